@@ -1,0 +1,79 @@
+//! What generated code names, and nothing else. No part of the public interface.
+
+pub use inventory::submit;
+
+/// Runs the statements of a function that come before the future it returns.
+#[inline]
+pub fn eager<R, F: FnOnce() -> R>(body: F) -> R {
+    body()
+}
+
+pub use crate::catalogue::SiteKind;
+pub use crate::label::{Domain, Domains, LabelField, check_budget};
+pub use crate::name::{check_buckets, check_call_name, check_label_name};
+pub use crate::recorder::{
+    Arg, Derived as Classifier, Down, ErrorRef, GlobalFamily, InBody, Label, Llm, Returns, Site, SiteRef, Tag,
+    Unread, ViaAny, ViaChain, ViaClassifiedRef, ViaClassify, ViaClosed, ViaDowncast, ViaDynError, ViaErrorRef,
+    ViaNoDowncast, ViaNoLabel, ViaResult, ViaResultUsage, ViaResultUsageBy, ViaText, ViaUnknownRef, ViaUsage,
+    ViaUsageBy, call_by, family_call, llm, llm_in_body, step, task, tool, tracked_by,
+};
+#[cfg(feature = "tokio")]
+pub use crate::recorder::limited;
+pub use crate::registration::{Batch, GlobalMetrics, MetricsStruct, Spec};
+
+use crate::label::Bounded;
+use crate::registration::Metric;
+use crate::registry::AgentMetrics;
+
+/// Refuses, at compile time, a name that a metric of this kind cannot carry.
+///
+/// # Panics
+/// When the name is invalid; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub const fn check_metric_name<M: Metric>(name: &str) {
+    crate::name::check_metric_name(M::KIND, name);
+}
+
+/// The instance that a `metrics = ..` key names.
+#[inline]
+pub fn metrics<M: AsRef<AgentMetrics> + ?Sized>(metrics: &M) -> &AgentMetrics {
+    metrics.as_ref()
+}
+
+/// Makes a label out of what was written for it: itself, or, where it is capped, any text.
+#[diagnostic::on_unimplemented(
+    message = "this value is no `{L}`",
+    label = "expected `{L}`",
+    note = "a closed label takes its own type, a `Bounded` label any `AsRef<str>`"
+)]
+pub trait IntoLabel<L> {
+    /// The label.
+    fn into_label(self) -> L;
+}
+
+impl<L: crate::label::LabelValue> IntoLabel<L> for L {
+    #[inline]
+    fn into_label(self) -> L {
+        self
+    }
+}
+
+impl<T: AsRef<str>, const N: usize> IntoLabel<Bounded<N>> for T {
+    #[inline]
+    fn into_label(self) -> Bounded<N> {
+        Bounded::from(&self)
+    }
+}
+
+impl<const N: usize> IntoLabel<Bounded<N>> for Bounded<N> {
+    #[inline]
+    fn into_label(self) -> Bounded<N> {
+        self
+    }
+}
+
+/// See [`IntoLabel`].
+#[inline]
+pub fn into_label<L, V: IntoLabel<L>>(value: V) -> L {
+    value.into_label()
+}

@@ -1,0 +1,141 @@
+//! What can go wrong when metrics are set up. Recording and exposing cannot fail.
+
+use std::fmt;
+
+/// Why families were not registered. Nothing of the batch was.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// A family of that name is there already.
+    Duplicate {
+        /// The name both want.
+        name: String,
+        /// The labels of the family that was refused.
+        labels: Vec<String>,
+        /// The labels of the one that is there.
+        existing_labels: Vec<String>,
+    },
+    /// A label that the registry adds to every sample is one of the family's own.
+    LabelCollision {
+        /// The constant label.
+        label: String,
+        /// The family that has a label of that name.
+        family: String,
+    },
+    /// A name, a label or a list of buckets that no format could carry.
+    Invalid {
+        /// The family.
+        family: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The `prometheus` registry refused it.
+    Registry {
+        /// The family.
+        family: String,
+        /// The registry's own words.
+        message: String,
+    },
+}
+
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Duplicate { name, labels, existing_labels } => write!(
+                f,
+                "family `{name}` with labels [{}] is already registered with labels [{}]; \
+                 use another name, or register it once and share the handle",
+                labels.join(", "),
+                existing_labels.join(", ")
+            ),
+            Self::LabelCollision { label, family } => write!(
+                f,
+                "constant label `{label}` collides with a label of family `{family}`; give the constant label another name"
+            ),
+            Self::Invalid { family, why } => write!(f, "family `{family}`: {why}"),
+            Self::Registry { family, message } => write!(f, "family `{family}` was refused by the registry: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for RegisterError {}
+
+/// Why an [`AgentMetrics`](crate::AgentMetrics) was not built or installed.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The agent's own families do not go with the registry or its constant labels.
+    Register(RegisterError),
+    /// A constant label's name is invalid.
+    ConstLabel {
+        /// The name as given.
+        label: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Bucket bounds given to the builder are invalid.
+    Buckets {
+        /// The family they were given for.
+        family: &'static str,
+        /// What is wrong with them.
+        why: &'static str,
+    },
+    /// The global was used or installed before; what it recorded would be lost.
+    AlreadyInUse {
+        /// The tracked function or the line that used it first.
+        first_use: String,
+    },
+}
+
+impl From<RegisterError> for BuildError {
+    fn from(error: RegisterError) -> Self {
+        Self::Register(error)
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Register(error) => error.fmt(f),
+            Self::ConstLabel { label, why } => write!(f, "constant label `{label}`: {why}"),
+            Self::Buckets { family, why } => write!(f, "buckets of `{family}`: {why}"),
+            Self::AlreadyInUse { first_use } => write!(
+                f,
+                "the global metrics are in use since {first_use}; call `install()` before that, at the start of `main`"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Register(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A fault at run time that the caller of a tracked function must not notice; see
+/// [`Builder::on_fault`](crate::Builder::on_fault).
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A `status` or `usage` closure of an attribute panicked; the call was recorded without it.
+    CallbackPanicked {
+        /// The panic's message.
+        message: String,
+    },
+    /// The global instance of a struct with `derive(Metrics)` or `derive(CallLabels)` could not be
+    /// registered; it records, but is not exposed.
+    NotRegistered(RegisterError),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CallbackPanicked { message } => write!(f, "a callback of an attribute panicked: {message}"),
+            Self::NotRegistered(error) => write!(f, "metrics are recorded but not exposed: {error}"),
+        }
+    }
+}

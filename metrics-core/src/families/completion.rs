@@ -1,0 +1,165 @@
+//! The share of tasks that succeed, over rolling windows.
+//!
+//! Running totals are noted whenever the clock enters a new slot of a window; the rate is what was
+//! added to them since the window began. A window of an hour has 60 slots, so that the rate is of
+//! the last 60 to 61 minutes; the memory is a few hundred notes whatever the load.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Tasks so far.
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
+pub(crate) struct Totals {
+    /// Those that ended, cancelled ones aside.
+    pub(crate) counted: u64,
+    /// Those of them that succeeded.
+    pub(crate) succeeded: u64,
+}
+
+struct Window {
+    name: &'static str,
+    slot_seconds: u64,
+    slots: u64,
+    notes: VecDeque<(u64, Totals)>,
+    manual: Option<f64>,
+}
+
+pub(crate) struct Completion {
+    windows: Mutex<[Window; 3]>,
+    /// The minute of the last note: tasks that end in the same minute look no further.
+    minute: AtomicU64,
+}
+
+const MINUTE: u64 = 60;
+
+impl Completion {
+    pub(crate) fn new() -> Self {
+        let window = |name, slot_seconds, slots| {
+            Window { name, slot_seconds, slots, notes: VecDeque::new(), manual: None }
+        };
+        Self {
+            windows: Mutex::new([
+                window("1h", MINUTE, 60),
+                window("24h", 15 * MINUTE, 96),
+                window("7d", 60 * MINUTE, 168),
+            ]),
+            minute: AtomicU64::new(u64::MAX),
+        }
+    }
+
+    /// Notes the totals, as they are before what happens at second `now` is counted in them.
+    #[inline]
+    pub(crate) fn note(&self, now: u64, totals: impl FnOnce() -> Totals) {
+        if self.minute.load(Ordering::Relaxed) != now / MINUTE {
+            self.note_slots(now, totals());
+        }
+    }
+
+    #[cold]
+    fn note_slots(&self, now: u64, totals: Totals) {
+        // Whoever holds the lock is noting the same, or reads: no task waits for that.
+        if let Ok(mut windows) = self.windows.try_lock() {
+            self.minute.store(now / MINUTE, Ordering::Relaxed);
+            for window in windows.iter_mut() {
+                window.note(now, totals);
+            }
+        }
+    }
+
+    /// The rate of each window in which a task ended.
+    pub(crate) fn rates(&self, now: u64, totals: Totals) -> Vec<(&'static str, f64)> {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        windows.iter_mut().filter_map(|window| Some((window.name, window.rate(now, totals)?))).collect()
+    }
+
+    /// Fixes a window's rate by hand. `false` when there is no such window.
+    pub(crate) fn set(&self, window: &str, rate: f64) -> bool {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = windows.iter_mut().find(|candidate| candidate.name == window);
+        found.map(|window| window.manual = Some(rate)).is_some()
+    }
+}
+
+impl Window {
+    /// A note says how many had ended when its slot began: nothing ends between the last task
+    /// before it and that moment.
+    fn note(&mut self, now: u64, totals: Totals) {
+        let slot = now / self.slot_seconds;
+        if self.notes.back().is_none_or(|(last, _)| *last < slot) {
+            self.notes.push_back((slot, totals));
+        }
+        let begin = slot.saturating_sub(self.slots);
+        while self.notes.front().is_some_and(|(first, _)| *first < begin) {
+            self.notes.pop_front();
+        }
+    }
+
+    fn rate(&mut self, now: u64, totals: Totals) -> Option<f64> {
+        if self.manual.is_some() {
+            return self.manual;
+        }
+        self.note(now, totals);
+        let (_, base) = *self.notes.front()?;
+        let counted = totals.counted.saturating_sub(base.counted);
+        let succeeded = totals.succeeded.saturating_sub(base.succeeded);
+        (counted > 0).then(|| succeeded as f64 / counted as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 60 * MINUTE;
+
+    /// Tasks that end one after another, each at its second.
+    fn run(completion: &Completion, totals: &mut Totals, ends: impl IntoIterator<Item = (u64, bool)>) {
+        for (second, success) in ends {
+            completion.note(second, || *totals);
+            totals.counted += 1;
+            totals.succeeded += u64::from(success);
+        }
+    }
+
+    #[test]
+    fn a_window_without_an_end_has_no_rate() {
+        let completion = Completion::new();
+        let mut totals = Totals::default();
+        assert!(completion.rates(10, totals).is_empty());
+        run(&completion, &mut totals, [(20, true), (30, false)]);
+        assert_eq!(completion.rates(40, totals), [("1h", 0.5), ("24h", 0.5), ("7d", 0.5)]);
+        assert_eq!(completion.rates(3 * HOUR, totals), [("24h", 0.5), ("7d", 0.5)]);
+        assert_eq!(completion.rates(48 * HOUR, totals), [("7d", 0.5)]);
+        assert!(completion.rates(9 * 24 * HOUR, totals).is_empty());
+    }
+
+    #[test]
+    fn what_is_older_than_the_window_does_not_count() {
+        let completion = Completion::new();
+        let mut totals = Totals::default();
+        run(&completion, &mut totals, (0..10).map(|n| (n * MINUTE, false)));
+        run(&completion, &mut totals, (90..100).map(|n| (n * MINUTE, true)));
+        let rates = completion.rates(100 * MINUTE, totals);
+        assert_eq!(rates, [("1h", 1.0), ("24h", 0.5), ("7d", 0.5)]);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let completion = Completion::new();
+        let mut totals = Totals::default();
+        run(&completion, &mut totals, (0..30 * 24 * 60).map(|n| (n * MINUTE, true)));
+        let windows = completion.windows.lock().unwrap();
+        for window in windows.iter() {
+            assert!(window.notes.len() as u64 <= window.slots + 1, "{}", window.name);
+        }
+    }
+
+    #[test]
+    fn a_rate_set_by_hand_stays() {
+        let completion = Completion::new();
+        assert!(completion.set("24h", 0.25));
+        assert!(!completion.set("2h", 0.25));
+        assert_eq!(completion.rates(0, Totals::default()), [("24h", 0.25)]);
+    }
+}

@@ -1,0 +1,104 @@
+//! Tools.
+
+use std::sync::Arc;
+
+use super::{Bundle, Group, Table};
+use crate::catalogue::FamilyInfo;
+use crate::label::{Interner, render};
+use crate::metric::CallShape;
+use crate::name::Kind;
+use crate::plane::Row;
+use crate::recorder::{Status, TOOL};
+use crate::registry::{AgentMetrics, Settings};
+use crate::visit::{Source, Visitor};
+
+/// Seconds: the seed's bounds, and above them what slow tools take.
+const DURATION: [f64; 11] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
+const SEED_DURATION: usize = 7;
+
+pub(crate) struct Tools {
+    table: Table<ToolSeries>,
+    shape: Arc<CallShape>,
+    infos: Vec<FamilyInfo>,
+}
+
+/// The series of one tool.
+pub(crate) struct ToolSeries {
+    calls: Row,
+    labels: Box<str>,
+    shape: Arc<CallShape>,
+}
+
+const CALLS: usize = 0;
+const CALL_DURATION: usize = 1;
+
+impl Tools {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let bounds = if settings.seed_buckets { &DURATION[..SEED_DURATION] } else { &DURATION };
+        let shape = CallShape::new(TOOL.names, bounds, settings.duration_by_status);
+        let by_status: &[_] = if shape.by_status() { &["tool_name", "status"] } else { &["tool_name"] };
+        let infos = vec![
+            FamilyInfo::new(Kind::Counter, "agent_tool_calls_total", "Tool calls that ended.", &["tool_name", "status"]),
+            FamilyInfo::new(Kind::Histogram, "agent_tool_call_duration_seconds", "Time from a tool call's start to its end.", by_status)
+                .with_buckets(bounds),
+            FamilyInfo::new(Kind::Gauge, "agent_tool_calls_in_progress", "Tool calls that run now.", &["tool_name"]),
+        ];
+        Self { table: Table::new(settings.tools), shape: Arc::new(shape), infos }
+    }
+}
+
+impl Group<ToolSeries> for Tools {
+    #[inline]
+    fn slot(&self, value: &str) -> usize {
+        let slot = self.table.values.slot(value);
+        self.bundle(slot);
+        slot
+    }
+
+    #[inline]
+    fn bundle(&self, slot: usize) -> &ToolSeries {
+        self.table.bundle(slot, |tool_name| ToolSeries {
+            calls: Row::new(self.shape.words()),
+            labels: render([("tool_name", tool_name)]),
+            shape: self.shape.clone(),
+        })
+    }
+}
+
+impl Bundle for ToolSeries {
+    fn group(metrics: &AgentMetrics) -> &impl Group<Self> {
+        metrics.tools()
+    }
+}
+
+impl ToolSeries {
+    #[inline]
+    pub(crate) fn start(&self) {
+        self.shape.start(&self.calls, 0);
+    }
+
+    #[inline]
+    pub(crate) fn end(&self, status: Status, nanos: u64) {
+        self.shape.end(&self.calls, 0, TOOL.place(status), nanos);
+    }
+}
+
+impl Source for Tools {
+    fn families(&self) -> &[FamilyInfo] {
+        &self.infos
+    }
+
+    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+        for tool in self.table.iter() {
+            match family {
+                CALLS => self.shape.show_ended(&tool.calls, 0, &tool.labels, visitor),
+                CALL_DURATION => self.shape.show_durations(&tool.calls, 0, &tool.labels, visitor),
+                _ => self.shape.show_in_flight(&tool.calls, 0, &tool.labels, visitor),
+            }
+        }
+    }
+
+    fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
+        vec![("agent_tool_calls_total", "tool_name", &self.table.values)]
+    }
+}

@@ -1,0 +1,154 @@
+//! Texts to small numbers, up to a cap, without a lock for texts seen before.
+
+use std::hash::Hasher;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use rustc_hash::FxHasher;
+
+use super::OTHER;
+use crate::plane::Row;
+use crate::sync::{AtomicU64, Ordering};
+
+/// Gives each text a slot: 1 to `cap` in the order of arrival, 0 (`__other__`) for all further ones.
+pub(crate) struct Interner {
+    /// Open addressing, at most half full, never emptied: 0, or the hash's upper half and the slot.
+    table: Box<[AtomicU64]>,
+    names: Box<[OnceLock<Box<str>>]>,
+    /// How many slots are given out. Taken only for a text not seen before.
+    taken: Mutex<usize>,
+    overflow: Row,
+}
+
+const SLOT_BITS: u32 = 32;
+
+impl Interner {
+    pub(crate) fn new(cap: usize) -> Self {
+        let table = (0..(cap * 2).next_power_of_two().max(2)).map(|_| AtomicU64::new(0)).collect();
+        let names: Box<[OnceLock<Box<str>>]> = (0..=cap).map(|_| OnceLock::new()).collect();
+        names[0].get_or_init(|| OTHER.into());
+        Self { table, names, taken: Mutex::new(0), overflow: Row::new(1) }
+    }
+
+    /// Slots, `__other__` among them.
+    pub(crate) fn slots(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The text of a slot that was given out.
+    pub(crate) fn name(&self, slot: usize) -> Option<&str> {
+        self.names.get(slot)?.get().map(AsRef::as_ref)
+    }
+
+    /// How often a value found no slot.
+    pub(crate) fn overflows(&self) -> u64 {
+        self.overflow.read(0)
+    }
+
+    /// The text's slot, taking one if it has none; 0, counted, when all are taken.
+    #[inline]
+    pub(crate) fn slot(&self, text: &str) -> usize {
+        let hash = hash(text);
+        match self.find(hash, text) {
+            Ok(slot) => slot,
+            Err(_) => self.insert(hash, text),
+        }
+    }
+
+    /// Looks a text up; where it isn't, the place at which the search ended.
+    #[inline]
+    fn find(&self, hash: u64, text: &str) -> Result<usize, usize> {
+        let mask = self.table.len() - 1;
+        let mut place = hash as usize & mask;
+        loop {
+            let entry = self.table[place].load(Ordering::Acquire);
+            if entry == 0 {
+                return Err(place);
+            }
+            let slot = (entry & u64::from(u32::MAX)) as usize;
+            if entry >> SLOT_BITS == hash >> SLOT_BITS && self.name(slot) == Some(text) {
+                return Ok(slot);
+            }
+            place = (place + 1) & mask;
+        }
+    }
+
+    #[cold]
+    fn insert(&self, hash: u64, text: &str) -> usize {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = match self.find(hash, text) {
+            Ok(slot) => return slot,
+            Err(place) => place,
+        };
+        if text == OTHER {
+            return 0;
+        }
+        if *taken + 1 == self.names.len() {
+            drop(taken);
+            self.overflow.writer(0).add(0, 1);
+            return 0;
+        }
+        *taken += 1;
+        let slot = *taken;
+        self.names[slot].get_or_init(|| text.into());
+        self.table[place].store(hash >> SLOT_BITS << SLOT_BITS | slot as u64, Ordering::Release);
+        slot
+    }
+}
+
+#[inline]
+fn hash(text: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_keeps_its_slot_and_the_rest_is_other() {
+        let interner = Interner::new(2);
+        assert_eq!(interner.slot("a"), 1);
+        assert_eq!(interner.slot("b"), 2);
+        assert_eq!(interner.slot("a"), 1);
+        assert_eq!(interner.slot("c"), 0);
+        assert_eq!(interner.slot("d"), 0);
+        assert_eq!(interner.name(2), Some("b"));
+        assert_eq!(interner.overflows(), 2);
+        assert_eq!(interner.slot(OTHER), 0);
+        assert_eq!(interner.overflows(), 2, "`__other__` itself is not an overflow");
+    }
+
+    #[test]
+    fn threads_agree_on_slots() {
+        let interner = Interner::new(200);
+        let slots: Vec<Vec<usize>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| (0..200).map(|n| interner.slot(&n.to_string())).collect()))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(slots.windows(2).all(|pair| pair[0] == pair[1]));
+        assert_eq!(interner.overflows(), 0);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod model {
+    use super::*;
+    use loom::sync::Arc;
+
+    #[test]
+    fn two_threads_never_give_one_text_two_slots() {
+        loom::model(|| {
+            let interner = Arc::new(Interner::new(2));
+            let other = interner.clone();
+            let thread = loom::thread::spawn(move || (other.slot("a"), other.slot("b")));
+            let here = (interner.slot("b"), interner.slot("a"));
+            let there = thread.join().unwrap();
+            assert_eq!((here.1, here.0), there);
+            assert_ne!(here.0, here.1);
+        });
+    }
+}

@@ -1,0 +1,17 @@
+//! Labels whose values have a bound: closed sets ([`LabelValue`]) and capped ones ([`Bounded`]).
+
+mod bounded;
+mod interner;
+mod set;
+mod text;
+mod value;
+
+pub use bounded::Bounded;
+pub(crate) use interner::Interner;
+pub use set::{Domain, Domains, LabelField, LabelSet, check_budget};
+pub(crate) use set::{cardinality, check_labels};
+pub(crate) use text::{Labels, pairs, render};
+pub use value::LabelValue;
+
+/// The value that stands for all those past a label's cap.
+pub(crate) const OTHER: &str = "__other__";

@@ -1,0 +1,57 @@
+#![doc = include_str!("../../README.md")]
+
+// The derives name the crate by its own name, here as elsewhere.
+extern crate self as agent_metrics;
+
+mod builder;
+mod catalogue;
+mod clock;
+mod error;
+mod exposition;
+mod families;
+mod family;
+mod faults;
+mod label;
+mod ledger;
+mod metric;
+mod name;
+mod plane;
+mod pricing;
+mod recorder;
+mod registration;
+mod registry;
+mod stored;
+mod sync;
+mod usage;
+mod visit;
+#[cfg(feature = "tower")]
+pub mod web;
+
+#[doc(hidden)]
+pub mod __private;
+
+#[doc(inline)]
+pub use agent_metrics_macros::{
+    CallLabels, Classify, LabelSet, LabelValue, Metrics, track, track_llm, track_step, track_task, track_tool,
+};
+
+pub use builder::Builder;
+pub use catalogue::{FamilyInfo, SiteInfo, SiteKind};
+pub use error::{BuildError, Fault, RegisterError};
+pub use exposition::Exposition;
+pub use label::{Bounded, LabelSet, LabelValue};
+pub use metric::{
+    Counter, CounterSeries, FloatCounter, FloatCounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries, Info,
+    InvalidFact, Summary, SummarySeries,
+};
+pub use name::Kind;
+pub use pricing::{Price, PriceTable};
+#[cfg(feature = "tokio")]
+pub use recorder::timeout;
+pub use recorder::{
+    Call, CallFamily, CallLabels, Classify, Guard, InvalidRate, RequestGuard, Status, TimedOut, error_status,
+    register_classifier, sites,
+};
+pub use registration::Metric;
+pub use registry::{AgentMetrics, global};
+pub use usage::{TokenUsage, Usage};

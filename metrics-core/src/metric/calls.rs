@@ -1,0 +1,125 @@
+//! What is stored of the calls of one kind: how many started, how they ended, how long they took.
+//!
+//! A row is `started`, a count for each status, then a histogram: the sum in nanoseconds and the
+//! buckets; or, with `by_status`, one such histogram for each status. What is in flight is not
+//! stored: it is what started less what ended.
+
+use super::{Bounds, Number};
+use crate::label::Labels;
+use crate::name::MAX_BUCKETS;
+use crate::plane::Row;
+use crate::visit::Visitor;
+
+pub(crate) struct CallShape {
+    pub(crate) statuses: &'static [&'static str],
+    pub(crate) bounds: Bounds,
+    bounds_nanos: Box<[u64]>,
+    /// Words from one status's histogram to the next: 0 when they share one.
+    stride: usize,
+}
+
+/// The most statuses that a kind of call tells apart.
+const MAX_STATUSES: usize = 10;
+
+const STARTED: usize = 0;
+const ENDED: usize = 1;
+
+impl CallShape {
+    pub(crate) fn new(statuses: &'static [&'static str], bounds: &[f64], by_status: bool) -> Self {
+        let bounds = Bounds::new(bounds);
+        let stride = if by_status { bounds.buckets() + 1 } else { 0 };
+        Self { statuses, bounds_nanos: bounds.nanos(), bounds, stride }
+    }
+
+    pub(crate) fn by_status(&self) -> bool {
+        self.stride != 0
+    }
+
+    fn histograms(&self) -> usize {
+        if self.by_status() { self.statuses.len() } else { 1 }
+    }
+
+    pub(crate) fn words(&self) -> usize {
+        ENDED + self.statuses.len() + self.histograms() * (self.bounds.buckets() + 1)
+    }
+
+    /// Counts a start in the series whose words begin at `at`.
+    #[inline]
+    pub(crate) fn start(&self, row: &Row, at: usize) {
+        row.writer(at).add(STARTED, 1);
+    }
+
+    /// Counts an end.
+    #[inline]
+    pub(crate) fn end(&self, row: &Row, at: usize, status: usize, nanos: u64) {
+        let words = row.writer(at);
+        words.add(ENDED + status, 1);
+        let sum = ENDED + self.statuses.len() + self.stride * status;
+        words.add(sum, nanos);
+        let bounds = &self.bounds_nanos;
+        let bucket = bounds.iter().position(|bound| nanos <= *bound).unwrap_or(bounds.len());
+        words.add(sum + 1 + bucket, 1);
+    }
+
+    /// Shows how many calls ended with each status.
+    pub(crate) fn show_ended(&self, row: &Row, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+        let mut ends = [0; MAX_STATUSES];
+        let ends = &mut ends[..self.statuses.len()];
+        row.read_into(at + ENDED, ends);
+        for (status, count) in self.statuses.iter().copied().zip(ends) {
+            visitor.sample(Labels::with(labels, &[("status", status)]), Number::Integer(*count));
+        }
+    }
+
+    /// Shows how long they took.
+    pub(crate) fn show_durations(&self, row: &Row, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+        let mut words = [0; MAX_BUCKETS + 2];
+        for histogram in 0..self.histograms() {
+            let words = &mut words[..=self.bounds.buckets()];
+            words.fill(0);
+            row.read_into(at + ENDED + self.statuses.len() + self.stride * histogram, words);
+            let more: &[_] = if self.by_status() { &[("status", self.statuses[histogram])] } else { &[] };
+            let labels = Labels::with(labels, more);
+            visitor.histogram(labels, &self.bounds, &words[1..], Number::Nanos(words[0]));
+        }
+    }
+
+    /// Shows how many run now. Ends are read before starts, so that no more has ended than started.
+    pub(crate) fn show_in_flight(&self, row: &Row, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+        let mut ends = [0; MAX_STATUSES];
+        let ends = &mut ends[..self.statuses.len()];
+        row.read_into(at + ENDED, ends);
+        let started = row.read(at + STARTED);
+        let in_flight = started.saturating_sub(ends.iter().sum());
+        visitor.sample(Labels::of(labels), Number::Integer(in_flight));
+    }
+}
+
+#[cfg(all(test, loom))]
+mod model {
+    use crate::plane::model::Plane;
+
+    /// Two threads make calls, each in its own column, while a third reads.
+    #[test]
+    fn a_scrape_sees_no_more_ends_than_starts() {
+        loom::model(|| {
+            let plane = Plane::new(2);
+            let threads: Vec<_> = (0..2)
+                .map(|column| {
+                    let plane = plane.clone();
+                    loom::thread::spawn(move || {
+                        plane.add(column, 0);
+                        plane.add(column, 1);
+                    })
+                })
+                .collect();
+            let ended = plane.read(1);
+            let started = plane.read(0);
+            assert!(ended <= started, "{ended} > {started}");
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            assert_eq!((plane.read(0), plane.read(1)), (2, 2));
+        });
+    }
+}

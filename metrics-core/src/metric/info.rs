@@ -1,0 +1,70 @@
+//! Infos: facts about a program that do not change while it runs.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Number;
+use crate::catalogue::FamilyInfo;
+use crate::label::{Labels, render};
+use crate::name::{Fault, label_name};
+use crate::visit::{Source, Visitor};
+
+/// Facts as labels of a sample that is always 1; its name ends in `_info`.
+#[derive(Clone)]
+pub struct Info(pub(crate) Arc<Facts>);
+
+pub(crate) struct Facts {
+    info: [FamilyInfo; 1],
+    text: Mutex<Option<Box<str>>>,
+}
+
+impl Info {
+    pub(crate) fn new(info: FamilyInfo) -> Self {
+        Self(Arc::new(Facts { info: [info], text: Mutex::new(None) }))
+    }
+
+    /// States the facts, in place of those stated before.
+    ///
+    /// # Errors
+    /// An invalid or repeated label name; the facts stay as they were.
+    pub fn set(&self, facts: &[(&str, &str)]) -> Result<(), InvalidFact> {
+        for (at, (name, _)) in facts.iter().enumerate() {
+            let repeated = facts[..at].iter().any(|(earlier, _)| earlier == name);
+            let fault = if repeated { Err(Fault("repeated label name")) } else { label_name(name) };
+            fault.map_err(|fault| InvalidFact { name: (*name).to_owned(), why: fault.0 })?;
+        }
+        let text = render(facts.iter().copied());
+        *self.0.text.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+        Ok(())
+    }
+}
+
+impl Source for Facts {
+    fn families(&self) -> &[FamilyInfo] {
+        &self.info
+    }
+
+    fn visit(&self, _: usize, visitor: &mut dyn Visitor) {
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = text.as_deref() {
+            visitor.sample(Labels::of(text), Number::Integer(1));
+        }
+    }
+}
+
+/// A fact whose name cannot be a label.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct InvalidFact {
+    /// The name as given.
+    pub name: String,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+impl std::fmt::Display for InvalidFact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "fact `{}`: {}", self.name, self.why)
+    }
+}
+
+impl std::error::Error for InvalidFact {}

@@ -1,0 +1,92 @@
+//! Sample values: integers stay integers until they are written.
+
+use std::io::Write;
+
+/// The value of one sample.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Number {
+    Integer(u64),
+    /// A duration, exposed in seconds.
+    Nanos(u64),
+    Float(f64),
+}
+
+impl Number {
+    pub(crate) fn to_f64(self) -> f64 {
+        match self {
+            Self::Integer(value) => value as f64,
+            Self::Nanos(value) => value as f64 / 1e9,
+            Self::Float(value) => value,
+        }
+    }
+
+    /// Writes the value as both text formats spell it.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Integer(value) => out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
+            Self::Nanos(value) => write_seconds(value, out),
+            Self::Float(value) => write_float(value, out),
+        }
+    }
+}
+
+fn write_seconds(nanos: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(nanos / 1_000_000_000).as_bytes());
+    let mut fraction = nanos % 1_000_000_000;
+    if fraction == 0 {
+        return;
+    }
+    let mut digits = *b".000000000";
+    for digit in digits[1..].iter_mut().rev() {
+        *digit += (fraction % 10) as u8;
+        fraction /= 10;
+    }
+    let used = digits.iter().rposition(|digit| *digit != b'0').unwrap_or(0);
+    out.extend_from_slice(&digits[..=used]);
+}
+
+fn write_float(value: f64, out: &mut Vec<u8>) {
+    if value.is_nan() {
+        out.extend_from_slice(b"NaN");
+    } else if value.is_infinite() {
+        out.extend_from_slice(if value > 0.0 { b"+Inf" } else { b"-Inf" });
+    } else if value.fract() == 0.0 && value.abs() < 9e15 {
+        out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
+    } else {
+        // Writing to a `Vec` cannot fail.
+        let _ = write!(out, "{value}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(number: Number) -> String {
+        let mut out = Vec::new();
+        number.write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_written_exactly() {
+        assert_eq!(text(Number::Nanos(0)), "0");
+        assert_eq!(text(Number::Nanos(1)), "0.000000001");
+        assert_eq!(text(Number::Nanos(1_500_000_000)), "1.5");
+        assert_eq!(text(Number::Nanos(60_000_000_000)), "60");
+        assert_eq!(text(Number::Integer(u64::MAX)), "18446744073709551615");
+        assert_eq!(text(Number::Float(0.1)), "0.1");
+        assert_eq!(text(Number::Float(-3.0)), "-3");
+        assert_eq!(text(Number::Float(f64::NAN)), "NaN");
+        assert_eq!(text(Number::Float(f64::NEG_INFINITY)), "-Inf");
+        assert_eq!(text(Number::Float(f64::INFINITY)), "+Inf");
+    }
+
+    #[test]
+    fn seconds_read_back_as_the_same_nanoseconds() {
+        for nanos in [7, 999_999_999, 1_000_000_001, 123_456_789_012] {
+            let seconds: f64 = text(Number::Nanos(nanos)).parse().unwrap();
+            assert_eq!((seconds * 1e9).round() as u64, nanos);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What a metric, a label, a bucket list may look like: one `const fn` a rule.
+//!
+//! Generated code calls these in `const` items, so that a wrong name is a compile error on the
+//! name itself; registration calls the same functions where a name is only known at run time.
+//!
+//! Source of the rules: the Prometheus data model
+//! (<https://prometheus.io/docs/concepts/data_model/>) and the OpenMetrics 1.0 specification.
+
+/// Suffixes that the exposition formats give a meaning of their own.
+const RESERVED_SUFFIXES: [&str; 6] = ["_total", "_bucket", "_sum", "_count", "_created", "_info"];
+
+/// Labels that the runtime or the formats write themselves.
+const RESERVED_LABELS: [&str; 3] = ["le", "quantile", "status"];
+
+/// What a family measures, as far as its name must tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Only goes up; its name ends in `_total`.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Observations in buckets, with sum and count.
+    Histogram,
+    /// Observations as sum and count.
+    Summary,
+    /// A constant 1 whose labels say something; its name ends in `_info`.
+    Info,
+    /// A value of no declared kind: `untyped` in text 0.0.4, `unknown` in OpenMetrics.
+    Unknown,
+}
+
+/// Why a name was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fault(pub(crate) &'static str);
+
+const fn is_name(text: &str, colon: bool) -> bool {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        let fine = byte.is_ascii_alphabetic()
+            || byte == b'_'
+            || (colon && byte == b':')
+            || (at > 0 && byte.is_ascii_digit());
+        if !fine {
+            return false;
+        }
+        at += 1;
+    }
+    !bytes.is_empty()
+}
+
+const fn ends_with(text: &str, suffix: &str) -> bool {
+    let (text, suffix) = (text.as_bytes(), suffix.as_bytes());
+    if text.len() < suffix.len() {
+        return false;
+    }
+    let from = text.len() - suffix.len();
+    let mut at = 0;
+    while at < suffix.len() {
+        if text[from + at] != suffix[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+const fn same(left: &str, right: &str) -> bool {
+    left.len() == right.len() && ends_with(left, right)
+}
+
+pub(crate) const fn metric_name(kind: Kind, name: &str) -> Result<(), Fault> {
+    if !is_name(name, true) {
+        return Err(Fault("invalid metric name: expected [a-zA-Z_:][a-zA-Z0-9_:]*"));
+    }
+    match kind {
+        Kind::Counter if !ends_with(name, "_total") => {
+            return Err(Fault("invalid counter name: a counter's name ends in `_total`"));
+        }
+        Kind::Info if !ends_with(name, "_info") => {
+            return Err(Fault("invalid info name: an info's name ends in `_info`"));
+        }
+        Kind::Counter | Kind::Info | Kind::Unknown => return Ok(()),
+        Kind::Gauge | Kind::Histogram | Kind::Summary => {}
+    }
+    let mut at = 0;
+    while at < RESERVED_SUFFIXES.len() {
+        if ends_with(name, RESERVED_SUFFIXES[at]) {
+            return Err(Fault(
+                "invalid metric name: `_total`, `_bucket`, `_sum`, `_count`, `_created` and `_info` \
+                 at the end have a meaning of their own in the exposition formats",
+            ));
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+pub(crate) const fn label_name(name: &str) -> Result<(), Fault> {
+    let bytes = name.as_bytes();
+    if !is_name(name, false) {
+        return Err(Fault("invalid label name: expected [a-zA-Z_][a-zA-Z0-9_]*"));
+    }
+    if bytes.len() >= 2 && bytes[0] == b'_' && bytes[1] == b'_' {
+        return Err(Fault("invalid label name: names that begin with `__` belong to Prometheus"));
+    }
+    let mut at = 0;
+    while at < RESERVED_LABELS.len() {
+        if same(name, RESERVED_LABELS[at]) {
+            return Err(Fault("reserved label name: `le`, `quantile` and `status` are written by the runtime"));
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+pub(crate) const fn buckets(bounds: &[f64]) -> Result<(), Fault> {
+    if bounds.is_empty() {
+        return Err(Fault("no bucket bounds: give at least one"));
+    }
+    if bounds.len() > MAX_BUCKETS {
+        return Err(Fault("too many bucket bounds: at most 200"));
+    }
+    let mut at = 0;
+    while at < bounds.len() {
+        if !bounds[at].is_finite() {
+            return Err(Fault("invalid bucket bound: bounds are finite, `+Inf` is added by the runtime"));
+        }
+        if at > 0 && bounds[at] <= bounds[at - 1] {
+            return Err(Fault("unordered bucket bounds: each bound must be larger than the one before"));
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+/// The most bucket bounds that one histogram takes.
+pub(crate) const MAX_BUCKETS: usize = 200;
+
+macro_rules! checked {
+    ($result:expr) => {
+        if let Err(fault) = $result {
+            panic!("{}", fault.0);
+        }
+    };
+}
+
+/// Refuses, at compile time, a name that a family of this kind cannot carry.
+///
+/// # Panics
+/// When the name is invalid; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub(crate) const fn check_metric_name(kind: Kind, name: &str) {
+    checked!(metric_name(kind, name));
+}
+
+/// Refuses, at compile time, an invalid or reserved label name.
+///
+/// # Panics
+/// When the name is invalid; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub const fn check_label_name(name: &str) {
+    checked!(label_name(name));
+}
+
+/// Refuses, at compile time, the name of a call family; its families are `{name}_calls_total`,
+/// `{name}_call_duration_seconds` and `{name}_calls_in_progress`.
+///
+/// # Panics
+/// When the name is invalid; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub const fn check_call_name(name: &str) {
+    assert!(is_name(name, true), "invalid call family name: expected [a-zA-Z_:][a-zA-Z0-9_:]*");
+}
+
+/// Refuses, at compile time, bucket bounds that are empty, unordered, repeated or not finite.
+///
+/// # Panics
+/// When the bounds are invalid; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub const fn check_buckets(bounds: &[f64]) {
+    checked!(buckets(bounds));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_data_model() {
+        assert!(metric_name(Kind::Counter, "agent_tasks_total").is_ok());
+        assert!(metric_name(Kind::Counter, "agent_tasks").is_err());
+        assert!(metric_name(Kind::Histogram, "agent_steps_count").is_err());
+        assert!(metric_name(Kind::Gauge, "9lives").is_err());
+        assert!(metric_name(Kind::Gauge, "").is_err());
+        assert!(label_name("task_type").is_ok());
+        for refused in ["", "le", "status", "quantile", "__name", "a-b", "a:b", "é"] {
+            assert!(label_name(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn bounds_ascend_and_are_finite() {
+        assert!(buckets(&[0.1, 1.0]).is_ok());
+        for refused in [&[][..], &[1.0, 1.0], &[2.0, 1.0], &[f64::NAN], &[1.0, f64::INFINITY]] {
+            assert!(buckets(refused).is_err(), "{refused:?}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Where every count lives: a plane of 64-bit words with a row for a series and a column for a
+//! thread.
+//!
+//! A thread that records owns a column. Nobody else writes there, so that adding is a plain load
+//! and store of an atomic: no locked instruction, no line shared with another core. Reading a
+//! series is adding up its row over all columns; readers take no lock that a writer waits for.
+//!
+//! The rule for memory: a thread gets its column at its first recording and hands it on when it
+//! ends, with what was counted in it, to the next thread that asks. A column holds only the pages
+//! in which its threads recorded. Past [`EXCLUSIVE_COLUMNS`] threads at once, further threads share
+//! one column and pay for locked additions. A series of `w` words thus costs `8 * w` bytes for each
+//! thread that has recorded next to it.
+
+mod column;
+mod row;
+mod rows;
+
+pub(crate) use row::Row;
+
+/// Threads that may own a column at one time.
+pub(crate) const EXCLUSIVE_COLUMNS: usize = 64;
+
+/// Words in a page: 32 KiB. The longest row fits in one page.
+#[cfg(not(loom))]
+pub(crate) const PAGE_WORDS: usize = 4096;
+#[cfg(loom)]
+pub(crate) const PAGE_WORDS: usize = 16;
+
+/// Pages in a column: with [`PAGE_WORDS`] some eight million words, 800,000 histograms of 8 buckets.
+#[cfg(not(loom))]
+pub(crate) const PAGES: usize = 2048;
+#[cfg(loom)]
+pub(crate) const PAGES: usize = 1;

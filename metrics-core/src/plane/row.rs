@@ -1,0 +1,81 @@
+//! A row: the words of one series, or of a block of them.
+
+use super::column::{self, Words};
+use super::rows;
+use crate::sync::Ordering;
+
+/// Words that belong to the holder until it is dropped.
+pub(crate) struct Row {
+    at: u32,
+    words: u32,
+}
+
+/// Where rows go that found no room; nothing reads it.
+const SPARE: u32 = 0;
+
+impl Row {
+    /// Takes a row of `words` words, all 0. When the plane is full it is one that nobody reads:
+    /// recording goes on, the numbers are not exposed; [`Row::is_real`] tells.
+    pub(crate) fn new(words: usize) -> Self {
+        Self { at: rows::take(words).unwrap_or(SPARE), words: u32::try_from(words).unwrap_or(u32::MAX) }
+    }
+
+    pub(crate) fn is_real(&self) -> bool {
+        self.at != SPARE
+    }
+
+    /// The words from `from` on, in this thread's column.
+    #[inline]
+    pub(crate) fn writer(&self, from: usize) -> Words<'static> {
+        column::writer().open(self.at + from as u32)
+    }
+
+    /// Adds the words `from..from + out.len()` of every column to `out`.
+    pub(crate) fn read_into(&self, from: usize, out: &mut [u64]) {
+        self.for_each(from, out.len(), |word, value| out[word] = out[word].wrapping_add(value));
+    }
+
+    /// The sum of one word over all columns.
+    pub(crate) fn read(&self, word: usize) -> u64 {
+        let mut sum = [0];
+        self.read_into(word, &mut sum);
+        sum[0]
+    }
+
+    /// The sum of one word that holds the bits of an `f64`.
+    pub(crate) fn read_f64(&self, word: usize) -> f64 {
+        let mut sum = 0.0;
+        self.for_each(word, 1, |_, value| sum += f64::from_bits(value));
+        sum
+    }
+
+    #[inline]
+    fn for_each(&self, from: usize, count: usize, mut see: impl FnMut(usize, u64)) {
+        if !self.is_real() {
+            return;
+        }
+        for column in column::columns() {
+            if let Some(words) = column.recorded(self.at + from as u32) {
+                for (word, cell) in words[..count].iter().enumerate() {
+                    see(word, cell.load(Ordering::Acquire));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Row {
+    fn drop(&mut self) {
+        if !self.is_real() {
+            return;
+        }
+        for column in column::columns() {
+            if let Some(words) = column.recorded(self.at) {
+                for cell in &words[..self.words as usize] {
+                    cell.store(0, Ordering::Release);
+                }
+            }
+        }
+        rows::give_back(self.at, self.words as usize);
+    }
+}

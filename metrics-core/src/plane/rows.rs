@@ -1,0 +1,40 @@
+//! Which rows of the plane are taken.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::{PAGE_WORDS, PAGES};
+
+struct Free {
+    /// The first word never given out.
+    next: usize,
+    /// Rows given back, zeroed, by their length.
+    returned: BTreeMap<usize, Vec<u32>>,
+}
+
+/// The first row is nobody's: a series for which the plane had no room records there, unread.
+const SPARE_WORDS: usize = if cfg!(loom) { 1 } else { 256 };
+
+static FREE: Mutex<Free> = Mutex::new(Free { next: SPARE_WORDS, returned: BTreeMap::new() });
+
+/// Takes `words` words of one page. `None` when the plane is full.
+pub(super) fn take(words: usize) -> Option<u32> {
+    assert!(words <= PAGE_WORDS, "a row fits in a page");
+    let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(at) = free.returned.get_mut(&words).and_then(Vec::pop) {
+        return Some(at);
+    }
+    let left_in_page = PAGE_WORDS - free.next % PAGE_WORDS;
+    let at = if words <= left_in_page { free.next } else { free.next + left_in_page };
+    if at + words > PAGE_WORDS * PAGES {
+        return None;
+    }
+    free.next = at + words;
+    u32::try_from(at).ok()
+}
+
+/// Gives back a row whose words are 0 in every column.
+pub(super) fn give_back(at: u32, words: usize) {
+    let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+    free.returned.entry(words).or_default().push(at);
+}

@@ -1,0 +1,133 @@
+//! Recording by hand: what the attributes do, as plain calls.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Guard, LlmCall, RequestGuard, Status, TaskCall, ToolCall};
+use crate::families::{CacheLabels, CacheResult, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, find};
+use crate::label::Bounded;
+use crate::metric::InvalidFact;
+use crate::registry::AgentMetrics;
+use crate::usage::Usage;
+
+impl AgentMetrics {
+    /// Starts a task, which ends with its guard.
+    ///
+    /// A guard does not enter the task: what runs meanwhile is not added to it. A function with
+    /// `#[track_task]` does.
+    pub fn track_task(&self, task_type: &str) -> Guard<TaskCall> {
+        Guard::start(TaskCall::by_hand(self, task_type))
+    }
+
+    /// Starts a call of a tool, which ends with its guard.
+    pub fn track_tool(&self, tool_name: &str) -> Guard<ToolCall> {
+        Guard::start(ToolCall::by_hand(self, tool_name))
+    }
+
+    /// Starts a call of a model, which ends with its guard.
+    pub fn track_llm(&self, model: &str) -> Guard<LlmCall> {
+        Guard::start(LlmCall::by_hand(self, model))
+    }
+
+    /// Starts the answer to an HTTP request, which ends with its guard. `endpoint` is the route's
+    /// template (`/tasks/{id}`), not the path.
+    pub fn track_request(&self, method: &str, endpoint: &str) -> RequestGuard {
+        RequestGuard::new(self.clone(), method, endpoint)
+    }
+
+    /// Records an LLM call that has ended. Without a usage no tokens are observed.
+    pub fn record_llm_call(
+        &self,
+        model: &str,
+        usage: impl Into<Option<Usage>>,
+        duration: Duration,
+        status: Status,
+    ) {
+        let series = find::<LlmSeries>(self, model);
+        series.start();
+        let usage = usage.into();
+        if let Some(usage) = &usage {
+            series.add_usage(usage);
+        }
+        series.end(status, nanos(duration), usage.is_some());
+    }
+
+    /// Records a call of a tool that has ended.
+    pub fn record_tool_call(&self, tool_name: &str, duration: Duration, status: Status) {
+        let series = find::<ToolSeries>(self, tool_name);
+        series.start();
+        series.end(status, nanos(duration));
+    }
+
+    /// Adds what a tool cost, in USD. An amount that is negative or not finite is ignored.
+    pub fn record_tool_cost_usd(&self, usd: f64) {
+        if usd >= 0.0 && usd.is_finite() {
+            self.llm().add_tool_cost(usd);
+        }
+    }
+
+    /// Records how many steps a task took, where no `#[track_step]` counts them.
+    pub fn record_agent_steps(&self, task_type: &str, steps: u64) {
+        find::<TaskSeries>(self, task_type).observe_steps(steps);
+    }
+
+    /// Records a look-up in a cache.
+    pub fn record_cache_result(&self, hit: bool) {
+        let result = if hit { CacheResult::Hit } else { CacheResult::Miss };
+        self.business().cache.with(CacheLabels { result }).inc();
+    }
+
+    /// Sets the completion rate of a window (`1h`, `24h` or `7d`), 0 to 1. It is no longer computed
+    /// for that window.
+    ///
+    /// # Errors
+    /// An unknown window, or a rate that is none.
+    pub fn update_completion_rate(&self, window: &str, rate: f64) -> Result<(), InvalidRate> {
+        if (0.0..=1.0).contains(&rate) && self.tasks().set_completion_rate(window, rate) {
+            return Ok(());
+        }
+        Err(InvalidRate { window: window.to_owned(), rate })
+    }
+
+    /// Records a user's score, 1 to 5.
+    pub fn record_user_satisfaction(&self, score: f64) {
+        self.business().satisfaction.with(()).observe(score);
+    }
+
+    /// Sets how many entries the agent's memory of a type has. Past 64 types they are one.
+    pub fn set_memory_entries(&self, memory_type: &str, entries: u64) {
+        let labels = MemoryLabels { memory_type: Bounded::from(memory_type) };
+        self.business().memory.with(labels).set(entries as f64);
+    }
+
+    /// States facts about the application, as the labels of `agent_app_info`.
+    ///
+    /// # Errors
+    /// An invalid or repeated name; the facts stay as they were.
+    pub fn set_app_info(&self, facts: &[(&str, &str)]) -> Result<(), InvalidFact> {
+        self.business().app.set(facts)
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// A completion rate that cannot be set.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct InvalidRate {
+    /// The window as given.
+    pub window: String,
+    /// The rate as given.
+    pub rate: f64,
+}
+
+impl fmt::Display for InvalidRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { window, rate } = self;
+        write!(f, "completion rate {rate} of window `{window}`: the window is `1h`, `24h` or `7d`, the rate 0 to 1")
+    }
+}
+
+impl std::error::Error for InvalidRate {}

@@ -1,0 +1,176 @@
+//! One observed call: it starts once, and ends once whatever happens to it.
+
+use super::Status;
+use super::timeout::dropped_status;
+use crate::clock::{self, Ticks};
+
+/// What a kind of call does at its turns.
+pub trait Observed {
+    /// The call starts.
+    fn start(&mut self);
+    /// Its body begins to run on this thread, and stops to.
+    #[inline]
+    fn enter(&mut self) {}
+    /// See [`enter`](Observed::enter).
+    #[inline]
+    fn leave(&mut self) {}
+    /// The call ends, having lasted so long.
+    fn end(&mut self, status: Status, elapsed: Elapsed);
+}
+
+/// How long a call lasted, and when it ended.
+#[derive(Clone, Copy)]
+pub struct Elapsed {
+    start: Ticks,
+    end: Ticks,
+}
+
+impl Elapsed {
+    #[inline]
+    pub(crate) fn nanos(self) -> u64 {
+        clock::nanos_between(self.start, self.end)
+    }
+
+    pub(crate) fn end(self) -> Ticks {
+        self.end
+    }
+
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Not started: nothing is recorded.
+    New,
+    /// Its body runs on some thread now.
+    Running,
+    /// It waits to be polled again.
+    Waiting,
+    Ended,
+}
+
+/// The drop guard: a call that was started is ended by it, at the latest when it is dropped.
+pub(crate) struct Observation<C: Observed> {
+    pub(crate) call: C,
+    start: Ticks,
+    phase: Phase,
+}
+
+impl<C: Observed> Observation<C> {
+    #[inline]
+    pub(crate) fn new(call: C) -> Self {
+        Self { call, start: Ticks::default(), phase: Phase::New }
+    }
+
+    /// Runs a part of the call's body, starting the call if this is its first. A panic in it leaves
+    /// the call as running, which its drop takes for `panicked`.
+    #[inline]
+    pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        if self.phase == Phase::New {
+            self.call.start();
+            self.start = clock::now();
+        }
+        self.phase = Phase::Running;
+        self.inside(body)
+    }
+
+    #[inline]
+    fn inside<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        /// Leaves, also when the body panics.
+        struct Turn<'a, C: Observed>(&'a mut C);
+        impl<C: Observed> Drop for Turn<'_, C> {
+            #[inline]
+            fn drop(&mut self) {
+                self.0.leave();
+            }
+        }
+        self.call.enter();
+        let _turn = Turn(&mut self.call);
+        body()
+    }
+
+    /// The body will go on later.
+    #[inline]
+    pub(crate) fn wait(&mut self) {
+        self.phase = Phase::Waiting;
+    }
+
+    /// Takes the time.
+    #[inline]
+    pub(crate) fn elapsed(&self) -> Elapsed {
+        Elapsed { start: self.start, end: clock::now() }
+    }
+
+    #[inline]
+    pub(crate) fn end(&mut self, status: Status, elapsed: Elapsed) {
+        self.phase = Phase::Ended;
+        self.call.end(status, elapsed);
+    }
+
+    /// Takes the time and ends the call.
+    #[inline]
+    pub(crate) fn end_now(&mut self, status: Status) {
+        let elapsed = self.elapsed();
+        self.end(status, elapsed);
+    }
+
+    /// Drops what the call's body still holds: inside the call, if it has started and not ended.
+    pub(crate) fn clear(&mut self, body: impl FnOnce()) {
+        match self.phase {
+            Phase::New | Phase::Ended => body(),
+            Phase::Running | Phase::Waiting => self.inside(body),
+        }
+    }
+}
+
+impl<C: Observed> Drop for Observation<C> {
+    #[inline]
+    fn drop(&mut self) {
+        match self.phase {
+            Phase::New | Phase::Ended => {}
+            Phase::Running => self.end_now(Status::Panicked),
+            Phase::Waiting => self.end_now(dropped_status()),
+        }
+    }
+}
+
+/// A call that is recorded by hand: it runs from the making of the guard to [`finish`](Guard::finish).
+///
+/// Dropped without, it counts as `cancelled`, or as `panicked` when the thread is unwinding; so
+/// that an early `?` or a dropped future is never taken for a success.
+#[must_use = "the call ends when its guard is dropped"]
+pub struct Guard<C: Observed>(Observation<C>);
+
+impl<C: Observed> Guard<C> {
+    pub(crate) fn start(call: C) -> Self {
+        let mut observation = Observation::new(call);
+        observation.call.start();
+        observation.start = clock::now();
+        observation.phase = Phase::Waiting;
+        Self(observation)
+    }
+
+    pub(crate) fn call(&mut self) -> &mut C {
+        &mut self.0.call
+    }
+
+    /// Ends the call.
+    pub fn finish(mut self, status: Status) {
+        self.0.end_now(status);
+    }
+
+    /// Ends the call by its result: `success`, or what the error stands for.
+    pub fn finish_with<T, E: super::Classify>(self, result: &Result<T, E>) {
+        self.finish(match result {
+            Ok(_) => Status::Success,
+            Err(error) => error.classify(),
+        });
+    }
+}
+
+impl<C: Observed> Drop for Guard<C> {
+    fn drop(&mut self) {
+        if self.0.phase == Phase::Waiting && std::thread::panicking() {
+            self.0.end_now(Status::Panicked);
+        }
+    }
+}

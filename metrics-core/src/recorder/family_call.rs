@@ -1,0 +1,249 @@
+//! Call families of the user's own: calls by status, durations, and what is in flight if asked.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use super::call::{Elapsed, Guard, Observed};
+use super::{Status, TOOL};
+use crate::catalogue::FamilyInfo;
+use crate::error::{Fault, RegisterError};
+use crate::family::Dense;
+use crate::faults;
+use crate::label::{Interner, LabelSet, check_labels};
+use crate::metric::CallShape;
+use crate::name::{self, Kind};
+use crate::registry::{self, AgentMetrics};
+use crate::stored::ZERO_HISTOGRAMS;
+use crate::visit::{Source, Visitor};
+
+/// The labels of a call family, which names the family.
+///
+/// Derive it; the runtime adds the `status` label. The families are `{name}_calls_total`,
+/// `{name}_call_duration_seconds` and, with `in_flight`, `{name}_calls_in_progress`.
+///
+/// ```
+/// use agent_metrics::{CallLabels, LabelValue, Status};
+///
+/// #[derive(Clone, Copy, LabelValue)]
+/// enum Index { Docs, Code }
+///
+/// #[derive(Clone, Copy, CallLabels)]
+/// #[calls(name = "retrieval", buckets = [0.01, 0.1, 1.0], in_flight)]
+/// struct Retrieval { index: Index }
+///
+/// let call = Retrieval::family().start(Retrieval { index: Index::Docs });
+/// call.finish(Status::Success);
+/// assert!(agent_metrics::global().to_text().contains(r#"retrieval_calls_total{index="docs",status="success"} 1"#));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the label set of a call family",
+    label = "not `CallLabels`",
+    note = "derive `CallLabels` on the struct and name the family: `#[calls(name = \"retrieval\")]`"
+)]
+pub trait CallLabels: LabelSet {
+    /// The family's name.
+    const NAME: &'static str;
+    /// What its calls are, for the help text.
+    const HELP: &'static str = "";
+    /// The duration's bucket bounds in seconds; those of tools unless given.
+    const BUCKETS: &'static [f64] = &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
+    /// Whether what is in flight is exposed.
+    const IN_FLIGHT: bool = false;
+
+    /// The family in the global metrics.
+    fn family() -> &'static CallFamily<Self>;
+}
+
+/// A call family. A clone is a handle to the same one.
+pub struct CallFamily<L>(Arc<Calls<L>>);
+
+impl<L> Clone for CallFamily<L> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+struct Calls<L> {
+    shape: CallShape,
+    series: Dense<L>,
+    infos: Vec<FamilyInfo>,
+}
+
+const ENDED: usize = 0;
+const DURATIONS: usize = 1;
+
+impl<L: CallLabels> CallFamily<L> {
+    fn new() -> Self {
+        let shape = CallShape::new(TOOL.names, L::BUCKETS, false);
+        let series = Dense::new(shape.words());
+        series.start_at_zero(ZERO_HISTOGRAMS);
+        let with_status: Vec<_> = L::NAMES.iter().copied().chain(["status"]).collect();
+        let help = |what: &str| {
+            let name = L::NAME;
+            if L::HELP.is_empty() { format!("{name}: {what}") } else { format!("{} {what}", L::HELP) }
+        };
+        let family = |kind, suffix: &str, what: &str, labels: &[&'static str]| {
+            FamilyInfo::new(kind, format!("{}_{suffix}", L::NAME), help(what), labels)
+        };
+        let mut infos = vec![
+            family(Kind::Counter, "calls_total", "Calls that ended.", &with_status),
+            family(Kind::Histogram, "call_duration_seconds", "Time from a call's start to its end.", L::NAMES)
+                .with_buckets(L::BUCKETS),
+        ];
+        if L::IN_FLIGHT {
+            infos.push(family(Kind::Gauge, "calls_in_progress", "Calls that run now.", L::NAMES));
+        }
+        Self(Arc::new(Calls { shape, series, infos }))
+    }
+
+    /// The family in an instance, registered there if it is new.
+    ///
+    /// # Errors
+    /// When the instance has another family of one of its names.
+    pub fn of(metrics: &AgentMetrics) -> Result<Self, RegisterError> {
+        metrics.call_families().get(metrics)
+    }
+
+    /// Starts a call that is recorded by hand.
+    pub fn start(&self, labels: L) -> Guard<FamilyCall<L>> {
+        let index = self.0.series.index(labels);
+        Guard::start(FamilyCall { family: FamilyRef::Shared(self.clone()), index })
+    }
+}
+
+impl<L: CallLabels> Source for Calls<L> {
+    fn families(&self) -> &[FamilyInfo] {
+        &self.infos
+    }
+
+    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+        self.series.for_each(|labels, slot| {
+            let Some((row, at)) = slot.row() else { return };
+            match family {
+                ENDED => self.shape.show_ended(row, at, labels, visitor),
+                DURATIONS => self.shape.show_durations(row, at, labels, visitor),
+                _ => self.shape.show_in_flight(row, at, labels, visitor),
+            }
+        });
+    }
+
+    fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
+        let domains = self.series.domains();
+        domains.interners().map(|(at, interner)| (self.infos[0].name.as_str(), L::NAMES[at], interner)).collect()
+    }
+}
+
+/// The call families of one instance.
+#[derive(Default)]
+pub(crate) struct CallFamilies(RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>);
+
+impl CallFamilies {
+    fn get<L: CallLabels>(&self, metrics: &AgentMetrics) -> Result<CallFamily<L>, RegisterError> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(family) = known.get(&TypeId::of::<L>()).and_then(|family| family.downcast_ref::<CallFamily<L>>()) {
+            return Ok(family.clone());
+        }
+        drop(known);
+        let invalid = |fault: name::Fault| RegisterError::Invalid { family: L::NAME.to_owned(), why: fault.0 };
+        check_labels::<L>().and_then(|()| name::buckets(L::BUCKETS)).map_err(invalid)?;
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(family) = known.get(&TypeId::of::<L>()).and_then(|family| family.downcast_ref::<CallFamily<L>>()) {
+            return Ok(family.clone());
+        }
+        let family = CallFamily::<L>::new();
+        metrics.register_sources(vec![family.0.clone()])?;
+        known.insert(TypeId::of::<L>(), Box::new(family.clone()));
+        Ok(family)
+    }
+}
+
+/// A call family as registered in the global metrics, at its first use.
+pub struct GlobalFamily<L: 'static>(OnceLock<CallFamily<L>>);
+
+impl<L: CallLabels> GlobalFamily<L> {
+    /// Not registered yet.
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Registers it if this is the first use. If that fails the hook is told, and the family records
+    /// without being exposed.
+    #[inline]
+    #[track_caller]
+    pub fn get(&'static self) -> &'static CallFamily<L> {
+        match self.0.get() {
+            Some(family) => family,
+            None => self.register(registry::global()),
+        }
+    }
+
+    #[cold]
+    fn register(&'static self, global: &AgentMetrics) -> &'static CallFamily<L> {
+        self.0.get_or_init(|| {
+            CallFamily::of(global).unwrap_or_else(|error| {
+                faults::report(&Fault::NotRegistered(error));
+                CallFamily::new()
+            })
+        })
+    }
+}
+
+/// A call of a call family.
+pub struct FamilyCall<L: 'static> {
+    family: FamilyRef<L>,
+    index: usize,
+}
+
+enum FamilyRef<L: 'static> {
+    Static(&'static CallFamily<L>),
+    Shared(CallFamily<L>),
+}
+
+impl<L> Deref for FamilyRef<L> {
+    type Target = Calls<L>;
+
+    #[inline]
+    fn deref(&self) -> &Calls<L> {
+        match self {
+            Self::Static(family) => &family.0,
+            Self::Shared(family) => &family.0,
+        }
+    }
+}
+
+/// The call of a function with `#[track(..)]`.
+#[inline]
+#[track_caller]
+pub fn family_call<L: CallLabels>(metrics: Option<&AgentMetrics>, labels: L) -> FamilyCall<L> {
+    let family = match metrics {
+        None => FamilyRef::Static(L::family()),
+        Some(metrics) => match CallFamily::of(metrics) {
+            Ok(family) => FamilyRef::Shared(family),
+            Err(error) => {
+                faults::report(&Fault::NotRegistered(error));
+                FamilyRef::Shared(CallFamily::new())
+            }
+        },
+    };
+    let index = family.series.index(labels);
+    FamilyCall { family, index }
+}
+
+impl<L: CallLabels> Observed for FamilyCall<L> {
+    #[inline]
+    fn start(&mut self) {
+        if let Some((row, at)) = self.family.series.at(self.index).row() {
+            self.family.shape.start(row, at);
+        }
+    }
+
+    #[inline]
+    fn end(&mut self, status: Status, elapsed: Elapsed) {
+        if let Some((row, at)) = self.family.series.at(self.index).row() {
+            self.family.shape.end(row, at, TOOL.place(status), elapsed.nanos());
+        }
+    }
+}

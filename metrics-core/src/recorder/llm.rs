@@ -1,0 +1,178 @@
+//! One call of a model.
+
+use std::cell::Cell;
+
+use super::call::{Elapsed, Guard, Observed};
+use super::reader::Usages;
+use super::{Label, Site, Status};
+use crate::families::{Held, LlmSeries, find};
+use crate::ledger;
+use crate::registry::{AgentMetrics, global_of};
+use crate::usage::{TokenUsage, Usage};
+
+/// A call of a model. `F` is what its body may report by [`Call::current`].
+pub struct LlmCall<F = ()> {
+    series: Held<LlmSeries>,
+    facts: F,
+    usage_seen: bool,
+}
+
+impl<F> LlmCall<F> {
+    pub(crate) fn add_usage(&mut self, usage: &Usage) {
+        self.usage_seen = true;
+        self.series.add_usage(usage);
+    }
+}
+
+impl LlmCall {
+    pub(crate) fn by_hand(metrics: &AgentMetrics, model: &str) -> Self {
+        Self { series: Held::of(metrics, model), facts: (), usage_seen: false }
+    }
+}
+
+#[inline]
+fn series(site: &'static Site, metrics: Option<&AgentMetrics>, label: Label<'_>) -> Held<LlmSeries> {
+    match metrics {
+        None => Held::Static(site.llm.resolve(label, |text| find(global_of(site), text))),
+        Some(metrics) => Held::of(metrics, label.text()),
+    }
+}
+
+/// The call of a tracked function whose response tells its usage.
+#[inline]
+pub fn llm(site: &'static Site, metrics: Option<&AgentMetrics>, label: Label<'_>) -> LlmCall {
+    LlmCall { series: series(site, metrics, label), facts: (), usage_seen: false }
+}
+
+/// The call of a tracked function whose body reports its usage.
+#[inline]
+pub fn llm_in_body(site: &'static Site, metrics: Option<&AgentMetrics>, label: Label<'_>) -> LlmCall<Reported> {
+    LlmCall { series: series(site, metrics, label), facts: Reported::default(), usage_seen: false }
+}
+
+impl<F: Facts> Observed for LlmCall<F> {
+    #[inline]
+    fn start(&mut self) {
+        ledger::add_llm_call();
+        self.series.start();
+    }
+
+    #[inline]
+    fn enter(&mut self) {
+        self.facts.swap();
+    }
+
+    #[inline]
+    fn leave(&mut self) {
+        self.facts.swap();
+    }
+
+    #[inline]
+    fn end(&mut self, status: Status, elapsed: Elapsed) {
+        if let Some(usage) = self.facts.usage() {
+            self.add_usage(&usage);
+        }
+        self.series.end(status, elapsed.nanos(), self.usage_seen);
+    }
+}
+
+impl Guard<LlmCall> {
+    /// Records the usage of the call.
+    pub fn usage(&mut self, response: &impl TokenUsage) {
+        if let Some(usage) = response.token_usage() {
+            self.call().add_usage(&usage);
+        }
+    }
+}
+
+/// What the body of a call can report.
+pub trait Facts {
+    /// Exchanges it with the current call's, on entering the body and on leaving it.
+    fn swap(&mut self);
+    /// The usage that was reported.
+    fn usage(&self) -> Option<Usage>;
+}
+
+/// Nothing.
+impl Facts for () {
+    #[inline]
+    fn swap(&mut self) {}
+
+    #[inline]
+    fn usage(&self) -> Option<Usage> {
+        None
+    }
+}
+
+/// The call in whose body something runs, and what was reported of it.
+#[derive(Clone, Copy)]
+pub struct Reported(Option<Option<Usage>>);
+
+impl Default for Reported {
+    fn default() -> Self {
+        Self(Some(None))
+    }
+}
+
+thread_local! {
+    static CURRENT: Cell<Reported> = const { Cell::new(Reported(None)) };
+}
+
+impl Facts for Reported {
+    #[inline]
+    fn swap(&mut self) {
+        *self = CURRENT.replace(*self);
+    }
+
+    #[inline]
+    fn usage(&self) -> Option<Usage> {
+        self.0.flatten()
+    }
+}
+
+/// The usage of a call with `usage = in_body` is not in its output.
+#[derive(Clone, Copy)]
+pub struct InBody;
+
+impl<T> Usages<T> for InBody {
+    #[inline]
+    fn usage(&self, _: &T) -> Option<Usage> {
+        None
+    }
+}
+
+/// The tracked call in whose body this is asked.
+///
+/// A wrapper that returns only the text has no usage in its output, so it reports it:
+///
+/// ```
+/// # struct Reply { text: String }
+/// # impl agent_metrics::TokenUsage for Reply {
+/// #     fn token_usage(&self) -> Option<agent_metrics::Usage> { Some(agent_metrics::Usage::new(9, 4)) }
+/// # }
+/// # async fn chat(prompt: &str) -> Result<Reply, std::io::Error> { Ok(Reply { text: prompt.into() }) }
+/// #[agent_metrics::track_llm(model = model, usage = in_body)]
+/// async fn ask(model: &str, prompt: &str) -> Result<String, std::io::Error> {
+///     let reply = chat(prompt).await?;
+///     agent_metrics::Call::current().usage(&reply);
+///     Ok(reply.text)
+/// }
+/// ```
+///
+/// Outside of a function with `usage = in_body` it does nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Call(());
+
+impl Call {
+    /// The innermost call that asks for reports.
+    pub fn current() -> Self {
+        Self(())
+    }
+
+    /// Reports the usage; a later report replaces an earlier one.
+    pub fn usage(self, response: &impl TokenUsage) {
+        if let (Reported(Some(_)), Some(usage)) = (CURRENT.get(), response.token_usage()) {
+            CURRENT.set(Reported(Some(Some(usage))));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What one observed call records, from its start to its one end.
+
+mod by_hand;
+mod call;
+mod classify;
+mod family_call;
+mod llm;
+mod reader;
+mod request;
+mod site;
+mod status;
+mod step;
+mod task;
+mod timeout;
+mod tool;
+mod tracked;
+
+pub use by_hand::InvalidRate;
+pub use call::{Guard, Observed};
+pub(crate) use classify::downcast;
+pub use classify::{Classify, Derived, error_status, register_classifier};
+pub(crate) use family_call::CallFamilies;
+pub use family_call::{CallFamily, CallLabels, FamilyCall, GlobalFamily, family_call};
+pub use llm::{Call, Facts, InBody, LlmCall, llm, llm_in_body};
+pub use reader::*;
+pub use request::RequestGuard;
+pub use site::{Arg, Label, Site, SiteRef, ViaClosed, ViaNoLabel, ViaText, sites};
+pub(crate) use site::linked_sites;
+pub use status::Status;
+pub(crate) use status::{LLM, TASK, TOOL};
+pub use step::{StepCall, step};
+pub use task::{TaskCall, task};
+pub use timeout::TimedOut;
+#[cfg(feature = "tokio")]
+pub use timeout::limit::timeout;
+pub use tool::{ToolCall, tool};
+pub use tracked::{call_by, tracked_by};
+#[cfg(feature = "tokio")]
+pub use tracked::limited;

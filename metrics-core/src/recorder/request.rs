@@ -1,0 +1,79 @@
+//! One HTTP request that the service answers.
+
+use crate::clock::{self, Ticks};
+use crate::families::{HttpSeries, Method};
+use crate::registry::AgentMetrics;
+
+/// A request while it is answered.
+///
+/// Dropped before its status is known it counts as `499` (the client has gone), or as `500` when
+/// the thread is unwinding.
+#[must_use = "the request ends when its guard is dropped"]
+pub struct RequestGuard {
+    metrics: AgentMetrics,
+    method: Method,
+    endpoint: usize,
+    start: Ticks,
+    status: Option<u16>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Request,
+    /// An event stream, which may last for hours: the request has ended with its head.
+    Stream,
+}
+
+/// The status of a request whose client has gone before the answer: nginx's code for that.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+impl RequestGuard {
+    pub(crate) fn new(metrics: AgentMetrics, method: &str, endpoint: &str) -> Self {
+        let method = Method::of(method);
+        let endpoint = metrics.http().slot(endpoint);
+        let guard =
+            Self { metrics, method, endpoint, start: clock::now(), status: None, stage: Stage::Request };
+        guard.metrics.http().start(guard.series());
+        guard
+    }
+
+    fn series(&self) -> &HttpSeries {
+        self.metrics.http().series(self.method, self.endpoint)
+    }
+
+    /// The status is known; the body may still be sent, and the request ends when the guard does.
+    pub fn set_status(&mut self, status: u16) {
+        self.status = Some(status);
+    }
+
+    /// The request ends with this status.
+    pub fn finish(mut self, status: u16) {
+        self.set_status(status);
+    }
+
+    /// The request ends here, with the status that is known; from now on it is a stream.
+    #[cfg(feature = "tower")]
+    pub(crate) fn begin_stream(&mut self) {
+        self.end();
+        self.start = clock::now();
+        self.stage = Stage::Stream;
+    }
+
+    fn end(&self) {
+        let nanos = clock::nanos_between(self.start, clock::now());
+        match self.stage {
+            Stage::Request => {
+                let unknown = if std::thread::panicking() { 500 } else { CLIENT_CLOSED_REQUEST };
+                self.metrics.http().end(self.series(), self.status.unwrap_or(unknown), nanos);
+            }
+            Stage::Stream => self.metrics.http().end_stream(self.series(), nanos),
+        }
+    }
+}
+
+impl Drop for RequestGuard {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

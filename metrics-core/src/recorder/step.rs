@@ -1,0 +1,24 @@
+//! One step of a task.
+
+use super::call::{Elapsed, Observed};
+use super::{Site, Status};
+use crate::ledger;
+
+/// A step: it is counted in the task around it when it starts.
+pub struct StepCall(());
+
+/// The call of a tracked function.
+#[inline]
+pub fn step(_: &'static Site) -> StepCall {
+    StepCall(())
+}
+
+impl Observed for StepCall {
+    #[inline]
+    fn start(&mut self) {
+        ledger::add_step();
+    }
+
+    #[inline]
+    fn end(&mut self, _: Status, _: Elapsed) {}
+}

@@ -1,0 +1,106 @@
+//! Functions under observation, async and sync.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::call::{Observation, Observed};
+use super::reader::{ReadBy, Tag};
+
+pin_project! {
+    /// The future of a tracked function. The clock starts at the first poll.
+    pub struct Tracked<C: Observed, R, F: Future> {
+        observation: Observation<C>,
+        reader: R,
+        // Emptied at the end of the body, before the end is recorded.
+        #[pin]
+        body: Option<F>,
+    }
+
+    impl<C: Observed, R, F: Future> PinnedDrop for Tracked<C, R, F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What the body drops belongs to this call still.
+            this.observation.clear(|| this.body.set(None));
+        }
+    }
+}
+
+impl<C: ReadBy<R, F::Output>, R, F: Future> Future for Tracked<C, R, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        let Some(body) = this.body.as_mut().as_pin_mut() else {
+            panic!("a tracked function's future was polled after it had finished");
+        };
+        match this.observation.run(|| body.poll(cx)) {
+            Poll::Pending => {
+                this.observation.wait();
+                Poll::Pending
+            }
+            Poll::Ready(output) => {
+                let elapsed = this.observation.elapsed();
+                this.observation.clear(|| this.body.set(None));
+                let status = this.observation.call.read(this.reader, &output);
+                this.observation.end(status, elapsed);
+                Poll::Ready(output)
+            }
+        }
+    }
+}
+
+/// Tracks a future; `pin` gives the reader of its output, told the output's type.
+#[inline]
+pub fn tracked_by<C, R, F>(call: C, body: F, pin: impl FnOnce(Tag<F::Output>) -> R) -> Tracked<C, R, F>
+where
+    C: ReadBy<R, F::Output>,
+    F: Future,
+{
+    Tracked { observation: Observation::new(call), reader: pin(Tag::NEW), body: Some(body) }
+}
+
+/// Tracks a function body that runs now.
+#[inline]
+pub fn call_by<C, R, T>(call: C, body: impl FnOnce() -> T, pin: impl FnOnce(Tag<T>) -> R) -> T
+where
+    C: ReadBy<R, T>,
+{
+    let mut observation = Observation::new(call);
+    let output = observation.run(body);
+    let elapsed = observation.elapsed();
+    let status = observation.call.read(&pin(Tag::NEW), &output);
+    observation.end(status, elapsed);
+    output
+}
+
+/// What a function with a `timeout` returns: a `Result` whose error can be made from [`TimedOut`].
+#[cfg(feature = "tokio")]
+#[diagnostic::on_unimplemented(
+    message = "a function with `timeout = ..` must return a `Result` whose error is `From<TimedOut>`",
+    label = "no way to say that it timed out",
+    note = "implement `From<agent_metrics::TimedOut>` for the error, or use `anyhow::Error` or `Box<dyn Error + Send + Sync>`"
+)]
+pub trait FromTimedOut {
+    /// The output of a call that was given up.
+    fn timed_out() -> Self;
+}
+
+#[cfg(feature = "tokio")]
+impl<T, E: From<super::TimedOut>> FromTimedOut for Result<T, E> {
+    fn timed_out() -> Self {
+        Err(super::TimedOut.into())
+    }
+}
+
+/// Gives a tracked future up after `limit`; it then ends as `timeout`.
+#[cfg(feature = "tokio")]
+pub async fn limited<F>(limit: std::time::Duration, tracked: F) -> F::Output
+where
+    F: Future,
+    F::Output: FromTimedOut,
+{
+    super::timeout(limit, tracked).await.unwrap_or_else(|_| F::Output::timed_out())
+}

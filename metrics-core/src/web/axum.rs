@@ -1,0 +1,55 @@
+//! axum: HTTP metrics by route template, and a handler for `/metrics`.
+//!
+//! ```
+//! use agent_metrics::web::axum::{http_metrics, metrics_route};
+//! use axum::{Router, routing::get};
+//!
+//! let metrics = agent_metrics::global();
+//! let app: Router = Router::new()
+//!     .route("/tasks/{id}", get(|| async { "done" }))
+//!     .layer(http_metrics(metrics))
+//!     .route("/metrics", metrics_route(metrics));
+//! ```
+
+use axum::extract::MatchedPath;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::tower::HttpMetricsLayer;
+use crate::{AgentMetrics, Exposition};
+
+/// The HTTP metrics of a router, for `Router::layer`: the endpoint is the route's template
+/// (`/tasks/{id}`), `unmatched` where no route matched.
+pub fn http_metrics(metrics: &AgentMetrics) -> HttpMetricsLayer {
+    HttpMetricsLayer::new(metrics, |extensions| extensions.get::<MatchedPath>().map(MatchedPath::as_str))
+}
+
+/// The exposition as a route: `GET`, in the format that the client prefers.
+pub fn metrics_route<S: Clone + Send + Sync + 'static>(metrics: &AgentMetrics) -> MethodRouter<S> {
+    let metrics = metrics.clone();
+    get(move |headers: HeaderMap| async move {
+        let accept = joined(&headers, &header::ACCEPT);
+        let encoding = joined(&headers, &header::ACCEPT_ENCODING);
+        metrics.encode(accept.as_deref(), encoding.as_deref())
+    })
+}
+
+/// The lines of a header as one list.
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let lines: Vec<_> = headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
+    (!lines.is_empty()).then(|| lines.join(","))
+}
+
+impl IntoResponse for Exposition {
+    fn into_response(self) -> Response {
+        let mut response = self.body.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        if let Some(encoding) = self.content_encoding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        headers.append(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
+        response
+    }
+}

@@ -1,0 +1,287 @@
+//! The grammar that all attributes share, `key = value, word, ..`, and the types of values.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, Token};
+
+use crate::diagnostics::Errors;
+use crate::slot::{Slot, Value};
+
+/// One `key = value`, or a word alone.
+pub(crate) struct Entry {
+    pub(crate) key: Ident,
+    pub(crate) value: Option<Expr>,
+}
+
+impl Entry {
+    pub(crate) fn name(&self) -> String {
+        self.key.to_string()
+    }
+
+    pub(crate) fn expr(&self) -> syn::Result<&Expr> {
+        let key = &self.key;
+        self.value
+            .as_ref()
+            .ok_or_else(|| syn::Error::new(key.span(), format!("missing value, write `{key} = ..`")))
+    }
+
+    fn literal(&self, expected: &str) -> syn::Result<(&Lit, Span)> {
+        match ungrouped(self.expr()?) {
+            Expr::Lit(ExprLit { lit, .. }) => Ok((lit, lit.span())),
+            other => Err(syn::Error::new(other.span(), format!("expected {expected}"))),
+        }
+    }
+}
+
+/// An expression without the invisible group that `macro_rules` puts around what it was given.
+pub(crate) fn ungrouped(mut expr: &Expr) -> &Expr {
+    while let Expr::Group(group) = expr {
+        expr = &group.expr;
+    }
+    expr
+}
+
+/// Reads `key = value, word, ..`, going on after a mistake at the next comma.
+pub(crate) fn entries(tokens: TokenStream, errors: &mut Errors) -> Vec<Entry> {
+    let parsed = (|input: ParseStream| Ok(rest_of_entries(input, errors))).parse2(tokens);
+    parsed.unwrap_or_default()
+}
+
+pub(crate) fn rest_of_entries(input: ParseStream, errors: &mut Errors) -> Vec<Entry> {
+    let mut found = Vec::new();
+    while !input.is_empty() {
+        match entry(input) {
+            Ok(entry) => found.push(entry),
+            Err(error) => {
+                errors.extend(error);
+                skip_to_comma(input);
+            }
+        }
+        if input.is_empty() {
+            break;
+        }
+        if let Err(error) = input.parse::<Token![,]>() {
+            errors.extend(error);
+            skip_to_comma(input);
+            let _ = input.parse::<Option<Token![,]>>();
+        }
+    }
+    found
+}
+
+fn entry(input: ParseStream) -> syn::Result<Entry> {
+    let key = Ident::parse_any(input).map_err(|error| syn::Error::new(error.span(), "expected a key"))?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(Entry { key, value: None });
+    }
+    if !input.peek(Token![=]) {
+        return Err(input.error(format!("expected `=` after `{key}`")));
+    }
+    let equals: Token![=] = input.parse()?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(syn::Error::new(equals.span, format!("missing value, write `{key} = ..`")));
+    }
+    Ok(Entry { key, value: Some(input.parse()?) })
+}
+
+fn skip_to_comma(input: ParseStream) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        let _ = input.parse::<TokenTree>();
+    }
+}
+
+/// The entries of every helper attribute of the name `helper`.
+pub(crate) fn helper_entries(attrs: &[Attribute], helper: &str, errors: &mut Errors) -> Vec<Entry> {
+    let mut found = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident(helper)) {
+        match &attr.meta {
+            Meta::List(list) => found.extend(entries(list.tokens.clone(), errors)),
+            Meta::Path(_) | Meta::NameValue(_) => {
+                errors.push(attr.path().span(), format_args!("expected `#[{helper}(..)]`"));
+            }
+        }
+    }
+    found
+}
+
+/// The slot of the runtime crate's path, which every macro has.
+pub(crate) fn crate_slot() -> Slot<syn::Path> {
+    Slot::new("crate")
+}
+
+/// The runtime crate's path, or its usual one.
+pub(crate) fn crate_path(given: Option<syn::Path>) -> syn::Path {
+    given.unwrap_or_else(|| syn::parse_quote!(::agent_metrics))
+}
+
+/// Any expression.
+impl Value for Expr {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        entry.expr().cloned()
+    }
+}
+
+impl Value for syn::Path {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        match ungrouped(entry.expr()?) {
+            Expr::Path(ExprPath { qself: None, path, .. }) => Ok(path.clone()),
+            other => Err(syn::Error::new(
+                other.span(),
+                format!("expected a path, such as `{} = ::name`", entry.key),
+            )),
+        }
+    }
+}
+
+/// A word alone.
+pub(crate) struct Flag;
+
+impl Value for Flag {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        match &entry.value {
+            None => Ok(Self),
+            Some(value) => Err(syn::Error::new(value.span(), format!("`{}` takes no value", entry.key))),
+        }
+    }
+}
+
+/// A string literal, with its span.
+pub(crate) struct Text {
+    pub(crate) value: String,
+    pub(crate) span: Span,
+}
+
+impl Text {
+    pub(crate) fn literal(&self) -> LitStr {
+        LitStr::new(&self.value, self.span)
+    }
+}
+
+impl Value for Text {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        match entry.literal("a string literal")? {
+            (Lit::Str(text), span) => Ok(Self { value: text.value(), span }),
+            (_, span) => Err(syn::Error::new(span, "expected a string literal")),
+        }
+    }
+}
+
+/// A string literal with something in it.
+pub(crate) struct Name(pub(crate) Text);
+
+impl Value for Name {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        let text = Text::read(entry)?;
+        if text.value.is_empty() {
+            return Err(syn::Error::new(text.span, format!("empty `{}`", entry.key)));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// The worst-case number of series that is allowed.
+pub(crate) struct Budget(pub(crate) syn::LitInt);
+
+impl Value for Budget {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        match entry.literal("an integer literal")? {
+            (Lit::Int(number), span) => match number.base10_parse::<usize>()? {
+                0 => Err(syn::Error::new(span, "a budget of zero series, expected at least 1")),
+                _ => Ok(Self(number.clone())),
+            },
+            (_, span) => Err(syn::Error::new(span, "expected an integer literal")),
+        }
+    }
+}
+
+/// The bounds of a histogram, `[0.1, 1.0]`; their order is the runtime's to check.
+pub(crate) struct Buckets {
+    pub(crate) bounds: Punctuated<Expr, Token![,]>,
+    pub(crate) span: Span,
+}
+
+impl Value for Buckets {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        match ungrouped(entry.expr()?) {
+            Expr::Array(list) if list.elems.is_empty() => {
+                Err(syn::Error::new(list.bracket_token.span.join(), "no buckets, expected at least one"))
+            }
+            Expr::Array(list) => {
+                Ok(Self { bounds: list.elems.clone(), span: list.bracket_token.span.join() })
+            }
+            other => {
+                Err(syn::Error::new(other.span(), "expected a list of bounds, such as `[0.1, 0.5, 1.0]`"))
+            }
+        }
+    }
+}
+
+/// A length of time, `"30s"`, with the span of its literal.
+pub(crate) struct Timeout {
+    pub(crate) limit: Duration,
+    pub(crate) span: Span,
+}
+
+impl Value for Timeout {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        const SHAPE: &str = "a length of time, such as `\"250ms\"`, `\"30s\"`, `\"5m\"`, or `\"1h\"`";
+        let (literal, span) = entry.literal(SHAPE)?;
+        let Lit::Str(text) = literal else {
+            return Err(syn::Error::new(span, format!("expected {SHAPE}")));
+        };
+        let limit = duration(&text.value()).ok_or_else(|| {
+            syn::Error::new(span, format!("invalid length `{}`, expected {SHAPE}", text.value()))
+        })?;
+        if limit.is_zero() {
+            return Err(syn::Error::new(span, "a timeout of zero would end every call at once"));
+        }
+        Ok(Self { limit, span })
+    }
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let unit = text.find(|letter: char| !letter.is_ascii_digit())?;
+    let count: u64 = text[..unit].parse().ok()?;
+    let milliseconds = match &text[unit..] {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    count.checked_mul(milliseconds).map(Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    #[test]
+    fn lengths_of_time() {
+        assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
+        assert_eq!(duration("30s"), Some(Duration::from_secs(30)));
+        assert_eq!(duration("5m"), Some(Duration::from_secs(300)));
+        assert_eq!(duration("1h"), Some(Duration::from_secs(3_600)));
+        for wrong in ["", "5", "s", "5 s", "-5s", "1.5s", "5d", "99999999999999999h", "5S"] {
+            assert_eq!(duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_does_not_hide_the_next() {
+        let mut errors = Errors::default();
+        let found = entries(quote!(a = , 5 = 1, b c, d = |x, y| x, crate = ::e), &mut errors);
+        assert_eq!(
+            errors.messages(),
+            ["missing value, write `a = ..`", "expected a key", "expected `=` after `b`"]
+        );
+        assert_eq!(found.iter().map(Entry::name).collect::<Vec<_>>(), ["d", "crate"]);
+    }
+}

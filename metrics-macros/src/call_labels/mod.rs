@@ -1,0 +1,128 @@
+//! `derive(CallLabels)`: a call family of the user's own, from the struct of its labels.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::DeriveInput;
+
+use crate::args::{Buckets, Budget, Flag, Name, Text, crate_path, crate_slot, helper_entries};
+use crate::container::{Target, at, named_fields, scope};
+use crate::diagnostics::Errors;
+use crate::label_set::{self, LabelSet, RawLabel};
+use crate::slot::{Slot, fill};
+use crate::text::doc_paragraph;
+
+const HELPER: &str = "calls";
+
+pub(crate) fn derive(input: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let raw = RawFamily::parse(&input, &mut errors);
+    let (krate, target) = (crate_path(raw.krate.value().cloned()), Target::of(&input));
+    let family = raw.validate(&input, &target, &mut errors);
+    match errors.finish(family) {
+        Ok(family) => scope(&krate, &expand(&krate, &target, &family)),
+        // An empty family, so that the uses of the struct don't add errors of their own.
+        Err(errors) if !target.is_generic() => {
+            let stub = scope(&krate, &expand(&krate, &target, &Family::stub(&target)));
+            quote!(#errors #stub)
+        }
+        Err(errors) => errors,
+    }
+}
+
+/// What was written.
+struct RawFamily {
+    krate: Slot<syn::Path>,
+    name: Slot<Name>,
+    help: Slot<Text>,
+    buckets: Slot<Buckets>,
+    in_flight: Slot<Flag>,
+    budget: Slot<Budget>,
+    labels: Option<Vec<RawLabel>>,
+}
+
+/// What is expanded.
+struct Family {
+    name: syn::LitStr,
+    help: String,
+    buckets: Option<Buckets>,
+    in_flight: bool,
+    set: LabelSet,
+}
+
+impl RawFamily {
+    fn parse(input: &DeriveInput, errors: &mut Errors) -> Self {
+        let mut raw = Self {
+            krate: crate_slot(),
+            name: Slot::new("name"),
+            help: Slot::new("help"),
+            buckets: Slot::new("buckets"),
+            in_flight: Slot::new("in_flight"),
+            budget: Slot::new("budget"),
+            labels: None,
+        };
+        let Self { krate, name, help, buckets, in_flight, budget, labels } = &mut raw;
+        let entries = helper_entries(&input.attrs, HELPER, errors);
+        fill(&entries, &mut [name, help, buckets, in_flight, budget, krate], errors);
+        *labels =
+            named_fields(input, "CallLabels", errors).map(|fields| RawLabel::parse(&fields, HELPER, errors));
+        raw
+    }
+
+    fn validate(self, input: &DeriveInput, target: &Target, errors: &mut Errors) -> Option<Family> {
+        target.check_concrete("CallLabels", "a generic family has no one place to record in", errors);
+        let name = self.name.require(target.ident.span(), errors);
+        let help = self.help.into_value().map(|text| text.value).or_else(|| doc_paragraph(&input.attrs));
+        let set = LabelSet::validate(self.labels?, self.budget.into_value(), errors);
+        Some(Family {
+            name: name?.0.literal(),
+            help: help.unwrap_or_default(),
+            buckets: self.buckets.into_value(),
+            in_flight: self.in_flight.into_value().is_some(),
+            set,
+        })
+    }
+}
+
+impl Family {
+    fn stub(target: &Target) -> Self {
+        let name = syn::LitStr::new("invalid", target.ident.span());
+        Self { name, help: String::new(), buckets: None, in_flight: false, set: LabelSet::empty() }
+    }
+}
+
+fn expand(krate: &syn::Path, target: &Target, family: &Family) -> TokenStream {
+    let Family { name, help, buckets, in_flight, set } = family;
+    let ident = &target.ident;
+    let bounds = buckets
+        .as_ref()
+        .map(|Buckets { bounds, .. }| quote!(const BUCKETS: &'static [::core::primitive::f64] = &[#bounds];));
+    let gauge = in_flight.then(|| {
+        quote!(
+            const IN_FLIGHT: ::core::primitive::bool = true;
+        )
+    });
+    let body = quote! {
+        const NAME: &'static ::core::primitive::str = #name;
+        const HELP: &'static ::core::primitive::str = #help;
+        #bounds
+        #gauge
+        fn family() -> &'static #krate::CallFamily<Self> {
+            static __FAMILY: __rt::GlobalFamily<#ident> = __rt::GlobalFamily::new();
+            __FAMILY.get()
+        }
+    };
+    let labels = label_set::expand(krate, target, set);
+    let calls = target.implement(&quote!(#krate::CallLabels), &body);
+    let check_name = quote_spanned!(at(name.span())=> const _: () = __rt::check_call_name(#name););
+    let check_buckets = buckets.as_ref().map(check_buckets);
+    quote!(#labels #calls #check_name #check_buckets)
+}
+
+/// The constant that checks the order of bounds at compile time, with the caret on their list.
+pub(crate) fn check_buckets(Buckets { bounds, span }: &Buckets) -> TokenStream {
+    quote_spanned!(at(*span)=> const _: () = __rt::check_buckets(&[#bounds]);)
+}

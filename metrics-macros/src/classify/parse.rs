@@ -1,0 +1,125 @@
+//! What `#[classify(..)]` says, and what that means.
+
+use proc_macro2::{Ident, Span};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Data, DeriveInput, Fields};
+
+use super::{Case, Means};
+use crate::args::{Entry, crate_slot, helper_entries};
+use crate::diagnostics::{Errors, unknown};
+use crate::slot::{Slot, fill_known};
+
+const HELPER: &str = "classify";
+const TRANSPARENT: &str = "transparent";
+
+/// Each word and the variant of `Status` that it means.
+const STATUSES: [(&str, &str); 8] = [
+    ("error", "Error"),
+    ("timeout", "Timeout"),
+    ("rate_limited", "RateLimited"),
+    ("unavailable", "Unavailable"),
+    ("rejected", "Rejected"),
+    ("context_overflow", "ContextOverflow"),
+    ("content_filtered", "ContentFiltered"),
+    ("cancelled", "Cancelled"),
+];
+
+/// A word of one `#[classify(..)]`.
+#[derive(Clone, Copy)]
+enum Word {
+    Status(&'static str),
+    Transparent(Span),
+}
+
+/// What was written.
+pub(super) struct RawClassify<'i> {
+    krate: Slot<syn::Path>,
+    default: Option<Word>,
+    shapes: Vec<RawShape<'i>>,
+}
+
+struct RawShape<'i> {
+    variant: Option<&'i Ident>,
+    fields: &'i Fields,
+    word: Option<Word>,
+}
+
+impl<'i> RawClassify<'i> {
+    pub(super) fn parse(input: &'i DeriveInput, errors: &mut Errors) -> Self {
+        let mut krate = crate_slot();
+        let entries = helper_entries(&input.attrs, HELPER, errors);
+        let default = word(&fill_known(&entries, &mut [&mut krate], errors), &["crate"], errors);
+        let shapes = match &input.data {
+            Data::Struct(data) => vec![RawShape { variant: None, fields: &data.fields, word: None }],
+            Data::Enum(data) => data
+                .variants
+                .iter()
+                .map(|one| RawShape {
+                    variant: Some(&one.ident),
+                    fields: &one.fields,
+                    word: variant_word(&one.attrs, errors),
+                })
+                .collect(),
+            Data::Union(data) => {
+                errors.push(data.union_token.span, "`Classify` is for an enum or a struct, found a union");
+                Vec::new()
+            }
+        };
+        Self { krate, default, shapes }
+    }
+
+    pub(super) fn crate_path(&self) -> Option<&syn::Path> {
+        self.krate.value()
+    }
+
+    pub(super) fn validate(self, errors: &mut Errors) -> Option<Vec<Case>> {
+        let default = self.default.unwrap_or(Word::Status("Error"));
+        let cases = self.shapes.into_iter().map(|RawShape { variant, fields, word }| {
+            let means = match word.unwrap_or(default) {
+                Word::Status(status) => Some(Means::Status(status)),
+                Word::Transparent(span) => check_one_field(fields, span, errors),
+            };
+            Some(Case { variant: variant.cloned(), means: means? })
+        });
+        // Every variant is looked at before the first mistake ends it.
+        cases.collect::<Vec<_>>().into_iter().collect()
+    }
+}
+
+fn variant_word(attrs: &[Attribute], errors: &mut Errors) -> Option<Word> {
+    let entries = helper_entries(attrs, HELPER, errors);
+    word(&entries.iter().collect::<Vec<_>>(), &[], errors)
+}
+
+/// The one word among `entries`; `keys` are what else could have been written.
+fn word(entries: &[&Entry], keys: &[&'static str], errors: &mut Errors) -> Option<Word> {
+    let mut found = None;
+    for entry in entries {
+        let name = entry.name();
+        let status = STATUSES.iter().find(|(word, _)| name == *word).map(|(_, status)| Word::Status(status));
+        let transparent = (name == TRANSPARENT).then(|| Word::Transparent(entry.key.span()));
+        let Some(word) = status.or(transparent) else {
+            let known =
+                STATUSES.iter().map(|(word, _)| *word).chain([TRANSPARENT]).chain(keys.iter().copied());
+            errors.push(entry.key.span(), unknown("status", &name, known));
+            continue;
+        };
+        if let Some(value) = &entry.value {
+            errors.push(value.span(), format_args!("`{name}` takes no value"));
+        }
+        if found.replace(word).is_some() {
+            errors.push(entry.key.span(), "more than one status");
+        }
+    }
+    found
+}
+
+/// `transparent` asks the field, so there has to be exactly one to ask.
+fn check_one_field(fields: &Fields, word: Span, errors: &mut Errors) -> Option<Means> {
+    let mut members = fields.members().zip(fields);
+    if let (Some((member, field)), None) = (members.next(), members.next()) {
+        return Some(Means::Field(member, field.ty.span()));
+    }
+    errors.push(word, format_args!("`{TRANSPARENT}` needs exactly one field, found {}", fields.len()));
+    None
+}

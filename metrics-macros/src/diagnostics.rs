@@ -1,0 +1,117 @@
+//! Gathers every mistake of one macro call, so that one build reports them all.
+
+use std::fmt::Display;
+
+use proc_macro2::{Span, TokenStream};
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(crate) struct Errors {
+    found: Vec<syn::Error>,
+}
+
+impl Errors {
+    pub(crate) fn push(&mut self, span: Span, message: impl Display) {
+        self.found.push(syn::Error::new(span, message));
+    }
+
+    pub(crate) fn extend(&mut self, error: syn::Error) {
+        self.found.push(error);
+    }
+
+    /// The value, or a remembered mistake.
+    pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.extend(error)).ok()
+    }
+
+    /// Ends the gathering: what was built, if nothing was wrong.
+    pub(crate) fn finish<T>(self, built: Option<T>) -> Result<T, TokenStream> {
+        match built {
+            Some(built) if self.found.is_empty() => Ok(built),
+            _ => Err(self.found.iter().map(syn::Error::to_compile_error).collect()),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.found.iter().flat_map(|error| error.clone().into_iter().map(|one| one.to_string())).collect()
+    }
+}
+
+/// The message for a word that isn't one of `known`, with the nearest one that is.
+pub(crate) fn unknown<'k>(what: &str, found: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    let known: Vec<_> = known.into_iter().collect();
+    let list = known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let expected =
+        if known.len() == 1 { format!("expected {list}") } else { format!("expected one of {list}") };
+    match nearest(found, &known) {
+        Some(word) => format!("unknown {what} `{found}`, {expected}; did you mean `{word}`?"),
+        None => format!("unknown {what} `{found}`, {expected}"),
+    }
+}
+
+fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
+    let allowed = (found.chars().count() / 3).max(1);
+    known
+        .iter()
+        .map(|word| (distance(found, word), *word))
+        .filter(|(far, _)| *far <= allowed)
+        .min_by_key(|(far, _)| *far)
+        .map(|(_, word)| word)
+}
+
+/// Edits (insert, remove, replace, swap of neighbours) between two words.
+fn distance(left: &str, right: &str) -> usize {
+    let (left, right): (Vec<_>, Vec<_>) = (left.chars().collect(), right.chars().collect());
+    let mut rows = vec![vec![0; right.len() + 1]; left.len() + 1];
+    for (at, row) in rows.iter_mut().enumerate() {
+        row[0] = at;
+    }
+    for (at, cell) in rows[0].iter_mut().enumerate() {
+        *cell = at;
+    }
+    for i in 1..=left.len() {
+        for j in 1..=right.len() {
+            let changed = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
+            let mut least = changed.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = least;
+        }
+    }
+    rows[left.len()][right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_word_is_suggested() {
+        assert_eq!(
+            unknown("key", "tool_nam", ["tool_name", "crate"]),
+            "unknown key `tool_nam`, expected one of `tool_name`, `crate`; did you mean `tool_name`?"
+        );
+    }
+
+    #[test]
+    fn a_far_word_is_not_suggested() {
+        assert_eq!(unknown("key", "colour", ["crate"]), "unknown key `colour`, expected `crate`");
+    }
+
+    #[test]
+    fn a_swap_is_one_edit() {
+        assert_eq!(distance("stauts", "status"), 1);
+        assert_eq!(distance("", "abc"), 3);
+    }
+
+    #[test]
+    fn every_mistake_is_kept() {
+        let mut errors = Errors::default();
+        errors.push(Span::call_site(), "one");
+        errors.push(Span::call_site(), "two");
+        assert_eq!(errors.messages(), ["one", "two"]);
+        assert!(errors.finish(Some(())).is_err());
+    }
+}

@@ -1,0 +1,138 @@
+//! `derive(LabelSet)`: the labels of a family from a struct.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{DeriveInput, Field, Type};
+
+use crate::args::{Budget, Name, crate_path, crate_slot, helper_entries};
+use crate::container::{Target, at, named_fields, scope};
+use crate::diagnostics::Errors;
+use crate::slot::{Slot, fill};
+use crate::text::plain;
+
+const HELPER: &str = "labels";
+
+pub(crate) fn derive(input: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let (mut krate, mut budget) = (crate_slot(), Slot::<Budget>::new("budget"));
+    fill(&helper_entries(&input.attrs, HELPER, &mut errors), &mut [&mut krate, &mut budget], &mut errors);
+    let krate = crate_path(krate.into_value());
+    let raw = named_fields(&input, "LabelSet", &mut errors)
+        .map(|fields| RawLabel::parse(&fields, HELPER, &mut errors));
+    let set = raw.map(|raw| LabelSet::validate(raw, budget.into_value(), &mut errors));
+    let target = Target::of(&input);
+    match errors.finish(set) {
+        Ok(set) => scope(&krate, &expand(&krate, &target, &set)),
+        Err(errors) => {
+            let stub = scope(&krate, &expand(&krate, &target, &LabelSet::empty()));
+            quote!(#errors #stub)
+        }
+    }
+}
+
+/// A field as it was written.
+pub(crate) struct RawLabel {
+    field: Ident,
+    ty: Type,
+    name: Slot<Name>,
+}
+
+impl RawLabel {
+    pub(crate) fn parse(fields: &[&Field], helper: &str, errors: &mut Errors) -> Vec<Self> {
+        let parse = |field: &&Field| {
+            let mut name = Slot::new("name");
+            fill(&helper_entries(&field.attrs, helper, errors), &mut [&mut name], errors);
+            Some(Self { field: field.ident.clone()?, ty: field.ty.clone(), name })
+        };
+        fields.iter().filter_map(parse).collect()
+    }
+}
+
+/// A field with the name of its label, which no other field has.
+struct Label {
+    field: Ident,
+    ty: Type,
+    name: syn::LitStr,
+}
+
+/// What is expanded.
+pub(crate) struct LabelSet {
+    labels: Vec<Label>,
+    budget: Option<Budget>,
+}
+
+impl LabelSet {
+    /// A set without labels: what stands in after an error.
+    pub(crate) fn empty() -> Self {
+        Self { labels: Vec::new(), budget: None }
+    }
+
+    pub(crate) fn validate(raw: Vec<RawLabel>, budget: Option<Budget>, errors: &mut Errors) -> Self {
+        let mut labels: Vec<Label> = Vec::with_capacity(raw.len());
+        for RawLabel { field, ty, name } in raw {
+            let name = match name.into_value() {
+                Some(Name(text)) => text.literal(),
+                None => syn::LitStr::new(&plain(&field), field.span()),
+            };
+            if let Some(first) = labels.iter().find(|other| other.name.value() == name.value()) {
+                let text = name.value();
+                errors.push(
+                    name.span(),
+                    format_args!("label `{text}` is already that of field `{}`", first.field),
+                );
+            }
+            labels.push(Label { field, ty, name });
+        }
+        Self { labels, budget }
+    }
+}
+
+/// The implementation and its checks, for a scope where `__rt` is the runtime.
+pub(crate) fn expand(krate: &syn::Path, target: &Target, set: &LabelSet) -> TokenStream {
+    let names = set.labels.iter().map(|label| &label.name);
+    let domains = set
+        .labels
+        .iter()
+        .map(|Label { ty, .. }| quote_spanned!(at(ty.span())=> <#ty as __rt::LabelField>::DOMAIN));
+    let folds = set.labels.iter().enumerate().map(|(number, Label { field, ty, .. })| {
+        // Named as in `DOMAINS` first: the compiler then has one and the same thing to say of a type that is no label.
+        quote_spanned! {at(ty.span())=>
+            let _ = <#ty as __rt::LabelField>::DOMAIN;
+            let __at = __domains.fold::<#ty>(#number, __at, self.#field);
+        }
+    });
+    let budget =
+        set.budget.as_ref().map(|Budget(number)| quote!(const BUDGET: ::core::primitive::usize = #number;));
+    let body = quote! {
+        const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
+        const DOMAINS: &'static [__rt::Domain] = &[#(#domains),*];
+        #budget
+        fn index(self, __domains: &__rt::Domains) -> ::core::primitive::usize {
+            let __at = 0usize;
+            #(#folds)*
+            __at
+        }
+    };
+    let implementation = target.implement(&quote!(#krate::LabelSet), &body);
+    let checks = checks(target, set);
+    quote!(#implementation #checks)
+}
+
+/// Names are checked always, the number of series only where it's known: the runtime checks a generic one when
+/// it's registered. Each check is a constant of its own, as the first failure ends one.
+fn checks(target: &Target, set: &LabelSet) -> TokenStream {
+    let names = set.labels.iter().map(
+        |Label { name, .. }| quote_spanned!(at(name.span())=> const _: () = __rt::check_label_name(#name);),
+    );
+    let ident = &target.ident;
+    let budget = (!target.is_generic() && !set.labels.is_empty()).then(|| {
+        let span = set.budget.as_ref().map_or(ident.span(), |Budget(number)| number.span());
+        quote_spanned!(at(span)=> const _: () = __rt::check_budget::<#ident>();)
+    });
+    quote!(#(#names)* #budget)
+}

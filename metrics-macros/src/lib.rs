@@ -1,0 +1,256 @@
+//! The attributes and derives of the `agent-metrics` crate.
+//!
+//! Use them through `agent_metrics`, which re-exports every one: the code they write calls that crate.
+//! Each reads in three steps: parse (what was written, with its spans), validate (every mistake at once),
+//! expand (tokens, no errors).
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+use proc_macro::TokenStream;
+
+mod args;
+mod call_labels;
+mod classify;
+mod container;
+mod diagnostics;
+mod label_set;
+mod label_value;
+mod metrics;
+mod slot;
+mod text;
+mod track;
+
+/// Measures a task of an agent: its calls by status, its duration, what is in flight.
+///
+/// # Keys
+/// | key | value | default |
+/// |---|---|---|
+/// | `task_type` | a string literal, or any expression that is a label: a closed enum, a bounded label, text | the function's name |
+/// | `metrics` | an expression of type `AgentMetrics`: record there, not in the global one | the global one |
+/// | `status` | a closure `\|result\| Status` that says how the call ended | by the result's type |
+/// | `timeout` | `"250ms"`, `"30s"`, `"5m"`, `"1h"`: drop the call after it (async, feature `tokio`) | none |
+/// | `crate` | the path of the runtime crate | `::agent_metrics` |
+///
+/// # Output
+/// The same function. An `async fn` becomes a `fn -> impl Future`, so that the future doesn't grow; labels and
+/// `metrics` are resolved when it's called, the clock starts when it's first polled. An argument that is taken
+/// apart by a pattern has no name outside the body, so a key can't use it.
+///
+/// # Example
+/// ```text
+/// #[track_task(task_type = TaskType::Search)]
+/// async fn answer(question: &str) -> anyhow::Result<Answer> { .. }
+/// ```
+#[proc_macro_attribute]
+pub fn track_task(args: TokenStream, item: TokenStream) -> TokenStream {
+    track::attribute::<track::task::Task>(&args.into(), &item.into()).into()
+}
+
+/// Measures a tool that an agent calls: its calls by status, its duration, what is in flight.
+///
+/// # Keys
+/// `tool_name` (default: the function's name), and the keys that all attributes share: `metrics`, `status`,
+/// `timeout` and `crate`, as in [`macro@track_task`].
+///
+/// # Output
+/// The same function, measured, as in [`macro@track_task`].
+///
+/// # Example
+/// ```text
+/// #[track_tool]
+/// async fn web_search(query: &str) -> Result<Vec<Hit>, ToolError> { .. }
+/// ```
+#[proc_macro_attribute]
+pub fn track_tool(args: TokenStream, item: TokenStream) -> TokenStream {
+    track::attribute::<track::tool::Tool>(&args.into(), &item.into()).into()
+}
+
+/// Measures a call of a language model: its calls by status, its duration, its tokens and what they cost.
+///
+/// # Keys
+/// | key | value | default |
+/// |---|---|---|
+/// | `model` | the model that is asked: a literal or an expression, such as `self.model` | required |
+/// | `usage` | a closure `\|response\| Usage`, or `in_body` if the body reports it by `Call::current()` | the response's `TokenUsage` |
+///
+/// and the keys that all attributes share, as in [`macro@track_task`].
+///
+/// # Output
+/// The same function, measured, as in [`macro@track_task`].
+///
+/// # Example
+/// ```text
+/// #[track_llm(model = self.model)]
+/// async fn generate(&self, prompt: &str) -> Result<Response, ModelError> { .. }
+/// ```
+#[proc_macro_attribute]
+pub fn track_llm(args: TokenStream, item: TokenStream) -> TokenStream {
+    track::attribute::<track::llm::Llm>(&args.into(), &item.into()).into()
+}
+
+/// Counts a call as one step of the task it runs in.
+///
+/// # Keys
+/// `crate`, the path of the runtime crate.
+///
+/// # Output
+/// The same function, as in [`macro@track_task`].
+///
+/// # Example
+/// ```text
+/// #[track_step]
+/// async fn reason(&mut self) -> Result<Thought, AgentError> { .. }
+/// ```
+#[proc_macro_attribute]
+pub fn track_step(args: TokenStream, item: TokenStream) -> TokenStream {
+    track::attribute::<track::step::Step>(&args.into(), &item.into()).into()
+}
+
+/// Measures a function in a call family of your own, named by its struct of labels.
+///
+/// # Keys
+/// First the struct, which has `derive(CallLabels)`, then its fields as `label = expression`. It becomes a literal
+/// of that struct, so rustc reports an unknown, missing or repeated label where you wrote it. The keys `metrics`, `status`, `timeout`
+/// and `crate`, as in [`macro@track_task`], are the attribute's own and never labels.
+///
+/// # Output
+/// The same function, measured, as in [`macro@track_task`].
+///
+/// # Example
+/// ```text
+/// #[track(Retrieval, index = Index::Docs)]
+/// async fn retrieve(query: &str) -> Result<Vec<Doc>, Error> { .. }
+/// ```
+#[proc_macro_attribute]
+pub fn track(args: TokenStream, item: TokenStream) -> TokenStream {
+    track::attribute::<track::general::General>(&args.into(), &item.into()).into()
+}
+
+/// Makes an enum without fields a closed label: its variants are the values.
+///
+/// # Container keys, in `#[label(..)]`
+/// `crate`, the path of the runtime crate.
+///
+/// # Variant keys, in `#[label(..)]`
+/// `name`, the text of the value; the variant in `snake_case` by default (`HTTPServer` is `http_server`).
+///
+/// # Output
+/// An implementation of `LabelValue`. The enum has to be `Copy`.
+///
+/// # Example
+/// ```text
+/// #[derive(Clone, Copy, LabelValue)]
+/// enum Index { Docs, #[label(name = "source-code")] Code }
+/// ```
+#[proc_macro_derive(LabelValue, attributes(label))]
+pub fn derive_label_value(input: TokenStream) -> TokenStream {
+    label_value::derive(input.into()).into()
+}
+
+/// Makes a struct of labels: its fields are the names, their types the values.
+///
+/// # Container keys, in `#[labels(..)]`
+/// `budget`, the number of series that it may have at most; `crate`, the path of the runtime crate.
+///
+/// # Field keys, in `#[labels(..)]`
+/// `name`, the name of the label; the field's by default.
+///
+/// # Output
+/// An implementation of `LabelSet`, and checks at compile time of the names and, where the struct isn't generic, of the
+/// number of series.
+///
+/// # Example
+/// ```text
+/// #[derive(Clone, Copy, LabelSet)]
+/// struct IndexLabels { index: Index }
+/// ```
+#[proc_macro_derive(LabelSet, attributes(labels))]
+pub fn derive_label_set(input: TokenStream) -> TokenStream {
+    label_set::derive(input.into()).into()
+}
+
+/// Makes a struct of labels a call family, which [`macro@track`] records into.
+///
+/// # Container keys, in `#[calls(..)]`
+/// | key | value | default |
+/// |---|---|---|
+/// | `name` | the family's name | required |
+/// | `help` | what it measures | the struct's doc comment |
+/// | `buckets` | the bounds of its duration in seconds, `[0.01, 0.1]` | the runtime's |
+/// | `in_flight` | a word: expose what is in flight too | not |
+/// | `budget` | the number of series that it may have at most | the runtime's |
+/// | `crate` | the path of the runtime crate | `::agent_metrics` |
+///
+/// # Field keys, in `#[calls(..)]`
+/// `name`, the name of the label; the field's by default. The label `status` is the runtime's.
+///
+/// # Output
+/// Implementations of `LabelSet` and `CallLabels`, and checks at compile time of names, buckets and the number of series.
+///
+/// # Example
+/// ```text
+/// #[derive(Clone, Copy, CallLabels)]
+/// #[calls(name = "retrieval", buckets = [0.01, 0.1, 1.0], in_flight)]
+/// struct Retrieval { index: Index }
+/// ```
+#[proc_macro_derive(CallLabels, attributes(calls))]
+pub fn derive_call_labels(input: TokenStream) -> TokenStream {
+    call_labels::derive(input.into()).into()
+}
+
+/// Makes a struct whose fields are metrics: registers them together or not at all.
+///
+/// # Container keys, in `#[metrics(..)]`
+/// `namespace`, the first word of every name; `crate`, the path of the runtime crate.
+///
+/// # Field keys, in `#[metric(..)]`
+/// | key | value | default |
+/// |---|---|---|
+/// | `name` | the name after the namespace | the field's |
+/// | `help` | what it measures | the first paragraph of the doc comment |
+/// | `buckets` | the bounds of a histogram, `[0.1, 1.0]` | the runtime's |
+/// | `unit` | the unit, for formats that have one | none |
+///
+/// # Output
+/// `register(&AgentMetrics) -> Result<Self, RegisterError>` and `global() -> &'static Self`, with the visibility of
+/// the struct, and checks at compile time of names and buckets.
+///
+/// # Example
+/// ```text
+/// #[derive(Metrics)]
+/// #[metrics(namespace = "support")]
+/// struct SupportMetrics {
+///     /// Documents retrieved.
+///     retrieved_documents_total: Counter<IndexLabels>,
+/// }
+/// ```
+#[proc_macro_derive(Metrics, attributes(metrics, metric))]
+pub fn derive_metrics(input: TokenStream) -> TokenStream {
+    metrics::derive(input.into()).into()
+}
+
+/// Says with which status a call ends when it gives this error.
+///
+/// # Variant words, in `#[classify(..)]`
+/// `error`, `timeout`, `rate_limited`, `unavailable`, `rejected`, `context_overflow`, `content_filtered`, `cancelled`,
+/// or `transparent`: as the one field that the variant has.
+///
+/// # Container words, in `#[classify(..)]`
+/// The same, for what has no word of its own (without one: `error`), and `crate`, the path of the runtime crate.
+///
+/// # Output
+/// An implementation of `Classify`. An error without generics is also found inside another error's `source()` chain.
+///
+/// # Example
+/// ```text
+/// #[derive(Debug, Classify)]
+/// enum ModelError {
+///     #[classify(timeout)]
+///     Deadline,
+///     #[classify(transparent)]
+///     Http(HttpError),
+/// }
+/// ```
+#[proc_macro_derive(Classify, attributes(classify))]
+pub fn derive_classify(input: TokenStream) -> TokenStream {
+    classify::derive(input.into()).into()
+}

@@ -1,0 +1,224 @@
+//! `derive(Metrics)`: a struct whose fields are metrics, registered together.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{DeriveInput, Field, Type, Visibility};
+
+use crate::args::{Buckets, Name, Text, crate_path, crate_slot, helper_entries};
+use crate::call_labels::check_buckets;
+use crate::container::{Target, at, named_fields, scope};
+use crate::diagnostics::Errors;
+use crate::slot::{Slot, fill};
+use crate::text::{doc_paragraph, plain};
+
+const CONTAINER: &str = "metrics";
+const FIELD: &str = "metric";
+
+pub(crate) fn derive(input: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let raw = RawMetrics::parse(&input, &mut errors);
+    let (krate, target) = (crate_path(raw.krate.value().cloned()), Target::of(&input));
+    let metrics = raw.validate(&target, &mut errors);
+    match errors.finish(metrics) {
+        Ok(metrics) => expand(&krate, &target, &input.vis, &metrics),
+        Err(errors) if !target.is_generic() => {
+            let stub = stub(&krate, &target, &input.vis);
+            quote!(#errors #stub)
+        }
+        Err(errors) => errors,
+    }
+}
+
+/// What was written.
+struct RawMetrics {
+    krate: Slot<syn::Path>,
+    namespace: Slot<Name>,
+    fields: Option<Vec<RawMetric>>,
+}
+
+struct RawMetric {
+    field: Ident,
+    ty: Type,
+    doc: Option<String>,
+    name: Slot<Name>,
+    help: Slot<Text>,
+    buckets: Slot<Buckets>,
+    unit: Slot<Name>,
+}
+
+/// What is expanded: a field with its full name, which no other field has.
+struct Metric {
+    field: Ident,
+    ty: Type,
+    name: syn::LitStr,
+    help: String,
+    buckets: Option<Buckets>,
+    unit: Option<Name>,
+}
+
+impl RawMetrics {
+    fn parse(input: &DeriveInput, errors: &mut Errors) -> Self {
+        let (mut krate, mut namespace) = (crate_slot(), Slot::new("namespace"));
+        fill(&helper_entries(&input.attrs, CONTAINER, errors), &mut [&mut namespace, &mut krate], errors);
+        let fields = named_fields(input, "Metrics", errors)
+            .map(|fields| fields.into_iter().filter_map(|field| RawMetric::parse(field, errors)).collect());
+        Self { krate, namespace, fields }
+    }
+
+    fn validate(self, target: &Target, errors: &mut Errors) -> Option<Vec<Metric>> {
+        target.check_concrete("Metrics", "its metrics are registered once", errors);
+        let namespace = self.namespace.into_value();
+        let mut metrics: Vec<Metric> = Vec::new();
+        for raw in self.fields? {
+            let metric = raw.validate(namespace.as_ref());
+            if let Some(first) = metrics.iter().find(|other| other.name.value() == metric.name.value()) {
+                let name = metric.name.value();
+                errors.push(
+                    metric.name.span(),
+                    format_args!("metric `{name}` is already that of field `{}`", first.field),
+                );
+            }
+            metrics.push(metric);
+        }
+        Some(metrics)
+    }
+}
+
+impl RawMetric {
+    fn parse(field: &Field, errors: &mut Errors) -> Option<Self> {
+        let mut raw = Self {
+            field: field.ident.clone()?,
+            ty: field.ty.clone(),
+            doc: doc_paragraph(&field.attrs),
+            name: Slot::new("name"),
+            help: Slot::new("help"),
+            buckets: Slot::new("buckets"),
+            unit: Slot::new("unit"),
+        };
+        let Self { field: _, ty: _, doc: _, name, help, buckets, unit } = &mut raw;
+        fill(&helper_entries(&field.attrs, FIELD, errors), &mut [name, help, buckets, unit], errors);
+        Some(raw)
+    }
+
+    fn validate(self, namespace: Option<&Name>) -> Metric {
+        let (own, span) = match self.name.into_value() {
+            Some(Name(text)) => (text.value, text.span),
+            None => (plain(&self.field), self.field.span()),
+        };
+        let full = namespace.map_or(own.clone(), |Name(first)| format!("{}_{own}", first.value));
+        Metric {
+            name: syn::LitStr::new(&full, span),
+            help: self.help.into_value().map(|text| text.value).or(self.doc).unwrap_or_default(),
+            field: self.field,
+            ty: self.ty,
+            buckets: self.buckets.into_value(),
+            unit: self.unit.into_value(),
+        }
+    }
+}
+
+fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metric]) -> TokenStream {
+    let ident = &target.ident;
+    let fields: Vec<_> = metrics.iter().map(|metric| &metric.field).collect();
+    let locals: Vec<_> = (0..metrics.len()).map(|number| format_ident!("__field{number}")).collect();
+    let specs: Vec<_> = metrics.iter().map(spec).collect();
+    // What the type has to be is named in one way in all three places: the compiler then says it once.
+    let add = metrics.iter().zip(&locals).zip(&specs).map(|((Metric { ty, .. }, local), spec)| {
+        quote_spanned!(at(ty.span())=> let _ = __rt::check_metric_name::<#ty>; let #local = __batch.add::<#ty>(#spec)?;)
+    });
+    let add_detached = metrics.iter().zip(&locals).zip(&specs).map(|((Metric { ty, .. }, local), spec)| {
+        quote_spanned!(at(ty.span())=> let _ = __rt::check_metric_name::<#ty>; let #local = __batch.add_detached::<#ty>(#spec);)
+    });
+    let check_names = metrics.iter().map(|Metric { name, ty, .. }| {
+        let known = quote_spanned!(at(ty.span())=> let _ = __rt::check_metric_name::<#ty>;);
+        let check = quote_spanned!(at(name.span())=> __rt::check_metric_name::<#ty>(#name));
+        quote!(const _: () = { #known #check };)
+    });
+    let check_buckets = metrics.iter().filter_map(|metric| metric.buckets.as_ref()).map(check_buckets);
+    let methods = methods(
+        krate,
+        target,
+        vis,
+        &quote! {
+            let mut __batch = __rt::Batch::new(metrics);
+            #(#add)*
+            __batch.commit()?;
+            ::core::result::Result::Ok(Self { #(#fields: #locals),* })
+        },
+    );
+    let items = quote! {
+        #methods
+        #[automatically_derived]
+        impl __rt::MetricsStruct for #ident {
+            fn __register(
+                metrics: &#krate::AgentMetrics,
+            ) -> ::core::result::Result<Self, #krate::RegisterError> {
+                Self::register(metrics)
+            }
+            fn __detached() -> Self {
+                #[allow(unused_mut, unused_variables)]
+                let mut __batch = __rt::Batch::detached();
+                #(#add_detached)*
+                Self { #(#fields: #locals),* }
+            }
+        }
+        #(#check_names)*
+        #(#check_buckets)*
+    };
+    scope(krate, &items)
+}
+
+fn methods(krate: &syn::Path, target: &Target, vis: &Visibility, register: &TokenStream) -> TokenStream {
+    let ident = &target.ident;
+    quote! {
+        #[automatically_derived]
+        #[allow(dead_code)]
+        impl #ident {
+            /// Registers every metric of this struct, or none.
+            ///
+            /// # Errors
+            /// The first one that can't be registered: its name is taken, or it has too many series.
+            #vis fn register(
+                metrics: &#krate::AgentMetrics,
+            ) -> ::core::result::Result<Self, #krate::RegisterError> {
+                #register
+            }
+
+            /// The metrics of this struct in the global registry, registered when first used.
+            #vis fn global() -> &'static Self {
+                static __GLOBAL: __rt::GlobalMetrics<#ident> = __rt::GlobalMetrics::new();
+                __GLOBAL.get()
+            }
+        }
+    }
+}
+
+/// What stands in after an error, so that the uses of the struct don't add errors of their own.
+fn stub(krate: &syn::Path, target: &Target, vis: &Visibility) -> TokenStream {
+    let ident = &target.ident;
+    let methods = methods(krate, target, vis, &quote!(let _ = metrics; ::core::unreachable!()));
+    let items = quote! {
+        #methods
+        #[automatically_derived]
+        impl __rt::MetricsStruct for #ident {
+            fn __register(
+                metrics: &#krate::AgentMetrics,
+            ) -> ::core::result::Result<Self, #krate::RegisterError> {
+                Self::register(metrics)
+            }
+            fn __detached() -> Self { ::core::unreachable!() }
+        }
+    };
+    scope(krate, &items)
+}
+
+fn spec(Metric { name, help, buckets, unit, .. }: &Metric) -> TokenStream {
+    let buckets = buckets.as_ref().map(|Buckets { bounds, .. }| quote!(.buckets(&[#bounds])));
+    let unit = unit.as_ref().map(|Name(text)| text.literal()).map(|text| quote!(.unit(#text)));
+    quote!(__rt::Spec::new(#name, #help) #buckets #unit)
+}

@@ -1,0 +1,231 @@
+//! The body of a function, carried as a group of tokens and never parsed.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+
+use crate::text::plain;
+
+/// A function's body.
+pub(crate) struct Body {
+    /// The block, without its inner attributes.
+    pub(crate) group: Group,
+    /// The inner attributes, each the content of its brackets.
+    pub(crate) attrs: Vec<TokenStream>,
+}
+
+/// A body whose last expression is `Box::pin(argument)`.
+pub(crate) struct BoxedTail {
+    /// All before the argument: statements and `Box::pin`.
+    pub(crate) before: TokenStream,
+    pub(crate) argument: Group,
+}
+
+impl Body {
+    pub(crate) fn new(group: Group) -> Self {
+        let mut tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+        let mut attrs = Vec::new();
+        while let [TokenTree::Punct(hash), TokenTree::Punct(bang), TokenTree::Group(content), ..] =
+            tokens.as_slice()
+        {
+            if hash.as_char() != '#' || bang.as_char() != '!' || content.delimiter() != Delimiter::Bracket {
+                break;
+            }
+            attrs.push(content.stream());
+            tokens.drain(..3);
+        }
+        if attrs.is_empty() {
+            return Self { group, attrs };
+        }
+        Self { group: braces(tokens.into_iter().collect(), group.span()), attrs }
+    }
+
+    /// Where the last expression begins: a call around the body is located there, so that what the compiler says of the
+    /// result lands on it.
+    pub(crate) fn tail(&self) -> Span {
+        let tokens: Vec<TokenTree> = self.group.stream().into_iter().collect();
+        let start = (1..tokens.len()).rev().find(|&at| ends_statement(&tokens[at - 1], &tokens[at]));
+        tokens.get(start.unwrap_or(0)).map_or_else(|| self.group.span_close(), TokenTree::span)
+    }
+
+    /// The body taken apart at a `Box::pin(..)` that ends it.
+    pub(crate) fn boxed_tail(&self) -> Option<BoxedTail> {
+        let mut before: Vec<TokenTree> = self.group.stream().into_iter().collect();
+        let TokenTree::Group(argument) = before.pop()? else { return None };
+        if argument.delimiter() != Delimiter::Parenthesis {
+            return None;
+        }
+        let start = tail_path(&before)?;
+        match before[..start].last() {
+            None => {}
+            Some(TokenTree::Punct(end)) if end.as_char() == ';' => {}
+            Some(TokenTree::Group(block)) if block.delimiter() == Delimiter::Brace => {}
+            Some(_) => return None,
+        }
+        Some(BoxedTail { before: before.into_iter().collect(), argument })
+    }
+
+    /// The first `return` that leaves the function itself: not one of a closure or an async block.
+    pub(crate) fn early_return(&self) -> Option<Span> {
+        early_return(self.group.stream())
+    }
+}
+
+/// The braces around `stream`, located at `span`.
+pub(crate) fn braces(stream: TokenStream, span: Span) -> Group {
+    let mut group = Group::new(Delimiter::Brace, stream);
+    group.set_span(span);
+    group
+}
+
+/// Where the path `..::Box::pin` that ends `tokens` begins.
+fn tail_path(tokens: &[TokenTree]) -> Option<usize> {
+    let is_word =
+        |at: usize, word: &str| matches!(tokens.get(at), Some(TokenTree::Ident(ident)) if ident == word);
+    let is_colons = |at: usize| {
+        let is_colon = |at| matches!(tokens.get(at), Some(TokenTree::Punct(colon)) if colon.as_char() == ':');
+        is_colon(at) && is_colon(at + 1)
+    };
+    let boxed = tokens.len().checked_sub(4)?;
+    if !(is_word(boxed, "Box") && is_colons(boxed + 1) && is_word(boxed + 3, "pin")) {
+        return None;
+    }
+    let mut start = boxed;
+    while start >= 2 && is_colons(start - 2) {
+        start -= 2;
+        if start >= 1 && matches!(tokens[start - 1], TokenTree::Ident(_)) {
+            start -= 1;
+        }
+    }
+    Some(start)
+}
+
+/// Whether a statement ends between two tokens, as far as can be told without parsing.
+fn ends_statement(before: &TokenTree, after: &TokenTree) -> bool {
+    match (before, after) {
+        (TokenTree::Punct(mark), _) => mark.as_char() == ';',
+        (TokenTree::Group(block), TokenTree::Ident(word)) => {
+            block.delimiter() == Delimiter::Brace && word != "else" && word != "as"
+        }
+        (TokenTree::Group(block), TokenTree::Literal(_)) => block.delimiter() == Delimiter::Brace,
+        _ => false,
+    }
+}
+
+fn early_return(tokens: TokenStream) -> Option<Span> {
+    // Whether a block that comes now is the body of a closure or an async block.
+    let mut own = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) if word == "return" && !own => return Some(word.span()),
+            TokenTree::Ident(word) => {
+                own = word == "async" || (own && word == "move") || (own && word != "else")
+            }
+            TokenTree::Punct(mark) if mark.as_char() == '|' => own = true,
+            TokenTree::Punct(mark) => own = own && !matches!(mark.as_char(), ';' | ','),
+            TokenTree::Group(group) if own && group.delimiter() == Delimiter::Brace => own = false,
+            TokenTree::Group(group) => {
+                if let Some(found) = early_return(group.stream()) {
+                    return Some(found);
+                }
+            }
+            TokenTree::Literal(_) => {}
+        }
+    }
+    None
+}
+
+/// The words of some tokens, also those inside literals (`"{name}"`).
+#[derive(Default)]
+pub(crate) struct Words {
+    idents: HashSet<String>,
+    literals: Vec<String>,
+}
+
+impl Words {
+    pub(crate) fn of(tokens: TokenStream) -> Self {
+        let mut words = Self::default();
+        words.add(tokens);
+        words
+    }
+
+    fn add(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => self.add(group.stream()),
+                TokenTree::Ident(ident) => {
+                    self.idents.insert(plain(&ident));
+                }
+                TokenTree::Literal(literal) => self.literals.push(literal.to_string()),
+                TokenTree::Punct(_) => {}
+            }
+        }
+    }
+
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.idents.extend(other.idents);
+        self.literals.extend(other.literals);
+        self
+    }
+
+    pub(crate) fn contain(&self, ident: &Ident) -> bool {
+        let name = plain(ident);
+        self.idents.contains(&name) || self.literals.iter().any(|literal| literal.contains(&name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn body(tokens: TokenStream) -> Body {
+        Body::new(Group::new(Delimiter::Brace, tokens))
+    }
+
+    #[test]
+    fn inner_attributes_are_taken_out() {
+        let body = body(quote!(#![allow(unused)] let a = 1; a));
+        assert_eq!(body.attrs.len(), 1);
+        assert_eq!(body.group.stream().to_string(), "let a = 1 ; a");
+    }
+
+    #[test]
+    fn a_boxed_tail_is_found() {
+        for tokens in [
+            quote!(Box::pin(async {})),
+            quote!(let a = 1; ::std::boxed::Box::pin(async {})),
+            quote!(if a { b() } std::boxed::Box::pin(x)),
+        ] {
+            assert!(body(tokens.clone()).boxed_tail().is_some(), "{tokens}");
+        }
+        for tokens in
+            [quote!(make()), quote!(x.Box::pin(a)), quote!(Box::pin(a);), quote!(a + Box::pin(b)), quote!()]
+        {
+            assert!(body(tokens.clone()).boxed_tail().is_none(), "{tokens}");
+        }
+    }
+
+    #[test]
+    fn only_the_function_s_own_return_is_early() {
+        assert!(body(quote!(if a { return b; } Box::pin(c))).early_return().is_some());
+        for tokens in [
+            quote!(Box::pin(async move {
+                return 1;
+            })),
+            quote!(let f = |x| { return x; }; Box::pin(f(1))),
+            quote!(let f = move || async { return 1; }; Box::pin(f())),
+        ] {
+            assert!(body(tokens.clone()).early_return().is_none(), "{tokens}");
+        }
+    }
+
+    #[test]
+    fn words_are_found_inside_literals() {
+        let words = Words::of(quote!(println!("{name}", r#type)));
+        let contains = |word: &str| words.contain(&Ident::new(word, Span::call_site()));
+        assert!(contains("name") && contains("println") && !contains("other"));
+        assert!(words.contain(&Ident::new_raw("type", Span::call_site())));
+    }
+}

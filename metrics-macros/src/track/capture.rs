@@ -1,0 +1,160 @@
+//! The arguments of a function, moved into what measures it, dropped in the order in which the function would.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, format_ident, quote};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, FnArg, Pat, PatIdent, Signature};
+
+use super::body::Words;
+
+/// The statements that take the arguments over.
+pub(super) struct Captured {
+    /// Names every argument, last first: what a future captures is dropped in that order, as an `async fn` does.
+    pub(super) capture: TokenStream,
+    /// Binds again, inside, those that have to be bound there.
+    pub(super) bind: TokenStream,
+}
+
+/// Where an argument is known by a name of its own.
+enum Binding {
+    /// `name` or `mut name`.
+    Name(PatIdent),
+    /// `_`.
+    Ignored,
+    /// Any other pattern.
+    Pattern(Pat),
+}
+
+struct Argument {
+    attrs: Vec<Attribute>,
+    binding: Binding,
+    /// The name of the parameter outside.
+    outer: Ident,
+}
+
+/// For a future, which captures an argument under its own name.
+///
+/// Binding it again would make the future larger, so only that is done which can't be left out: a pattern, an argument
+/// that nothing uses (the compiler's warning for it would be lost), and all that come after one of these (they are
+/// dropped first).
+pub(super) fn by_future(sig: &mut Signature, used: &Words) -> Captured {
+    let arguments = arguments(sig);
+    let must_bind = |argument: &Argument| match &argument.binding {
+        Binding::Pattern(_) => true,
+        Binding::Ignored => false,
+        Binding::Name(name) => !name.ident.to_string().starts_with('_') && !used.contain(&name.ident),
+    };
+    let first = arguments.iter().position(must_bind).unwrap_or(arguments.len());
+    let bind = arguments[first..].iter().map(bind).collect();
+    rename(sig, &arguments, first);
+    let names = arguments.iter().rev().map(|argument| {
+        let (cfgs, name) = (cfgs(&argument.attrs), &argument.outer);
+        quote!(#(#cfgs)* &#name,)
+    });
+    let receiver = receiver(sig).map(|(cfgs, name)| quote!(#(#cfgs)* &#name,));
+    let capture = if arguments.is_empty() && receiver.is_none() {
+        TokenStream::new()
+    } else {
+        quote! {
+            #[allow(clippy::used_underscore_binding)]
+            let _ = (#(#names)* #receiver);
+        }
+    };
+    Captured { capture, bind }
+}
+
+/// For a closure that is called at once: every argument is bound again, which costs nothing.
+///
+/// `used` are the words of the body, `keys` those of the attribute: an argument that only a key uses is used.
+pub(super) fn by_closure(sig: &mut Signature, used: &Words, keys: &Words) -> Captured {
+    let arguments = arguments(sig);
+    rename(sig, &arguments, 0);
+    let mut statements: TokenStream = arguments.iter().map(bind).collect();
+    for argument in &arguments {
+        if let Binding::Name(PatIdent { ident, .. }) = &argument.binding
+            && !used.contain(ident)
+            && keys.contain(ident)
+        {
+            let cfgs = cfgs(&argument.attrs);
+            statements.extend(quote!(#(#cfgs)* let _ = &#ident;));
+        }
+    }
+    let capture = receiver(sig).map(|(cfgs, name)| quote!(#(#cfgs)* let _ = &#name;));
+    Captured { capture: capture.unwrap_or_default(), bind: statements }
+}
+
+fn arguments(sig: &Signature) -> Vec<Argument> {
+    let typed = sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    let read = typed.enumerate().map(|(number, typed)| {
+        let numbered = || format_ident!("__arg{number}", span = crate::container::at(typed.pat.span()));
+        let (binding, outer) = match ungrouped(&typed.pat) {
+            Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
+                (Binding::Name(name.clone()), name.ident.clone())
+            }
+            Pat::Wild(_) => (Binding::Ignored, numbered()),
+            other => (Binding::Pattern(other.clone()), numbered()),
+        };
+        Argument { attrs: typed.attrs.clone(), binding, outer }
+    });
+    read.collect()
+}
+
+fn ungrouped(pat: &Pat) -> &Pat {
+    match pat {
+        Pat::Paren(paren) => ungrouped(&paren.pat),
+        other => other,
+    }
+}
+
+fn bind(argument: &Argument) -> TokenStream {
+    let Argument { attrs, binding, outer } = argument;
+    let cfgs = cfgs(attrs);
+    match binding {
+        Binding::Name(name) if name.ident.to_string().starts_with('_') => quote! {
+            #(#attrs)*
+            #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]
+            let #name = #outer;
+        },
+        Binding::Name(name) => quote!(#(#attrs)* let #name = #outer;),
+        Binding::Ignored => quote!(#(#cfgs)* let #outer = #outer; #(#cfgs)* let _ = &#outer;),
+        // In two steps, so that what the pattern leaves is dropped where the function would drop it.
+        Binding::Pattern(pattern) => {
+            quote!(#(#cfgs)* let #outer = #outer; #(#attrs)* let #pattern = #outer;)
+        }
+    }
+}
+
+/// Gives the parameters their outer names; the first `kept` that are names stay as they are, with their `mut`.
+fn rename(sig: &mut Signature, arguments: &[Argument], kept: usize) {
+    let parameters = sig.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (number, (parameter, argument)) in parameters.zip(arguments).enumerate() {
+        let stays = number < kept && matches!(argument.binding, Binding::Name(_));
+        if !stays {
+            *parameter.pat = name(&argument.outer);
+        }
+    }
+}
+
+fn name(ident: &Ident) -> Pat {
+    Pat::Ident(PatIdent {
+        attrs: Vec::new(),
+        by_ref: None,
+        mutability: None,
+        ident: ident.clone(),
+        subpat: None,
+    })
+}
+
+fn receiver(sig: &Signature) -> Option<(Vec<&Attribute>, TokenStream)> {
+    sig.receiver().map(|receiver| (cfgs(&receiver.attrs), receiver.self_token.to_token_stream()))
+}
+
+fn cfgs(attrs: &[Attribute]) -> Vec<&Attribute> {
+    attrs.iter().filter(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")).collect()
+}

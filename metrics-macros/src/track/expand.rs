@@ -1,0 +1,257 @@
+//! What is written around a function: a call of the runtime, nothing that decides.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{ReturnType, Type};
+
+use super::body::{Body, BoxedTail, Words, braces};
+use super::capture::{self, Captured};
+use super::label::Label;
+use super::reader::{imports, reader};
+use super::signature::{Function, Measured, erased};
+use super::{Plan, Subject};
+use crate::args::Timeout;
+use crate::container::at;
+use crate::text::plain;
+
+pub(super) fn expand(
+    plan: &Plan,
+    measured: &Measured,
+    args: &TokenStream,
+    mut function: Function,
+) -> TokenStream {
+    let setup = setup(plan, &function);
+    let body = &function.body;
+    let (used, keys) = (Words::of(body.group.stream()), Words::of(args.clone()));
+    let content = match measured {
+        // Handled before; as it is, the function is unchanged.
+        Measured::Later => return whole(&function, &body.group.stream()),
+        Measured::Sync(result) => {
+            let captured = capture::by_closure(&mut function.sig, &used, &keys);
+            let call = sync(plan, result, body, &captured);
+            quote!(#setup #call)
+        }
+        Measured::Async(result) => {
+            let captured = capture::by_future(&mut function.sig, &used.and(keys));
+            make_future(&mut function.sig, &plan.krate, result);
+            let future = asynchronous(result, body, &captured);
+            let call = tracked(plan, result, body.tail(), &future);
+            quote!(#setup #call)
+        }
+        Measured::Future(result) => {
+            let captured = capture::by_closure(&mut function.sig, &used, &keys);
+            let future = made(body, &captured);
+            let call = tracked(plan, result, body.tail(), &future);
+            quote!(#setup #call)
+        }
+        Measured::Boxed(result, tail) => {
+            let boxed = boxed(plan, result, body, tail);
+            quote!(#setup #boxed)
+        }
+    };
+    let (allowed, function) = (allowed(&function, measured), whole(&function, &content));
+    quote!(#allowed #function)
+}
+
+/// Lints of what a rewritten signature says, which the user didn't write.
+fn allowed(function: &Function, measured: &Measured) -> TokenStream {
+    let must_use = function.attrs.iter().any(|attr| attr.path().is_ident("must_use"));
+    match measured {
+        // A future is `must_use` by itself; the attribute is about what it gives.
+        Measured::Async(_) if must_use => quote!(#[allow(clippy::double_must_use)]),
+        _ => TokenStream::new(),
+    }
+}
+
+/// The function with another body, whose braces are the user's: lints of the whole function look at them.
+fn whole(Function { attrs, vis, sig, body, .. }: &Function, content: &TokenStream) -> TokenStream {
+    let inner = &body.attrs;
+    let block = braces(content.clone(), body.group.span());
+    quote!(#(#attrs)* #(#[#inner])* #vis #sig #block)
+}
+
+/// All before the call: the runtime's name, the call site, and the call, whose labels are taken now.
+fn setup(plan: &Plan, function: &Function) -> TokenStream {
+    let Plan { krate, metrics, subject, .. } = plan;
+    let readers = imports(subject);
+    let labels = label(subject).filter(|label| matches!(label, Label::Computed(_)));
+    let labels = labels.map(|_| quote!(ViaClosed as _, ViaText as _, ViaNoLabel as _,));
+    let site = site(plan, function);
+    let metrics = match metrics {
+        None => quote!(::core::option::Option::None),
+        Some(metrics) => {
+            let value = quote_spanned!(at(metrics.span())=> __rt::metrics(&(#metrics)));
+            quote!(::core::option::Option::Some(#value))
+        }
+    };
+    let call = match subject {
+        Subject::Task { label, .. } => named(&quote!(task), &metrics, label),
+        Subject::Tool { label, .. } => named(&quote!(tool), &metrics, label),
+        Subject::Llm { label, .. } => named(&quote!(llm), &metrics, label),
+        Subject::Step => quote!(__rt::step(&__SITE)),
+        Subject::Family { labels, values, .. } => {
+            let fields = values.iter().map(|(name, value)| {
+                let value = quote_spanned!(at(value.span())=> __rt::into_label(#value));
+                quote!(#name: #value)
+            });
+            let literal = braces(quote!(#(#fields),*), labels.span());
+            quote!(__rt::family_call(#metrics, #labels #literal))
+        }
+    };
+    let traits = (!readers.is_empty() || labels.is_some()).then(|| quote!(use __rt::{#readers #labels};));
+    quote! {
+        use #krate::__private as __rt;
+        #traits
+        #site
+        let __call = #call;
+    }
+}
+
+fn named(constructor: &TokenStream, metrics: &TokenStream, label: &Label) -> TokenStream {
+    let label = label_value(label);
+    quote!(__rt::#constructor(&__SITE, #metrics, #label))
+}
+
+fn label(subject: &Subject) -> Option<&Label> {
+    match subject {
+        Subject::Task { label, .. } | Subject::Tool { label, .. } | Subject::Llm { label, .. } => Some(label),
+        Subject::Step | Subject::Family { .. } => None,
+    }
+}
+
+fn label_value(label: &Label) -> TokenStream {
+    match label {
+        Label::Constant(text) => quote!(__rt::Label::Constant(#text)),
+        Label::Computed(value) => quote_spanned!(at(value.span())=> (&&&__rt::Arg(&(#value))).__label()),
+    }
+}
+
+/// The static that stands for the call site, known to the binary also when it's never called.
+fn site(plan: &Plan, function: &Function) -> TokenStream {
+    let kind = match plan.subject {
+        Subject::Task { .. } => quote!(Task),
+        Subject::Tool { .. } => quote!(Tool),
+        Subject::Llm { .. } => quote!(Llm),
+        Subject::Step => quote!(Step),
+        Subject::Family { .. } => quote!(General),
+    };
+    let name = plain(&function.sig.ident);
+    // In an instance of the user's own, nothing is known before the call.
+    let constant = label(&plan.subject).filter(|label| plan.metrics.is_none() && label.is_constant(function));
+    let (item, with) = match constant.map(label_value) {
+        None => (TokenStream::new(), TokenStream::new()),
+        Some(value) => {
+            (quote!(fn __constant() -> __rt::Label<'static> { #value }), quote!(.with_constant(__constant)))
+        }
+    };
+    quote! {
+        #item
+        static __SITE: __rt::Site = __rt::Site::new(
+            __rt::SiteKind::#kind,
+            #name,
+            ::core::module_path!(),
+            ::core::file!(),
+            ::core::line!(),
+        ) #with;
+        __rt::submit! { __rt::SiteRef(&__SITE) }
+    }
+}
+
+/// `async fn` as `fn -> impl Future`: an async block inside an `async fn` would hold the arguments twice.
+fn make_future(sig: &mut syn::Signature, krate: &syn::Path, result: &Type) {
+    sig.asyncness = None;
+    let arrow = match &sig.output {
+        ReturnType::Type(arrow, _) => *arrow,
+        ReturnType::Default => syn::Token![->](Span::call_site()),
+    };
+    let span = at(result.span());
+    let result = nameable(&quote!(#krate::__private), result);
+    let future = Type::Verbatim(quote_spanned!(span=> impl ::core::future::Future<Output = #result>));
+    sig.output = ReturnType::Type(arrow, Box::new(future));
+}
+
+/// A type that may stand where `!` may not; `rt` is the path of the runtime there.
+fn nameable(rt: &TokenStream, result: &Type) -> TokenStream {
+    match result {
+        Type::Never(never) => quote!(<fn() -> #never as #rt::Returns>::Type),
+        other => other.to_token_stream(),
+    }
+}
+
+/// The call of the runtime is located at the body's tail: what the compiler says of its result lands there.
+fn sync(plan: &Plan, result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
+    let (erased, group, reader) = (erased(result), nested(body, None), reading(&plan.subject, result));
+    quote_spanned!(at(body.tail())=> __rt::call_by(__call, move || -> #erased { #capture #bind #group }, #reader))
+}
+
+fn asynchronous(result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
+    let group = nested(body, Some(&edge(result)));
+    quote_spanned!(at(body.tail())=> async move { #capture #bind #group })
+}
+
+/// The user's block, inside another. A semicolon comes first in it: the braces of a lone expression would be reported as
+/// unused.
+fn nested(body: &Body, first: Option<&TokenStream>) -> proc_macro2::Group {
+    let rest = body.group.stream();
+    braces(quote!(; #first #rest), body.group.span())
+}
+
+/// A `return` that never runs: it tells the compiler the type of the block before it sees the user's expressions, so that
+/// its errors are about those.
+fn edge(result: &Type) -> TokenStream {
+    let erased = nameable(&quote!(__rt), &erased(result));
+    quote! {
+        #[allow(
+            unreachable_code,
+            clippy::diverging_sub_expression,
+            clippy::empty_loop,
+            clippy::let_unit_value,
+            clippy::let_with_type_underscore,
+            clippy::needless_return,
+            clippy::type_complexity,
+        )]
+        if false {
+            let __edge: #erased = loop {};
+            return __edge;
+        }
+    }
+}
+
+/// The future that a function makes itself. It runs in a closure, so that an early `return` gives a future too.
+fn made(body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
+    let group = nested(body, None);
+    quote_spanned!(at(body.tail())=> __rt::eager(move || { #capture #bind #group }))
+}
+
+fn boxed(plan: &Plan, result: &Type, body: &Body, BoxedTail { before, argument }: &BoxedTail) -> TokenStream {
+    let span = argument.span();
+    let future = argument.stream();
+    let call = tracked(plan, result, span, &future);
+    let mut tail = proc_macro2::Group::new(argument.delimiter(), call);
+    tail.set_span(span);
+    braces(quote!(; #before #tail), body.group.span()).into_token_stream()
+}
+
+fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> TokenStream {
+    let reader = reading(&plan.subject, result);
+    let call = quote_spanned!(at(tail)=> __rt::tracked_by(__call, #future, #reader));
+    match &plan.timeout {
+        None => call,
+        Some(Timeout { limit, span }) => {
+            let milliseconds = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+            let limit = quote!(::core::time::Duration::from_millis(#milliseconds));
+            let limited = quote_spanned!(at(*span)=> __rt::limited);
+            quote_spanned!(at(tail)=> #limited(#limit, #call))
+        }
+    }
+}
+
+/// The closure that makes the reader. It's located at the declared result: that is what the future doesn't give, if the
+/// types don't fit.
+fn reading(subject: &Subject, result: &Type) -> TokenStream {
+    let span = at(result.span());
+    let reader = reader(subject, span);
+    let result = nameable(&quote!(__rt), &erased(result));
+    quote_spanned!(span=> |__t: __rt::Tag<#result>| #reader)
+}

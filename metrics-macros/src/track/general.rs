@@ -1,0 +1,71 @@
+//! `#[track(Labels, label = ..)]`: a call in a family of the user's own.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Expr, Path, Token};
+
+use super::shared::Shared;
+use super::signature::Function;
+use super::{Plan, Preset, Subject};
+use crate::args::rest_of_entries;
+use crate::diagnostics::Errors;
+
+/// The struct of labels and its fields, as they were written.
+pub(crate) struct General {
+    labels: Option<Path>,
+    values: Vec<(Ident, Expr)>,
+    shared: Shared,
+}
+
+impl Preset for General {
+    const NAME: &'static str = "track";
+
+    fn parse(args: TokenStream, errors: &mut Errors) -> Self {
+        let read = |input: ParseStream| {
+            let labels = errors.take(labels(input));
+            Ok((labels, rest_of_entries(input, errors)))
+        };
+        let (labels, entries) = read.parse2(args).unwrap_or_default();
+        let mut shared = Shared::new();
+        let rest = shared.take(&entries, errors);
+        let values = rest.into_iter().filter_map(|entry| {
+            let value = errors.take(entry.expr().cloned())?;
+            Some((entry.key.clone(), value))
+        });
+        Self { labels, values: values.collect(), shared }
+    }
+
+    fn is_last(&self) -> bool {
+        self.shared.last.value().is_some()
+    }
+
+    fn crate_path(&self) -> Option<&Path> {
+        self.shared.krate.value()
+    }
+
+    fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
+        let Self { labels, values, shared } = self;
+        let labels = labels?;
+        Some(shared.validate(function, errors, |kind| Subject::Family { labels, values, kind }))
+    }
+}
+
+/// The path before the first comma.
+fn labels(input: ParseStream) -> syn::Result<Path> {
+    const SHAPE: &str = "the struct of the labels comes first, write `#[track(Labels, label = ..)]`";
+    if input.is_empty() {
+        return Err(syn::Error::new(Span::call_site(), SHAPE));
+    }
+    let fork = input.fork();
+    if fork.parse::<Path>().is_err() || fork.peek(Token![=]) {
+        // What is there is read as keys, so that their mistakes are reported too.
+        return Err(syn::Error::new(input.span(), SHAPE));
+    }
+    let path = input.parse()?;
+    if !input.is_empty() && input.parse::<Token![,]>().is_err() {
+        let found = input.span();
+        input.parse::<TokenStream>()?;
+        return Err(syn::Error::new(found, "expected `,` after the struct of the labels"));
+    }
+    Ok(path)
+}

@@ -1,0 +1,62 @@
+//! The label of a call: constant text, or what an expression gives.
+
+use proc_macro2::Span;
+use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path};
+
+use super::signature::Function;
+use crate::args::{Entry, ungrouped};
+use crate::slot::Value;
+use crate::text::plain;
+
+/// Where the text of a label comes from.
+pub(crate) enum Label {
+    Constant(LitStr),
+    Computed(Expr),
+}
+
+impl Value for Label {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        match ungrouped(entry.expr()?) {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().is_empty() => {
+                Err(syn::Error::new(text.span(), format!("empty `{}`", entry.key)))
+            }
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(Self::Constant(text.clone())),
+            Expr::Lit(ExprLit { lit, .. }) => {
+                Err(syn::Error::new(lit.span(), "expected a string literal or an expression that is a label"))
+            }
+            other => Ok(Self::Computed(other.clone())),
+        }
+    }
+}
+
+impl Label {
+    /// The name of the function.
+    pub(crate) fn default_of(function: &Function) -> Self {
+        let ident = &function.sig.ident;
+        Self::Constant(LitStr::new(&plain(ident), Span::call_site().located_at(ident.span())))
+    }
+
+    /// Whether the label is known without a call.
+    ///
+    /// `Type::Variant` is, unless `Type` is `Self` or one of the function's own parameters: a nested item can't name
+    /// those, and their value may change between instantiations.
+    pub(crate) fn is_constant(&self, function: &Function) -> bool {
+        match self {
+            Self::Constant(_) => true,
+            Self::Computed(Expr::Path(ExprPath { qself: None, path, .. })) => is_variant(path, function),
+            Self::Computed(_) => false,
+        }
+    }
+}
+
+fn is_variant(path: &Path, function: &Function) -> bool {
+    let (Some(first), Some(last)) = (path.segments.first(), path.segments.last()) else { return false };
+    let name = plain(&last.ident);
+    let upper_camel = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
+    let mut parameters = function.sig.generics.type_params();
+    path.segments.len() >= 2
+        && upper_camel
+        && path.segments.iter().all(|segment| segment.arguments.is_empty())
+        && first.ident != "Self"
+        && !parameters.any(|parameter| parameter.ident == first.ident)
+}

@@ -1,0 +1,212 @@
+//! The attributes that measure functions. Each preset has its own keys in its own file; what a function is, how its
+//! body is carried and what is written around it serves all of them.
+
+mod body;
+mod capture;
+mod expand;
+pub(crate) mod general;
+mod label;
+pub(crate) mod llm;
+mod reader;
+mod requeue;
+mod shared;
+mod signature;
+pub(crate) mod step;
+pub(crate) mod task;
+pub(crate) mod tool;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{Expr, Path};
+
+use self::label::Label;
+use self::reader::{Kind, Usage};
+use self::signature::{Function, Measured};
+use crate::args::Timeout;
+use crate::diagnostics::Errors;
+
+/// One attribute: the keys that it reads and what they come to.
+pub(crate) trait Preset: Sized {
+    /// The attribute's name.
+    const NAME: &'static str;
+
+    /// Reads the keys; a wrong one is reported and left out.
+    fn parse(args: TokenStream, errors: &mut Errors) -> Self;
+
+    /// Whether this attribute has already been moved behind the others.
+    fn is_last(&self) -> bool;
+
+    /// The path of the runtime crate, if one was given.
+    fn crate_path(&self) -> Option<&Path>;
+
+    /// Checks the keys against the function.
+    fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan>;
+}
+
+/// What is expanded around a function.
+pub(crate) struct Plan {
+    krate: Path,
+    metrics: Option<Expr>,
+    timeout: Option<Timeout>,
+    subject: Subject,
+}
+
+/// What a call of the function counts as.
+enum Subject {
+    Task { label: Label, kind: Kind },
+    Tool { label: Label, kind: Kind },
+    Llm { label: Label, kind: Kind, usage: Usage },
+    Step,
+    Family { labels: Path, values: Vec<(Ident, Expr)>, kind: Kind },
+}
+
+/// The whole way of an attribute, from what was written to what is compiled.
+pub(crate) fn attribute<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let preset = P::parse(args.clone(), &mut errors);
+    let function = errors.take(Function::parse::<P>(item.clone()));
+    let krate = crate::args::crate_path(preset.crate_path().cloned());
+    let waits =
+        !preset.is_last() && function.as_ref().is_some_and(|function| requeue::must_wait(&function.attrs));
+    let plan = function.and_then(|function| {
+        let plan = preset.validate(&function, &mut errors);
+        // A function that waits may become another shape by the attributes before it.
+        let measured = if waits { Some(Measured::Later) } else { function.measured::<P>(&mut errors) };
+        Some((plan?, measured?, function))
+    });
+    match errors.finish(plan) {
+        Ok((_, Measured::Later, function)) => requeue::expand(&krate, P::NAME, args, &function),
+        Ok((plan, measured, function)) => expand::expand(&plan, &measured, args, function),
+        // The item stays as it was, so that one mistake gives one error.
+        Err(errors) => quote!(#item #errors),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded<P: Preset>(args: TokenStream, item: TokenStream) -> String {
+        attribute::<P>(&args, &item).to_string()
+    }
+
+    fn count(text: &str, part: &str) -> usize {
+        text.matches(part).count()
+    }
+
+    #[test]
+    fn every_mistake_is_reported_and_the_item_stays() {
+        let text = expanded::<tool::Tool>(
+            quote!(tool_nam = "x", timeout = "5 days", status),
+            quote!(
+                fn f() -> u8 {
+                    1
+                }
+            ),
+        );
+        assert_eq!(count(&text, "compile_error"), 3, "{text}");
+        assert!(text.starts_with("fn f () -> u8 { 1 }"), "{text}");
+        assert!(text.contains("did you mean `tool_name`?"), "{text}");
+    }
+
+    #[test]
+    fn a_model_is_required() {
+        let text = expanded::<llm::Llm>(
+            quote!(),
+            quote!(
+                async fn f() {}
+            ),
+        );
+        assert!(text.contains("missing key `model`"), "{text}");
+    }
+
+    #[test]
+    fn functions_that_cannot_be_measured_are_refused() {
+        for (item, why) in [
+            (
+                quote!(
+                    const fn f() {}
+                ),
+                "const fn",
+            ),
+            (
+                quote!(
+                    struct S;
+                ),
+                "found `struct`",
+            ),
+            (
+                quote!(
+                    async fn f();
+                ),
+                "without a body",
+            ),
+            (
+                quote!(
+                    fn f() -> Pin<Box<dyn Future<Output = u8>>> {
+                        make()
+                    }
+                ),
+                "Box::pin",
+            ),
+        ] {
+            let text = expanded::<task::Task>(quote!(), item);
+            assert_eq!(count(&text, "compile_error"), 1, "{text}");
+            assert!(text.contains(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_timeout_needs_a_future() {
+        let text = expanded::<task::Task>(
+            quote!(timeout = "5s"),
+            quote!(
+                fn f() {}
+            ),
+        );
+        assert!(text.contains("needs an async function"), "{text}");
+    }
+
+    #[test]
+    fn another_attribute_goes_first() {
+        let text = expanded::<task::Task>(
+            quote!(task_type = "a"),
+            quote!(
+                #[tokio::test]
+                #[inline]
+                async fn f() {}
+            ),
+        );
+        assert!(text.contains("track_task (task_type = \"a\" , __last)"), "{text}");
+        let text = expanded::<task::Task>(
+            quote!(__last),
+            quote!(
+                #[tokio::test]
+                async fn f() {}
+            ),
+        );
+        assert!(text.contains("tracked_by"), "{text}");
+    }
+
+    #[test]
+    fn only_constant_text_is_a_constant() {
+        for (args, constant) in [
+            (quote!(task_type = "a"), true),
+            (quote!(), true),
+            (quote!(task_type = Kind::Search), true),
+            (quote!(task_type = Self::Search), false),
+            (quote!(task_type = T::Search), false),
+            (quote!(task_type = Kind::SEARCH), false),
+            (quote!(task_type = kind), false),
+            (quote!(task_type = "a", metrics = m), false),
+        ] {
+            let text = expanded::<task::Task>(
+                args.clone(),
+                quote!(
+                    fn f<T>() {}
+                ),
+            );
+            assert_eq!(text.contains("with_constant"), constant, "{args}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The keys that the attributes share.
+
+use proc_macro2::TokenStream;
+use syn::{Expr, Path};
+
+use super::reader::Kind;
+use super::signature::Function;
+use super::{Plan, Subject};
+use crate::args::{Entry, Flag, Timeout, crate_path, crate_slot, entries};
+use crate::diagnostics::Errors;
+use crate::slot::{Fill, Slot, fill, fill_known};
+
+/// The word by which an attribute says that it has already been moved behind the others.
+pub(crate) const LAST: &str = "__last";
+
+/// The shared keys as they were written.
+pub(crate) struct Shared {
+    pub(crate) krate: Slot<Path>,
+    pub(crate) last: Slot<Flag>,
+    metrics: Slot<Expr>,
+    status: Slot<Expr>,
+    timeout: Slot<Timeout>,
+}
+
+impl Shared {
+    pub(crate) fn new() -> Self {
+        Self {
+            krate: crate_slot(),
+            last: Slot::hidden(LAST),
+            metrics: Slot::new("metrics"),
+            status: Slot::new("status"),
+            timeout: Slot::new("timeout"),
+        }
+    }
+
+    fn slots(&mut self) -> [&mut dyn Fill; 5] {
+        let Self { krate, last, metrics, status, timeout } = self;
+        [krate, metrics, status, timeout, last]
+    }
+
+    /// Reads the attribute's `own` keys and the shared ones.
+    pub(crate) fn parse<'s>(
+        args: TokenStream,
+        own: impl IntoIterator<Item = &'s mut dyn Fill>,
+        errors: &mut Errors,
+    ) -> Self {
+        let mut shared = Self::new();
+        let found = entries(args, errors);
+        let mut slots: Vec<&mut dyn Fill> = Vec::new();
+        for slot in own {
+            slots.push(slot);
+        }
+        for slot in shared.slots() {
+            slots.push(slot);
+        }
+        fill(&found, &mut slots, errors);
+        drop(slots);
+        shared
+    }
+
+    /// Reads the shared keys and gives back the rest.
+    pub(crate) fn take<'e>(&mut self, found: &'e [Entry], errors: &mut Errors) -> Vec<&'e Entry> {
+        fill_known(found, &mut self.slots(), errors)
+    }
+
+    /// The plan of a call, checked against the function; `subject` is given how the call's status is read.
+    pub(crate) fn validate(
+        self,
+        function: &Function,
+        errors: &mut Errors,
+        subject: impl FnOnce(Kind) -> Subject,
+    ) -> Plan {
+        let Self { krate, last: _, metrics, status, timeout } = self;
+        let timeout = timeout.into_value();
+        check_timeout(timeout.as_ref(), function, errors);
+        let kind = status.into_value().map_or(Kind::ByType, Kind::By);
+        Plan {
+            krate: crate_path(krate.into_value()),
+            metrics: metrics.into_value(),
+            timeout,
+            subject: subject(kind),
+        }
+    }
+}
+
+/// Nothing can end a synchronous call from outside.
+fn check_timeout(timeout: Option<&Timeout>, function: &Function, errors: &mut Errors) {
+    if let Some(timeout) = timeout.filter(|_| !function.is_async()) {
+        errors.push(timeout.span, "`timeout` needs an async function: nothing can end a synchronous call");
+    }
+}

@@ -1,0 +1,44 @@
+//! `#[track_step]`: one step of a task.
+
+use proc_macro2::TokenStream;
+use syn::Path;
+
+use super::shared::LAST;
+use super::signature::Function;
+use super::{Plan, Preset, Subject};
+use crate::args::{Flag, crate_path, crate_slot, entries};
+use crate::diagnostics::Errors;
+use crate::slot::{Slot, fill};
+
+/// The keys as they were written.
+pub(crate) struct Step {
+    krate: Slot<Path>,
+    last: Slot<Flag>,
+}
+
+impl Preset for Step {
+    const NAME: &'static str = "track_step";
+
+    fn parse(args: TokenStream, errors: &mut Errors) -> Self {
+        let (mut krate, mut last) = (crate_slot(), Slot::hidden(LAST));
+        fill(&entries(args, errors), &mut [&mut krate, &mut last], errors);
+        Self { krate, last }
+    }
+
+    fn is_last(&self) -> bool {
+        self.last.value().is_some()
+    }
+
+    fn crate_path(&self) -> Option<&Path> {
+        self.krate.value()
+    }
+
+    fn validate(self, _: &Function, _: &mut Errors) -> Option<Plan> {
+        Some(Plan {
+            krate: crate_path(self.krate.into_value()),
+            metrics: None,
+            timeout: None,
+            subject: Subject::Step,
+        })
+    }
+}

@@ -1,0 +1,41 @@
+//! `#[track_task]`: a task of an agent.
+
+use proc_macro2::TokenStream;
+use syn::Path;
+
+use super::label::Label;
+use super::shared::Shared;
+use super::signature::Function;
+use super::{Plan, Preset, Subject};
+use crate::diagnostics::Errors;
+use crate::slot::Slot;
+
+/// The keys as they were written.
+pub(crate) struct Task {
+    task_type: Slot<Label>,
+    shared: Shared,
+}
+
+impl Preset for Task {
+    const NAME: &'static str = "track_task";
+
+    fn parse(args: TokenStream, errors: &mut Errors) -> Self {
+        let mut task_type = Slot::new("task_type");
+        let shared = Shared::parse(args, [&mut task_type as _], errors);
+        Self { task_type, shared }
+    }
+
+    fn is_last(&self) -> bool {
+        self.shared.last.value().is_some()
+    }
+
+    fn crate_path(&self) -> Option<&Path> {
+        self.shared.krate.value()
+    }
+
+    fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
+        let Self { task_type, shared } = self;
+        let label = task_type.into_value().unwrap_or_else(|| Label::default_of(function));
+        Some(shared.validate(function, errors, |kind| Subject::Task { label, kind }))
+    }
+}

@@ -1,0 +1,41 @@
+//! `#[track_tool]`: a tool that an agent calls.
+
+use proc_macro2::TokenStream;
+use syn::Path;
+
+use super::label::Label;
+use super::shared::Shared;
+use super::signature::Function;
+use super::{Plan, Preset, Subject};
+use crate::diagnostics::Errors;
+use crate::slot::Slot;
+
+/// The keys as they were written.
+pub(crate) struct Tool {
+    tool_name: Slot<Label>,
+    shared: Shared,
+}
+
+impl Preset for Tool {
+    const NAME: &'static str = "track_tool";
+
+    fn parse(args: TokenStream, errors: &mut Errors) -> Self {
+        let mut tool_name = Slot::new("tool_name");
+        let shared = Shared::parse(args, [&mut tool_name as _], errors);
+        Self { tool_name, shared }
+    }
+
+    fn is_last(&self) -> bool {
+        self.shared.last.value().is_some()
+    }
+
+    fn crate_path(&self) -> Option<&Path> {
+        self.shared.krate.value()
+    }
+
+    fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
+        let Self { tool_name, shared } = self;
+        let label = tool_name.into_value().unwrap_or_else(|| Label::default_of(function));
+        Some(shared.validate(function, errors, |kind| Subject::Tool { label, kind }))
+    }
+}

@@ -1,0 +1,2 @@
+//! The integration tests, a module per theme.
+mod smoke;

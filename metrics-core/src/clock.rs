@@ -3,27 +3,69 @@
 //! `quanta` reads the counter and has calibrated it once (under a millisecond, at the first use);
 //! on a CPU without an invariant counter it reads the operating system's monotonic clock instead,
 //! at about the cost of two `Instant::now()` a call.
+//!
+//! Durations are recorded in the clock's own ticks, and become nanoseconds when they are read.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 static CLOCK: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
 
-/// A reading of the clock, in its own unit.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+/// A reading of the clock.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Ticks(u64);
+
+impl Ticks {
+    /// Ticks from `start` to this reading; 0 where the counter seems to have run backwards, as it
+    /// can between processors.
+    #[inline]
+    pub(crate) fn since(self, start: Self) -> u64 {
+        self.0.saturating_sub(start.0)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn plus(self, ticks: u64) -> Self {
+        Self(self.0.saturating_add(ticks))
+    }
+}
 
 #[inline]
 pub(crate) fn now() -> Ticks {
     Ticks(CLOCK.raw())
 }
 
-/// Nanoseconds from `start` to `end`; 0 where the counter seems to have run backwards.
-#[inline]
-pub(crate) fn nanos_between(start: Ticks, end: Ticks) -> u64 {
-    CLOCK.delta_as_nanos(start.0, end.0)
+/// A number of ticks in nanoseconds.
+pub(crate) fn nanos(ticks: u64) -> u64 {
+    CLOCK.delta_as_nanos(0, ticks)
+}
+
+/// A duration in ticks.
+pub(crate) fn ticks(duration: Duration) -> u64 {
+    const SAMPLE: u64 = 1 << 40;
+    let nanos_per_tick = nanos(SAMPLE) as f64 / SAMPLE as f64;
+    (duration.as_nanos() as f64 / nanos_per_tick).round() as u64
 }
 
 /// Pays for the calibration now rather than inside somebody's first call.
 pub(crate) fn calibrate() {
     LazyLock::force(&CLOCK);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_and_nanoseconds_agree() {
+        for seconds in [0.000_001, 0.5, 60.0, 3600.0, 86_400.0 * 365.0] {
+            let duration = Duration::from_secs_f64(seconds);
+            let back = nanos(ticks(duration)) as f64 / 1e9;
+            assert!((back - seconds).abs() <= seconds * 1e-9 + 1e-9, "{seconds} {back}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_runs_backwards_gives_nothing() {
+        assert_eq!(Ticks(3).since(Ticks(5)), 0);
+    }
 }

@@ -7,7 +7,7 @@ use crate::builder::Builder;
 use crate::catalogue::{FamilyInfo, SiteKind};
 use crate::error::{BuildError, RegisterError};
 use crate::exposition::{self, Exported, Outer};
-use crate::families::{Business, Group, Health, Http, Llm, Tasks, Tools};
+use crate::families::{Bundle, Business, Group, Health, Http, Llm, Tasks, Tools, find};
 use crate::pricing::PriceTable;
 use crate::recorder::{Site, linked_sites};
 use crate::visit::Source;
@@ -67,11 +67,17 @@ pub fn global() -> &'static AgentMetrics {
 
 /// The global, first used by a tracked function.
 #[inline]
-pub(crate) fn global_of(site: &Site) -> &'static AgentMetrics {
+fn global_of(site: &Site) -> &'static AgentMetrics {
     match GLOBAL.get() {
         Some(global) => &global.metrics,
         None => global_or(|| site.info().to_string()),
     }
+}
+
+/// The bundle of a label value in the global, for a tracked function.
+#[inline(never)]
+pub(crate) fn find_in_global<S: Bundle>(site: &Site, value: &str) -> &'static S {
+    find(global_of(site), value)
 }
 
 #[cold]

@@ -3,7 +3,6 @@
 //! Use them through `agent_metrics`, which re-exports every one: the code they write calls that crate.
 //! Each reads in three steps: parse (what was written, with its spans), validate (every mistake at once),
 //! expand (tokens, no errors).
-#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 use proc_macro::TokenStream;
 
@@ -32,8 +31,18 @@ mod track;
 ///
 /// # Output
 /// The same function. An `async fn` becomes a `fn -> impl Future`, so that the future doesn't grow; labels and
-/// `metrics` are resolved when it's called, the clock starts when it's first polled. An argument that is taken
-/// apart by a pattern has no name outside the body, so a key can't use it.
+/// `metrics` are resolved when it's called, the clock starts when it's first polled. A `fn` that gives an
+/// `impl Future` or a boxed future (`Box::pin(..)` as its last expression) is measured to the future's end. Other
+/// attributes on the function go first, wherever they are written.
+///
+/// # Limits
+/// - A `const fn`, a trait's function without a body, and a boxed future that is made elsewhere are refused.
+/// - An argument that is taken apart by a pattern has no name outside the body, so a key can't use it.
+/// - The arguments of a future that was never polled are dropped in the order in which they'd be dropped at its end.
+/// - A returned closure that takes references needs their types written: `move |text: &str| ..` for `impl Fn(&str)`.
+/// - The body runs inside a closure or an async block: `unconditional_recursion` and clippy's lints about `async fn` don't
+///   see through it, `#[track_caller]` doesn't reach it, and the error for the lifetime of an early `return` in async code
+///   is at the body's last expression.
 ///
 /// # Example
 /// ```text
@@ -109,8 +118,8 @@ pub fn track_step(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Keys
 /// First the struct, which has `derive(CallLabels)`, then its fields as `label = expression`. It becomes a literal
-/// of that struct, so rustc reports an unknown, missing or repeated label where you wrote it. The keys `metrics`, `status`, `timeout`
-/// and `crate`, as in [`macro@track_task`], are the attribute's own and never labels.
+/// of that struct, so rustc reports an unknown, missing or repeated label where you wrote it. The keys `metrics`,
+/// `status`, `timeout` and `crate`, as in [`macro@track_task`], are the attribute's own and never labels.
 ///
 /// # Output
 /// The same function, measured, as in [`macro@track_task`].

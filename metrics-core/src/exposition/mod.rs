@@ -69,7 +69,7 @@ impl AgentMetrics {
             foreign::write(other, &mut writer);
         }
         let body = writer.finish();
-        self.health().scraped(clock::nanos_between(begin, clock::now()), body.len());
+        self.health().scraped(clock::nanos(clock::now().since(begin)), body.len());
         body
     }
 }

@@ -7,6 +7,9 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::clock::{self, Ticks};
 
 /// Tasks so far.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
@@ -27,14 +30,16 @@ struct Window {
 
 pub(crate) struct Completion {
     windows: Mutex<[Window; 3]>,
-    /// The minute of the last note: tasks that end in the same minute look no further.
-    minute: AtomicU64,
+    begin: Ticks,
+    /// When the minute of the last note ends, in ticks since the beginning: tasks that end before
+    /// look no further.
+    noted_until: AtomicU64,
 }
 
 const MINUTE: u64 = 60;
 
 impl Completion {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(begin: Ticks) -> Self {
         let window = |name, slot_seconds, slots| {
             Window { name, slot_seconds, slots, notes: VecDeque::new(), manual: None }
         };
@@ -44,23 +49,30 @@ impl Completion {
                 window("24h", 15 * MINUTE, 96),
                 window("7d", 60 * MINUTE, 168),
             ]),
-            minute: AtomicU64::new(u64::MAX),
+            begin,
+            noted_until: AtomicU64::new(0),
         }
     }
 
-    /// Notes the totals, as they are before what happens at second `now` is counted in them.
+    /// Notes the totals, as they are before what happens `now` is counted in them.
     #[inline]
-    pub(crate) fn note(&self, now: u64, totals: impl FnOnce() -> Totals) {
-        if self.minute.load(Ordering::Relaxed) != now / MINUTE {
-            self.note_slots(now, totals());
+    pub(crate) fn note(&self, now: Ticks, totals: impl FnOnce() -> Totals) {
+        if now.since(self.begin) >= self.noted_until.load(Ordering::Relaxed) {
+            self.note_slots(self.second(now), totals());
         }
+    }
+
+    /// Whole seconds since the beginning.
+    fn second(&self, now: Ticks) -> u64 {
+        clock::nanos(now.since(self.begin)) / 1_000_000_000
     }
 
     #[cold]
     fn note_slots(&self, now: u64, totals: Totals) {
         // Whoever holds the lock is noting the same, or reads: no task waits for that.
         if let Ok(mut windows) = self.windows.try_lock() {
-            self.minute.store(now / MINUTE, Ordering::Relaxed);
+            let next_minute = Duration::from_secs((now / MINUTE + 1) * MINUTE);
+            self.noted_until.store(clock::ticks(next_minute), Ordering::Relaxed);
             for window in windows.iter_mut() {
                 window.note(now, totals);
             }
@@ -68,7 +80,8 @@ impl Completion {
     }
 
     /// The rate of each window in which a task ended.
-    pub(crate) fn rates(&self, now: u64, totals: Totals) -> Vec<(&'static str, f64)> {
+    pub(crate) fn rates(&self, now: Ticks, totals: Totals) -> Vec<(&'static str, f64)> {
+        let now = self.second(now);
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         windows.iter_mut().filter_map(|window| Some((window.name, window.rate(now, totals)?))).collect()
     }
@@ -113,10 +126,15 @@ mod tests {
 
     const HOUR: u64 = 60 * MINUTE;
 
+    fn at(second: u64) -> Ticks {
+        // Half a second on, so that rounding stays in the second.
+        Ticks::default().plus(clock::ticks(Duration::from_millis(second * 1000 + 500)))
+    }
+
     /// Tasks that end one after another, each at its second.
     fn run(completion: &Completion, totals: &mut Totals, ends: impl IntoIterator<Item = (u64, bool)>) {
         for (second, success) in ends {
-            completion.note(second, || *totals);
+            completion.note(at(second), || *totals);
             totals.counted += 1;
             totals.succeeded += u64::from(success);
         }
@@ -124,29 +142,29 @@ mod tests {
 
     #[test]
     fn a_window_without_an_end_has_no_rate() {
-        let completion = Completion::new();
+        let completion = Completion::new(Ticks::default());
         let mut totals = Totals::default();
-        assert!(completion.rates(10, totals).is_empty());
+        assert!(completion.rates(at(10), totals).is_empty());
         run(&completion, &mut totals, [(20, true), (30, false)]);
-        assert_eq!(completion.rates(40, totals), [("1h", 0.5), ("24h", 0.5), ("7d", 0.5)]);
-        assert_eq!(completion.rates(3 * HOUR, totals), [("24h", 0.5), ("7d", 0.5)]);
-        assert_eq!(completion.rates(48 * HOUR, totals), [("7d", 0.5)]);
-        assert!(completion.rates(9 * 24 * HOUR, totals).is_empty());
+        assert_eq!(completion.rates(at(40), totals), [("1h", 0.5), ("24h", 0.5), ("7d", 0.5)]);
+        assert_eq!(completion.rates(at(3 * HOUR), totals), [("24h", 0.5), ("7d", 0.5)]);
+        assert_eq!(completion.rates(at(48 * HOUR), totals), [("7d", 0.5)]);
+        assert!(completion.rates(at(9 * 24 * HOUR), totals).is_empty());
     }
 
     #[test]
     fn what_is_older_than_the_window_does_not_count() {
-        let completion = Completion::new();
+        let completion = Completion::new(Ticks::default());
         let mut totals = Totals::default();
         run(&completion, &mut totals, (0..10).map(|n| (n * MINUTE, false)));
         run(&completion, &mut totals, (90..100).map(|n| (n * MINUTE, true)));
-        let rates = completion.rates(100 * MINUTE, totals);
+        let rates = completion.rates(at(100 * MINUTE), totals);
         assert_eq!(rates, [("1h", 1.0), ("24h", 0.5), ("7d", 0.5)]);
     }
 
     #[test]
     fn memory_is_bounded() {
-        let completion = Completion::new();
+        let completion = Completion::new(Ticks::default());
         let mut totals = Totals::default();
         run(&completion, &mut totals, (0..30 * 24 * 60).map(|n| (n * MINUTE, true)));
         let windows = completion.windows.lock().unwrap();
@@ -157,9 +175,9 @@ mod tests {
 
     #[test]
     fn a_rate_set_by_hand_stays() {
-        let completion = Completion::new();
+        let completion = Completion::new(Ticks::default());
         assert!(completion.set("24h", 0.25));
         assert!(!completion.set("2h", 0.25));
-        assert_eq!(completion.rates(0, Totals::default()), [("24h", 0.25)]);
+        assert_eq!(completion.rates(at(0), Totals::default()), [("24h", 0.25)]);
     }
 }

@@ -90,7 +90,7 @@ impl Http {
         Self {
             endpoints: Table::new(settings.endpoints),
             shape,
-            streams: HistogramShape::nanos(&STREAM),
+            streams: HistogramShape::ticks(&STREAM),
             infos,
         }
     }
@@ -118,18 +118,18 @@ impl Http {
         self.shape.start(&series.calls, 0);
     }
 
-    pub(crate) fn end(&self, series: &HttpSeries, code: u16, nanos: u64) {
+    pub(crate) fn end(&self, series: &HttpSeries, code: u16, ticks: u64) {
         let code = if (100..1000).contains(&code) { usize::from(code) } else { 500 };
         let class = code / 100 - 1;
         let codes = series.codes[class].get_or_init(|| Box::new(Row::new(100)));
         codes.writer(0).add(code % 100, 1);
-        self.shape.end(&series.calls, 0, class, nanos);
+        self.shape.end(&series.calls, 0, class, ticks);
     }
 
-    pub(crate) fn end_stream(&self, series: &HttpSeries, nanos: u64) {
+    pub(crate) fn end_stream(&self, series: &HttpSeries, ticks: u64) {
         let words = 1 + self.streams.bounds.buckets();
         let row = series.streams.get_or_init(|| Box::new(Row::new(words)));
-        self.streams.observe_nanos(row, nanos);
+        self.streams.observe_ticks(row, ticks);
     }
 
     fn for_each(&self, mut see: impl FnMut(&HttpSeries)) {

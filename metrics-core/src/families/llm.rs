@@ -38,7 +38,7 @@ pub(crate) struct Llm {
 }
 
 /// The series of one model.
-pub(crate) struct LlmSeries {
+pub struct LlmSeries {
     calls: Row,
     input: Row,
     output: Row,
@@ -228,11 +228,11 @@ impl LlmSeries {
 
     /// Ends a call. Without usage no tokens are observed: what is absent is not 0.
     #[inline]
-    pub(crate) fn end(&self, status: Status, nanos: u64, usage_seen: bool) {
+    pub(crate) fn end(&self, status: Status, ticks: u64, usage_seen: bool) {
         if status == Status::Success && !usage_seen {
             self.facts.writer(0).add(USAGE_MISSING, 1);
         }
-        self.shared.calls.end(&self.calls, 0, LLM.place(status), nanos);
+        self.shared.calls.end(&self.calls, 0, LLM.place(status), ticks);
     }
 
     pub(crate) fn add_usage(&self, usage: &Usage) {

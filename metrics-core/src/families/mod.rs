@@ -19,11 +19,11 @@ use once_cell::race::OnceBox;
 pub(crate) use business::{Business, CacheLabels, CacheResult, MemoryLabels};
 pub(crate) use health::Health;
 pub(crate) use http::{Http, HttpSeries, Method};
-pub(crate) use llm::LlmSeries;
+pub use llm::LlmSeries;
 pub(crate) use llm::Llm;
-pub(crate) use task::TaskSeries;
+pub use task::TaskSeries;
 pub(crate) use task::Tasks;
-pub(crate) use tool::ToolSeries;
+pub use tool::ToolSeries;
 pub(crate) use tool::Tools;
 
 use crate::label::Interner;
@@ -64,23 +64,28 @@ impl<S> Table<S> {
 }
 
 /// A kind of bundle, and where an instance of the metrics keeps it.
-pub(crate) trait Bundle: Sized + Send + Sync + 'static {
+pub trait Bundle: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn group(metrics: &AgentMetrics) -> &impl Group<Self>;
 }
 
 /// A group of families, by the value of its main label.
 #[doc(hidden)]
-pub(crate) trait Group<S> {
+pub trait Group<S> {
     /// The slot of a label value, which has a bundle afterwards.
     fn slot(&self, value: &str) -> usize;
     /// The bundle of a slot.
     fn bundle(&self, slot: usize) -> &S;
 }
 
-/// A bundle that is held on to while a call runs: the global's live for ever, those of another
-/// instance are kept by keeping the instance.
-pub(crate) enum Held<S: Bundle> {
+/// A bundle that a call holds on to while it runs, whoever keeps it.
+pub trait Hold<S>: Deref<Target = S> {}
+
+impl<S, H: Deref<Target = S>> Hold<S> for H {}
+
+/// A bundle of any instance: the global's live for ever, those of another are kept by keeping the
+/// instance.
+pub enum Held<S: Bundle> {
     /// Of the global metrics.
     Static(&'static S),
     /// Of an instance, at a slot of its table.

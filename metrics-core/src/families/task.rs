@@ -26,7 +26,7 @@ pub(crate) struct Tasks {
 }
 
 /// The series of one task type.
-pub(crate) struct TaskSeries {
+pub struct TaskSeries {
     calls: Row,
     steps: Row,
     labels: Box<str>,
@@ -40,7 +40,6 @@ struct Shared {
     /// See the constants below.
     totals: Row,
     completion: Completion,
-    begin: Ticks,
 }
 
 /// Words of [`Shared::totals`]: root tasks that started and ended, tasks that count for the
@@ -78,8 +77,7 @@ impl Tasks {
             calls,
             steps: HistogramShape::whole_numbers(&STEPS),
             totals: Row::new(4),
-            completion: Completion::new(),
-            begin: clock::now(),
+            completion: Completion::new(clock::now()),
         };
         Self { table: Table::new(settings.task_types), shared: Arc::new(shared), infos }
     }
@@ -124,9 +122,9 @@ impl TaskSeries {
     }
 
     #[inline]
-    pub(crate) fn end(&self, root: bool, status: Status, nanos: u64, end: Ticks) {
+    pub(crate) fn end(&self, root: bool, status: Status, ticks: u64, end: Ticks) {
         let shared = &*self.shared;
-        shared.completion.note(shared.seconds(end), || shared.totals());
+        shared.completion.note(end, || shared.totals());
         let totals = shared.totals.writer(0);
         if root {
             totals.add(ROOTS_ENDED, 1);
@@ -135,7 +133,7 @@ impl TaskSeries {
             totals.add(COUNTED, 1);
             totals.add(SUCCEEDED, u64::from(status == Status::Success));
         }
-        shared.calls.end(&self.calls, 0, TASK.place(status), nanos);
+        shared.calls.end(&self.calls, 0, TASK.place(status), ticks);
     }
 
     #[inline]
@@ -145,10 +143,6 @@ impl TaskSeries {
 }
 
 impl Shared {
-    fn seconds(&self, now: Ticks) -> u64 {
-        clock::nanos_between(self.begin, now) / 1_000_000_000
-    }
-
     fn totals(&self) -> Totals {
         Totals { succeeded: self.totals.read(SUCCEEDED), counted: self.totals.read(COUNTED) }
     }
@@ -183,7 +177,7 @@ impl Source for Tasks {
                 visitor.sample(Labels::NONE, Number::Integer(started.saturating_sub(ended)));
             }
             _ => {
-                for (window, rate) in shared.completion.rates(shared.seconds(clock::now()), shared.totals()) {
+                for (window, rate) in shared.completion.rates(clock::now(), shared.totals()) {
                     visitor.sample(Labels::with("", &[("window", window)]), Number::Float(rate));
                 }
             }

@@ -23,7 +23,7 @@ pub(crate) struct Tools {
 }
 
 /// The series of one tool.
-pub(crate) struct ToolSeries {
+pub struct ToolSeries {
     calls: Row,
     labels: Box<str>,
     shape: Arc<CallShape>,
@@ -78,8 +78,8 @@ impl ToolSeries {
     }
 
     #[inline]
-    pub(crate) fn end(&self, status: Status, nanos: u64) {
-        self.shape.end(&self.calls, 0, TOOL.place(status), nanos);
+    pub(crate) fn end(&self, status: Status, ticks: u64) {
+        self.shape.end(&self.calls, 0, TOOL.place(status), ticks);
     }
 }
 

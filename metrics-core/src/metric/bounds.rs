@@ -1,5 +1,9 @@
 //! Bucket bounds, with their text for the `le` label.
 
+use std::time::Duration;
+
+use crate::clock;
+
 /// The upper bounds of a histogram's buckets, ascending, without `+Inf`.
 pub(crate) struct Bounds {
     values: Box<[f64]>,
@@ -33,9 +37,9 @@ impl Bounds {
         self.values.iter().position(|bound| value <= *bound).unwrap_or(self.values.len())
     }
 
-    /// The bounds in whole nanoseconds, for bounds in seconds.
-    pub(crate) fn nanos(&self) -> Box<[u64]> {
-        self.values.iter().map(|seconds| (seconds * 1e9).round() as u64).collect()
+    /// The bounds in ticks of the clock, for bounds in seconds.
+    pub(crate) fn ticks(&self) -> Box<[u64]> {
+        self.values.iter().map(|seconds| clock::ticks(Duration::from_secs_f64(seconds.max(0.0)))).collect()
     }
 }
 

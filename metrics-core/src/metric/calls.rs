@@ -1,10 +1,11 @@
 //! What is stored of the calls of one kind: how many started, how they ended, how long they took.
 //!
-//! A row is `started`, a count for each status, then a histogram: the sum in nanoseconds and the
-//! buckets; or, with `by_status`, one such histogram for each status. What is in flight is not
+//! A row is `started`, a count for each status, then a histogram: the sum in ticks of the clock and
+//! the buckets; or, with `by_status`, one such histogram for each status. What is in flight is not
 //! stored: it is what started less what ended.
 
 use super::{Bounds, Number};
+use crate::clock;
 use crate::label::Labels;
 use crate::name::MAX_BUCKETS;
 use crate::plane::Row;
@@ -13,7 +14,7 @@ use crate::visit::Visitor;
 pub(crate) struct CallShape {
     pub(crate) statuses: &'static [&'static str],
     pub(crate) bounds: Bounds,
-    bounds_nanos: Box<[u64]>,
+    bounds_ticks: Box<[u64]>,
     /// Words from one status's histogram to the next: 0 when they share one.
     stride: usize,
 }
@@ -28,7 +29,7 @@ impl CallShape {
     pub(crate) fn new(statuses: &'static [&'static str], bounds: &[f64], by_status: bool) -> Self {
         let bounds = Bounds::new(bounds);
         let stride = if by_status { bounds.buckets() + 1 } else { 0 };
-        Self { statuses, bounds_nanos: bounds.nanos(), bounds, stride }
+        Self { statuses, bounds_ticks: bounds.ticks(), bounds, stride }
     }
 
     pub(crate) fn by_status(&self) -> bool {
@@ -51,13 +52,13 @@ impl CallShape {
 
     /// Counts an end.
     #[inline]
-    pub(crate) fn end(&self, row: &Row, at: usize, status: usize, nanos: u64) {
+    pub(crate) fn end(&self, row: &Row, at: usize, status: usize, ticks: u64) {
         let words = row.writer(at);
         words.add(ENDED + status, 1);
         let sum = ENDED + self.statuses.len() + self.stride * status;
-        words.add(sum, nanos);
-        let bounds = &self.bounds_nanos;
-        let bucket = bounds.iter().position(|bound| nanos <= *bound).unwrap_or(bounds.len());
+        words.add(sum, ticks);
+        let bounds = &self.bounds_ticks;
+        let bucket = bounds.iter().position(|bound| ticks <= *bound).unwrap_or(bounds.len());
         words.add(sum + 1 + bucket, 1);
     }
 
@@ -80,7 +81,8 @@ impl CallShape {
             row.read_into(at + ENDED + self.statuses.len() + self.stride * histogram, words);
             let more: &[_] = if self.by_status() { &[("status", self.statuses[histogram])] } else { &[] };
             let labels = Labels::with(labels, more);
-            visitor.histogram(labels, &self.bounds, &words[1..], Number::Nanos(words[0]));
+            let sum = Number::Nanos(clock::nanos(words[0]));
+            visitor.histogram(labels, &self.bounds, &words[1..], sum);
         }
     }
 

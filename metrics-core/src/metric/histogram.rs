@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Bounds, Number};
+use crate::clock;
 use crate::family::Slot;
 use crate::label::{LabelSet, Labels};
 use crate::plane::Row;
@@ -30,7 +31,7 @@ pub(crate) struct HistogramShape {
 enum SumOf {
     Floats,
     WholeNumbers,
-    Nanoseconds,
+    Ticks,
 }
 
 const SUM: usize = 0;
@@ -45,9 +46,9 @@ impl HistogramShape {
         Self { bounds: Bounds::new(bounds), sum: SumOf::WholeNumbers }
     }
 
-    /// For durations, with bounds in seconds.
-    pub(crate) fn nanos(bounds: &[f64]) -> Self {
-        Self { bounds: Bounds::new(bounds), sum: SumOf::Nanoseconds }
+    /// For durations in ticks of the clock, with bounds in seconds.
+    pub(crate) fn ticks(bounds: &[f64]) -> Self {
+        Self { bounds: Bounds::new(bounds), sum: SumOf::Ticks }
     }
 
     /// Adds an observation of a histogram of floats.
@@ -67,10 +68,10 @@ impl HistogramShape {
     }
 
     /// Adds a duration.
-    pub(crate) fn observe_nanos(&self, row: &Row, nanos: u64) {
+    pub(crate) fn observe_ticks(&self, row: &Row, ticks: u64) {
         let words = row.writer(0);
-        words.add(SUM, nanos);
-        words.add(BUCKETS + self.bounds.bucket(Number::Nanos(nanos).to_f64()), 1);
+        words.add(SUM, ticks);
+        words.add(BUCKETS + self.bounds.bucket(Number::Nanos(clock::nanos(ticks)).to_f64()), 1);
     }
 
     pub(crate) fn show_row(&self, row: &Row, at: usize, labels: Labels<'_>, visitor: &mut dyn Visitor) {
@@ -80,7 +81,7 @@ impl HistogramShape {
         let sum = match self.sum {
             SumOf::Floats => Number::Float(row.read_f64(at + SUM)),
             SumOf::WholeNumbers => Number::Integer(row.read(at + SUM)),
-            SumOf::Nanoseconds => Number::Nanos(row.read(at + SUM)),
+            SumOf::Ticks => Number::Nanos(clock::nanos(row.read(at + SUM))),
         };
         visitor.histogram(labels, &self.bounds, counts, sum);
     }

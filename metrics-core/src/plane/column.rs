@@ -8,41 +8,36 @@ use once_cell::race::OnceBox;
 use super::{EXCLUSIVE_COLUMNS, PAGE_WORDS, PAGES};
 use crate::sync::{AtomicU64, Ordering};
 
-/// Two cache lines, since processors fetch them in pairs.
+/// Aligned to two cache lines, since processors fetch them in pairs.
 #[repr(align(128))]
 struct Page([AtomicU64; PAGE_WORDS]);
 
 /// One thread's words.
 pub(crate) struct Column {
-    pages: Box<[OnceBox<Page>]>,
+    pages: Box<[OnceBox<Page>; PAGES]>,
 }
 
 impl Column {
     pub(crate) fn new() -> Self {
-        Self { pages: (0..PAGES).map(|_| OnceBox::new()).collect() }
+        Self { pages: Box::new([const { OnceBox::new() }; PAGES]) }
     }
 
-    /// The words from `at` to the end of its page, made if this column has none there yet.
+    /// The page of a word. Masks instead of checks: rows were given out within the bounds.
     #[inline]
-    fn words(&self, at: u32) -> &[AtomicU64] {
-        let at = at as usize;
-        let page = &self.pages[at / PAGE_WORDS];
-        let page = match page.get() {
-            Some(page) => page,
-            None => Self::new_page(page),
-        };
-        &page.0[at % PAGE_WORDS..]
+    fn page(&self, at: u32) -> &OnceBox<Page> {
+        &self.pages[at as usize / PAGE_WORDS & (PAGES - 1)]
     }
 
     #[cold]
+    #[inline(never)]
     fn new_page(slot: &OnceBox<Page>) -> &Page {
         slot.get_or_init(|| Box::new(Page(std::array::from_fn(|_| AtomicU64::new(0)))))
     }
 
-    /// The same words for a reader: `None` where nothing was ever recorded.
+    /// The words from `at` to the end of their page, for a reader: `None` where nothing was ever
+    /// recorded.
     pub(crate) fn recorded(&self, at: u32) -> Option<&[AtomicU64]> {
-        let at = at as usize;
-        self.pages[at / PAGE_WORDS].get().map(|page| &page.0[at % PAGE_WORDS..])
+        self.page(at).get().map(|page| &page.0[at as usize % PAGE_WORDS..])
     }
 }
 
@@ -54,22 +49,23 @@ pub(crate) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    #[cfg(any(test, loom))]
-    pub(crate) fn alone(column: &'a Column) -> Self {
-        Self { column, alone: true }
-    }
-
-    /// The words of one row in this column.
+    /// The words of the row that begins at `at`.
     #[inline]
     pub(super) fn open(self, at: u32) -> Words<'a> {
-        Words { words: self.column.words(at), alone: self.alone }
+        let page = self.column.page(at);
+        let page = match page.get() {
+            Some(page) => page,
+            None => Column::new_page(page),
+        };
+        Words { page, at: at as usize, alone: self.alone }
     }
 }
 
 /// A row's words in the column of the thread that records.
 #[derive(Clone, Copy)]
 pub(crate) struct Words<'a> {
-    words: &'a [AtomicU64],
+    page: &'a Page,
+    at: usize,
     alone: bool,
 }
 
@@ -88,16 +84,21 @@ impl Words<'_> {
 
     #[inline]
     fn update(self, word: usize, change: impl Fn(u64) -> u64) {
-        let cell = &self.words[word];
+        let cell = &self.page.0[(self.at + word) & (PAGE_WORDS - 1)];
         if self.alone {
             cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Release);
         } else {
-            let mut old = cell.load(Ordering::Relaxed);
-            while let Err(seen) = cell.compare_exchange_weak(old, change(old), Ordering::Release, Ordering::Relaxed)
-            {
-                old = seen;
-            }
+            update_shared(cell, change);
         }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn update_shared(cell: &AtomicU64, change: impl Fn(u64) -> u64) {
+    let mut old = cell.load(Ordering::Relaxed);
+    while let Err(seen) = cell.compare_exchange_weak(old, change(old), Ordering::Release, Ordering::Relaxed) {
+        old = seen;
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Guard, LlmCall, RequestGuard, Status, TaskCall, ToolCall};
+use crate::clock;
 use crate::families::{CacheLabels, CacheResult, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, find};
 use crate::label::Bounded;
 use crate::metric::InvalidFact;
@@ -49,14 +50,14 @@ impl AgentMetrics {
         if let Some(usage) = &usage {
             series.add_usage(usage);
         }
-        series.end(status, nanos(duration), usage.is_some());
+        series.end(status, clock::ticks(duration), usage.is_some());
     }
 
     /// Records a call of a tool that has ended.
     pub fn record_tool_call(&self, tool_name: &str, duration: Duration, status: Status) {
         let series = find::<ToolSeries>(self, tool_name);
         series.start();
-        series.end(status, nanos(duration));
+        series.end(status, clock::ticks(duration));
     }
 
     /// Adds what a tool cost, in USD. An amount that is negative or not finite is ignored.
@@ -107,10 +108,6 @@ impl AgentMetrics {
     pub fn set_app_info(&self, facts: &[(&str, &str)]) -> Result<(), InvalidFact> {
         self.business().app.set(facts)
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// A completion rate that cannot be set.

@@ -27,8 +27,8 @@ pub struct Elapsed {
 
 impl Elapsed {
     #[inline]
-    pub(crate) fn nanos(self) -> u64 {
-        clock::nanos_between(self.start, self.end)
+    pub(crate) fn ticks(self) -> u64 {
+        self.end.since(self.start)
     }
 
     pub(crate) fn end(self) -> Ticks {
@@ -125,11 +125,17 @@ impl<C: Observed> Observation<C> {
 impl<C: Observed> Drop for Observation<C> {
     #[inline]
     fn drop(&mut self) {
-        match self.phase {
-            Phase::New | Phase::Ended => {}
-            Phase::Running => self.end_now(Status::Panicked),
-            Phase::Waiting => self.end_now(dropped_status()),
+        if matches!(self.phase, Phase::Running | Phase::Waiting) {
+            self.abandon();
         }
+    }
+}
+
+impl<C: Observed> Observation<C> {
+    #[cold]
+    #[inline(never)]
+    fn abandon(&mut self) {
+        self.end_now(if self.phase == Phase::Running { Status::Panicked } else { dropped_status() });
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::call::{Elapsed, Guard, Observed};
-use super::{Status, TOOL};
+use super::{Scope, Status, TOOL};
 use crate::catalogue::FamilyInfo;
 use crate::error::{Fault, RegisterError};
 use crate::family::Dense;
@@ -75,7 +75,7 @@ const ENDED: usize = 0;
 const DURATIONS: usize = 1;
 
 impl<L: CallLabels> CallFamily<L> {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let shape = CallShape::new(TOOL.names, L::BUCKETS, false);
         let series = Dense::new(shape.words());
         series.start_at_zero(ZERO_HISTOGRAMS);
@@ -107,9 +107,9 @@ impl<L: CallLabels> CallFamily<L> {
     }
 
     /// Starts a call that is recorded by hand.
-    pub fn start(&self, labels: L) -> Guard<FamilyCall<L>> {
+    pub fn start(&self, labels: L) -> Guard<FamilyCall<Box<Self>>> {
         let index = self.0.series.index(labels);
-        Guard::start(FamilyCall { family: FamilyRef::Shared(self.clone()), index })
+        Guard::start(FamilyCall { family: Box::new(self.clone()), index })
     }
 }
 
@@ -192,58 +192,34 @@ impl<L: CallLabels> GlobalFamily<L> {
 }
 
 /// A call of a call family.
-pub struct FamilyCall<L: 'static> {
-    family: FamilyRef<L>,
+pub struct FamilyCall<F> {
+    family: F,
     index: usize,
-}
-
-enum FamilyRef<L: 'static> {
-    Static(&'static CallFamily<L>),
-    Shared(CallFamily<L>),
-}
-
-impl<L> Deref for FamilyRef<L> {
-    type Target = Calls<L>;
-
-    #[inline]
-    fn deref(&self) -> &Calls<L> {
-        match self {
-            Self::Static(family) => &family.0,
-            Self::Shared(family) => &family.0,
-        }
-    }
 }
 
 /// The call of a function with `#[track(..)]`.
 #[inline]
 #[track_caller]
-pub fn family_call<L: CallLabels>(metrics: Option<&AgentMetrics>, labels: L) -> FamilyCall<L> {
-    let family = match metrics {
-        None => FamilyRef::Static(L::family()),
-        Some(metrics) => match CallFamily::of(metrics) {
-            Ok(family) => FamilyRef::Shared(family),
-            Err(error) => {
-                faults::report(&Fault::NotRegistered(error));
-                FamilyRef::Shared(CallFamily::new())
-            }
-        },
-    };
-    let index = family.series.index(labels);
+pub fn family_call<M: Scope, L: CallLabels>(metrics: M, labels: L) -> FamilyCall<M::Family<L>> {
+    let family = metrics.family::<L>();
+    let index = family.0.series.index(labels);
     FamilyCall { family, index }
 }
 
-impl<L: CallLabels> Observed for FamilyCall<L> {
+impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> Observed for FamilyCall<F> {
     #[inline]
     fn start(&mut self) {
-        if let Some((row, at)) = self.family.series.at(self.index).row() {
-            self.family.shape.start(row, at);
+        let calls = &*self.family.0;
+        if let Some((row, at)) = calls.series.at(self.index).row() {
+            calls.shape.start(row, at);
         }
     }
 
     #[inline]
     fn end(&mut self, status: Status, elapsed: Elapsed) {
-        if let Some((row, at)) = self.family.series.at(self.index).row() {
-            self.family.shape.end(row, at, TOOL.place(status), elapsed.nanos());
+        let calls = &*self.family.0;
+        if let Some((row, at)) = calls.series.at(self.index).row() {
+            calls.shape.end(row, at, TOOL.place(status), elapsed.ticks());
         }
     }
 }

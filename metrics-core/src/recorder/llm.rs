@@ -4,20 +4,20 @@ use std::cell::Cell;
 
 use super::call::{Elapsed, Guard, Observed};
 use super::reader::Usages;
-use super::{Label, Site, Status};
-use crate::families::{Held, LlmSeries, find};
+use super::{Label, Scope, Site, Status};
+use crate::families::{Held, Hold, LlmSeries};
 use crate::ledger;
-use crate::registry::{AgentMetrics, global_of};
+use crate::registry::AgentMetrics;
 use crate::usage::{TokenUsage, Usage};
 
 /// A call of a model. `F` is what its body may report by [`Call::current`].
-pub struct LlmCall<F = ()> {
-    series: Held<LlmSeries>,
+pub struct LlmCall<F = (), H = Held<LlmSeries>> {
+    series: H,
     facts: F,
     usage_seen: bool,
 }
 
-impl<F> LlmCall<F> {
+impl<F, H: Hold<LlmSeries>> LlmCall<F, H> {
     pub(crate) fn add_usage(&mut self, usage: &Usage) {
         self.usage_seen = true;
         self.series.add_usage(usage);
@@ -30,27 +30,23 @@ impl LlmCall {
     }
 }
 
-#[inline]
-fn series(site: &'static Site, metrics: Option<&AgentMetrics>, label: Label<'_>) -> Held<LlmSeries> {
-    match metrics {
-        None => Held::Static(site.llm.resolve(label, |text| find(global_of(site), text))),
-        Some(metrics) => Held::of(metrics, label.text()),
-    }
-}
-
 /// The call of a tracked function whose response tells its usage.
 #[inline]
-pub fn llm(site: &'static Site, metrics: Option<&AgentMetrics>, label: Label<'_>) -> LlmCall {
-    LlmCall { series: series(site, metrics, label), facts: (), usage_seen: false }
+pub fn llm<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> LlmCall<(), M::Held<LlmSeries>> {
+    LlmCall { series: metrics.hold(site, &site.llm, label), facts: (), usage_seen: false }
 }
 
 /// The call of a tracked function whose body reports its usage.
 #[inline]
-pub fn llm_in_body(site: &'static Site, metrics: Option<&AgentMetrics>, label: Label<'_>) -> LlmCall<Reported> {
-    LlmCall { series: series(site, metrics, label), facts: Reported::default(), usage_seen: false }
+pub fn llm_in_body<M: Scope>(
+    site: &'static Site,
+    metrics: M,
+    label: Label<'_>,
+) -> LlmCall<Reported, M::Held<LlmSeries>> {
+    LlmCall { series: metrics.hold(site, &site.llm, label), facts: Reported::default(), usage_seen: false }
 }
 
-impl<F: Facts> Observed for LlmCall<F> {
+impl<F: Facts, H: Hold<LlmSeries>> Observed for LlmCall<F, H> {
     #[inline]
     fn start(&mut self) {
         ledger::add_llm_call();
@@ -72,7 +68,7 @@ impl<F: Facts> Observed for LlmCall<F> {
         if let Some(usage) = self.facts.usage() {
             self.add_usage(&usage);
         }
-        self.series.end(status, elapsed.nanos(), self.usage_seen);
+        self.series.end(status, elapsed.ticks(), self.usage_seen);
     }
 }
 

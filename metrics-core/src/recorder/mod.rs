@@ -7,6 +7,7 @@ mod family_call;
 mod llm;
 mod reader;
 mod request;
+mod scope;
 mod site;
 mod status;
 mod step;
@@ -24,6 +25,7 @@ pub use family_call::{CallFamily, CallLabels, FamilyCall, GlobalFamily, family_c
 pub use llm::{Call, Facts, InBody, LlmCall, llm, llm_in_body};
 pub use reader::*;
 pub use request::RequestGuard;
+pub use scope::{Global, Scope};
 pub use site::{Arg, Label, Site, SiteRef, ViaClosed, ViaNoLabel, ViaText, sites};
 pub(crate) use site::linked_sites;
 pub use status::Status;

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::llm::LlmCall;
 use super::{Classify, Observed, Status, StepCall, error_status};
+use crate::families::{Hold, LlmSeries};
 use crate::faults;
 use crate::usage::{IntoUsage, TokenUsage, Usage};
 
@@ -157,7 +158,7 @@ pub struct Llm<K, U> {
     pub usage: U,
 }
 
-impl<K: Kind<T>, U: Usages<T>, T, F: super::Facts> ReadBy<Llm<K, U>, T> for LlmCall<F> {
+impl<K: Kind<T>, U: Usages<T>, T, F: super::Facts, H: Hold<LlmSeries>> ReadBy<Llm<K, U>, T> for LlmCall<F, H> {
     #[inline]
     fn read(&mut self, reader: &Llm<K, U>, output: &T) -> Status {
         if let Some(usage) = caught(|| reader.usage.usage(output)).flatten() {
@@ -264,8 +265,11 @@ impl<T> ReadBy<Unread, T> for StepCall {
 }
 
 macro_rules! read_by_kind {
-    ($($call:ty $(, $generic:ident: $bound:path)?;)*) => {$(
-        impl<K: Kind<T>, T $(, $generic: $bound)?> ReadBy<K, T> for $call {
+    ($($call:ident)*) => {$(
+        impl<K: Kind<T>, T, H> ReadBy<K, T> for super::$call<H>
+        where
+            Self: Observed,
+        {
             #[inline]
             fn read(&mut self, reader: &K, output: &T) -> Status {
                 reader.status(output)
@@ -274,11 +278,7 @@ macro_rules! read_by_kind {
     )*};
 }
 
-read_by_kind! {
-    super::TaskCall;
-    super::ToolCall;
-    super::FamilyCall<L>, L: super::CallLabels;
-}
+read_by_kind!(TaskCall ToolCall FamilyCall);
 
 /// Names a type from a function type, which is the only way to name `!`.
 pub trait Returns {

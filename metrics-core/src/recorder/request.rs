@@ -61,13 +61,13 @@ impl RequestGuard {
     }
 
     fn end(&self) {
-        let nanos = clock::nanos_between(self.start, clock::now());
+        let ticks = clock::now().since(self.start);
         match self.stage {
             Stage::Request => {
                 let unknown = if std::thread::panicking() { 500 } else { CLIENT_CLOSED_REQUEST };
-                self.metrics.http().end(self.series(), self.status.unwrap_or(unknown), nanos);
+                self.metrics.http().end(self.series(), self.status.unwrap_or(unknown), ticks);
             }
-            Stage::Stream => self.metrics.http().end_stream(self.series(), nanos),
+            Stage::Stream => self.metrics.http().end_stream(self.series(), ticks),
         }
     }
 }

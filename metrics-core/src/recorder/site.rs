@@ -94,7 +94,7 @@ impl<'a> Label<'a> {
 }
 
 /// The series of the global metrics that a site has resolved so far.
-pub(crate) struct Cached<S: 'static> {
+pub struct Cached<S: 'static> {
     constant: OnceRef<'static, S>,
     closed: OnceBox<Table<S>>,
 }
@@ -133,6 +133,7 @@ impl<S> Cached<S> {
     }
 
     #[cold]
+    #[inline(never)]
     fn remember(
         slot: &OnceRef<'static, S>,
         text: &str,
@@ -145,6 +146,7 @@ impl<S> Cached<S> {
 
     /// At the first call, every value of its set gets its series: they start at zero from here on.
     #[cold]
+    #[inline(never)]
     fn new_table(
         &self,
         set: TypeId,

@@ -1,24 +1,27 @@
 //! One task.
 
 use super::call::{Elapsed, Observed};
-use super::{Label, Site, Status};
-use crate::families::{Held, TaskSeries, find};
+use super::{Label, Scope, Site, Status};
+use crate::families::{Held, Hold, TaskSeries};
 use crate::ledger::{self, Ledger};
-use crate::registry::{AgentMetrics, global_of};
+use crate::registry::AgentMetrics;
 
 /// A call of a task.
-pub struct TaskCall {
-    series: Held<TaskSeries>,
+pub struct TaskCall<H = Held<TaskSeries>> {
+    series: H,
     /// Its own totals while it waits; while it runs, those of the task around it.
     ledger: Option<Ledger>,
     root: bool,
 }
 
-impl TaskCall {
-    fn of(series: Held<TaskSeries>) -> Self {
+impl<H> TaskCall<H> {
+    #[inline]
+    fn of(series: H) -> Self {
         Self { series, ledger: Some(Ledger::default()), root: true }
     }
+}
 
+impl TaskCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, task_type: &str) -> Self {
         Self::of(Held::of(metrics, task_type))
     }
@@ -26,14 +29,11 @@ impl TaskCall {
 
 /// The call of a tracked function.
 #[inline]
-pub fn task(site: &'static Site, metrics: Option<&AgentMetrics>, label: Label<'_>) -> TaskCall {
-    TaskCall::of(match metrics {
-        None => Held::Static(site.task.resolve(label, |text| find(global_of(site), text))),
-        Some(metrics) => Held::of(metrics, label.text()),
-    })
+pub fn task<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> TaskCall<M::Held<TaskSeries>> {
+    TaskCall::of(metrics.hold(site, &site.task, label))
 }
 
-impl Observed for TaskCall {
+impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
     #[inline]
     fn start(&mut self) {
         self.root = !ledger::in_task();
@@ -56,6 +56,6 @@ impl Observed for TaskCall {
         if steps > 0 {
             self.series.observe_steps(u64::from(steps));
         }
-        self.series.end(self.root, status, elapsed.nanos(), elapsed.end());
+        self.series.end(self.root, status, elapsed.ticks(), elapsed.end());
     }
 }

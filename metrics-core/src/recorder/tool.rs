@@ -1,13 +1,13 @@
 //! One call of a tool.
 
 use super::call::{Elapsed, Observed};
-use super::{Label, Site, Status};
-use crate::families::{Held, ToolSeries, find};
-use crate::registry::{AgentMetrics, global_of};
+use super::{Label, Scope, Site, Status};
+use crate::families::{Held, Hold, ToolSeries};
+use crate::registry::AgentMetrics;
 
 /// A call of a tool.
-pub struct ToolCall {
-    series: Held<ToolSeries>,
+pub struct ToolCall<H = Held<ToolSeries>> {
+    series: H,
 }
 
 impl ToolCall {
@@ -18,15 +18,11 @@ impl ToolCall {
 
 /// The call of a tracked function.
 #[inline]
-pub fn tool(site: &'static Site, metrics: Option<&AgentMetrics>, label: Label<'_>) -> ToolCall {
-    let series = match metrics {
-        None => Held::Static(site.tool.resolve(label, |text| find(global_of(site), text))),
-        Some(metrics) => Held::of(metrics, label.text()),
-    };
-    ToolCall { series }
+pub fn tool<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> ToolCall<M::Held<ToolSeries>> {
+    ToolCall { series: metrics.hold(site, &site.tool, label) }
 }
 
-impl Observed for ToolCall {
+impl<H: Hold<ToolSeries>> Observed for ToolCall<H> {
     #[inline]
     fn start(&mut self) {
         self.series.start();
@@ -34,6 +30,6 @@ impl Observed for ToolCall {
 
     #[inline]
     fn end(&mut self, status: Status, elapsed: Elapsed) {
-        self.series.end(status, elapsed.nanos());
+        self.series.end(status, elapsed.ticks());
     }
 }

@@ -132,7 +132,10 @@ fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metri
         quote_spanned!(at(ty.span())=> let _ = __rt::check_metric_name::<#ty>; let #local = __batch.add::<#ty>(#spec)?;)
     });
     let add_detached = metrics.iter().zip(&locals).zip(&specs).map(|((Metric { ty, .. }, local), spec)| {
-        quote_spanned!(at(ty.span())=> let _ = __rt::check_metric_name::<#ty>; let #local = __batch.add_detached::<#ty>(#spec);)
+        quote_spanned! {at(ty.span())=>
+            let _ = __rt::check_metric_name::<#ty>;
+            let #local = __batch.add_detached::<#ty>(#spec);
+        }
     });
     let check_names = metrics.iter().map(|Metric { name, ty, .. }| {
         let known = quote_spanned!(at(ty.span())=> let _ = __rt::check_metric_name::<#ty>;);

@@ -113,26 +113,65 @@ fn ends_statement(before: &TokenTree, after: &TokenTree) -> bool {
 }
 
 fn early_return(tokens: TokenStream) -> Option<Span> {
-    // Whether a block that comes now is the body of a closure or an async block.
-    let mut own = false;
+    let mut inside = Inside::Function;
+    let mut before: Option<TokenTree> = None;
     for token in tokens {
-        match token {
-            TokenTree::Ident(word) if word == "return" && !own => return Some(word.span()),
-            TokenTree::Ident(word) => {
-                own = word == "async" || (own && word == "move") || (own && word != "else")
+        match &token {
+            TokenTree::Ident(word) if word == "return" && inside == Inside::Function => {
+                return Some(word.span());
             }
-            TokenTree::Punct(mark) if mark.as_char() == '|' => own = true,
-            TokenTree::Punct(mark) => own = own && !matches!(mark.as_char(), ';' | ','),
-            TokenTree::Group(group) if own && group.delimiter() == Delimiter::Brace => own = false,
+            TokenTree::Group(group)
+                if inside != Inside::Function && group.delimiter() == Delimiter::Brace =>
+            {
+                inside = Inside::Function;
+            }
             TokenTree::Group(group) => {
                 if let Some(found) = early_return(group.stream()) {
                     return Some(found);
                 }
             }
-            TokenTree::Literal(_) => {}
+            other => inside = inside.after(other, before.as_ref()),
         }
+        before = Some(token);
     }
     None
+}
+
+/// Whose body a block would be that comes now.
+#[derive(Clone, Copy, PartialEq)]
+enum Inside {
+    Function,
+    /// Between the bars of a closure.
+    Parameters,
+    Closure,
+    /// A nested `fn` or an async block.
+    Other,
+}
+
+impl Inside {
+    fn after(self, token: &TokenTree, before: Option<&TokenTree>) -> Self {
+        match token {
+            TokenTree::Ident(word) if word == "fn" || word == "async" => Self::Other,
+            TokenTree::Ident(word) if word == "else" => Self::Function,
+            TokenTree::Punct(mark) => match (self, mark.as_char()) {
+                (Self::Parameters, '|') => Self::Closure,
+                (Self::Function | Self::Closure, '|') if begins_expression(before) => Self::Parameters,
+                (_, ';') | (Self::Closure, ',') => Self::Function,
+                _ => self,
+            },
+            _ => self,
+        }
+    }
+}
+
+/// Whether an expression begins behind `before`: a bar there opens a closure, elsewhere it's an operator.
+fn begins_expression(before: Option<&TokenTree>) -> bool {
+    match before {
+        None => true,
+        Some(TokenTree::Punct(mark)) => !matches!(mark.as_char(), '?' | '|'),
+        Some(TokenTree::Ident(word)) => word == "move" || word == "return",
+        Some(TokenTree::Group(_) | TokenTree::Literal(_)) => false,
+    }
 }
 
 /// The words of some tokens, also those inside literals (`"{name}"`).
@@ -209,8 +248,22 @@ mod tests {
 
     #[test]
     fn only_the_function_s_own_return_is_early() {
-        assert!(body(quote!(if a { return b; } Box::pin(c))).early_return().is_some());
         for tokens in [
+            quote!(if a { return b; } Box::pin(c)),
+            quote!(if a || b { return c; } Box::pin(d)),
+            quote!(let x = f(|y| y); if a | x { return b; } Box::pin(c)),
+            quote!(let x = a || return b; Box::pin(c)),
+        ] {
+            assert!(body(tokens.clone()).early_return().is_some(), "{tokens}");
+        }
+        for tokens in [
+            quote!(let f = g(|x, y| { return x; }, 1); Box::pin(f)),
+            quote!(
+                fn g<A, B>(a: A) -> u8 {
+                    return 1;
+                },
+                Box::pin(f)
+            ),
             quote!(Box::pin(async move {
                 return 1;
             })),

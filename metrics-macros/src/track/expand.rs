@@ -8,7 +8,7 @@ use syn::{ReturnType, Type};
 use super::body::{Body, BoxedTail, Words, braces};
 use super::capture::{self, Captured};
 use super::label::Label;
-use super::reader::{imports, reader};
+use super::reader::{Usage, imports, reader};
 use super::signature::{Function, Measured, erased};
 use super::{Plan, Subject};
 use crate::args::Timeout;
@@ -25,8 +25,6 @@ pub(super) fn expand(
     let body = &function.body;
     let (used, keys) = (Words::of(body.group.stream()), Words::of(args.clone()));
     let content = match measured {
-        // Handled before; as it is, the function is unchanged.
-        Measured::Later => return whole(&function, &body.group.stream()),
         Measured::Sync(result) => {
             let captured = capture::by_closure(&mut function.sig, &used, &keys);
             let call = sync(plan, result, body, &captured);
@@ -79,15 +77,13 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
     let labels = labels.map(|_| quote!(ViaClosed as _, ViaText as _, ViaNoLabel as _,));
     let site = site(plan, function);
     let metrics = match metrics {
-        None => quote!(::core::option::Option::None),
-        Some(metrics) => {
-            let value = quote_spanned!(at(metrics.span())=> __rt::metrics(&(#metrics)));
-            quote!(::core::option::Option::Some(#value))
-        }
+        None => quote!(__rt::Global),
+        Some(metrics) => quote_spanned!(at(metrics.span())=> __rt::metrics(&(#metrics))),
     };
     let call = match subject {
         Subject::Task { label, .. } => named(&quote!(task), &metrics, label),
         Subject::Tool { label, .. } => named(&quote!(tool), &metrics, label),
+        Subject::Llm { label, usage: Usage::InBody, .. } => named(&quote!(llm_in_body), &metrics, label),
         Subject::Llm { label, .. } => named(&quote!(llm), &metrics, label),
         Subject::Step => quote!(__rt::step(&__SITE)),
         Subject::Family { labels, values, .. } => {
@@ -181,20 +177,20 @@ fn nameable(rt: &TokenStream, result: &Type) -> TokenStream {
 
 /// The call of the runtime is located at the body's tail: what the compiler says of its result lands there.
 fn sync(plan: &Plan, result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
-    let (erased, group, reader) = (erased(result), nested(body, None), reading(&plan.subject, result));
+    let (erased, group, reader) = (erased(result), nested(body), reading(&plan.subject, result));
     quote_spanned!(at(body.tail())=> __rt::call_by(__call, move || -> #erased { #capture #bind #group }, #reader))
 }
 
 fn asynchronous(result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
-    let group = nested(body, Some(&edge(result)));
-    quote_spanned!(at(body.tail())=> async move { #capture #bind #group })
+    let (edge, group) = (edge(result), nested(body));
+    quote_spanned!(at(body.tail())=> async move { #capture #bind #edge #group })
 }
 
 /// The user's block, inside another. A semicolon comes first in it: the braces of a lone expression would be reported as
 /// unused.
-fn nested(body: &Body, first: Option<&TokenStream>) -> proc_macro2::Group {
+fn nested(body: &Body) -> proc_macro2::Group {
     let rest = body.group.stream();
-    braces(quote!(; #first #rest), body.group.span())
+    braces(quote!(; #rest), body.group.span())
 }
 
 /// A `return` that never runs: it tells the compiler the type of the block before it sees the user's expressions, so that
@@ -220,7 +216,7 @@ fn edge(result: &Type) -> TokenStream {
 
 /// The future that a function makes itself. It runs in a closure, so that an early `return` gives a future too.
 fn made(body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
-    let group = nested(body, None);
+    let group = nested(body);
     quote_spanned!(at(body.tail())=> __rt::eager(move || { #capture #bind #group }))
 }
 
@@ -241,8 +237,8 @@ fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> Toke
         Some(Timeout { limit, span }) => {
             let milliseconds = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
             let limit = quote!(::core::time::Duration::from_millis(#milliseconds));
-            let limited = quote_spanned!(at(*span)=> __rt::limited);
-            quote_spanned!(at(tail)=> #limited(#limit, #call))
+            // On the key's value: without the runtime's timer there is nothing to call.
+            quote_spanned!(at(*span)=> __rt::limited(#limit, #call))
         }
     }
 }

@@ -21,7 +21,7 @@ use syn::{Expr, Path};
 
 use self::label::Label;
 use self::reader::{Kind, Usage};
-use self::signature::{Function, Measured};
+use self::signature::Function;
 use crate::args::Timeout;
 use crate::diagnostics::Errors;
 
@@ -68,15 +68,15 @@ pub(crate) fn attribute<P: Preset>(args: &TokenStream, item: &TokenStream) -> To
     let krate = crate::args::crate_path(preset.crate_path().cloned());
     let waits =
         !preset.is_last() && function.as_ref().is_some_and(|function| requeue::must_wait(&function.attrs));
-    let plan = function.and_then(|function| {
+    let built = function.and_then(|function| {
         let plan = preset.validate(&function, &mut errors);
         // A function that waits may become another shape by the attributes before it.
-        let measured = if waits { Some(Measured::Later) } else { function.measured::<P>(&mut errors) };
+        let measured = if waits { Some(None) } else { function.measured::<P>(&mut errors).map(Some) };
         Some((plan?, measured?, function))
     });
-    match errors.finish(plan) {
-        Ok((_, Measured::Later, function)) => requeue::expand(&krate, P::NAME, args, &function),
-        Ok((plan, measured, function)) => expand::expand(&plan, &measured, args, function),
+    match errors.finish(built) {
+        Ok((_, None, function)) => requeue::expand(&krate, P::NAME, args, &function),
+        Ok((plan, Some(measured), function)) => expand::expand(&plan, &measured, args, function),
         // The item stays as it was, so that one mistake gives one error.
         Err(errors) => quote!(#item #errors),
     }
@@ -86,6 +86,7 @@ pub(crate) fn attribute<P: Preset>(args: &TokenStream, item: &TokenStream) -> To
 mod tests {
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value)]
     fn expanded<P: Preset>(args: TokenStream, item: TokenStream) -> String {
         attribute::<P>(&args, &item).to_string()
     }

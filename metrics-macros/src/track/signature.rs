@@ -24,8 +24,6 @@ pub(crate) struct Function {
 
 /// What is measured of a function, and the type of its result.
 pub(crate) enum Measured {
-    /// Other attributes rewrite the function first.
-    Later,
     /// The body of a synchronous function.
     Sync(Type),
     /// The body of an `async fn`.
@@ -81,17 +79,14 @@ impl Function {
         match future(&declared) {
             Future::None => Some(Measured::Sync(declared)),
             Future::Opaque(output) => Some(Measured::Future(output.clone())),
-            Future::Boxed(output) => {
-                self.boxed(output, errors).map(|tail| Measured::Boxed(output.clone(), tail))
-            }
+            Future::Boxed(output) => self.boxed(errors).map(|tail| Measured::Boxed(output.clone(), tail)),
         }
     }
 
     /// A boxed future is measured inside its box, which has to be made at the one place that every call passes.
-    fn boxed(&self, output: &Type, errors: &mut Errors) -> Option<BoxedTail> {
+    fn boxed(&self, errors: &mut Errors) -> Option<BoxedTail> {
         const HELP: &str = "write `Box::pin(async move { .. })` as the last expression";
         let Some(tail) = self.body.boxed_tail() else {
-            let _ = output;
             errors.push(
                 self.body.tail(),
                 format_args!("this boxed future can't be measured to its end: it isn't made here; {HELP}"),

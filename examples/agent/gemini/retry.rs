@@ -1,0 +1,92 @@
+//! When to try again, and after what wait.
+
+use std::time::Duration;
+
+use super::error::GeminiError;
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RetryPolicy {
+    /// Attempts in all, the first included.
+    pub(crate) attempts: u32,
+    /// The wait doubles from here..
+    pub(crate) first_wait: Duration,
+    /// ..to here, where the service doesn't say how long to wait.
+    pub(crate) longest_backoff: Duration,
+    /// A service that asks for a longer wait than this isn't waited for.
+    pub(crate) longest_asked: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 4,
+            first_wait: Duration::from_millis(200),
+            longest_backoff: Duration::from_secs(5),
+            longest_asked: Duration::from_secs(30),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// The wait after the given attempt (from 1) ended in `error`; `None` if it was the last or the error is final.
+    /// `random` in 0..1 spreads the clients, so that they don't all come back at once.
+    pub(super) fn wait(&self, attempt: u32, error: &GeminiError, random: f64) -> Option<Duration> {
+        if attempt >= self.attempts {
+            return None;
+        }
+        match error {
+            GeminiError::RateLimited { retry_after: Some(asked), .. }
+            | GeminiError::Unavailable { retry_after: Some(asked), .. } => {
+                (*asked <= self.longest_asked).then(|| *asked + self.first_wait.mul_f64(random))
+            }
+            GeminiError::RateLimited { .. }
+            | GeminiError::Unavailable { .. }
+            | GeminiError::Unreachable(_)
+            | GeminiError::TimedOut => {
+                let doubled = self.first_wait.saturating_mul(2_u32.saturating_pow(attempt - 1));
+                Some(doubled.min(self.longest_backoff).mul_f64(0.5 + random / 2.0))
+            }
+            GeminiError::Rejected { .. }
+            | GeminiError::TooLong { .. }
+            | GeminiError::Withheld { .. }
+            | GeminiError::Unusable(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: RetryPolicy = RetryPolicy {
+        attempts: 3,
+        first_wait: Duration::from_millis(100),
+        longest_backoff: Duration::from_millis(150),
+        longest_asked: Duration::from_secs(10),
+    };
+
+    fn limited(retry_after: Option<u64>) -> GeminiError {
+        GeminiError::RateLimited { message: String::new(), retry_after: retry_after.map(Duration::from_secs) }
+    }
+
+    #[test]
+    fn the_service_is_asked_again_when_it_says_and_not_before() {
+        assert_eq!(POLICY.wait(1, &limited(Some(2)), 0.0), Some(Duration::from_secs(2)));
+        assert_eq!(POLICY.wait(1, &limited(Some(2)), 0.5), Some(Duration::from_millis(2_050)));
+        assert_eq!(POLICY.wait(1, &limited(Some(11)), 0.0), None);
+    }
+
+    #[test]
+    fn backoff_doubles_to_its_bound() {
+        assert_eq!(POLICY.wait(1, &GeminiError::TimedOut, 0.0), Some(Duration::from_millis(50)));
+        assert_eq!(POLICY.wait(2, &limited(None), 0.0), Some(Duration::from_millis(75)));
+        let endless = RetryPolicy { attempts: u32::MAX, ..POLICY };
+        assert_eq!(endless.wait(1_000, &GeminiError::TimedOut, 0.0), Some(Duration::from_millis(75)));
+    }
+
+    #[test]
+    fn the_last_attempt_and_final_errors_are_not_repeated() {
+        assert_eq!(POLICY.wait(3, &GeminiError::TimedOut, 0.0), None);
+        assert_eq!(POLICY.wait(1, &GeminiError::Withheld { reason: String::new() }, 0.0), None);
+    }
+}

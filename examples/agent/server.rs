@@ -1,0 +1,166 @@
+//! The service around the agent: tasks and feedback in, answers and metrics out.
+
+use std::{sync::Arc, time::Duration};
+
+use agent_metrics::{
+    AgentMetrics, LabelValue as _, TimedOut,
+    web::axum::{http_metrics, metrics_route},
+};
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State, rejection::JsonRejection},
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::{
+    agent::Agent,
+    gemini::GeminiError,
+    shutdown::Shutdown,
+    task::{Answer, TaskKind},
+};
+
+const LONGEST_PROMPT: usize = 4_000;
+const LARGEST_BODY: usize = 64 * 1024;
+/// How long requests may still take once the program is to stop.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+/// The page brings everything it needs.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; form-action 'none'";
+
+struct Service {
+    agent: Agent,
+    metrics: &'static AgentMetrics,
+}
+
+pub(crate) fn router(agent: Agent, metrics: &'static AgentMetrics) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/tasks", post(do_task).get(last_tasks))
+        .route("/feedback", post(take_feedback))
+        .route("/metrics", metrics_route(metrics))
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(http_metrics(metrics))
+        .with_state(Arc::new(Service { agent, metrics }))
+}
+
+/// Serves until the program is to stop and every request under way has been answered.
+///
+/// # Errors
+/// The listener failed.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    mut shutdown: Shutdown,
+) -> std::io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(async move { shutdown.begun().await }).await
+}
+
+async fn page() -> impl IntoResponse {
+    ([(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)], Html(include_str!("page.html")))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TaskRequest {
+    task_type: String,
+    prompt: String,
+}
+
+async fn do_task(
+    State(service): State<Arc<Service>>,
+    request: Result<Json<TaskRequest>, JsonRejection>,
+) -> Result<Json<Answer>, Refusal> {
+    let allowed =
+        || json!({ "task_type": TaskKind::VALUES, "prompt": format!("1 to {LONGEST_PROMPT} characters") });
+    let Json(TaskRequest { task_type, prompt }) =
+        request.map_err(|rejection| Refusal::of_json(&rejection, allowed()))?;
+    let kind =
+        task_type.parse::<TaskKind>().map_err(|error| Refusal::of_value(error.to_string(), allowed()))?;
+    let prompt = prompt.trim();
+    let length = prompt.chars().count();
+    if !(1..=LONGEST_PROMPT).contains(&length) {
+        let message = format!("the prompt has {length} characters, expected 1 to {LONGEST_PROMPT}");
+        return Err(Refusal::of_value(message, allowed()));
+    }
+    service.agent.run(kind, prompt).await.map(Json).map_err(|error| Refusal::of_task(&error))
+}
+
+async fn last_tasks(State(service): State<Arc<Service>>) -> impl IntoResponse {
+    Json(service.agent.exchanges())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Feedback {
+    score: f64,
+}
+
+async fn take_feedback(
+    State(service): State<Arc<Service>>,
+    request: Result<Json<Feedback>, JsonRejection>,
+) -> Result<StatusCode, Refusal> {
+    let allowed = || json!({ "score": "a number from 1 to 5" });
+    let Json(Feedback { score }) = request.map_err(|rejection| Refusal::of_json(&rejection, allowed()))?;
+    if !(1.0..=5.0).contains(&score) {
+        return Err(Refusal::of_value(format!("the score is {score}, expected 1 to 5"), allowed()));
+    }
+    service.metrics.record_user_satisfaction(score);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn nothing_here() -> Refusal {
+    let paths = json!(["GET /", "GET /tasks", "POST /tasks", "POST /feedback", "GET /metrics"]);
+    Refusal { status: StatusCode::NOT_FOUND, message: "there is nothing here".to_owned(), allowed: paths }
+}
+
+/// Why there is no answer: `{"error": {"message": "..", "allowed": ..}}`.
+struct Refusal {
+    status: StatusCode,
+    message: String,
+    allowed: Value,
+}
+
+impl Refusal {
+    fn of_json(rejection: &JsonRejection, allowed: Value) -> Self {
+        Self { status: rejection.status(), message: rejection.body_text(), allowed }
+    }
+
+    fn of_value(message: String, allowed: Value) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, message, allowed }
+    }
+
+    fn of_task(error: &anyhow::Error) -> Self {
+        let of_model = || match error.downcast_ref::<GeminiError>()? {
+            GeminiError::RateLimited { .. } => Some(StatusCode::SERVICE_UNAVAILABLE),
+            GeminiError::TimedOut => Some(StatusCode::GATEWAY_TIMEOUT),
+            GeminiError::Withheld { .. } | GeminiError::TooLong { .. } => {
+                Some(StatusCode::UNPROCESSABLE_ENTITY)
+            }
+            GeminiError::Unavailable { .. }
+            | GeminiError::Unreachable(_)
+            | GeminiError::Rejected { .. }
+            | GeminiError::Unusable(_) => Some(StatusCode::BAD_GATEWAY),
+        };
+        if error.is::<TimedOut>() {
+            let message = "the task wasn't done in its time".to_owned();
+            return Self { status: StatusCode::GATEWAY_TIMEOUT, message, allowed: Value::Null };
+        }
+        let status = of_model().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, message: format!("{error:#}"), allowed: Value::Null }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut error = json!({ "message": self.message });
+        if !self.allowed.is_null() {
+            error["allowed"] = self.allowed;
+        }
+        (self.status, Json(json!({ "error": error }))).into_response()
+    }
+}

@@ -1,0 +1,58 @@
+//! Where a tracked function records: in the global, whose series it looks up once, or in an instance.
+
+use std::ops::Deref;
+
+use super::site::Cached;
+use super::{CallFamily, CallLabels, Label, Site};
+use crate::error::Fault;
+use crate::families::{Bundle, Held, Hold};
+use crate::faults;
+use crate::registry::{AgentMetrics, find_in_global};
+
+/// Where to record.
+pub trait Scope {
+    /// A bundle of series as the call holds it.
+    type Held<S: Bundle>: Hold<S>;
+    /// A call family as the call holds it.
+    type Family<L: CallLabels>: Deref<Target = CallFamily<L>>;
+
+    /// The bundle of a label value.
+    fn hold<S: Bundle>(self, site: &'static Site, cached: &'static Cached<S>, label: Label<'_>) -> Self::Held<S>;
+    /// The call family.
+    fn family<L: CallLabels>(self) -> Self::Family<L>;
+}
+
+/// The global metrics.
+#[derive(Clone, Copy)]
+pub struct Global;
+
+impl Scope for Global {
+    type Held<S: Bundle> = &'static S;
+    type Family<L: CallLabels> = &'static CallFamily<L>;
+
+    #[inline]
+    fn hold<S: Bundle>(self, site: &'static Site, cached: &'static Cached<S>, label: Label<'_>) -> &'static S {
+        cached.resolve(label, |text| find_in_global(site, text))
+    }
+
+    #[inline]
+    fn family<L: CallLabels>(self) -> &'static CallFamily<L> {
+        L::family()
+    }
+}
+
+impl Scope for &AgentMetrics {
+    type Held<S: Bundle> = Held<S>;
+    type Family<L: CallLabels> = Box<CallFamily<L>>;
+
+    fn hold<S: Bundle>(self, _: &'static Site, _: &'static Cached<S>, label: Label<'_>) -> Held<S> {
+        Held::of(self, label.text())
+    }
+
+    fn family<L: CallLabels>(self) -> Self::Family<L> {
+        Box::new(CallFamily::of(self).unwrap_or_else(|error| {
+            faults::report(&Fault::NotRegistered(error));
+            CallFamily::new()
+        }))
+    }
+}

@@ -104,7 +104,8 @@ const N: u64 = 20_000;
 pub(crate) fn run(report: &mut Report) {
     let clock = quanta::Clock::new();
     let counter = IntCounter::new("cached_calls_total", "calls").expect("a valid name");
-    let histogram = Histogram::with_opts(HistogramOpts::new("cached_seconds", "seconds")).expect("a valid name");
+    let histogram =
+        Histogram::with_opts(HistogramOpts::new("cached_seconds", "seconds")).expect("a valid name");
     let indices = [Index::Docs, Index::Code, Index::Code, Index::Docs];
     let names = ["gemini-2.0-flash", "claude-sonnet-4-5", "gpt-5.1-mini", "mistral-large"];
     let mut at = 0;
@@ -131,8 +132,12 @@ pub(crate) fn run(report: &mut Report) {
             let index = black_box(indices[black_box(1)]);
             _ = black_box(tracked_dense(index, 1));
         }),
-        Candidate::each("#[track(Labels, tenant = &str)]", || _ = black_box(tracked_bounded(black_box(names[0]), 1))),
-        Candidate::each("#[track_llm(model = &str)]", || _ = black_box(tracked_model(black_box(names[1]), 1))),
+        Candidate::each("#[track(Labels, tenant = &str)]", || {
+            _ = black_box(tracked_bounded(black_box(names[0]), 1))
+        }),
+        Candidate::each("#[track_llm(model = &str)]", || {
+            _ = black_box(tracked_model(black_box(names[1]), 1))
+        }),
         Candidate::each("untracked async", || _ = black_box(poll_once(plain_async(black_box(1))))),
         Candidate::each("#[track_tool] async", || _ = black_box(poll_once(tracked_async(black_box(1))))),
         Candidate::each("#[autometrics] async", || _ = black_box(poll_once(auto_async(black_box(1))))),

@@ -21,7 +21,12 @@ pub struct FamilyInfo {
 }
 
 impl FamilyInfo {
-    pub(crate) fn new(kind: Kind, name: impl Into<String>, help: impl Into<String>, labels: &[&'static str]) -> Self {
+    pub(crate) fn new(
+        kind: Kind,
+        name: impl Into<String>,
+        help: impl Into<String>,
+        labels: &[&'static str],
+    ) -> Self {
         let name = name.into();
         let unit = unit_of(kind, &name);
         Self { unit, name, help: help.into(), kind, labels: labels.to_vec(), buckets: Vec::new() }

@@ -53,7 +53,9 @@ impl fmt::Display for RegisterError {
                 "constant label `{label}` collides with a label of family `{family}`; give the constant label another name"
             ),
             Self::Invalid { family, why } => write!(f, "family `{family}`: {why}"),
-            Self::Registry { family, message } => write!(f, "family `{family}` was refused by the registry: {message}"),
+            Self::Registry { family, message } => {
+                write!(f, "family `{family}` was refused by the registry: {message}")
+            }
         }
     }
 }

@@ -41,8 +41,8 @@ pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::Exposition;
 pub use label::{Bounded, LabelSet, LabelValue};
 pub use metric::{
-    Counter, CounterSeries, FloatCounter, FloatCounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries, Info,
-    InvalidFact, Summary, SummarySeries,
+    Counter, CounterSeries, FloatCounter, FloatCounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries,
+    Info, InvalidFact, Summary, SummarySeries,
 };
 pub use name::Kind;
 pub use pricing::{Price, PriceTable};

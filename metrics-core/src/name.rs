@@ -108,7 +108,9 @@ pub(crate) const fn label_name(name: &str) -> Result<(), Fault> {
     let mut at = 0;
     while at < RESERVED_LABELS.len() {
         if same(name, RESERVED_LABELS[at]) {
-            return Err(Fault("reserved label name: `le`, `quantile` and `status` are written by the runtime"));
+            return Err(Fault(
+                "reserved label name: `le`, `quantile` and `status` are written by the runtime",
+            ));
         }
         at += 1;
     }

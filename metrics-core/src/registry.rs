@@ -85,7 +85,8 @@ fn global_or(first_use: impl FnOnce() -> String) -> &'static AgentMetrics {
     if let Some(global) = GLOBAL.get() {
         return &global.metrics;
     }
-    let made = GLOBAL.get_or_init(|| Global { metrics: Builder::default().build_default(), first_use: first_use() });
+    let made =
+        GLOBAL.get_or_init(|| Global { metrics: Builder::default().build_default(), first_use: first_use() });
     start_sites_at_zero(&made.metrics);
     &made.metrics
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::catalogue::FamilyInfo;
 use crate::family::{Dense, Slot};
 use crate::label::{Interner, LabelSet, Labels};
-use crate::plane::Row;
+use crate::plane::{Row, Words};
 use crate::visit::{Source, Visitor};
 
 /// What a kind of metric keeps for each series, and how it shows it.
@@ -35,7 +35,7 @@ impl<L: LabelSet, S: Shape> Stored<L, S> {
     /// Counts an observation that cannot be added.
     #[cold]
     pub(crate) fn refuse(&self) {
-        self.refused.writer(0).add(0, 1);
+        self.refused.words(0).add(0, 1);
     }
 }
 
@@ -50,7 +50,10 @@ impl<L: LabelSet, S: Shape> Source for Stored<L, S> {
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
         let domains = self.series.domains();
-        domains.interners().map(|(at, interner)| (self.info[0].name.as_str(), L::NAMES[at], interner)).collect()
+        domains
+            .interners()
+            .map(|(at, interner)| (self.info[0].name.as_str(), L::NAMES[at], interner))
+            .collect()
     }
 
     fn refused(&self) -> u64 {

@@ -4,3 +4,14 @@
 pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Atomics that are all 0; of many, the operating system backs only those that are touched.
+#[cfg(not(loom))]
+pub(crate) fn zeroed<const N: usize>() -> Box<[AtomicU64; N]> {
+    bytemuck::zeroed_box()
+}
+
+#[cfg(loom)]
+pub(crate) fn zeroed<const N: usize>() -> Box<[AtomicU64; N]> {
+    Box::new(std::array::from_fn(|_| AtomicU64::new(0)))
+}

@@ -201,7 +201,8 @@ impl Collector for Probe {
 
 impl Outer {
     pub(crate) fn of(registry: &prometheus::Registry) -> Self {
-        let probe = || Desc::new(PROBE.to_owned(), PROBE.to_owned(), Vec::new(), HashMap::new()).map(Probe).ok();
+        let probe =
+            || Desc::new(PROBE.to_owned(), PROBE.to_owned(), Vec::new(), HashMap::new()).map(Probe).ok();
         let (Some(registered), Some(taken_back)) = (probe(), probe()) else { return Self::default() };
         if registry.register(Box::new(registered)).is_err() {
             return Self::default();
@@ -231,7 +232,8 @@ impl Outer {
 
     /// A label of the registry's that a family has, too. `le` and `quantile` are labels of samples.
     pub(crate) fn collision(&self, labels: &[&'static str]) -> Option<String> {
-        let taken = |name: &&String| labels.contains(&name.as_str()) || ["le", "quantile"].contains(&name.as_str());
+        let taken =
+            |name: &&String| labels.contains(&name.as_str()) || ["le", "quantile"].contains(&name.as_str());
         self.names.iter().find(taken).cloned()
     }
 }

@@ -42,7 +42,9 @@ fn write_metric(metric: &Metric, kind: MetricType, writer: &mut TextWriter<'_>) 
             let bounds: Vec<f64> = finite.clone().map(prometheus::proto::Bucket::upper_bound).collect();
             let mut below = 0;
             let mut counts: Vec<u64> = finite
-                .map(|bucket| bucket.cumulative_count() - std::mem::replace(&mut below, bucket.cumulative_count()))
+                .map(|bucket| {
+                    bucket.cumulative_count() - std::mem::replace(&mut below, bucket.cumulative_count())
+                })
                 .collect();
             counts.push(histogram.get_sample_count().saturating_sub(below));
             let sum = Number::Float(histogram.get_sample_sum());

@@ -52,7 +52,9 @@ impl AgentMetrics {
         let sources = self.sources();
         let mut own: Vec<_> = sources
             .iter()
-            .flat_map(|source| source.families().iter().enumerate().map(move |(number, info)| (info, source, number)))
+            .flat_map(|source| {
+                source.families().iter().enumerate().map(move |(number, info)| (info, source, number))
+            })
             .collect();
         own.sort_by(|left, right| left.0.name.cmp(&right.0.name));
         let others = collector::gather_others(self.registry());

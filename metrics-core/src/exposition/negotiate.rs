@@ -32,7 +32,9 @@ impl Format {
     fn of(item: &Item<'_>) -> Option<Self> {
         let version = item.parameter("version");
         match item.value.to_ascii_lowercase().as_str() {
-            "application/openmetrics-text" if matches!(version, None | Some("1.0.0")) => Some(Self::OpenMetrics),
+            "application/openmetrics-text" if matches!(version, None | Some("1.0.0")) => {
+                Some(Self::OpenMetrics)
+            }
             "text/plain" if matches!(version, None | Some("0.0.4")) => Some(Self::Text),
             "text/*" | "*/*" => Some(Self::Text),
             _ => None,
@@ -152,7 +154,10 @@ mod tests {
     fn quality_decides() {
         let text_first = "application/openmetrics-text;q=0.2, text/plain;q=0.3";
         assert_eq!(Format::negotiate(text_first), Format::Text);
-        assert_eq!(Format::negotiate("text/plain; q=0.2 , Application/OpenMetrics-Text ; Version=\"1.0.0\""), Format::OpenMetrics);
+        assert_eq!(
+            Format::negotiate("text/plain; q=0.2 , Application/OpenMetrics-Text ; Version=\"1.0.0\""),
+            Format::OpenMetrics
+        );
     }
 
     #[test]

@@ -40,8 +40,12 @@ const MINUTE: u64 = 60;
 
 impl Completion {
     pub(crate) fn new(begin: Ticks) -> Self {
-        let window = |name, slot_seconds, slots| {
-            Window { name, slot_seconds, slots, notes: VecDeque::new(), manual: None }
+        let window = |name, slot_seconds, slots| Window {
+            name,
+            slot_seconds,
+            slots,
+            notes: VecDeque::new(),
+            manual: None,
         };
         Self {
             windows: Mutex::new([

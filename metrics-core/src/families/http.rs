@@ -9,7 +9,7 @@ use crate::catalogue::FamilyInfo;
 use crate::label::{Interner, Labels, render};
 use crate::metric::{CallShape, HistogramShape, Number};
 use crate::name::Kind;
-use crate::plane::Row;
+use crate::plane::{self, Row, Words};
 use crate::registry::Settings;
 use crate::visit::{Source, Visitor};
 
@@ -78,7 +78,12 @@ impl Http {
                 labels,
             )
             .with_buckets(&DURATION),
-            FamilyInfo::new(Kind::Gauge, "agent_http_requests_in_progress", "HTTP requests being answered now.", labels),
+            FamilyInfo::new(
+                Kind::Gauge,
+                "agent_http_requests_in_progress",
+                "HTTP requests being answered now.",
+                labels,
+            ),
             FamilyInfo::new(
                 Kind::Histogram,
                 "agent_http_stream_duration_seconds",
@@ -115,15 +120,15 @@ impl Http {
     }
 
     pub(crate) fn start(&self, series: &HttpSeries) {
-        self.shape.start(&series.calls, 0);
+        self.shape.start(plane::writer(), &series.calls, 0);
     }
 
     pub(crate) fn end(&self, series: &HttpSeries, code: u16, ticks: u64) {
         let code = if (100..1000).contains(&code) { usize::from(code) } else { 500 };
         let class = code / 100 - 1;
         let codes = series.codes[class].get_or_init(|| Box::new(Row::new(100)));
-        codes.writer(0).add(code % 100, 1);
-        self.shape.end(&series.calls, 0, class, ticks);
+        codes.words(0).add(code % 100, 1);
+        self.shape.end(plane::writer(), &series.calls, 0, class, ticks);
     }
 
     pub(crate) fn end_stream(&self, series: &HttpSeries, ticks: u64) {

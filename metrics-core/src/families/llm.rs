@@ -7,7 +7,7 @@ use crate::catalogue::FamilyInfo;
 use crate::label::{Interner, Labels, render};
 use crate::metric::{CallShape, HistogramShape, Number};
 use crate::name::Kind;
-use crate::plane::Row;
+use crate::plane::{Row, Words, Writer};
 use crate::pricing::{Price, PriceTable};
 use crate::recorder::{LLM, Status};
 use crate::registry::{AgentMetrics, Settings};
@@ -19,11 +19,33 @@ const DURATION: [f64; 11] = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 
 const SEED_DURATION: usize = 7;
 /// Tokens: the seed's bounds, and above them what long contexts hold.
 const INPUT: [f64; 12] = [
-    100.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0, 50_000.0, 100_000.0, 200_000.0, 500_000.0, 1_000_000.0,
+    100.0,
+    500.0,
+    1_000.0,
+    2_000.0,
+    5_000.0,
+    10_000.0,
+    20_000.0,
+    50_000.0,
+    100_000.0,
+    200_000.0,
+    500_000.0,
+    1_000_000.0,
 ];
 const SEED_INPUT: usize = 8;
 const OUTPUT: [f64; 13] = [
-    50.0, 100.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0, 50_000.0, 100_000.0, 200_000.0, 500_000.0,
+    50.0,
+    100.0,
+    500.0,
+    1_000.0,
+    2_000.0,
+    5_000.0,
+    10_000.0,
+    20_000.0,
+    50_000.0,
+    100_000.0,
+    200_000.0,
+    500_000.0,
     1_000_000.0,
 ];
 const SEED_OUTPUT: usize = 7;
@@ -109,7 +131,9 @@ impl Family {
         let of = |kind, name, help, labels: &[&'static str]| FamilyInfo::new(kind, name, help, labels);
         let by_status: &[_] = if shared.calls.by_status() { &["model", "status"] } else { &["model"] };
         match self {
-            Self::Calls => of(Kind::Counter, "agent_llm_calls_total", "LLM calls that ended.", &["model", "status"]),
+            Self::Calls => {
+                of(Kind::Counter, "agent_llm_calls_total", "LLM calls that ended.", &["model", "status"])
+            }
             Self::Duration => of(
                 Kind::Histogram,
                 "agent_llm_call_duration_seconds",
@@ -131,10 +155,15 @@ impl Family {
                 &["model"],
             )
             .with_buckets(shared.output.bounds.values()),
-            Self::Tokens => {
-                of(Kind::Counter, "agent_llm_tokens_total", "Tokens used, by direction.", &["model", "direction"])
+            Self::Tokens => of(
+                Kind::Counter,
+                "agent_llm_tokens_total",
+                "Tokens used, by direction.",
+                &["model", "direction"],
+            ),
+            Self::InProgress => {
+                of(Kind::Gauge, "agent_llm_calls_in_progress", "LLM calls that run now.", &["model"])
             }
-            Self::InProgress => of(Kind::Gauge, "agent_llm_calls_in_progress", "LLM calls that run now.", &["model"]),
             Self::Details => of(
                 Kind::Counter,
                 "agent_llm_token_details_total",
@@ -188,7 +217,7 @@ impl Llm {
     }
 
     pub(crate) fn add_tool_cost(&self, usd: f64) {
-        self.tool_cost.writer(0).add_f64(0, usd);
+        self.tool_cost.words(0).add_f64(0, usd);
     }
 }
 
@@ -222,17 +251,17 @@ impl Bundle for LlmSeries {
 
 impl LlmSeries {
     #[inline]
-    pub(crate) fn start(&self) {
-        self.shared.calls.start(&self.calls, 0);
+    pub(crate) fn start(&self, writer: Writer) {
+        self.shared.calls.start(writer, &self.calls, 0);
     }
 
     /// Ends a call. Without usage no tokens are observed: what is absent is not 0.
-    #[inline]
-    pub(crate) fn end(&self, status: Status, ticks: u64, usage_seen: bool) {
+    #[inline(never)] // One copy for all tracked functions, its arguments in registers.
+    pub(crate) fn end(&self, writer: Writer, status: Status, ticks: u64, usage_seen: bool) {
         if status == Status::Success && !usage_seen {
-            self.facts.writer(0).add(USAGE_MISSING, 1);
+            self.facts.add(writer, USAGE_MISSING, 1);
         }
-        self.shared.calls.end(&self.calls, 0, LLM.place(status), ticks);
+        self.shared.calls.end(writer, &self.calls, 0, LLM.place(status), ticks);
     }
 
     pub(crate) fn add_usage(&self, usage: &Usage) {
@@ -242,7 +271,7 @@ impl LlmSeries {
         if let Some(tokens) = usage.output {
             self.shared.output.observe_whole(&self.output, tokens);
         }
-        let facts = self.facts.writer(0);
+        let facts = self.facts.words(0);
         match self.price {
             Some(price) => {
                 let cost = price.cost(usage);

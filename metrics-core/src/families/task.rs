@@ -9,7 +9,7 @@ use crate::clock::{self, Ticks};
 use crate::label::{Interner, Labels, render};
 use crate::metric::{CallShape, HistogramShape, Number};
 use crate::name::Kind;
-use crate::plane::Row;
+use crate::plane::{Row, Writer};
 use crate::recorder::{Status, TASK};
 use crate::registry::{AgentMetrics, Settings};
 use crate::visit::{Source, Visitor};
@@ -60,12 +60,32 @@ impl Tasks {
         let calls = CallShape::new(TASK.names, bounds, settings.duration_by_status);
         let by_status: &[_] = if calls.by_status() { &["task_type", "status"] } else { &["task_type"] };
         let infos = vec![
-            FamilyInfo::new(Kind::Counter, "agent_tasks_total", "Tasks that ended.", &["task_type", "status"]),
-            FamilyInfo::new(Kind::Histogram, "agent_task_duration_seconds", "Time from a task's start to its end.", by_status)
-                .with_buckets(bounds),
-            FamilyInfo::new(Kind::Histogram, "agent_steps_per_task", "Steps that a task took.", &["task_type"])
-                .with_buckets(&STEPS),
-            FamilyInfo::new(Kind::Gauge, "agent_active_tasks", "Tasks that run now, those inside of other tasks aside.", &[]),
+            FamilyInfo::new(
+                Kind::Counter,
+                "agent_tasks_total",
+                "Tasks that ended.",
+                &["task_type", "status"],
+            ),
+            FamilyInfo::new(
+                Kind::Histogram,
+                "agent_task_duration_seconds",
+                "Time from a task's start to its end.",
+                by_status,
+            )
+            .with_buckets(bounds),
+            FamilyInfo::new(
+                Kind::Histogram,
+                "agent_steps_per_task",
+                "Steps that a task took.",
+                &["task_type"],
+            )
+            .with_buckets(&STEPS),
+            FamilyInfo::new(
+                Kind::Gauge,
+                "agent_active_tasks",
+                "Tasks that run now, those inside of other tasks aside.",
+                &[],
+            ),
             FamilyInfo::new(
                 Kind::Gauge,
                 "agent_task_completion_rate",
@@ -114,26 +134,22 @@ impl Bundle for TaskSeries {
 
 impl TaskSeries {
     #[inline]
-    pub(crate) fn start(&self, root: bool) {
-        self.shared.calls.start(&self.calls, 0);
+    pub(crate) fn start(&self, writer: Writer, root: bool) {
+        self.shared.calls.start(writer, &self.calls, 0);
         if root {
-            self.shared.totals.writer(0).add(ROOTS_STARTED, 1);
+            self.shared.totals.add(writer, ROOTS_STARTED, 1);
         }
     }
 
-    #[inline]
-    pub(crate) fn end(&self, root: bool, status: Status, ticks: u64, end: Ticks) {
+    #[inline(never)] // One copy for all tracked functions, its arguments in registers.
+    pub(crate) fn end(&self, writer: Writer, root: bool, status: Status, ticks: u64, end: Ticks) {
         let shared = &*self.shared;
         shared.completion.note(end, || shared.totals());
-        let totals = shared.totals.writer(0);
-        if root {
-            totals.add(ROOTS_ENDED, 1);
-        }
-        if status != Status::Cancelled {
-            totals.add(COUNTED, 1);
-            totals.add(SUCCEEDED, u64::from(status == Status::Success));
-        }
-        shared.calls.end(&self.calls, 0, TASK.place(status), ticks);
+        let add = |word, amount: bool| shared.totals.add(writer, word, u64::from(amount));
+        add(ROOTS_ENDED, root);
+        add(COUNTED, status != Status::Cancelled);
+        add(SUCCEEDED, status == Status::Success);
+        shared.calls.end(writer, &self.calls, 0, TASK.place(status), ticks);
     }
 
     #[inline]

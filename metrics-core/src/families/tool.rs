@@ -7,7 +7,7 @@ use crate::catalogue::FamilyInfo;
 use crate::label::{Interner, render};
 use crate::metric::CallShape;
 use crate::name::Kind;
-use crate::plane::Row;
+use crate::plane::{Row, Writer};
 use crate::recorder::{Status, TOOL};
 use crate::registry::{AgentMetrics, Settings};
 use crate::visit::{Source, Visitor};
@@ -38,10 +38,25 @@ impl Tools {
         let shape = CallShape::new(TOOL.names, bounds, settings.duration_by_status);
         let by_status: &[_] = if shape.by_status() { &["tool_name", "status"] } else { &["tool_name"] };
         let infos = vec![
-            FamilyInfo::new(Kind::Counter, "agent_tool_calls_total", "Tool calls that ended.", &["tool_name", "status"]),
-            FamilyInfo::new(Kind::Histogram, "agent_tool_call_duration_seconds", "Time from a tool call's start to its end.", by_status)
-                .with_buckets(bounds),
-            FamilyInfo::new(Kind::Gauge, "agent_tool_calls_in_progress", "Tool calls that run now.", &["tool_name"]),
+            FamilyInfo::new(
+                Kind::Counter,
+                "agent_tool_calls_total",
+                "Tool calls that ended.",
+                &["tool_name", "status"],
+            ),
+            FamilyInfo::new(
+                Kind::Histogram,
+                "agent_tool_call_duration_seconds",
+                "Time from a tool call's start to its end.",
+                by_status,
+            )
+            .with_buckets(bounds),
+            FamilyInfo::new(
+                Kind::Gauge,
+                "agent_tool_calls_in_progress",
+                "Tool calls that run now.",
+                &["tool_name"],
+            ),
         ];
         Self { table: Table::new(settings.tools), shape: Arc::new(shape), infos }
     }
@@ -73,13 +88,13 @@ impl Bundle for ToolSeries {
 
 impl ToolSeries {
     #[inline]
-    pub(crate) fn start(&self) {
-        self.shape.start(&self.calls, 0);
+    pub(crate) fn start(&self, writer: Writer) {
+        self.shape.start(writer, &self.calls, 0);
     }
 
-    #[inline]
-    pub(crate) fn end(&self, status: Status, ticks: u64) {
-        self.shape.end(&self.calls, 0, TOOL.place(status), ticks);
+    #[inline(never)] // One copy for all tracked functions, its arguments in registers.
+    pub(crate) fn end(&self, writer: Writer, status: Status, ticks: u64) {
+        self.shape.end(writer, &self.calls, 0, TOOL.place(status), ticks);
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use rustc_hash::FxHasher;
 
 use super::OTHER;
-use crate::plane::Row;
+use crate::plane::{Row, Words};
 use crate::sync::{AtomicU64, Ordering};
 
 /// Gives each text a slot: 1 to `cap` in the order of arrival, 0 (`__other__`) for all further ones.
@@ -84,7 +84,7 @@ impl Interner {
         }
         if *taken + 1 == self.names.len() {
             drop(taken);
-            self.overflow.writer(0).add(0, 1);
+            self.overflow.words(0).add(0, 1);
             return 0;
         }
         *taken += 1;

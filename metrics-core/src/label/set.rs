@@ -121,8 +121,10 @@ pub(crate) const fn cardinality(domains: &[Domain]) -> usize {
 
 pub(crate) const fn within_budget<L: LabelSet>() -> Result<(), Fault> {
     if cardinality(L::DOMAINS) > L::BUDGET {
-        return Err(Fault("too many series: the label set has more combinations than its budget; \
-                          use smaller caps or fewer labels, or raise it with `budget = ..`"));
+        return Err(Fault(
+            "too many series: the label set has more combinations than its budget; \
+                          use smaller caps or fewer labels, or raise it with `budget = ..`",
+        ));
     }
     Ok(())
 }

@@ -88,7 +88,8 @@ mod tests {
         let values = ["", "plain", "a\"b", "a\\", "line\nfeed", "\\\"\n", "ünï🦀", "a\",b=\"c"];
         for value in values {
             let rendered = render([("first", value), ("second", "x"), ("third", value)]);
-            let expected = vec![("first", value.to_owned()), ("second", "x".to_owned()), ("third", value.to_owned())];
+            let expected =
+                vec![("first", value.to_owned()), ("second", "x".to_owned()), ("third", value.to_owned())];
             assert_eq!(pairs(&rendered), expected, "{rendered}");
         }
         assert!(pairs("").is_empty());

@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn bounds_are_canonical() {
-        let texts = [0.005, 0.25, 1.0, 100.0, 500_000.0, 1_000_000.0, 2_500_000.0, 0.000_05, 0.0].map(bound_text);
+        let texts =
+            [0.005, 0.25, 1.0, 100.0, 500_000.0, 1_000_000.0, 2_500_000.0, 0.000_05, 0.0].map(bound_text);
         assert_eq!(texts, ["0.005", "0.25", "1.0", "100.0", "500000.0", "1e+06", "2.5e+06", "5e-05", "0.0"]);
         assert_eq!(bound_text(f64::INFINITY), "+Inf");
     }

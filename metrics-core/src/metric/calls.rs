@@ -8,13 +8,15 @@ use super::{Bounds, Number};
 use crate::clock;
 use crate::label::Labels;
 use crate::name::MAX_BUCKETS;
-use crate::plane::Row;
+use crate::plane::{Row, Words, Writer};
 use crate::visit::Visitor;
 
 pub(crate) struct CallShape {
     pub(crate) statuses: &'static [&'static str],
     pub(crate) bounds: Bounds,
     bounds_ticks: Box<[u64]>,
+    /// Where the first histogram begins.
+    first: usize,
     /// Words from one status's histogram to the next: 0 when they share one.
     stride: usize,
 }
@@ -25,11 +27,13 @@ const MAX_STATUSES: usize = 10;
 const STARTED: usize = 0;
 const ENDED: usize = 1;
 
+// Always inlined into the one function per kind of call that uses it.
+#[allow(clippy::inline_always)]
 impl CallShape {
     pub(crate) fn new(statuses: &'static [&'static str], bounds: &[f64], by_status: bool) -> Self {
         let bounds = Bounds::new(bounds);
         let stride = if by_status { bounds.buckets() + 1 } else { 0 };
-        Self { statuses, bounds_ticks: bounds.ticks(), bounds, stride }
+        Self { statuses, first: ENDED + statuses.len(), bounds_ticks: bounds.ticks(), bounds, stride }
     }
 
     pub(crate) fn by_status(&self) -> bool {
@@ -41,24 +45,37 @@ impl CallShape {
     }
 
     pub(crate) fn words(&self) -> usize {
-        ENDED + self.statuses.len() + self.histograms() * (self.bounds.buckets() + 1)
+        self.first + self.histograms() * (self.bounds.buckets() + 1)
     }
 
     /// Counts a start in the series whose words begin at `at`.
-    #[inline]
-    pub(crate) fn start(&self, row: &Row, at: usize) {
-        row.writer(at).add(STARTED, 1);
+    #[inline(always)]
+    pub(crate) fn start(&self, writer: Writer, row: &Row, at: usize) {
+        row.add(writer, at + STARTED, 1);
     }
 
     /// Counts an end.
-    #[inline]
-    pub(crate) fn end(&self, row: &Row, at: usize, status: usize, ticks: u64) {
-        let words = row.writer(at);
-        words.add(ENDED + status, 1);
-        let sum = ENDED + self.statuses.len() + self.stride * status;
-        words.add(sum, ticks);
+    #[inline(always)]
+    pub(crate) fn end(&self, writer: Writer, row: &Row, at: usize, status: usize, ticks: u64) {
+        match row.own(writer, at) {
+            Some(words) => self.end_in(words, status, ticks),
+            None => self.end_in_any(writer, row, at, status, ticks),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_in_any(&self, writer: Writer, row: &Row, at: usize, status: usize, ticks: u64) {
+        self.end_in(row.any(writer, at), status, ticks);
+    }
+
+    #[inline(always)]
+    fn end_in(&self, words: impl Words, status: usize, ticks: u64) {
+        let sum = if self.by_status() { self.first + self.stride * status } else { self.first };
         let bounds = &self.bounds_ticks;
         let bucket = bounds.iter().position(|bound| ticks <= *bound).unwrap_or(bounds.len());
+        words.add(ENDED + status, 1);
+        words.add(sum, ticks);
         words.add(sum + 1 + bucket, 1);
     }
 
@@ -78,7 +95,7 @@ impl CallShape {
         for histogram in 0..self.histograms() {
             let words = &mut words[..=self.bounds.buckets()];
             words.fill(0);
-            row.read_into(at + ENDED + self.statuses.len() + self.stride * histogram, words);
+            row.read_into(at + self.first + self.stride * histogram, words);
             let more: &[_] = if self.by_status() { &[("status", self.statuses[histogram])] } else { &[] };
             let labels = Labels::with(labels, more);
             let sum = Number::Nanos(clock::nanos(words[0]));

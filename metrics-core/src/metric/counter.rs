@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Number;
 use crate::family::Slot;
 use crate::label::{LabelSet, Labels};
+use crate::plane::Words;
 use crate::stored::{Shape, Stored};
 use crate::visit::Visitor;
 
@@ -49,7 +50,7 @@ impl CounterSeries<'_> {
     #[inline]
     pub fn add(self, amount: u64) {
         if let Some((row, at)) = self.0.row() {
-            row.writer(at).add(0, amount);
+            row.words(at).add(0, amount);
         }
     }
 
@@ -94,7 +95,7 @@ impl<L: LabelSet> FloatCounterSeries<'_, L> {
     #[inline]
     pub fn add(self, amount: f64) {
         match self.1.row() {
-            Some((row, at)) if amount >= 0.0 && amount.is_finite() => row.writer(at).add_f64(0, amount),
+            Some((row, at)) if amount >= 0.0 && amount.is_finite() => row.words(at).add_f64(0, amount),
             _ => self.0.refuse(),
         }
     }

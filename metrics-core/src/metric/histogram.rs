@@ -8,7 +8,7 @@ use super::{Bounds, Number};
 use crate::clock;
 use crate::family::Slot;
 use crate::label::{LabelSet, Labels};
-use crate::plane::Row;
+use crate::plane::{Row, Words};
 use crate::stored::{Shape, Stored};
 use crate::visit::Visitor;
 
@@ -54,7 +54,7 @@ impl HistogramShape {
     /// Adds an observation of a histogram of floats.
     #[inline]
     fn observe(&self, row: &Row, at: usize, value: f64) {
-        let words = row.writer(at);
+        let words = row.words(at);
         words.add_f64(SUM, value);
         words.add(BUCKETS + self.bounds.bucket(value), 1);
     }
@@ -62,14 +62,14 @@ impl HistogramShape {
     /// Adds an observation of a histogram of whole numbers.
     #[inline]
     pub(crate) fn observe_whole(&self, row: &Row, value: u64) {
-        let words = row.writer(0);
+        let words = row.words(0);
         words.add(SUM, value);
         words.add(BUCKETS + self.bounds.bucket(value as f64), 1);
     }
 
     /// Adds a duration.
     pub(crate) fn observe_ticks(&self, row: &Row, ticks: u64) {
-        let words = row.writer(0);
+        let words = row.words(0);
         words.add(SUM, ticks);
         words.add(BUCKETS + self.bounds.bucket(Number::Nanos(clock::nanos(ticks)).to_f64()), 1);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Number;
 use crate::family::Slot;
 use crate::label::{LabelSet, Labels};
+use crate::plane::Words;
 use crate::stored::{Shape, Stored};
 use crate::visit::Visitor;
 
@@ -48,7 +49,7 @@ impl<L: LabelSet> SummarySeries<'_, L> {
     pub fn observe(self, value: f64) {
         match self.1.row() {
             Some((row, at)) if value >= 0.0 && value.is_finite() => {
-                let words = row.writer(at);
+                let words = row.words(at);
                 words.add_f64(SUM, value);
                 words.add(COUNT, 1);
             }

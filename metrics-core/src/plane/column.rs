@@ -5,100 +5,121 @@ use std::sync::{Mutex, PoisonError};
 
 use once_cell::race::OnceBox;
 
-use super::{EXCLUSIVE_COLUMNS, PAGE_WORDS, PAGES};
-use crate::sync::{AtomicU64, Ordering};
+use super::{EXCLUSIVE_COLUMNS, NEAR_WORDS, PAGE_WORDS, PAGES};
+use crate::sync::{AtomicU64, Ordering, zeroed};
 
-/// Aligned to two cache lines, since processors fetch them in pairs.
-#[repr(align(128))]
-struct Page([AtomicU64; PAGE_WORDS]);
+type Near = [AtomicU64; NEAR_WORDS];
+type Page = [AtomicU64; PAGE_WORDS];
 
-/// One thread's words.
+/// One thread's words, or those of all threads that have no column of their own.
 pub(crate) struct Column {
-    pages: Box<[OnceBox<Page>; PAGES]>,
+    /// The first words, found without a look at `pages`. The operating system gives the memory for
+    /// them as they are touched. Word 0, of the row that nobody reads, says whether threads share
+    /// the column: it is looked at with every recording, and so is near.
+    near: Box<Near>,
+    pages: [OnceBox<Page>; PAGES],
 }
+
+const SHARED: usize = 0;
 
 impl Column {
-    pub(crate) fn new() -> Self {
-        Self { pages: Box::new([const { OnceBox::new() }; PAGES]) }
+    fn new(shared: bool) -> Self {
+        let near: Box<Near> = zeroed();
+        near[SHARED].store(u64::from(shared), Ordering::Relaxed);
+        Self { near, pages: [const { OnceBox::new() }; PAGES] }
     }
 
-    /// The page of a word. Masks instead of checks: rows were given out within the bounds.
-    #[inline]
-    fn page(&self, at: u32) -> &OnceBox<Page> {
-        &self.pages[at as usize / PAGE_WORDS & (PAGES - 1)]
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn new_page(slot: &OnceBox<Page>) -> &Page {
-        slot.get_or_init(|| Box::new(Page(std::array::from_fn(|_| AtomicU64::new(0)))))
-    }
-
-    /// The words from `at` to the end of their page, for a reader: `None` where nothing was ever
-    /// recorded.
-    pub(crate) fn recorded(&self, at: u32) -> Option<&[AtomicU64]> {
-        self.page(at).get().map(|page| &page.0[at as usize % PAGE_WORDS..])
+    /// The words from `at` on, for a reader: `None` where nothing was ever recorded.
+    pub(super) fn recorded(&self, at: u32) -> Option<&[AtomicU64]> {
+        let at = at as usize;
+        if at < NEAR_WORDS {
+            return Some(&self.near[at..]);
+        }
+        self.pages[at / PAGE_WORDS].get().map(|page| &page[at % PAGE_WORDS..])
     }
 }
 
-/// The right to add to one column: alone, or together with other threads.
+/// The right to add to a column.
 #[derive(Clone, Copy)]
-pub(crate) struct Writer<'a> {
-    column: &'a Column,
-    alone: bool,
-}
+pub struct Writer(&'static Near);
 
-impl<'a> Writer<'a> {
-    /// The words of the row that begins at `at`.
+impl Writer {
+    /// The words of the row that begins at `at`, if they are near and this thread's alone: then
+    /// adding is as cheap as can be.
     #[inline]
-    pub(super) fn open(self, at: u32) -> Words<'a> {
-        let page = self.column.page(at);
-        let page = match page.get() {
-            Some(page) => page,
-            None => Column::new_page(page),
-        };
-        Words { page, at: at as usize, alone: self.alone }
-    }
-}
-
-/// A row's words in the column of the thread that records.
-#[derive(Clone, Copy)]
-pub(crate) struct Words<'a> {
-    page: &'a Page,
-    at: usize,
-    alone: bool,
-}
-
-impl Words<'_> {
-    /// Adds to a word. What was added before, in whatever column, is visible to a reader that sees this.
-    #[inline]
-    pub(crate) fn add(self, word: usize, amount: u64) {
-        self.update(word, |old| old.wrapping_add(amount));
+    pub(super) fn own(self, at: u32) -> Option<Own> {
+        let shared = self.0[SHARED].load(Ordering::Relaxed) != 0;
+        let words = self.0.get(at as usize..).filter(|_| !shared)?;
+        Some(Own(words))
     }
 
-    /// Adds to a word that holds the bits of an `f64`.
-    #[inline]
-    pub(crate) fn add_f64(self, word: usize, amount: f64) {
-        self.update(word, |old| (f64::from_bits(old) + amount).to_bits());
+    /// The words of the row that begins at `at`, wherever they are.
+    pub(super) fn any(self, at: u32) -> Any {
+        let at = at as usize;
+        let words = if at < NEAR_WORDS { &self.0[at..] } else { self.far(at) };
+        Any { words, shared: self.0[SHARED].load(Ordering::Relaxed) != 0 }
     }
 
-    #[inline]
-    fn update(self, word: usize, change: impl Fn(u64) -> u64) {
-        let cell = &self.page.0[(self.at + word) & (PAGE_WORDS - 1)];
-        if self.alone {
-            cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Release);
-        } else {
-            update_shared(cell, change);
+    fn far(self, at: usize) -> &'static [AtomicU64] {
+        let column = columns().find(|column| std::ptr::eq(&raw const *column.near, self.0));
+        match column {
+            Some(column) => &column.pages[at / PAGE_WORDS].get_or_init(zeroed)[at % PAGE_WORDS..],
+            None => unreachable!("a writer is of a column"),
         }
     }
 }
 
-#[cold]
-#[inline(never)]
-fn update_shared(cell: &AtomicU64, change: impl Fn(u64) -> u64) {
-    let mut old = cell.load(Ordering::Relaxed);
-    while let Err(seen) = cell.compare_exchange_weak(old, change(old), Ordering::Release, Ordering::Relaxed) {
-        old = seen;
+/// Words that can be added to. What was added before, in whatever column, is visible to a reader
+/// that sees a later addition.
+pub(crate) trait Words: Copy {
+    fn add(self, word: usize, amount: u64);
+
+    /// Adds to a word that holds the bits of an `f64`.
+    fn add_f64(self, word: usize, amount: f64);
+}
+
+/// Words that no other thread writes.
+#[derive(Clone, Copy)]
+pub(crate) struct Own(&'static [AtomicU64]);
+
+impl Words for Own {
+    #[inline]
+    fn add(self, word: usize, amount: u64) {
+        let cell = &self.0[word];
+        cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Release);
+    }
+
+    #[inline]
+    fn add_f64(self, word: usize, amount: f64) {
+        let cell = &self.0[word];
+        let sum = f64::from_bits(cell.load(Ordering::Relaxed)) + amount;
+        cell.store(sum.to_bits(), Ordering::Release);
+    }
+}
+
+/// Words that other threads may write, too.
+#[derive(Clone, Copy)]
+pub(crate) struct Any {
+    words: &'static [AtomicU64],
+    shared: bool,
+}
+
+impl Words for Any {
+    fn add(self, word: usize, amount: u64) {
+        if self.shared {
+            self.words[word].fetch_add(amount, Ordering::Release);
+        } else {
+            Own(self.words).add(word, amount);
+        }
+    }
+
+    fn add_f64(self, word: usize, amount: f64) {
+        if !self.shared {
+            return Own(self.words).add_f64(word, amount);
+        }
+        let add = |bits| Some((f64::from_bits(bits) + amount).to_bits());
+        // `add` always gives a value, so the update succeeds.
+        let _ = self.words[word].fetch_update(Ordering::Release, Ordering::Relaxed, add);
     }
 }
 
@@ -118,7 +139,7 @@ static COLUMNS: Columns = Columns {
 };
 
 thread_local! {
-    static WRITER: Cell<Option<Writer<'static>>> = const { Cell::new(None) };
+    static WRITER: Cell<Option<Writer>> = const { Cell::new(None) };
     static LEASE: Lease = Lease::take();
 }
 
@@ -135,7 +156,7 @@ impl Lease {
         }
         let number = COLUMNS.made.iter().position(|column| column.get().is_none());
         if let Some(number) = number {
-            COLUMNS.made[number].get_or_init(|| Box::new(Column::new()));
+            COLUMNS.made[number].get_or_init(|| Box::new(Column::new(false)));
         }
         Self(number)
     }
@@ -150,9 +171,9 @@ impl Drop for Lease {
     }
 }
 
-/// This thread's writer.
+/// This thread's writer. It is good until the thread ends, and only there.
 #[inline]
-pub(super) fn writer() -> Writer<'static> {
+pub(crate) fn writer() -> Writer {
     // Out of reach only while the thread's locals are being destroyed.
     match WRITER.try_with(Cell::get) {
         Ok(Some(writer)) => writer,
@@ -161,19 +182,18 @@ pub(super) fn writer() -> Writer<'static> {
 }
 
 #[cold]
-fn first_writer() -> Writer<'static> {
+fn first_writer() -> Writer {
     let number = LEASE.try_with(|lease| lease.0).ok().flatten();
     let writer = match number.and_then(|number| COLUMNS.made[number].get()) {
-        Some(column) => Writer { column, alone: true },
+        Some(column) => Writer(&column.near),
         None => shared_writer(),
     };
     let _ = WRITER.try_with(|slot| slot.set(Some(writer)));
     writer
 }
 
-fn shared_writer() -> Writer<'static> {
-    let column = COLUMNS.shared.get_or_init(|| Box::new(Column::new()));
-    Writer { column, alone: false }
+fn shared_writer() -> Writer {
+    Writer(&COLUMNS.shared.get_or_init(|| Box::new(Column::new(true))).near)
 }
 
 /// All columns, for a reader.

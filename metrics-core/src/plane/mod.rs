@@ -15,10 +15,19 @@ mod column;
 mod row;
 mod rows;
 
+pub use column::Writer;
+pub(crate) use column::{Words, writer};
 pub(crate) use row::Row;
 
 /// Threads that may own a column at one time.
 pub(crate) const EXCLUSIVE_COLUMNS: usize = 64;
+
+/// Words that a column has from the start: 512 KiB of address space, of which the operating system
+/// backs what is touched.
+#[cfg(not(loom))]
+pub(crate) const NEAR_WORDS: usize = 64 * 1024;
+#[cfg(loom)]
+pub(crate) const NEAR_WORDS: usize = 16;
 
 /// Words in a page: 32 KiB. The longest row fits in one page.
 #[cfg(not(loom))]

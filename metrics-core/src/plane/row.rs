@@ -1,6 +1,6 @@
 //! A row: the words of one series, or of a block of them.
 
-use super::column::{self, Words};
+use super::column::{self, Any, Own, Words, Writer};
 use super::rows;
 use crate::sync::Ordering;
 
@@ -25,9 +25,34 @@ impl Row {
     }
 
     /// The words from `from` on, in this thread's column.
+    pub(crate) fn words(&self, from: usize) -> Any {
+        self.any(column::writer(), from)
+    }
+
+    /// The words from `from` on, in the column of a writer, if they are its thread's alone and near.
     #[inline]
-    pub(crate) fn writer(&self, from: usize) -> Words<'static> {
-        column::writer().open(self.at + from as u32)
+    pub(crate) fn own(&self, writer: Writer, from: usize) -> Option<Own> {
+        writer.own(self.at + from as u32)
+    }
+
+    /// The words from `from` on, in the column of a writer.
+    pub(crate) fn any(&self, writer: Writer, from: usize) -> Any {
+        writer.any(self.at + from as u32)
+    }
+
+    /// Adds to one word.
+    #[inline]
+    pub(crate) fn add(&self, writer: Writer, word: usize, amount: u64) {
+        match self.own(writer, word) {
+            Some(words) => words.add(0, amount),
+            None => self.add_any(writer, word, amount),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_any(&self, writer: Writer, word: usize, amount: u64) {
+        self.any(writer, word).add(0, amount);
     }
 
     /// Adds the words `from..from + out.len()` of every column to `out`.

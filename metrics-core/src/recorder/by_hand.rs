@@ -8,6 +8,7 @@ use crate::clock;
 use crate::families::{CacheLabels, CacheResult, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, find};
 use crate::label::Bounded;
 use crate::metric::InvalidFact;
+use crate::plane;
 use crate::registry::AgentMetrics;
 use crate::usage::Usage;
 
@@ -45,19 +46,21 @@ impl AgentMetrics {
         status: Status,
     ) {
         let series = find::<LlmSeries>(self, model);
-        series.start();
+        let writer = plane::writer();
+        series.start(writer);
         let usage = usage.into();
         if let Some(usage) = &usage {
             series.add_usage(usage);
         }
-        series.end(status, clock::ticks(duration), usage.is_some());
+        series.end(writer, status, clock::ticks(duration), usage.is_some());
     }
 
     /// Records a call of a tool that has ended.
     pub fn record_tool_call(&self, tool_name: &str, duration: Duration, status: Status) {
         let series = find::<ToolSeries>(self, tool_name);
-        series.start();
-        series.end(status, clock::ticks(duration));
+        let writer = plane::writer();
+        series.start(writer);
+        series.end(writer, status, clock::ticks(duration));
     }
 
     /// Adds what a tool cost, in USD. An amount that is negative or not finite is ignored.
@@ -123,7 +126,10 @@ pub struct InvalidRate {
 impl fmt::Display for InvalidRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { window, rate } = self;
-        write!(f, "completion rate {rate} of window `{window}`: the window is `1h`, `24h` or `7d`, the rate 0 to 1")
+        write!(
+            f,
+            "completion rate {rate} of window `{window}`: the window is `1h`, `24h` or `7d`, the rate 0 to 1"
+        )
     }
 }
 

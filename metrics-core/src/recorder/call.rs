@@ -3,11 +3,12 @@
 use super::Status;
 use super::timeout::dropped_status;
 use crate::clock::{self, Ticks};
+use crate::plane::{self, Writer};
 
 /// What a kind of call does at its turns.
 pub trait Observed {
     /// The call starts.
-    fn start(&mut self);
+    fn start(&mut self, writer: Writer);
     /// Its body begins to run on this thread, and stops to.
     #[inline]
     fn enter(&mut self) {}
@@ -15,7 +16,7 @@ pub trait Observed {
     #[inline]
     fn leave(&mut self) {}
     /// The call ends, having lasted so long.
-    fn end(&mut self, status: Status, elapsed: Elapsed);
+    fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed);
 }
 
 /// How long a call lasted, and when it ended.
@@ -27,6 +28,11 @@ pub struct Elapsed {
 
 impl Elapsed {
     #[inline]
+    pub(crate) fn since(start: Ticks) -> Self {
+        Self { start, end: clock::now() }
+    }
+
+    #[inline]
     pub(crate) fn ticks(self) -> u64 {
         self.end.since(self.start)
     }
@@ -34,7 +40,6 @@ impl Elapsed {
     pub(crate) fn end(self) -> Ticks {
         self.end
     }
-
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,9 +69,9 @@ impl<C: Observed> Observation<C> {
     /// Runs a part of the call's body, starting the call if this is its first. A panic in it leaves
     /// the call as running, which its drop takes for `panicked`.
     #[inline]
-    pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
+    pub(crate) fn run<T>(&mut self, writer: Writer, body: impl FnOnce() -> T) -> T {
         if self.phase == Phase::New {
-            self.call.start();
+            self.call.start(writer);
             self.start = clock::now();
         }
         self.phase = Phase::Running;
@@ -97,20 +102,20 @@ impl<C: Observed> Observation<C> {
     /// Takes the time.
     #[inline]
     pub(crate) fn elapsed(&self) -> Elapsed {
-        Elapsed { start: self.start, end: clock::now() }
+        Elapsed::since(self.start)
     }
 
     #[inline]
-    pub(crate) fn end(&mut self, status: Status, elapsed: Elapsed) {
+    pub(crate) fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
         self.phase = Phase::Ended;
-        self.call.end(status, elapsed);
+        self.call.end(writer, status, elapsed);
     }
 
     /// Takes the time and ends the call.
     #[inline]
     pub(crate) fn end_now(&mut self, status: Status) {
         let elapsed = self.elapsed();
-        self.end(status, elapsed);
+        self.end(plane::writer(), status, elapsed);
     }
 
     /// Drops what the call's body still holds: inside the call, if it has started and not ended.
@@ -149,7 +154,7 @@ pub struct Guard<C: Observed>(Observation<C>);
 impl<C: Observed> Guard<C> {
     pub(crate) fn start(call: C) -> Self {
         let mut observation = Observation::new(call);
-        observation.call.start();
+        observation.call.start(plane::writer());
         observation.start = clock::now();
         observation.phase = Phase::Waiting;
         Self(observation)

@@ -14,6 +14,7 @@ use crate::faults;
 use crate::label::{Interner, LabelSet, check_labels};
 use crate::metric::CallShape;
 use crate::name::{self, Kind};
+use crate::plane::Writer;
 use crate::registry::{self, AgentMetrics};
 use crate::stored::ZERO_HISTOGRAMS;
 use crate::visit::{Source, Visitor};
@@ -89,8 +90,13 @@ impl<L: CallLabels> CallFamily<L> {
         };
         let mut infos = vec![
             family(Kind::Counter, "calls_total", "Calls that ended.", &with_status),
-            family(Kind::Histogram, "call_duration_seconds", "Time from a call's start to its end.", L::NAMES)
-                .with_buckets(L::BUCKETS),
+            family(
+                Kind::Histogram,
+                "call_duration_seconds",
+                "Time from a call's start to its end.",
+                L::NAMES,
+            )
+            .with_buckets(L::BUCKETS),
         ];
         if L::IN_FLIGHT {
             infos.push(family(Kind::Gauge, "calls_in_progress", "Calls that run now.", L::NAMES));
@@ -131,7 +137,10 @@ impl<L: CallLabels> Source for Calls<L> {
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
         let domains = self.series.domains();
-        domains.interners().map(|(at, interner)| (self.infos[0].name.as_str(), L::NAMES[at], interner)).collect()
+        domains
+            .interners()
+            .map(|(at, interner)| (self.infos[0].name.as_str(), L::NAMES[at], interner))
+            .collect()
     }
 }
 
@@ -142,14 +151,19 @@ pub(crate) struct CallFamilies(RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>
 impl CallFamilies {
     fn get<L: CallLabels>(&self, metrics: &AgentMetrics) -> Result<CallFamily<L>, RegisterError> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(family) = known.get(&TypeId::of::<L>()).and_then(|family| family.downcast_ref::<CallFamily<L>>()) {
+        if let Some(family) =
+            known.get(&TypeId::of::<L>()).and_then(|family| family.downcast_ref::<CallFamily<L>>())
+        {
             return Ok(family.clone());
         }
         drop(known);
-        let invalid = |fault: name::Fault| RegisterError::Invalid { family: L::NAME.to_owned(), why: fault.0 };
+        let invalid =
+            |fault: name::Fault| RegisterError::Invalid { family: L::NAME.to_owned(), why: fault.0 };
         check_labels::<L>().and_then(|()| name::buckets(L::BUCKETS)).map_err(invalid)?;
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(family) = known.get(&TypeId::of::<L>()).and_then(|family| family.downcast_ref::<CallFamily<L>>()) {
+        if let Some(family) =
+            known.get(&TypeId::of::<L>()).and_then(|family| family.downcast_ref::<CallFamily<L>>())
+        {
             return Ok(family.clone());
         }
         let family = CallFamily::<L>::new();
@@ -208,18 +222,18 @@ pub fn family_call<M: Scope, L: CallLabels>(metrics: M, labels: L) -> FamilyCall
 
 impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> Observed for FamilyCall<F> {
     #[inline]
-    fn start(&mut self) {
+    fn start(&mut self, writer: Writer) {
         let calls = &*self.family.0;
         if let Some((row, at)) = calls.series.at(self.index).row() {
-            calls.shape.start(row, at);
+            calls.shape.start(writer, row, at);
         }
     }
 
     #[inline]
-    fn end(&mut self, status: Status, elapsed: Elapsed) {
+    fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
         let calls = &*self.family.0;
         if let Some((row, at)) = calls.series.at(self.index).row() {
-            calls.shape.end(row, at, TOOL.place(status), elapsed.ticks());
+            calls.shape.end(writer, row, at, TOOL.place(status), elapsed.ticks());
         }
     }
 }

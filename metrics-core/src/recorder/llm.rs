@@ -7,6 +7,7 @@ use super::reader::Usages;
 use super::{Label, Scope, Site, Status};
 use crate::families::{Held, Hold, LlmSeries};
 use crate::ledger;
+use crate::plane::Writer;
 use crate::registry::AgentMetrics;
 use crate::usage::{TokenUsage, Usage};
 
@@ -48,9 +49,9 @@ pub fn llm_in_body<M: Scope>(
 
 impl<F: Facts, H: Hold<LlmSeries>> Observed for LlmCall<F, H> {
     #[inline]
-    fn start(&mut self) {
+    fn start(&mut self, writer: Writer) {
         ledger::add_llm_call();
-        self.series.start();
+        self.series.start(writer);
     }
 
     #[inline]
@@ -64,11 +65,11 @@ impl<F: Facts, H: Hold<LlmSeries>> Observed for LlmCall<F, H> {
     }
 
     #[inline]
-    fn end(&mut self, status: Status, elapsed: Elapsed) {
+    fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
         if let Some(usage) = self.facts.usage() {
             self.add_usage(&usage);
         }
-        self.series.end(status, elapsed.ticks(), self.usage_seen);
+        self.series.end(writer, status, elapsed.ticks(), self.usage_seen);
     }
 }
 

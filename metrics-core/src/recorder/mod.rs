@@ -26,8 +26,8 @@ pub use llm::{Call, Facts, InBody, LlmCall, llm, llm_in_body};
 pub use reader::*;
 pub use request::RequestGuard;
 pub use scope::{Global, Scope};
-pub use site::{Arg, Label, Site, SiteRef, ViaClosed, ViaNoLabel, ViaText, sites};
 pub(crate) use site::linked_sites;
+pub use site::{Arg, Label, Site, SiteRef, ViaClosed, ViaNoLabel, ViaText, sites};
 pub use status::Status;
 pub(crate) use status::{LLM, TASK, TOOL};
 pub use step::{StepCall, step};
@@ -36,6 +36,6 @@ pub use timeout::TimedOut;
 #[cfg(feature = "tokio")]
 pub use timeout::limit::timeout;
 pub use tool::{ToolCall, tool};
-pub use tracked::{call_by, tracked_by};
 #[cfg(feature = "tokio")]
 pub use tracked::limited;
+pub use tracked::{call_by, tracked_by};

@@ -158,7 +158,9 @@ pub struct Llm<K, U> {
     pub usage: U,
 }
 
-impl<K: Kind<T>, U: Usages<T>, T, F: super::Facts, H: Hold<LlmSeries>> ReadBy<Llm<K, U>, T> for LlmCall<F, H> {
+impl<K: Kind<T>, U: Usages<T>, T, F: super::Facts, H: Hold<LlmSeries>> ReadBy<Llm<K, U>, T>
+    for LlmCall<F, H>
+{
     #[inline]
     fn read(&mut self, reader: &Llm<K, U>, output: &T) -> Status {
         if let Some(usage) = caught(|| reader.usage.usage(output)).flatten() {

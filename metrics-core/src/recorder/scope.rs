@@ -17,7 +17,12 @@ pub trait Scope {
     type Family<L: CallLabels>: Deref<Target = CallFamily<L>>;
 
     /// The bundle of a label value.
-    fn hold<S: Bundle>(self, site: &'static Site, cached: &'static Cached<S>, label: Label<'_>) -> Self::Held<S>;
+    fn hold<S: Bundle>(
+        self,
+        site: &'static Site,
+        cached: &'static Cached<S>,
+        label: Label<'_>,
+    ) -> Self::Held<S>;
     /// The call family.
     fn family<L: CallLabels>(self) -> Self::Family<L>;
 }
@@ -31,7 +36,12 @@ impl Scope for Global {
     type Family<L: CallLabels> = &'static CallFamily<L>;
 
     #[inline]
-    fn hold<S: Bundle>(self, site: &'static Site, cached: &'static Cached<S>, label: Label<'_>) -> &'static S {
+    fn hold<S: Bundle>(
+        self,
+        site: &'static Site,
+        cached: &'static Cached<S>,
+        label: Label<'_>,
+    ) -> &'static S {
         cached.resolve(label, |text| find_in_global(site, text))
     }
 

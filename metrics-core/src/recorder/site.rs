@@ -111,13 +111,20 @@ impl<S> Cached<S> {
     }
 
     /// The series of `label`, resolved at most once for constants and for values of a closed set.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // So that a constant label costs one load.
     pub(crate) fn resolve(&self, label: Label<'_>, resolve: impl Fn(&str) -> &'static S) -> &'static S {
         match label {
             Label::Constant(text) => match self.constant.get() {
                 Some(series) => series,
                 None => Self::remember(&self.constant, text, resolve),
             },
+            label => self.resolve_each(label, resolve),
+        }
+    }
+
+    fn resolve_each(&self, label: Label<'_>, resolve: impl Fn(&str) -> &'static S) -> &'static S {
+        match label {
             Label::Closed { set, index, values } => {
                 let table = match self.closed.get() {
                     Some(table) => table,
@@ -128,17 +135,13 @@ impl<S> Cached<S> {
                     None => resolve(values[index]),
                 }
             }
-            Label::Text(text) => resolve(text),
+            Label::Constant(text) | Label::Text(text) => resolve(text),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn remember(
-        slot: &OnceRef<'static, S>,
-        text: &str,
-        resolve: impl Fn(&str) -> &'static S,
-    ) -> &'static S {
+    fn remember(slot: &OnceRef<'static, S>, text: &str, resolve: impl Fn(&str) -> &'static S) -> &'static S {
         let series = resolve(text);
         let _ = slot.set(series);
         series

@@ -3,6 +3,7 @@
 use super::call::{Elapsed, Observed};
 use super::{Site, Status};
 use crate::ledger;
+use crate::plane::Writer;
 
 /// A step: it is counted in the task around it when it starts.
 pub struct StepCall(());
@@ -15,10 +16,10 @@ pub fn step(_: &'static Site) -> StepCall {
 
 impl Observed for StepCall {
     #[inline]
-    fn start(&mut self) {
+    fn start(&mut self, _: Writer) {
         ledger::add_step();
     }
 
     #[inline]
-    fn end(&mut self, _: Status, _: Elapsed) {}
+    fn end(&mut self, _: Writer, _: Status, _: Elapsed) {}
 }

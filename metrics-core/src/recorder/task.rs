@@ -4,6 +4,7 @@ use super::call::{Elapsed, Observed};
 use super::{Label, Scope, Site, Status};
 use crate::families::{Held, Hold, TaskSeries};
 use crate::ledger::{self, Ledger};
+use crate::plane::Writer;
 use crate::registry::AgentMetrics;
 
 /// A call of a task.
@@ -35,9 +36,9 @@ pub fn task<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> Task
 
 impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
     #[inline]
-    fn start(&mut self) {
+    fn start(&mut self, writer: Writer) {
         self.root = !ledger::in_task();
-        self.series.start(self.root);
+        self.series.start(writer, self.root);
     }
 
     #[inline]
@@ -51,11 +52,11 @@ impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
     }
 
     #[inline]
-    fn end(&mut self, status: Status, elapsed: Elapsed) {
+    fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
         let steps = self.ledger.map_or(0, Ledger::steps);
         if steps > 0 {
             self.series.observe_steps(u64::from(steps));
         }
-        self.series.end(self.root, status, elapsed.ticks(), elapsed.end());
+        self.series.end(writer, self.root, status, elapsed.ticks(), elapsed.end());
     }
 }

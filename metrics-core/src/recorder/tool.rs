@@ -3,6 +3,7 @@
 use super::call::{Elapsed, Observed};
 use super::{Label, Scope, Site, Status};
 use crate::families::{Held, Hold, ToolSeries};
+use crate::plane::Writer;
 use crate::registry::AgentMetrics;
 
 /// A call of a tool.
@@ -24,12 +25,12 @@ pub fn tool<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> Tool
 
 impl<H: Hold<ToolSeries>> Observed for ToolCall<H> {
     #[inline]
-    fn start(&mut self) {
-        self.series.start();
+    fn start(&mut self, writer: Writer) {
+        self.series.start(writer);
     }
 
     #[inline]
-    fn end(&mut self, status: Status, elapsed: Elapsed) {
-        self.series.end(status, elapsed.ticks());
+    fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
+        self.series.end(writer, status, elapsed.ticks());
     }
 }

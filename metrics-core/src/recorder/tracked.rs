@@ -5,8 +5,11 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::call::{Observation, Observed};
+use super::Status;
+use super::call::{Elapsed, Observation, Observed};
 use super::reader::{ReadBy, Tag};
+use crate::clock::{self, Ticks};
+use crate::plane;
 
 pin_project! {
     /// The future of a tracked function. The clock starts at the first poll.
@@ -36,7 +39,8 @@ impl<C: ReadBy<R, F::Output>, R, F: Future> Future for Tracked<C, R, F> {
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             panic!("a tracked function's future was polled after it had finished");
         };
-        match this.observation.run(|| body.poll(cx)) {
+        let writer = plane::writer();
+        match this.observation.run(writer, || body.poll(cx)) {
             Poll::Pending => {
                 this.observation.wait();
                 Poll::Pending
@@ -45,7 +49,7 @@ impl<C: ReadBy<R, F::Output>, R, F: Future> Future for Tracked<C, R, F> {
                 let elapsed = this.observation.elapsed();
                 this.observation.clear(|| this.body.set(None));
                 let status = this.observation.call.read(this.reader, &output);
-                this.observation.end(status, elapsed);
+                this.observation.end(writer, status, elapsed);
                 Poll::Ready(output)
             }
         }
@@ -64,16 +68,36 @@ where
 
 /// Tracks a function body that runs now.
 #[inline]
-pub fn call_by<C, R, T>(call: C, body: impl FnOnce() -> T, pin: impl FnOnce(Tag<T>) -> R) -> T
+pub fn call_by<C, R, T>(mut call: C, body: impl FnOnce() -> T, pin: impl FnOnce(Tag<T>) -> R) -> T
 where
     C: ReadBy<R, T>,
 {
-    let mut observation = Observation::new(call);
-    let output = observation.run(body);
-    let elapsed = observation.elapsed();
-    let status = observation.call.read(&pin(Tag::NEW), &output);
-    observation.end(status, elapsed);
+    let writer = plane::writer();
+    call.start(writer);
+    let start = clock::now();
+    let unwinding = Unwinding { call: &mut call, start };
+    unwinding.call.enter();
+    let output = body();
+    let elapsed = Elapsed::since(start);
+    unwinding.call.leave();
+    std::mem::forget(unwinding);
+    let status = call.read(&pin(Tag::NEW), &output);
+    call.end(writer, status, elapsed);
     output
+}
+
+/// Ends a call whose body panics.
+struct Unwinding<'a, C: Observed> {
+    call: &'a mut C,
+    start: Ticks,
+}
+
+impl<C: Observed> Drop for Unwinding<'_, C> {
+    #[cold]
+    fn drop(&mut self) {
+        self.call.leave();
+        self.call.end(plane::writer(), Status::Panicked, Elapsed::since(self.start));
+    }
 }
 
 /// What a function with a `timeout` returns: a `Result` whose error can be made from [`TimedOut`].

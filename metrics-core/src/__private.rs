@@ -11,14 +11,12 @@ pub fn eager<R, F: FnOnce() -> R>(body: F) -> R {
 pub use crate::catalogue::SiteKind;
 pub use crate::label::{Domain, Domains, LabelField, check_budget};
 pub use crate::name::{check_buckets, check_call_name, check_label_name};
-#[cfg(feature = "tokio")]
-pub use crate::recorder::limited;
 pub use crate::recorder::{
     Arg, Derived as Classifier, Down, ErrorRef, Global, GlobalFamily, InBody, Label, Llm, Returns, Site,
     SiteRef, Tag, Unread, ViaAny, ViaChain, ViaClassifiedRef, ViaClassify, ViaClosed, ViaDowncast,
     ViaDynError, ViaErrorRef, ViaNoDowncast, ViaNoLabel, ViaResult, ViaResultUsage, ViaResultUsageBy,
-    ViaText, ViaUnknownRef, ViaUsage, ViaUsageBy, call_by, family_call, llm, llm_in_body, step, task, tool,
-    tracked_by,
+    ViaText, ViaUnknownRef, ViaUsage, ViaUsageBy, call_by, family_call, limited, llm, llm_in_body, step,
+    task, tool, tracked_by,
 };
 pub use crate::registration::{Batch, GlobalMetrics, MetricsStruct, Spec};
 

@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_follow_the_data_model() {
+    fn names_follow_prometheus() {
         assert!(metric_name(Kind::Counter, "agent_tasks_total").is_ok());
         assert!(metric_name(Kind::Counter, "agent_tasks").is_err());
         assert!(metric_name(Kind::Histogram, "agent_steps_count").is_err());

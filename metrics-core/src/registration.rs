@@ -160,6 +160,7 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     /// When its name, labels or buckets are invalid.
+    #[allow(clippy::needless_pass_by_value)] // Generated code makes the spec in place.
     pub fn add<M: Metric>(&mut self, spec: Spec) -> Result<M, RegisterError> {
         spec.check::<M>()?;
         let metric = M::build(&spec);

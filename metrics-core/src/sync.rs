@@ -1,17 +1,23 @@
-//! The atomics of the data plane, which `loom` replaces to try every interleaving.
+//! The atomics and locks of the data plane, which `loom` replaces to try every interleaving.
 
 #[cfg(loom)]
+pub(crate) use loom::sync::Mutex;
+#[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
+#[cfg(not(loom))]
+pub(crate) use std::sync::Mutex;
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Atomics that are all 0; of many, the operating system backs only those that are touched.
 #[cfg(not(loom))]
+#[allow(clippy::unnecessary_box_returns)] // The array is far too large for a stack.
 pub(crate) fn zeroed<const N: usize>() -> Box<[AtomicU64; N]> {
     bytemuck::zeroed_box()
 }
 
 #[cfg(loom)]
+#[allow(clippy::unnecessary_box_returns)] // The array is far too large for a stack.
 pub(crate) fn zeroed<const N: usize>() -> Box<[AtomicU64; N]> {
     Box::new(std::array::from_fn(|_| AtomicU64::new(0)))
 }

@@ -83,13 +83,12 @@ impl<'a> TextWriter<'a> {
             _ => name,
         };
         let kind = match kind {
+            Kind::Info if open => "info",
+            Kind::Unknown if open => "unknown",
             Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
+            Kind::Gauge | Kind::Info => "gauge",
             Kind::Histogram => "histogram",
             Kind::Summary => "summary",
-            Kind::Info if open => "info",
-            Kind::Info => "gauge",
-            Kind::Unknown if open => "unknown",
             Kind::Unknown => "untyped",
         };
         self.put(&["# HELP ", family, " "]);

@@ -119,8 +119,8 @@ impl Http {
         })
     }
 
-    pub(crate) fn start(&self, series: &HttpSeries) {
-        self.shape.start(plane::writer(), &series.calls, 0);
+    pub(crate) fn start(series: &HttpSeries) {
+        CallShape::start(plane::writer(), &series.calls, 0);
     }
 
     pub(crate) fn end(&self, series: &HttpSeries, code: u16, ticks: u64) {

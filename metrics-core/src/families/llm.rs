@@ -252,7 +252,7 @@ impl Bundle for LlmSeries {
 impl LlmSeries {
     #[inline]
     pub(crate) fn start(&self, writer: Writer) {
-        self.shared.calls.start(writer, &self.calls, 0);
+        CallShape::start(writer, &self.calls, 0);
     }
 
     /// Ends a call. Without usage no tokens are observed: what is absent is not 0.
@@ -272,22 +272,17 @@ impl LlmSeries {
             self.shared.output.observe_whole(&self.output, tokens);
         }
         let facts = self.facts.words(0);
-        match self.price {
-            Some(price) => {
-                let cost = price.cost(usage);
-                facts.add_f64(INPUT_COST, cost.input);
-                facts.add_f64(OUTPUT_COST, cost.output);
-            }
-            None => {
-                facts.add(UNPRICED_INPUT, usage.input.unwrap_or(0));
-                facts.add(UNPRICED_OUTPUT, usage.output.unwrap_or(0));
-            }
+        if let Some(price) = self.price {
+            let cost = price.cost(usage);
+            facts.add_f64(INPUT_COST, cost.input);
+            facts.add_f64(OUTPUT_COST, cost.output);
+        } else {
+            facts.add(UNPRICED_INPUT, usage.input.unwrap_or(0));
+            facts.add(UNPRICED_OUTPUT, usage.output.unwrap_or(0));
         }
         let details = [usage.cache_read, usage.cache_write, usage.reasoning, usage.audio];
         for (place, tokens) in details.into_iter().enumerate() {
-            if let Some(tokens) = tokens {
-                facts.add(DETAILS + place, tokens);
-            }
+            facts.add(DETAILS + place, tokens.unwrap_or(0));
         }
     }
 

@@ -135,7 +135,7 @@ impl Bundle for TaskSeries {
 impl TaskSeries {
     #[inline]
     pub(crate) fn start(&self, writer: Writer, root: bool) {
-        self.shared.calls.start(writer, &self.calls, 0);
+        CallShape::start(writer, &self.calls, 0);
         if root {
             self.shared.totals.add(writer, ROOTS_STARTED, 1);
         }

@@ -89,7 +89,7 @@ impl Bundle for ToolSeries {
 impl ToolSeries {
     #[inline]
     pub(crate) fn start(&self, writer: Writer) {
-        self.shape.start(writer, &self.calls, 0);
+        CallShape::start(writer, &self.calls, 0);
     }
 
     #[inline(never)] // One copy for all tracked functions, its arguments in registers.

@@ -1,13 +1,13 @@
 //! Texts to small numbers, up to a cap, without a lock for texts seen before.
 
 use std::hash::Hasher;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError};
 
 use rustc_hash::FxHasher;
 
 use super::OTHER;
 use crate::plane::{Row, Words};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Mutex, Ordering};
 
 /// Gives each text a slot: 1 to `cap` in the order of arrival, 0 (`__other__`) for all further ones.
 pub(crate) struct Interner {

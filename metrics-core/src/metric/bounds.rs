@@ -50,7 +50,7 @@ pub(crate) fn bound_text(bound: f64) -> String {
         return "+Inf".to_owned();
     }
     let magnitude = bound.abs();
-    if bound != 0.0 && (magnitude >= 1e6 || magnitude < 1e-4) {
+    if bound != 0.0 && !(1e-4..1e6).contains(&magnitude) {
         let text = format!("{bound:e}");
         let Some((mantissa, exponent)) = text.split_once('e') else { return text };
         let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));

@@ -164,7 +164,8 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        WRITER.set(Some(shared_writer()));
+        // What records in this thread's last destructors shares a column.
+        WRITER.set(None);
         if let Some(number) = self.0 {
             COLUMNS.free.lock().unwrap_or_else(PoisonError::into_inner).push(number);
         }
@@ -200,4 +201,83 @@ fn shared_writer() -> Writer {
 pub(super) fn columns() -> impl Iterator<Item = &'static Column> {
     let made = COLUMNS.made.iter().map_while(OnceBox::get);
     made.chain(COLUMNS.shared.get())
+}
+
+/// Run with `RUSTFLAGS="--cfg loom" cargo test --release -p agent-metrics --lib model`.
+#[cfg(all(test, loom))]
+mod model {
+    use loom::thread;
+
+    use super::*;
+
+    const STARTED: u32 = 1;
+    const ENDED: u32 = 2;
+    const BUCKETS: std::ops::Range<u32> = 3..5;
+
+    /// Columns that live as long as the test, as those of threads live as long as the process.
+    fn columns<const N: usize>(shared: bool) -> [&'static Column; N] {
+        std::array::from_fn(|_| &*Box::leak(Box::new(Column::new(shared))))
+    }
+
+    fn read(columns: &[&Column], at: u32) -> u64 {
+        let words = columns.iter().filter_map(|column| column.recorded(at));
+        words.map(|words| words[0].load(Ordering::Acquire)).sum()
+    }
+
+    /// One call, recorded as `CallShape` does: a start, then its end, then its bucket.
+    fn call(column: &'static Column, bucket: u32) {
+        let words = Writer(&column.near).any(0);
+        words.add(STARTED as usize, 1);
+        words.add(ENDED as usize, 1);
+        words.add((BUCKETS.start + bucket) as usize, 1);
+    }
+
+    /// What a scrape reads: ends before starts, the count added up from the buckets.
+    fn check(columns: &[&Column]) {
+        let count: u64 = BUCKETS.map(|at| read(columns, at)).sum();
+        let ended = read(columns, ENDED);
+        let started = read(columns, STARTED);
+        assert!(count <= ended, "{count} observations of {ended} ends");
+        assert!(ended <= started, "{ended} ends of {started} starts");
+    }
+
+    #[test]
+    fn a_scrape_sees_no_end_without_its_start() {
+        loom::model(|| {
+            let columns = columns::<2>(false);
+            let threads = [0, 1].map(|n| thread::spawn(move || call(columns[n], n as u32)));
+            check(&columns);
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            assert_eq!([STARTED, ENDED, 3, 4].map(|at| read(&columns, at)), [2, 2, 1, 1]);
+        });
+    }
+
+    #[test]
+    fn threads_that_share_a_column_lose_nothing() {
+        loom::model(|| {
+            let columns = columns::<1>(true);
+            let threads = [0, 1].map(|_| thread::spawn(move || call(columns[0], 0)));
+            check(&columns);
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            assert_eq!([STARTED, ENDED, 3].map(|at| read(&columns, at)), [2, 2, 2]);
+        });
+    }
+
+    #[test]
+    fn shared_sums_of_floats_lose_nothing() {
+        loom::model(|| {
+            let [column] = columns::<1>(true);
+            let threads = [0.5, 0.25].map(|amount| {
+                thread::spawn(move || Writer(&column.near).any(0).add_f64(STARTED as usize, amount))
+            });
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            assert_eq!(f64::from_bits(read(&[column], STARTED)), 0.75);
+        });
+    }
 }

@@ -225,7 +225,7 @@ impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> Observed for FamilyCall<F>
     fn start(&mut self, writer: Writer) {
         let calls = &*self.family.0;
         if let Some((row, at)) = calls.series.at(self.index).row() {
-            calls.shape.start(writer, row, at);
+            CallShape::start(writer, row, at);
         }
     }
 

@@ -101,18 +101,20 @@ impl Facts for () {
     }
 }
 
-/// The call in whose body something runs, and what was reported of it.
-#[derive(Clone, Copy)]
-pub struct Reported(Option<Option<Usage>>);
-
-impl Default for Reported {
-    fn default() -> Self {
-        Self(Some(None))
-    }
+/// What was reported of the call in whose body something runs.
+#[derive(Clone, Copy, Default)]
+pub enum Reported {
+    /// No call asks for reports.
+    Nowhere,
+    /// Nothing so far.
+    #[default]
+    Nothing,
+    /// Its usage.
+    Usage(Usage),
 }
 
 thread_local! {
-    static CURRENT: Cell<Reported> = const { Cell::new(Reported(None)) };
+    static CURRENT: Cell<Reported> = const { Cell::new(Reported::Nowhere) };
 }
 
 impl Facts for Reported {
@@ -123,7 +125,10 @@ impl Facts for Reported {
 
     #[inline]
     fn usage(&self) -> Option<Usage> {
-        self.0.flatten()
+        match self {
+            Self::Usage(usage) => Some(*usage),
+            Self::Nowhere | Self::Nothing => None,
+        }
     }
 }
 
@@ -168,8 +173,11 @@ impl Call {
 
     /// Reports the usage; a later report replaces an earlier one.
     pub fn usage(self, response: &impl TokenUsage) {
-        if let (Reported(Some(_)), Some(usage)) = (CURRENT.get(), response.token_usage()) {
-            CURRENT.set(Reported(Some(Some(usage))));
+        if matches!(CURRENT.get(), Reported::Nowhere) {
+            return;
+        }
+        if let Some(usage) = response.token_usage() {
+            CURRENT.set(Reported::Usage(usage));
         }
     }
 }

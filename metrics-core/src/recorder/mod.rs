@@ -36,6 +36,4 @@ pub use timeout::TimedOut;
 #[cfg(feature = "tokio")]
 pub use timeout::limit::timeout;
 pub use tool::{ToolCall, tool};
-#[cfg(feature = "tokio")]
-pub use tracked::limited;
-pub use tracked::{call_by, tracked_by};
+pub use tracked::{call_by, limited, tracked_by};

@@ -1,7 +1,7 @@
 //! One HTTP request that the service answers.
 
 use crate::clock::{self, Ticks};
-use crate::families::{HttpSeries, Method};
+use crate::families::{Http, HttpSeries, Method};
 use crate::registry::AgentMetrics;
 
 /// A request while it is answered.
@@ -34,7 +34,7 @@ impl RequestGuard {
         let endpoint = metrics.http().slot(endpoint);
         let guard =
             Self { metrics, method, endpoint, start: clock::now(), status: None, stage: Stage::Request };
-        guard.metrics.http().start(guard.series());
+        Http::start(guard.series());
         guard
     }
 
@@ -52,9 +52,9 @@ impl RequestGuard {
         self.set_status(status);
     }
 
-    /// The request ends here, with the status that is known; from now on it is a stream.
-    #[cfg(feature = "tower")]
-    pub(crate) fn begin_stream(&mut self) {
+    /// The request ends here, with the status that is known; from now on the guard measures a stream,
+    /// whose life goes to `agent_http_stream_duration_seconds`.
+    pub fn begin_stream(&mut self) {
         self.end();
         self.start = clock::now();
         self.stage = Stage::Stream;

@@ -84,11 +84,12 @@ pub enum Label<'a> {
 }
 
 impl<'a> Label<'a> {
+    #[allow(clippy::match_same_arms)] // Their lifetimes differ.
     pub(crate) fn text(self) -> &'a str {
         match self {
+            Self::Text(text) => text,
             Self::Constant(text) => text,
             Self::Closed { index, values, .. } => values[index],
-            Self::Text(text) => text,
         }
     }
 }

@@ -119,6 +119,21 @@ impl<T, E: From<super::TimedOut>> FromTimedOut for Result<T, E> {
     }
 }
 
+/// Without the feature, says so where the key is written.
+#[cfg(not(feature = "tokio"))]
+#[diagnostic::on_unimplemented(
+    message = "the `timeout` key needs the feature `tokio` of `agent-metrics`",
+    label = "needs the feature `tokio`",
+    note = "add `features = [\"tokio\"]` to `agent-metrics` in Cargo.toml"
+)]
+pub trait NeedsFeatureTokio {}
+
+/// Without the feature nothing can end a call.
+#[cfg(not(feature = "tokio"))]
+pub fn limited<D: NeedsFeatureTokio, F>(_: D, tracked: F) -> F {
+    tracked
+}
+
 /// Gives a tracked future up after `limit`; it then ends as `timeout`.
 #[cfg(feature = "tokio")]
 pub async fn limited<F>(limit: std::time::Duration, tracked: F) -> F::Output

@@ -1,4 +1,8 @@
-#![doc = include_str!("../../README.md")]
+#![cfg_attr(all(feature = "axum", feature = "tokio"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(all(feature = "axum", feature = "tokio")),
+    doc = "Attributes that turn async agent functions into correct, bounded, compile-time checked Prometheus metrics."
+)]
 
 // The derives name the crate by its own name, here as elsewhere.
 extern crate self as agent_metrics;

@@ -35,7 +35,7 @@ pub(crate) fn dropped_status() -> Status {
 }
 
 /// Drops a value, whose calls in flight then end as `timeout`.
-#[cfg(any(feature = "tokio", test))]
+#[cfg(feature = "tokio")]
 pub(crate) fn give_up<T>(value: T) {
     struct Restore(bool);
     impl Drop for Restore {

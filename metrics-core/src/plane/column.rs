@@ -48,9 +48,11 @@ impl Writer {
     /// adding is as cheap as can be.
     #[inline]
     pub(super) fn own(self, at: u32) -> Option<Own> {
-        let shared = self.0[SHARED].load(Ordering::Relaxed) != 0;
-        let words = self.0.get(at as usize..).filter(|_| !shared)?;
-        Some(Own(words))
+        if self.0[SHARED].load(Ordering::Relaxed) != 0 {
+            return None;
+        }
+        let at = at as usize;
+        (at < NEAR_WORDS).then_some(Own { near: self.0, at })
     }
 
     /// The words of the row that begins at `at`, wherever they are.
@@ -78,22 +80,41 @@ pub(crate) trait Words: Copy {
     fn add_f64(self, word: usize, amount: f64);
 }
 
-/// Words that no other thread writes.
+/// Near words that no other thread writes.
 #[derive(Clone, Copy)]
-pub(crate) struct Own(&'static [AtomicU64]);
+pub(crate) struct Own {
+    near: &'static Near,
+    at: usize,
+}
+
+impl Own {
+    /// A mask instead of a check, since a row that begins near ends near.
+    #[inline]
+    fn cell(self, word: usize) -> &'static AtomicU64 {
+        &self.near[(self.at + word) & (NEAR_WORDS - 1)]
+    }
+}
+
+#[inline]
+fn add_alone(cell: &AtomicU64, amount: u64) {
+    cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Release);
+}
+
+#[inline]
+fn add_f64_alone(cell: &AtomicU64, amount: f64) {
+    let sum = f64::from_bits(cell.load(Ordering::Relaxed)) + amount;
+    cell.store(sum.to_bits(), Ordering::Release);
+}
 
 impl Words for Own {
     #[inline]
     fn add(self, word: usize, amount: u64) {
-        let cell = &self.0[word];
-        cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Release);
+        add_alone(self.cell(word), amount);
     }
 
     #[inline]
     fn add_f64(self, word: usize, amount: f64) {
-        let cell = &self.0[word];
-        let sum = f64::from_bits(cell.load(Ordering::Relaxed)) + amount;
-        cell.store(sum.to_bits(), Ordering::Release);
+        add_f64_alone(self.cell(word), amount);
     }
 }
 
@@ -109,13 +130,13 @@ impl Words for Any {
         if self.shared {
             self.words[word].fetch_add(amount, Ordering::Release);
         } else {
-            Own(self.words).add(word, amount);
+            add_alone(&self.words[word], amount);
         }
     }
 
     fn add_f64(self, word: usize, amount: f64) {
         if !self.shared {
-            return Own(self.words).add_f64(word, amount);
+            return add_f64_alone(&self.words[word], amount);
         }
         let add = |bits| Some((f64::from_bits(bits) + amount).to_bits());
         // `add` always gives a value, so the update succeeds.

@@ -113,19 +113,13 @@ impl<S> Cached<S> {
 
     /// The series of `label`, resolved at most once for constants and for values of a closed set.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // So that a constant label costs one load.
+    #[allow(clippy::inline_always)] // So that only the arm of the site's own label is left of it.
     pub(crate) fn resolve(&self, label: Label<'_>, resolve: impl Fn(&str) -> &'static S) -> &'static S {
         match label {
             Label::Constant(text) => match self.constant.get() {
                 Some(series) => series,
                 None => Self::remember(&self.constant, text, resolve),
             },
-            label => self.resolve_each(label, resolve),
-        }
-    }
-
-    fn resolve_each(&self, label: Label<'_>, resolve: impl Fn(&str) -> &'static S) -> &'static S {
-        match label {
             Label::Closed { set, index, values } => {
                 let table = match self.closed.get() {
                     Some(table) => table,
@@ -136,7 +130,7 @@ impl<S> Cached<S> {
                     None => resolve(values[index]),
                 }
             }
-            Label::Constant(text) | Label::Text(text) => resolve(text),
+            Label::Text(text) => resolve(text),
         }
     }
 

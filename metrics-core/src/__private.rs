@@ -18,11 +18,12 @@ pub use crate::recorder::{
     ViaText, ViaUnknownRef, ViaUsage, ViaUsageBy, call_by, family_call, limited, llm, llm_in_body, step,
     task, tool, tracked_by,
 };
-pub use crate::registration::{Batch, GlobalMetrics, MetricsStruct, Spec};
+pub use crate::registration::{Batch, GlobalMetrics, MetricsStruct};
+pub use crate::spec::Spec;
 
+use crate::instance::AgentMetrics;
 use crate::label::Bounded;
-use crate::registration::Metric;
-use crate::registry::AgentMetrics;
+use crate::spec::Metric;
 
 /// Refuses, at compile time, a name that a metric of this kind cannot carry.
 ///

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::panic::Location;
 
 use crate::error::{BuildError, Fault};
+use crate::families::Settings;
 use crate::faults::{self, Hook};
+use crate::instance::AgentMetrics;
 use crate::name;
 use crate::pricing::PriceTable;
-use crate::registry::{self, AgentMetrics, Settings};
+use crate::recorder::global;
 
 /// Sets up an [`AgentMetrics`].
 ///
@@ -33,15 +35,7 @@ pub struct Builder {
 impl Default for Builder {
     fn default() -> Self {
         Self {
-            settings: Settings {
-                seed_buckets: false,
-                duration_by_status: false,
-                cents: true,
-                task_types: 128,
-                models: 128,
-                tools: 512,
-                endpoints: 512,
-            },
+            settings: Settings::default(),
             prices: PriceTable::bundled(),
             registry: None,
             const_labels: Vec::new(),
@@ -146,16 +140,8 @@ impl Builder {
     pub fn install(self) -> Result<&'static AgentMetrics, BuildError> {
         let caller = Location::caller();
         // Asked before anything is registered in a registry of the user's.
-        registry::check_unused()?;
-        registry::install(self.build()?, format!("`install()` at {caller}"))
-    }
-
-    /// The defaults in a registry of their own, which nothing can collide with.
-    pub(crate) fn build_default(self) -> AgentMetrics {
-        match self.build() {
-            Ok(metrics) => metrics,
-            Err(error) => unreachable!("the defaults are valid: {error}"),
-        }
+        global::check_unused()?;
+        global::install(self.build()?, format!("`install()` at {caller}"))
     }
 }
 

@@ -10,11 +10,13 @@ extern crate self as agent_metrics;
 mod builder;
 mod catalogue;
 mod clock;
+mod collector;
 mod error;
 mod exposition;
 mod families;
 mod family;
 mod faults;
+mod instance;
 mod label;
 mod ledger;
 mod metric;
@@ -24,6 +26,7 @@ mod pricing;
 mod recorder;
 mod registration;
 mod registry;
+mod spec;
 mod stored;
 mod sync;
 mod usage;
@@ -43,6 +46,7 @@ pub use builder::Builder;
 pub use catalogue::{FamilyInfo, SiteInfo, SiteKind};
 pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::Exposition;
+pub use instance::AgentMetrics;
 pub use label::{Bounded, LabelSet, LabelValue};
 pub use metric::{
     Counter, CounterSeries, FloatCounter, FloatCounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries,
@@ -54,8 +58,7 @@ pub use pricing::{Price, PriceTable};
 pub use recorder::timeout;
 pub use recorder::{
     Call, CallFamily, CallLabels, Classify, Guard, InvalidRate, RequestGuard, Status, TimedOut, error_status,
-    register_classifier, sites,
+    global, register_classifier, sites,
 };
-pub use registration::Metric;
-pub use registry::{AgentMetrics, global};
+pub use spec::Metric;
 pub use usage::{TokenUsage, Usage};

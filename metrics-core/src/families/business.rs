@@ -1,10 +1,13 @@
 //! What the agent's owners ask of it: caches, memory, satisfied users; and which version runs.
 
+use std::sync::Arc;
+
 use crate::catalogue::FamilyInfo;
 use crate::label::{Bounded, Domain, Domains, LabelField, LabelSet, LabelValue};
 use crate::metric::{Counter, Gauge, Histogram, Info};
 use crate::name::Kind;
-use crate::registration::{Metric, Spec};
+use crate::spec::{Metric, Spec};
+use crate::visit::Source;
 
 /// Whether a look-up in a cache found something.
 #[derive(Clone, Copy)]
@@ -68,5 +71,10 @@ impl Business {
             ),
             app: Info::new(app),
         }
+    }
+
+    pub(crate) fn sources(&self) -> [Arc<dyn Source>; 4] {
+        let Self { cache, memory, satisfaction, app } = self;
+        [cache.handle().0, memory.handle().0, satisfaction.handle().0, app.handle().0]
     }
 }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
-use super::Table;
+use super::{Settings, Table};
 use crate::catalogue::FamilyInfo;
 use crate::label::{Interner, Labels, render};
 use crate::metric::{CallShape, HistogramShape, Number};
 use crate::name::Kind;
 use crate::plane::{self, Row, Words};
-use crate::registry::Settings;
 use crate::visit::{Source, Visitor};
 
 /// Seconds: the seed's bounds.

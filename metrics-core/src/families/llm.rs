@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Bundle, Group, Table};
+use super::{Bundle, Families, Group, Settings, Table};
 use crate::catalogue::FamilyInfo;
 use crate::label::{Interner, Labels, render};
 use crate::metric::{CallShape, HistogramShape, Number};
@@ -10,7 +10,6 @@ use crate::name::Kind;
 use crate::plane::{Row, Words, Writer};
 use crate::pricing::{Price, PriceTable};
 use crate::recorder::{LLM, Status};
-use crate::registry::{AgentMetrics, Settings};
 use crate::usage::Usage;
 use crate::visit::{Source, Visitor};
 
@@ -244,8 +243,8 @@ impl Group<LlmSeries> for Llm {
 }
 
 impl Bundle for LlmSeries {
-    fn group(metrics: &AgentMetrics) -> &impl Group<Self> {
-        metrics.llm()
+    fn group(families: &Families) -> &impl Group<Self> {
+        &*families.llm
     }
 }
 

@@ -27,7 +27,69 @@ pub use tool::ToolSeries;
 pub(crate) use tool::Tools;
 
 use crate::label::Interner;
-use crate::registry::AgentMetrics;
+use crate::pricing::PriceTable;
+use crate::visit::Source;
+
+/// What the families are told when they are made.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) seed_buckets: bool,
+    pub(crate) duration_by_status: bool,
+    pub(crate) cents: bool,
+    pub(crate) task_types: usize,
+    pub(crate) models: usize,
+    pub(crate) tools: usize,
+    pub(crate) endpoints: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed_buckets: false,
+            duration_by_status: false,
+            cents: true,
+            task_types: 128,
+            models: 128,
+            tools: 512,
+            endpoints: 512,
+        }
+    }
+}
+
+/// All of the agent's families.
+pub struct Families {
+    pub(crate) tasks: Arc<Tasks>,
+    pub(crate) tools: Arc<Tools>,
+    pub(crate) llm: Arc<Llm>,
+    pub(crate) http: Arc<Http>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) business: Business,
+}
+
+impl Families {
+    pub(crate) fn new(settings: &Settings, prices: PriceTable) -> Self {
+        Self {
+            tasks: Arc::new(Tasks::new(settings)),
+            tools: Arc::new(Tools::new(settings)),
+            llm: Arc::new(Llm::new(settings, prices)),
+            http: Arc::new(Http::new(settings)),
+            health: Arc::new(Health::new()),
+            business: Business::new(),
+        }
+    }
+
+    pub(crate) fn sources(&self) -> Vec<Arc<dyn Source>> {
+        let mut sources: Vec<Arc<dyn Source>> = vec![
+            self.http.clone(),
+            self.tasks.clone(),
+            self.llm.clone(),
+            self.tools.clone(),
+            self.health.clone(),
+        ];
+        sources.extend(self.business.sources());
+        sources
+    }
+}
 
 /// Bundles by the value of a capped label.
 pub(crate) struct Table<S> {
@@ -63,10 +125,10 @@ impl<S> Table<S> {
     }
 }
 
-/// A kind of bundle, and where an instance of the metrics keeps it.
+/// A kind of bundle, and where it is kept.
 pub trait Bundle: Sized + Send + Sync + 'static {
     #[doc(hidden)]
-    fn group(metrics: &AgentMetrics) -> &impl Group<Self>;
+    fn group(families: &Families) -> &impl Group<Self>;
 }
 
 /// A group of families, by the value of its main label.
@@ -83,29 +145,26 @@ pub trait Hold<S>: Deref<Target = S> {}
 
 impl<S, H: Deref<Target = S>> Hold<S> for H {}
 
-/// A bundle of any instance: the global's live for ever, those of another are kept by keeping the
-/// instance.
+/// A bundle of any instance: the global's live for ever, those of another are kept by keeping its
+/// families.
 pub enum Held<S: Bundle> {
     /// Of the global metrics.
     Static(&'static S),
     /// Of an instance, at a slot of its table.
-    Shared(AgentMetrics, u32),
+    Shared(Arc<Families>, u32),
 }
 
 impl<S: Bundle> Held<S> {
-    /// Holds the bundle of a label value in an instance that may end before the call does.
-    pub(crate) fn of(metrics: &AgentMetrics, value: &str) -> Self {
-        match metrics.as_global() {
-            Some(global) => Self::Static(find(global, value)),
-            None => Self::Shared(metrics.clone(), S::group(metrics).slot(value) as u32),
-        }
+    /// Keeps the families that the bundle of a label value is of.
+    pub(crate) fn keeping(families: &Arc<Families>, value: &str) -> Self {
+        Self::Shared(families.clone(), S::group(families).slot(value) as u32)
     }
 }
 
 /// The bundle of a label value.
 #[inline]
-pub(crate) fn find<'a, S: Bundle>(metrics: &'a AgentMetrics, value: &str) -> &'a S {
-    let group = S::group(metrics);
+pub(crate) fn find<'a, S: Bundle>(families: &'a Families, value: &str) -> &'a S {
+    let group = S::group(families);
     group.bundle(group.slot(value))
 }
 
@@ -116,7 +175,7 @@ impl<S: Bundle> Deref for Held<S> {
     fn deref(&self) -> &S {
         match self {
             Self::Static(bundle) => bundle,
-            Self::Shared(metrics, slot) => S::group(metrics).bundle(*slot as usize),
+            Self::Shared(families, slot) => S::group(families).bundle(*slot as usize),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::completion::{Completion, Totals};
-use super::{Bundle, Group, Table};
+use super::{Bundle, Families, Group, Settings, Table};
 use crate::catalogue::FamilyInfo;
 use crate::clock::{self, Ticks};
 use crate::label::{Interner, Labels, render};
@@ -11,7 +11,6 @@ use crate::metric::{CallShape, HistogramShape, Number};
 use crate::name::Kind;
 use crate::plane::{Row, Writer};
 use crate::recorder::{Status, TASK};
-use crate::registry::{AgentMetrics, Settings};
 use crate::visit::{Source, Visitor};
 
 /// Seconds: the seed's bounds, and above them what long tasks take.
@@ -127,8 +126,8 @@ impl Group<TaskSeries> for Tasks {
 }
 
 impl Bundle for TaskSeries {
-    fn group(metrics: &AgentMetrics) -> &impl Group<Self> {
-        metrics.tasks()
+    fn group(families: &Families) -> &impl Group<Self> {
+        &*families.tasks
     }
 }
 

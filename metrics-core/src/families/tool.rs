@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Bundle, Group, Table};
+use super::{Bundle, Families, Group, Settings, Table};
 use crate::catalogue::FamilyInfo;
 use crate::label::{Interner, render};
 use crate::metric::CallShape;
 use crate::name::Kind;
 use crate::plane::{Row, Writer};
 use crate::recorder::{Status, TOOL};
-use crate::registry::{AgentMetrics, Settings};
 use crate::visit::{Source, Visitor};
 
 /// Seconds: the seed's bounds, and above them what slow tools take.
@@ -81,8 +80,8 @@ impl Group<ToolSeries> for Tools {
 }
 
 impl Bundle for ToolSeries {
-    fn group(metrics: &AgentMetrics) -> &impl Group<Self> {
-        metrics.tools()
+    fn group(families: &Families) -> &impl Group<Self> {
+        &*families.tools
     }
 }
 

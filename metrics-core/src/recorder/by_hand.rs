@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::{Guard, LlmCall, RequestGuard, Status, TaskCall, ToolCall};
 use crate::clock;
 use crate::families::{CacheLabels, CacheResult, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, find};
+use crate::instance::AgentMetrics;
 use crate::label::Bounded;
 use crate::metric::InvalidFact;
 use crate::plane;
-use crate::registry::AgentMetrics;
 use crate::usage::Usage;
 
 impl AgentMetrics {
@@ -34,7 +34,7 @@ impl AgentMetrics {
     /// Starts the answer to an HTTP request, which ends with its guard. `endpoint` is the route's
     /// template (`/tasks/{id}`), not the path.
     pub fn track_request(&self, method: &str, endpoint: &str) -> RequestGuard {
-        RequestGuard::new(self.clone(), method, endpoint)
+        RequestGuard::new(self.families_ref().clone(), method, endpoint)
     }
 
     /// Records an LLM call that has ended. Without a usage no tokens are observed.
@@ -45,7 +45,7 @@ impl AgentMetrics {
         duration: Duration,
         status: Status,
     ) {
-        let series = find::<LlmSeries>(self, model);
+        let series = find::<LlmSeries>(self.families_ref(), model);
         let writer = plane::writer();
         series.start(writer);
         let usage = usage.into();
@@ -57,7 +57,7 @@ impl AgentMetrics {
 
     /// Records a call of a tool that has ended.
     pub fn record_tool_call(&self, tool_name: &str, duration: Duration, status: Status) {
-        let series = find::<ToolSeries>(self, tool_name);
+        let series = find::<ToolSeries>(self.families_ref(), tool_name);
         let writer = plane::writer();
         series.start(writer);
         series.end(writer, status, clock::ticks(duration));
@@ -66,19 +66,19 @@ impl AgentMetrics {
     /// Adds what a tool cost, in USD. An amount that is negative or not finite is ignored.
     pub fn record_tool_cost_usd(&self, usd: f64) {
         if usd >= 0.0 && usd.is_finite() {
-            self.llm().add_tool_cost(usd);
+            self.families_ref().llm.add_tool_cost(usd);
         }
     }
 
     /// Records how many steps a task took, where no `#[track_step]` counts them.
     pub fn record_agent_steps(&self, task_type: &str, steps: u64) {
-        find::<TaskSeries>(self, task_type).observe_steps(steps);
+        find::<TaskSeries>(self.families_ref(), task_type).observe_steps(steps);
     }
 
     /// Records a look-up in a cache.
     pub fn record_cache_result(&self, hit: bool) {
         let result = if hit { CacheResult::Hit } else { CacheResult::Miss };
-        self.business().cache.with(CacheLabels { result }).inc();
+        self.families_ref().business.cache.with(CacheLabels { result }).inc();
     }
 
     /// Sets the completion rate of a window (`1h`, `24h` or `7d`), 0 to 1. It is no longer computed
@@ -87,7 +87,7 @@ impl AgentMetrics {
     /// # Errors
     /// An unknown window, or a rate that is none.
     pub fn update_completion_rate(&self, window: &str, rate: f64) -> Result<(), InvalidRate> {
-        if (0.0..=1.0).contains(&rate) && self.tasks().set_completion_rate(window, rate) {
+        if (0.0..=1.0).contains(&rate) && self.families_ref().tasks.set_completion_rate(window, rate) {
             return Ok(());
         }
         Err(InvalidRate { window: window.to_owned(), rate })
@@ -95,13 +95,13 @@ impl AgentMetrics {
 
     /// Records a user's score, 1 to 5.
     pub fn record_user_satisfaction(&self, score: f64) {
-        self.business().satisfaction.with(()).observe(score);
+        self.families_ref().business.satisfaction.with(()).observe(score);
     }
 
     /// Sets how many entries the agent's memory of a type has. Past 64 types they are one.
     pub fn set_memory_entries(&self, memory_type: &str, entries: u64) {
         let labels = MemoryLabels { memory_type: Bounded::from(memory_type) };
-        self.business().memory.with(labels).set(entries as f64);
+        self.families_ref().business.memory.with(labels).set(entries as f64);
     }
 
     /// States facts about the application, as the labels of `agent_app_info`.
@@ -109,7 +109,7 @@ impl AgentMetrics {
     /// # Errors
     /// An invalid or repeated name; the facts stay as they were.
     pub fn set_app_info(&self, facts: &[(&str, &str)]) -> Result<(), InvalidFact> {
-        self.business().app.set(facts)
+        self.families_ref().business.app.set(facts)
     }
 }
 

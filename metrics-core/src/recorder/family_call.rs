@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use super::call::{Elapsed, Guard, Observed};
 use super::{Scope, Status, TOOL};
@@ -11,11 +11,11 @@ use crate::catalogue::FamilyInfo;
 use crate::error::{Fault, RegisterError};
 use crate::family::Dense;
 use crate::faults;
+use crate::instance::{AgentMetrics, Extensions};
 use crate::label::{Interner, LabelSet, check_labels};
 use crate::metric::CallShape;
 use crate::name::{self, Kind};
 use crate::plane::Writer;
-use crate::registry::{self, AgentMetrics};
 use crate::stored::ZERO_HISTOGRAMS;
 use crate::visit::{Source, Visitor};
 
@@ -109,7 +109,7 @@ impl<L: CallLabels> CallFamily<L> {
     /// # Errors
     /// When the instance has another family of one of its names.
     pub fn of(metrics: &AgentMetrics) -> Result<Self, RegisterError> {
-        metrics.call_families().get(metrics)
+        get(metrics.extensions(), metrics)
     }
 
     /// Starts a call that is recorded by hand.
@@ -144,33 +144,24 @@ impl<L: CallLabels> Source for Calls<L> {
     }
 }
 
-/// The call families of one instance.
-#[derive(Default)]
-pub(crate) struct CallFamilies(RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>);
-
-impl CallFamilies {
-    fn get<L: CallLabels>(&self, metrics: &AgentMetrics) -> Result<CallFamily<L>, RegisterError> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(family) =
-            known.get(&TypeId::of::<L>()).and_then(|family| family.downcast_ref::<CallFamily<L>>())
-        {
-            return Ok(family.clone());
-        }
-        drop(known);
-        let invalid =
-            |fault: name::Fault| RegisterError::Invalid { family: L::NAME.to_owned(), why: fault.0 };
-        check_labels::<L>().and_then(|()| name::buckets(L::BUCKETS)).map_err(invalid)?;
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(family) =
-            known.get(&TypeId::of::<L>()).and_then(|family| family.downcast_ref::<CallFamily<L>>())
-        {
-            return Ok(family.clone());
-        }
-        let family = CallFamily::<L>::new();
-        metrics.register_sources(vec![family.0.clone()])?;
-        known.insert(TypeId::of::<L>(), Box::new(family.clone()));
-        Ok(family)
+/// The family of `L` in an instance, registered there if it is new.
+fn get<L: CallLabels>(families: &Extensions, metrics: &AgentMetrics) -> Result<CallFamily<L>, RegisterError> {
+    let find = |families: &HashMap<TypeId, Box<dyn Any + Send + Sync>>| {
+        families.get(&TypeId::of::<L>())?.downcast_ref::<CallFamily<L>>().cloned()
+    };
+    if let Some(family) = find(&families.read().unwrap_or_else(PoisonError::into_inner)) {
+        return Ok(family);
     }
+    let invalid = |fault: name::Fault| RegisterError::Invalid { family: L::NAME.to_owned(), why: fault.0 };
+    check_labels::<L>().and_then(|()| name::buckets(L::BUCKETS)).map_err(invalid)?;
+    let mut families = families.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(family) = find(&families) {
+        return Ok(family);
+    }
+    let family = CallFamily::<L>::new();
+    metrics.register(vec![family.0.clone()])?;
+    families.insert(TypeId::of::<L>(), Box::new(family.clone()));
+    Ok(family)
 }
 
 /// A call family as registered in the global metrics, at its first use.
@@ -190,7 +181,7 @@ impl<L: CallLabels> GlobalFamily<L> {
     pub fn get(&'static self) -> &'static CallFamily<L> {
         match self.0.get() {
             Some(family) => family,
-            None => self.register(registry::global()),
+            None => self.register(super::global()),
         }
     }
 

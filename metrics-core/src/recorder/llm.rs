@@ -4,11 +4,12 @@ use std::cell::Cell;
 
 use super::call::{Elapsed, Guard, Observed};
 use super::reader::Usages;
+use super::scope;
 use super::{Label, Scope, Site, Status};
 use crate::families::{Held, Hold, LlmSeries};
+use crate::instance::AgentMetrics;
 use crate::ledger;
 use crate::plane::Writer;
-use crate::registry::AgentMetrics;
 use crate::usage::{TokenUsage, Usage};
 
 /// A call of a model. `F` is what its body may report by [`Call::current`].
@@ -27,7 +28,7 @@ impl<F, H: Hold<LlmSeries>> LlmCall<F, H> {
 
 impl LlmCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, model: &str) -> Self {
-        Self { series: Held::of(metrics, model), facts: (), usage_seen: false }
+        Self { series: scope::held(metrics, model), facts: (), usage_seen: false }
     }
 }
 

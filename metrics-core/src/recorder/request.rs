@@ -1,8 +1,10 @@
 //! One HTTP request that the service answers.
 
+use std::sync::Arc;
+
 use crate::clock::{self, Ticks};
+use crate::families::Families;
 use crate::families::{Http, HttpSeries, Method};
-use crate::registry::AgentMetrics;
 
 /// A request while it is answered.
 ///
@@ -10,7 +12,7 @@ use crate::registry::AgentMetrics;
 /// the thread is unwinding.
 #[must_use = "the request ends when its guard is dropped"]
 pub struct RequestGuard {
-    metrics: AgentMetrics,
+    families: Arc<Families>,
     method: Method,
     endpoint: usize,
     start: Ticks,
@@ -29,17 +31,17 @@ enum Stage {
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 impl RequestGuard {
-    pub(crate) fn new(metrics: AgentMetrics, method: &str, endpoint: &str) -> Self {
+    pub(crate) fn new(families: Arc<Families>, method: &str, endpoint: &str) -> Self {
         let method = Method::of(method);
-        let endpoint = metrics.http().slot(endpoint);
+        let endpoint = families.http.slot(endpoint);
         let guard =
-            Self { metrics, method, endpoint, start: clock::now(), status: None, stage: Stage::Request };
+            Self { families, method, endpoint, start: clock::now(), status: None, stage: Stage::Request };
         Http::start(guard.series());
         guard
     }
 
     fn series(&self) -> &HttpSeries {
-        self.metrics.http().series(self.method, self.endpoint)
+        self.families.http.series(self.method, self.endpoint)
     }
 
     /// The status is known; the body may still be sent, and the request ends when the guard does.
@@ -65,9 +67,9 @@ impl RequestGuard {
         match self.stage {
             Stage::Request => {
                 let unknown = if std::thread::panicking() { 500 } else { CLIENT_CLOSED_REQUEST };
-                self.metrics.http().end(self.series(), self.status.unwrap_or(unknown), ticks);
+                self.families.http.end(self.series(), self.status.unwrap_or(unknown), ticks);
             }
-            Stage::Stream => self.metrics.http().end_stream(self.series(), ticks),
+            Stage::Stream => self.families.http.end_stream(self.series(), ticks),
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::ops::Deref;
 
+use super::global::{as_global, find_in_global};
 use super::site::Cached;
 use super::{CallFamily, CallLabels, Label, Site};
 use crate::error::Fault;
-use crate::families::{Bundle, Held, Hold};
+use crate::families::{Bundle, Held, Hold, find};
 use crate::faults;
-use crate::registry::{AgentMetrics, find_in_global};
+use crate::instance::AgentMetrics;
 
 /// Where to record.
 pub trait Scope {
@@ -56,7 +57,7 @@ impl Scope for &AgentMetrics {
     type Family<L: CallLabels> = Box<CallFamily<L>>;
 
     fn hold<S: Bundle>(self, _: &'static Site, _: &'static Cached<S>, label: Label<'_>) -> Held<S> {
-        Held::of(self, label.text())
+        held(self, label.text())
     }
 
     fn family<L: CallLabels>(self) -> Self::Family<L> {
@@ -64,5 +65,13 @@ impl Scope for &AgentMetrics {
             faults::report(&Fault::NotRegistered(error));
             CallFamily::new()
         }))
+    }
+}
+
+/// Holds the bundle of a label value in an instance that may end before the call does.
+pub(super) fn held<S: Bundle>(metrics: &AgentMetrics, value: &str) -> Held<S> {
+    match as_global(metrics) {
+        Some(global) => Held::Static(find(global.families_ref(), value)),
+        None => Held::keeping(metrics.families_ref(), value),
     }
 }

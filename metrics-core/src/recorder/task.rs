@@ -1,11 +1,12 @@
 //! One task.
 
 use super::call::{Elapsed, Observed};
+use super::scope;
 use super::{Label, Scope, Site, Status};
 use crate::families::{Held, Hold, TaskSeries};
+use crate::instance::AgentMetrics;
 use crate::ledger::{self, Ledger};
 use crate::plane::Writer;
-use crate::registry::AgentMetrics;
 
 /// A call of a task.
 pub struct TaskCall<H = Held<TaskSeries>> {
@@ -24,7 +25,7 @@ impl<H> TaskCall<H> {
 
 impl TaskCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, task_type: &str) -> Self {
-        Self::of(Held::of(metrics, task_type))
+        Self::of(scope::held(metrics, task_type))
     }
 }
 

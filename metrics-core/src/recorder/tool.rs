@@ -1,10 +1,11 @@
 //! One call of a tool.
 
 use super::call::{Elapsed, Observed};
+use super::scope;
 use super::{Label, Scope, Site, Status};
 use crate::families::{Held, Hold, ToolSeries};
+use crate::instance::AgentMetrics;
 use crate::plane::Writer;
-use crate::registry::AgentMetrics;
 
 /// A call of a tool.
 pub struct ToolCall<H = Held<ToolSeries>> {
@@ -13,7 +14,7 @@ pub struct ToolCall<H = Held<ToolSeries>> {
 
 impl ToolCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, name: &str) -> Self {
-        Self { series: Held::of(metrics, name) }
+        Self { series: scope::held(metrics, name) }
     }
 }
 

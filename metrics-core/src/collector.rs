@@ -40,7 +40,7 @@ fn gather_with(answer: Answer, registry: &prometheus::Registry) -> Vec<proto::Me
 }
 
 /// What others have in the registry, by name.
-pub(super) fn gather_others(registry: &prometheus::Registry) -> Vec<proto::MetricFamily> {
+pub(crate) fn gather_others(registry: &prometheus::Registry) -> Vec<proto::MetricFamily> {
     gather_with(Answer::Nothing, registry)
 }
 

@@ -1,0 +1,116 @@
+//! The instance: the agent's families and the registry in which they live.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use crate::catalogue::FamilyInfo;
+use crate::clock;
+use crate::error::RegisterError;
+use crate::exposition::{self, Exposition};
+use crate::families::{Families, Settings};
+use crate::pricing::PriceTable;
+use crate::registry::Registry;
+use crate::visit::Source;
+
+/// The agent's metrics: its families, and the registry in which they live beside the user's own.
+///
+/// A clone is a handle to the same instance. Most programs have one, the [`global`](crate::global);
+/// tests make their own with [`Builder::build`](crate::Builder::build) and hand it to the attributes as
+/// `metrics = ..`.
+#[derive(Clone)]
+pub struct AgentMetrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    families: Arc<Families>,
+    extensions: Extensions,
+}
+
+/// Families of the user's that are made at their first use, by type.
+pub(crate) type Extensions = RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>;
+
+impl AgentMetrics {
+    pub(crate) fn new(
+        settings: &Settings,
+        prices: PriceTable,
+        registry: prometheus::Registry,
+    ) -> Result<Self, RegisterError> {
+        let families = Arc::new(Families::new(settings, prices));
+        let metrics = Self(Arc::new(Inner {
+            registry: Registry::new(registry),
+            families,
+            extensions: RwLock::default(),
+        }));
+        metrics.register(metrics.families_ref().sources())?;
+        Ok(metrics)
+    }
+
+    /// The defaults in a registry of their own, where nothing can collide.
+    pub(crate) fn with_defaults() -> Self {
+        clock::calibrate();
+        let made = Self::new(&Settings::default(), PriceTable::bundled(), prometheus::Registry::new());
+        made.unwrap_or_else(|error| unreachable!("the defaults are valid: {error}"))
+    }
+
+    /// The registry in which the families live; every collector in it is exposed with them.
+    pub fn registry(&self) -> &prometheus::Registry {
+        self.0.registry.prometheus()
+    }
+
+    /// Every family of the runtime and of structs with `derive(Metrics)` or `derive(CallLabels)`
+    /// that is registered here, by name.
+    pub fn families(&self) -> Vec<FamilyInfo> {
+        self.0.registry.families()
+    }
+
+    /// Everything in the registry, in the format and compression that the client prefers.
+    ///
+    /// `accept` and `accept_encoding` are the headers of a request as they came, several lines
+    /// joined by commas. Formats: OpenMetrics 1.0.0, and Prometheus text 0.0.4, which is also the
+    /// answer to a header that is absent, unreadable or asks for something else. Compression: gzip,
+    /// with the feature of that name.
+    pub fn encode(&self, accept: Option<&str>, accept_encoding: Option<&str>) -> Exposition {
+        let accept = accept.unwrap_or_default();
+        let accept_encoding = accept_encoding.unwrap_or_default();
+        exposition::encode(&self.0.registry, &self.0.families.health, accept, accept_encoding)
+    }
+
+    /// Everything in the registry as Prometheus text 0.0.4.
+    pub fn to_text(&self) -> String {
+        exposition::to_text(&self.0.registry, &self.0.families.health)
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn families_ref(&self) -> &Arc<Families> {
+        &self.0.families
+    }
+
+    pub(crate) fn extensions(&self) -> &Extensions {
+        &self.0.extensions
+    }
+
+    /// Registers the families of some sources: all of them, or none.
+    pub(crate) fn register(&self, sources: Vec<Arc<dyn Source>>) -> Result<(), RegisterError> {
+        self.0.registry.register(sources.clone())?;
+        for source in &sources {
+            self.0.families.health.watch(source);
+        }
+        Ok(())
+    }
+}
+
+impl AsRef<AgentMetrics> for AgentMetrics {
+    fn as_ref(&self) -> &AgentMetrics {
+        self
+    }
+}
+
+impl std::fmt::Debug for AgentMetrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentMetrics").field("families", &self.families().len()).finish_non_exhaustive()
+    }
+}

@@ -44,6 +44,13 @@ impl Default for Builder {
     }
 }
 
+impl AgentMetrics {
+    /// A builder with the defaults.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
 impl Builder {
     /// What models cost; [`PriceTable::bundled`] unless given.
     pub fn prices(mut self, prices: PriceTable) -> Self {

@@ -42,7 +42,7 @@ impl AgentMetrics {
             families,
             extensions: RwLock::default(),
         }));
-        metrics.register(metrics.families_ref().sources())?;
+        metrics.register(&metrics.families_ref().sources())?;
         Ok(metrics)
     }
 
@@ -94,9 +94,9 @@ impl AgentMetrics {
     }
 
     /// Registers the families of some sources: all of them, or none.
-    pub(crate) fn register(&self, sources: Vec<Arc<dyn Source>>) -> Result<(), RegisterError> {
-        self.0.registry.register(sources.clone())?;
-        for source in &sources {
+    pub(crate) fn register(&self, sources: &[Arc<dyn Source>]) -> Result<(), RegisterError> {
+        self.0.registry.register(sources)?;
+        for source in sources {
             self.0.families.health.watch(source);
         }
         Ok(())

@@ -48,7 +48,7 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// When one of the families can't be; then none is.
     pub fn commit(self) -> Result<(), RegisterError> {
-        self.metrics.map_or(Ok(()), |metrics| metrics.register(self.sources))
+        self.metrics.map_or(Ok(()), |metrics| metrics.register(&self.sources))
     }
 }
 

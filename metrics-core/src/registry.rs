@@ -48,11 +48,11 @@ impl Registry {
     }
 
     /// Registers the families of some sources: all of them, or none.
-    pub(crate) fn register(&self, new: Vec<Arc<dyn Source>>) -> Result<(), RegisterError> {
+    pub(crate) fn register(&self, new: &[Arc<dyn Source>]) -> Result<(), RegisterError> {
         let _registering = self.registering.lock().unwrap_or_else(PoisonError::into_inner);
-        self.check(&new)?;
+        self.check(new)?;
         let mut registered: Vec<Exported> = Vec::new();
-        for source in &new {
+        for source in new {
             for family in 0..source.families().len() {
                 let exported = Exported::new(source.clone(), family);
                 if let Err(error) = collector::register(&self.prometheus, &exported) {
@@ -64,7 +64,7 @@ impl Registry {
                 registered.push(exported);
             }
         }
-        self.sources.write().unwrap_or_else(PoisonError::into_inner).extend(new);
+        self.sources.write().unwrap_or_else(PoisonError::into_inner).extend_from_slice(new);
         Ok(())
     }
 

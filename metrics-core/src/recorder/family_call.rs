@@ -159,7 +159,8 @@ fn get<L: CallLabels>(families: &Extensions, metrics: &AgentMetrics) -> Result<C
         return Ok(family);
     }
     let family = CallFamily::<L>::new();
-    metrics.register(vec![family.0.clone()])?;
+    let source: Arc<dyn Source> = family.0.clone();
+    metrics.register(&[source])?;
     families.insert(TypeId::of::<L>(), Box::new(family.clone()));
     Ok(family)
 }

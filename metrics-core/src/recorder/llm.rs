@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::call::{Elapsed, Guard, Observed};
-use super::reader::Usages;
+use super::reader::{Kind, Llm, ReadBy, Usages, caught};
 use super::scope;
 use super::{Label, Scope, Site, Status};
 use crate::families::{Held, Hold, LlmSeries};
@@ -71,6 +71,16 @@ impl<F: Facts, H: Hold<LlmSeries>> Observed for LlmCall<F, H> {
             self.add_usage(&usage);
         }
         self.series.end(writer, status, elapsed.ticks(), self.usage_seen);
+    }
+}
+
+impl<K: Kind<T>, U: Usages<T>, T, F: Facts, H: Hold<LlmSeries>> ReadBy<Llm<K, U>, T> for LlmCall<F, H> {
+    #[inline]
+    fn read(&mut self, reader: &Llm<K, U>, output: &T) -> Status {
+        if let Some(usage) = caught(|| reader.usage.usage(output)).flatten() {
+            self.add_usage(&usage);
+        }
+        reader.kind.status(output)
     }
 }
 

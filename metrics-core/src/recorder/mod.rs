@@ -23,7 +23,7 @@ pub(crate) use classify::downcast;
 pub use classify::{Classify, Derived, error_status, register_classifier};
 pub use family_call::{CallFamily, CallLabels, FamilyCall, GlobalFamily, family_call};
 pub use global::global;
-pub use llm::{Call, Facts, InBody, LlmCall, llm, llm_in_body};
+pub use llm::{Call, InBody, LlmCall, llm, llm_in_body};
 pub use reader::*;
 pub use request::RequestGuard;
 pub use scope::{Global, Scope};

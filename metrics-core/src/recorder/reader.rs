@@ -7,9 +7,7 @@ use std::error::Error;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::llm::LlmCall;
 use super::{Classify, Observed, Status, StepCall, error_status};
-use crate::families::{Hold, LlmSeries};
 use crate::faults;
 use crate::usage::{IntoUsage, TokenUsage, Usage};
 
@@ -140,7 +138,7 @@ impl<T, F: Fn(&T) -> Status> Kind<T> for ByClosure<F> {
 }
 
 /// Runs the user's code, whose panic must not reach the caller of a function that has returned.
-fn caught<T>(read: impl FnOnce() -> T) -> Option<T> {
+pub(super) fn caught<T>(read: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(read)).map_err(|panic| faults::callback_panicked(&*panic)).ok()
 }
 
@@ -156,18 +154,6 @@ pub struct Llm<K, U> {
     pub kind: K,
     /// Reads the usage.
     pub usage: U,
-}
-
-impl<K: Kind<T>, U: Usages<T>, T, F: super::Facts, H: Hold<LlmSeries>> ReadBy<Llm<K, U>, T>
-    for LlmCall<F, H>
-{
-    #[inline]
-    fn read(&mut self, reader: &Llm<K, U>, output: &T) -> Status {
-        if let Some(usage) = caught(|| reader.usage.usage(output)).flatten() {
-            self.add_usage(&usage);
-        }
-        reader.kind.status(output)
-    }
 }
 
 /// The usage of a `Result`'s value, or of a plain value, by [`TokenUsage`].

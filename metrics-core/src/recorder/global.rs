@@ -78,6 +78,7 @@ pub(super) fn as_global(metrics: &AgentMetrics) -> Option<&'static AgentMetrics>
 /// Gives every tracked function with a constant label its series, so that they are seen at 0.
 fn start_sites_at_zero(families: &Families) {
     for site in linked_sites() {
+        site.register_family();
         let Some(label) = site.constant() else { continue };
         match site.info().kind {
             SiteKind::Task => start_at_zero(&*families.tasks, label.text()),

@@ -12,6 +12,7 @@ use crate::label::LabelValue;
 pub struct Site {
     info: SiteInfo,
     constant: Option<fn() -> Label<'static>>,
+    family: Option<fn()>,
     pub(crate) task: Cached<TaskSeries>,
     pub(crate) tool: Cached<ToolSeries>,
     pub(crate) llm: Cached<LlmSeries>,
@@ -29,6 +30,7 @@ impl Site {
         Self {
             info: SiteInfo { kind, function, module, file, line },
             constant: None,
+            family: None,
             task: Cached::new(),
             tool: Cached::new(),
             llm: Cached::new(),
@@ -40,6 +42,20 @@ impl Site {
     pub const fn with_constant(mut self, constant: fn() -> Label<'static>) -> Self {
         self.constant = Some(constant);
         self
+    }
+
+    /// Says how its call family is registered, so that it is seen before the first call.
+    #[must_use]
+    pub const fn with_family(mut self, register: fn()) -> Self {
+        self.family = Some(register);
+        self
+    }
+
+    /// Registers its call family in the global metrics.
+    pub(crate) fn register_family(&self) {
+        if let Some(register) = self.family {
+            register();
+        }
     }
 
     pub(crate) fn info(&self) -> &SiteInfo {

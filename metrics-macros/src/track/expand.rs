@@ -132,14 +132,22 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
         Subject::Step => quote!(Step),
         Subject::Family { .. } => quote!(General),
     };
+    let krate = &plan.krate;
     let name = plain(&function.sig.ident);
     // In an instance of the user's own, nothing is known before the call.
-    let constant = label(&plan.subject).filter(|label| plan.metrics.is_none() && label.is_constant(function));
-    let (item, with) = match constant.map(label_value) {
-        None => (TokenStream::new(), TokenStream::new()),
-        Some(value) => {
-            (quote!(fn __constant() -> __rt::Label<'static> { #value }), quote!(.with_constant(__constant)))
-        }
+    let (item, with) = match &plan.subject {
+        _ if plan.metrics.is_some() => Default::default(),
+        Subject::Family { labels, .. } if !labels.is_ident("Self") => (
+            quote!(fn __family() { <#labels as #krate::CallLabels>::family(); }),
+            quote!(.with_family(__family)),
+        ),
+        subject => match label(subject).filter(|label| label.is_constant(function)).map(label_value) {
+            None => Default::default(),
+            Some(value) => (
+                quote!(fn __constant() -> __rt::Label<'static> { #value }),
+                quote!(.with_constant(__constant)),
+            ),
+        },
     };
     quote! {
         #item

@@ -78,13 +78,13 @@ impl<L: LabelSet> Dense<L> {
 
     /// The number of a combination of labels.
     #[inline]
-    pub(crate) fn index(&self, labels: L) -> usize {
+    pub(crate) fn index(&self, labels: &L) -> usize {
         labels.index(&self.domains)
     }
 
     /// The series of these labels, made if it is new.
     #[inline]
-    pub(crate) fn series(&self, labels: L) -> Slot<'_> {
+    pub(crate) fn series(&self, labels: &L) -> Slot<'_> {
         self.at(self.index(labels))
     }
 

@@ -33,8 +33,8 @@ impl LabelSet for CacheLabels {
     const NAMES: &'static [&'static str] = &["result"];
     const DOMAINS: &'static [Domain] = &[CacheResult::DOMAIN];
 
-    fn index(self, domains: &Domains) -> usize {
-        domains.fold(0, 0, self.result)
+    fn index(&self, domains: &Domains) -> usize {
+        domains.fold(0, 0, &self.result)
     }
 }
 
@@ -47,8 +47,8 @@ impl LabelSet for MemoryLabels {
     const NAMES: &'static [&'static str] = &["memory_type"];
     const DOMAINS: &'static [Domain] = &[<Bounded<64>>::DOMAIN];
 
-    fn index(self, domains: &Domains) -> usize {
-        domains.fold(0, 0, self.memory_type)
+    fn index(&self, domains: &Domains) -> usize {
+        domains.fold(0, 0, &self.memory_type)
     }
 }
 

@@ -18,18 +18,23 @@ use super::OTHER;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Bounded<const N: usize> {
+    bytes: [u8; 79],
     length: u8,
-    bytes: [u8; 127],
 }
 
 impl<const N: usize> Bounded<N> {
     /// The longest value in bytes.
-    pub const MAX_LEN: usize = 127;
+    pub const MAX_LEN: usize = 79;
 
     /// The value's text, `__other__` for one that was too long.
     pub fn as_str(&self) -> &str {
         // The bytes were copied from a `str` of this length.
-        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or(OTHER)
+        std::str::from_utf8(self.as_bytes()).unwrap_or(OTHER)
+    }
+
+    #[inline]
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
     }
 }
 
@@ -38,9 +43,9 @@ impl<T: AsRef<str> + ?Sized, const N: usize> From<&T> for Bounded<N> {
     fn from(text: &T) -> Self {
         let text = text.as_ref();
         let text = if text.len() > Self::MAX_LEN { OTHER } else { text };
-        let mut bytes = [0; 127];
-        bytes[..text.len()].copy_from_slice(text.as_bytes());
-        Self { length: text.len() as u8, bytes }
+        let mut made = Self { bytes: [0; 79], length: text.len() as u8 };
+        made.bytes[..text.len()].copy_from_slice(text.as_bytes());
+        made
     }
 }
 

@@ -47,6 +47,12 @@ impl Interner {
     /// The text's slot, taking one if it has none; 0, counted, when all are taken.
     #[inline]
     pub(crate) fn slot(&self, text: &str) -> usize {
+        self.slot_of(text.as_bytes())
+    }
+
+    /// The same for the bytes of a text.
+    #[inline]
+    pub(super) fn slot_of(&self, text: &[u8]) -> usize {
         let hash = hash(text);
         match self.find(hash, text) {
             Ok(slot) => slot,
@@ -56,7 +62,7 @@ impl Interner {
 
     /// Looks a text up; where it isn't, the place at which the search ended.
     #[inline]
-    fn find(&self, hash: u64, text: &str) -> Result<usize, usize> {
+    fn find(&self, hash: u64, text: &[u8]) -> Result<usize, usize> {
         let mask = self.table.len() - 1;
         let mut place = hash as usize & mask;
         loop {
@@ -65,7 +71,9 @@ impl Interner {
                 return Err(place);
             }
             let slot = (entry & u64::from(u32::MAX)) as usize;
-            if entry >> SLOT_BITS == hash >> SLOT_BITS && self.name(slot) == Some(text) {
+            if entry >> SLOT_BITS == hash >> SLOT_BITS
+                && self.name(slot).is_some_and(|name| name.as_bytes() == text)
+            {
                 return Ok(slot);
             }
             place = (place + 1) & mask;
@@ -73,9 +81,10 @@ impl Interner {
     }
 
     #[cold]
-    fn insert(&self, hash: u64, text: &str) -> usize {
+    fn insert(&self, hash: u64, text: &[u8]) -> usize {
+        let text = std::str::from_utf8(text).unwrap_or(OTHER);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = match self.find(hash, text) {
+        let place = match self.find(hash, text.as_bytes()) {
             Ok(slot) => return slot,
             Err(place) => place,
         };
@@ -96,9 +105,9 @@ impl Interner {
 }
 
 #[inline]
-fn hash(text: &str) -> u64 {
+fn hash(text: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
-    hasher.write(text.as_bytes());
+    hasher.write(text);
     hasher.finish()
 }
 

@@ -37,14 +37,14 @@ pub trait LabelField: Copy + 'static {
 
     /// The number of this value within the domain.
     #[doc(hidden)]
-    fn slot(self, domain: &FieldDomain) -> usize;
+    fn slot(&self, domain: &FieldDomain) -> usize;
 }
 
 impl<T: LabelValue> LabelField for T {
     const DOMAIN: Domain = Domain::Closed(T::VALUES);
 
     #[inline]
-    fn slot(self, _: &FieldDomain) -> usize {
+    fn slot(&self, _: &FieldDomain) -> usize {
         self.index()
     }
 }
@@ -53,9 +53,9 @@ impl<const N: usize> LabelField for Bounded<N> {
     const DOMAIN: Domain = Domain::Bounded(N);
 
     #[inline]
-    fn slot(self, domain: &FieldDomain) -> usize {
+    fn slot(&self, domain: &FieldDomain) -> usize {
         match &domain.0 {
-            Values::Bounded(interner) => interner.slot(self.as_str()),
+            Values::Bounded(interner) => interner.slot_of(self.as_bytes()),
             Values::Closed(_) => 0,
         }
     }
@@ -91,7 +91,7 @@ pub trait LabelSet: Copy + 'static {
 
     /// The number of this combination among all.
     #[doc(hidden)]
-    fn index(self, domains: &Domains) -> usize;
+    fn index(&self, domains: &Domains) -> usize;
 }
 
 /// No labels: the family is one series.
@@ -100,7 +100,7 @@ impl LabelSet for () {
     const DOMAINS: &'static [Domain] = &[];
 
     #[inline]
-    fn index(self, _: &Domains) -> usize {
+    fn index(&self, _: &Domains) -> usize {
         0
     }
 }
@@ -180,7 +180,7 @@ impl Domains {
 
     /// Joins one more label to the number of a combination.
     #[inline]
-    pub fn fold<T: LabelField>(&self, field: usize, so_far: usize, value: T) -> usize {
+    pub fn fold<T: LabelField>(&self, field: usize, so_far: usize, value: &T) -> usize {
         so_far * T::DOMAIN.size() + value.slot(&self.fields[field])
     }
 

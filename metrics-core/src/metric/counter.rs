@@ -35,7 +35,7 @@ impl<L: LabelSet> Counter<L> {
     /// The counter of these labels, made if it is new.
     #[inline]
     pub fn with(&self, labels: L) -> CounterSeries<'_> {
-        CounterSeries(self.0.series.series(labels))
+        CounterSeries(self.0.series.series(&labels))
     }
 }
 
@@ -85,7 +85,7 @@ impl<L: LabelSet> FloatCounter<L> {
     /// The counter of these labels, made if it is new.
     #[inline]
     pub fn with(&self, labels: L) -> FloatCounterSeries<'_, L> {
-        FloatCounterSeries(&self.0, self.0.series.series(labels))
+        FloatCounterSeries(&self.0, self.0.series.series(&labels))
     }
 }
 

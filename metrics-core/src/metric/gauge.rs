@@ -33,7 +33,7 @@ impl<L: LabelSet> Gauge<L> {
     /// The gauge of these labels, made at 0 if it is new.
     #[inline]
     pub fn with(&self, labels: L) -> GaugeSeries<'_> {
-        GaugeSeries(self.0.series.series(labels))
+        GaugeSeries(self.0.series.series(&labels))
     }
 }
 

@@ -103,7 +103,7 @@ impl<L: LabelSet> Histogram<L> {
     /// The histogram of these labels, made if it is new.
     #[inline]
     pub fn with(&self, labels: L) -> HistogramSeries<'_, L> {
-        HistogramSeries(&self.0, self.0.series.series(labels))
+        HistogramSeries(&self.0, self.0.series.series(&labels))
     }
 }
 

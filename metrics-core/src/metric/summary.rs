@@ -38,7 +38,7 @@ impl<L: LabelSet> Summary<L> {
     /// The summary of these labels, made if it is new.
     #[inline]
     pub fn with(&self, labels: L) -> SummarySeries<'_, L> {
-        SummarySeries(&self.0, self.0.series.series(labels))
+        SummarySeries(&self.0, self.0.series.series(&labels))
     }
 }
 

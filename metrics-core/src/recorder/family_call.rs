@@ -113,8 +113,9 @@ impl<L: CallLabels> CallFamily<L> {
     }
 
     /// Starts a call that is recorded by hand.
+    #[allow(clippy::needless_pass_by_value)] // Labels are small and made on the spot.
     pub fn start(&self, labels: L) -> Guard<FamilyCall<Box<Self>>> {
-        let index = self.0.series.index(labels);
+        let index = self.0.series.index(&labels);
         Guard::start(FamilyCall { family: Box::new(self.clone()), index })
     }
 }
@@ -206,7 +207,7 @@ pub struct FamilyCall<F> {
 /// The call of a function with `#[track(..)]`.
 #[inline]
 #[track_caller]
-pub fn family_call<M: Scope, L: CallLabels>(metrics: M, labels: L) -> FamilyCall<M::Family<L>> {
+pub fn family_call<M: Scope, L: CallLabels>(metrics: M, labels: &L) -> FamilyCall<M::Family<L>> {
     let family = metrics.family::<L>();
     let index = family.0.series.index(labels);
     FamilyCall { family, index }

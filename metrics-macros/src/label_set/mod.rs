@@ -103,7 +103,7 @@ pub(crate) fn expand(krate: &syn::Path, target: &Target, set: &LabelSet) -> Toke
         // Named as in `DOMAINS` first: the compiler then has one and the same thing to say of a type that is no label.
         quote_spanned! {at(ty.span())=>
             let _ = <#ty as __rt::LabelField>::DOMAIN;
-            let __at = __domains.fold::<#ty>(#number, __at, self.#field);
+            let __at = __domains.fold::<#ty>(#number, __at, &self.#field);
         }
     });
     let budget =
@@ -112,7 +112,8 @@ pub(crate) fn expand(krate: &syn::Path, target: &Target, set: &LabelSet) -> Toke
         const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
         const DOMAINS: &'static [__rt::Domain] = &[#(#domains),*];
         #budget
-        fn index(self, __domains: &__rt::Domains) -> ::core::primitive::usize {
+        #[inline]
+        fn index(&self, __domains: &__rt::Domains) -> ::core::primitive::usize {
             let __at = 0usize;
             #(#folds)*
             __at

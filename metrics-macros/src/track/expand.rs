@@ -92,7 +92,7 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
                 quote!(#name: #value)
             });
             let literal = braces(quote!(#(#fields),*), labels.span());
-            quote!(__rt::family_call(#metrics, #labels #literal))
+            quote!(__rt::family_call(#metrics, &#labels #literal))
         }
     };
     let traits = (!readers.is_empty() || labels.is_some()).then(|| quote!(use __rt::{#readers #labels};));

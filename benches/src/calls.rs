@@ -1,150 +1,190 @@
-//! What one tracked call costs.
+//! What one tracked call costs, on one thread.
 
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
-use agent_metrics::{Bounded, CallLabels, LabelValue, track, track_llm, track_task, track_tool};
-use autometrics::autometrics;
 use prometheus::{Histogram, HistogramOpts, IntCounter};
 
-use crate::measure::{Candidate, nanos};
-use crate::report::Report;
+use crate::allocator;
+use crate::exposed::Count;
+use crate::measure::{self, Candidate, Rounds, each};
+use crate::report::{Report, Row, Target, ns, times};
+use crate::subjects::{self as call, Index};
 
-#[derive(Clone, Copy, LabelValue)]
-enum Index {
-    Docs,
-    Code,
+/// Makes a future, pins it where it is and polls it: no runtime, no copy, the same for all.
+macro_rules! poll_once {
+    ($call:expr) => {
+        || {
+            let future = pin!($call);
+            match future.poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(output) => _ = black_box(output),
+                Poll::Pending => unreachable!("nothing in it waits"),
+            }
+        }
+    };
 }
 
-#[derive(Clone, Copy, CallLabels)]
-#[calls(name = "bench_lookup")]
-struct Lookup {
-    index: Index,
-}
-
-#[derive(Clone, Copy, CallLabels)]
-#[calls(name = "bench_tenant")]
-struct Tenant {
-    tenant: Bounded<64>,
-}
-
-#[inline(never)]
-fn plain(n: u64) -> Result<u64, std::fmt::Error> {
-    if n == u64::MAX { Err(std::fmt::Error) } else { Ok(black_box(n)) }
-}
-
-#[inline(never)]
-#[track_tool]
-pub(crate) fn tracked(n: u64) -> Result<u64, std::fmt::Error> {
-    if n == u64::MAX { Err(std::fmt::Error) } else { Ok(black_box(n)) }
-}
-
-#[inline(never)]
-#[track_task]
-fn tracked_task(n: u64) -> Result<u64, std::fmt::Error> {
-    if n == u64::MAX { Err(std::fmt::Error) } else { Ok(black_box(n)) }
-}
-
-#[inline(never)]
-#[autometrics]
-fn auto(n: u64) -> Result<u64, std::fmt::Error> {
-    if n == u64::MAX { Err(std::fmt::Error) } else { Ok(black_box(n)) }
-}
-
-#[inline(never)]
-#[track_tool(tool_name = index)]
-fn tracked_enum(index: Index, n: u64) -> Result<u64, std::fmt::Error> {
-    if n == u64::MAX { Err(std::fmt::Error) } else { Ok(black_box(n)) }
-}
-
-#[inline(never)]
-#[track(Lookup, index = index)]
-fn tracked_dense(index: Index, n: u64) -> Result<u64, std::fmt::Error> {
-    if n == u64::MAX { Err(std::fmt::Error) } else { Ok(black_box(n)) }
-}
-
-#[inline(never)]
-#[track(Tenant, tenant = tenant)]
-fn tracked_bounded(tenant: &str, n: u64) -> Result<u64, std::fmt::Error> {
-    if n == u64::MAX { Err(std::fmt::Error) } else { Ok(black_box(n)) }
-}
-
-#[inline(never)]
-#[track_llm(model = model, usage = |_| None)]
-fn tracked_model(model: &str, n: u64) -> Result<u64, std::fmt::Error> {
-    if n == u64::MAX { Err(std::fmt::Error) } else { Ok(black_box(n)) }
-}
-
-async fn plain_async(n: u64) -> Result<u64, std::fmt::Error> {
-    if n == u64::MAX { Err(std::fmt::Error) } else { Ok(black_box(n)) }
-}
-
-#[track_tool]
-async fn tracked_async(n: u64) -> Result<u64, std::fmt::Error> {
-    if n == u64::MAX { Err(std::fmt::Error) } else { Ok(black_box(n)) }
-}
-
-#[autometrics]
-async fn auto_async(n: u64) -> Result<u64, std::fmt::Error> {
-    if n == u64::MAX { Err(std::fmt::Error) } else { Ok(black_box(n)) }
-}
-
-#[inline(never)]
-fn poll_once<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("nothing in it waits"),
+/// An argument that changes from call to call.
+fn changing<T: Copy>(values: [T; 4]) -> impl FnMut() -> T {
+    let mut at = 0;
+    move || {
+        at = (at + 1) & 3;
+        black_box(values[at])
     }
 }
 
-const N: u64 = 20_000;
+const ROUNDS: usize = 201;
+const CALLS: u64 = 10_000;
+
+const READS: &str = "two TSC reads";
+const INDICES: [Index; 4] = [Index::Docs, Index::Code, Index::Code, Index::Docs];
+const NAMES: [&str; 4] = ["gemini-2.0-flash", "claude-sonnet-4-5", "gpt-5.1-mini", "mistral-large"];
+
+const TASKS: [&str; 2] = ["agent_tasks_total", "agent_task_duration_seconds_count"];
+const LLM: [&str; 2] = ["agent_llm_calls_total", "agent_llm_call_duration_seconds_count"];
+const CONSTANT: [&str; 2] = ["bench_constant_calls_total", "bench_constant_call_duration_seconds_count"];
+const LOOKUP: [&str; 2] = ["bench_lookup_calls_total", "bench_lookup_call_duration_seconds_count"];
+const TENANT: [&str; 2] = ["bench_tenant_calls_total", "bench_tenant_call_duration_seconds_count"];
+const AUTO: [&str; 2] = ["function_calls_total", "function_calls_duration_seconds_count"];
 
 pub(crate) fn run(report: &mut Report) {
+    let mut candidates = candidates();
+    let rounds = measure::time(&mut candidates, ROUNDS, CALLS);
+    let ours = ["tool", "task", "tool_enum", "own_enum", "own_bounded", "llm_model", "tool_async"];
+    let mut allocations = 0;
+    for name in ours {
+        let candidate = measure::named(&mut candidates, name);
+        allocations += allocator::counted(|| candidate.run(CALLS)).1;
+    }
+    show_constant(&rounds, report);
+    show_async(&rounds, allocations, ours.len(), report);
+    show_labels(&rounds, report);
+    measure::check("calls", &candidates, report);
+}
+
+fn candidates() -> Vec<Candidate<'static>> {
     let clock = quanta::Clock::new();
     let counter = IntCounter::new("cached_calls_total", "calls").expect("a valid name");
     let histogram =
         Histogram::with_opts(HistogramOpts::new("cached_seconds", "seconds")).expect("a valid name");
-    let indices = [Index::Docs, Index::Code, Index::Code, Index::Docs];
-    let names = ["gemini-2.0-flash", "claude-sonnet-4-5", "gpt-5.1-mini", "mistral-large"];
-    let mut at = 0;
-    let mut candidates = [
-        Candidate::each("two TSC reads", || {
+    let [mut index_0, mut index_1, mut index_2, mut index_3] = [(); 4].map(|()| changing(INDICES));
+    let [mut name_0, mut name_1, mut name_2, mut name_3] = [(); 4].map(|()| changing(NAMES));
+    vec![
+        each(READS, move || {
             black_box(clock.raw());
             black_box(clock.raw());
         }),
-        Candidate::each("untracked", || _ = black_box(plain(black_box(1)))),
-        Candidate::each("#[track_tool]", || _ = black_box(tracked(black_box(1)))),
-        Candidate::each("#[track_task]", || _ = black_box(tracked_task(black_box(1)))),
-        Candidate::each("#[autometrics]", || _ = black_box(auto(black_box(1)))),
-        Candidate::each("cached prometheus handles", || {
-            let begin = std::time::Instant::now();
-            let _ = black_box(plain(black_box(1)));
+        each("plain", || _ = black_box(call::plain(black_box(1)))),
+        each("tool", || _ = black_box(call::tool(black_box(1)))).counted_by(Count::of_tools(&["tool"])),
+        each("task", || _ = black_box(call::task(black_box(1)))).counted_by(Count::of(
+            TASKS,
+            "task_type",
+            &["task"],
+        )),
+        each("auto", || _ = black_box(call::auto(black_box(1)))).counted_by(Count::of(
+            AUTO,
+            "function",
+            &["auto"],
+        )),
+        each("cached", move || {
+            let begin = Instant::now();
+            let _ = black_box(call::plain(black_box(1)));
             histogram.observe(begin.elapsed().as_secs_f64());
             counter.inc();
         }),
-        Candidate::each("#[track_tool(tool_name = enum)]", || {
-            at = (at + 1) & 3;
-            _ = black_box(tracked_enum(black_box(indices[at]), 1));
-        }),
-        Candidate::each("#[track(Labels, index = enum)]", || {
-            let index = black_box(indices[black_box(1)]);
-            _ = black_box(tracked_dense(index, 1));
-        }),
-        Candidate::each("#[track(Labels, tenant = &str)]", || {
-            _ = black_box(tracked_bounded(black_box(names[0]), 1))
-        }),
-        Candidate::each("#[track_llm(model = &str)]", || {
-            _ = black_box(tracked_model(black_box(names[1]), 1))
-        }),
-        Candidate::each("untracked async", || _ = black_box(poll_once(plain_async(black_box(1))))),
-        Candidate::each("#[track_tool] async", || _ = black_box(poll_once(tracked_async(black_box(1))))),
-        Candidate::each("#[autometrics] async", || _ = black_box(poll_once(auto_async(black_box(1))))),
-    ];
-    let times = nanos(&mut candidates, N);
-    for (candidate, time) in candidates.iter().zip(&times) {
-        println!("{:40} {time:8.1} ns", candidate.name);
-    }
-    let _ = report;
+        each("tool_constant", move || _ = black_box(call::tool_constant(index_0(), 1)))
+            .counted_by(Count::of_tools(&["tool_constant"])),
+        each("tool_enum", move || _ = black_box(call::tool_enum(index_1(), 1)))
+            .counted_by(Count::of_tools(&["docs", "code"])),
+        each("own_constant", move || _ = black_box(call::own_constant(index_2(), 1))).counted_by(Count::of(
+            CONSTANT,
+            "index",
+            &["docs"],
+        )),
+        each("own_enum", move || _ = black_box(call::own_enum(index_3(), 1))).counted_by(Count::of(
+            LOOKUP,
+            "index",
+            &["docs", "code"],
+        )),
+        each("own_unread", move || _ = black_box(call::own_unread(name_0(), 1))).counted_by(Count::of(
+            CONSTANT,
+            "index",
+            &["code"],
+        )),
+        each("own_bounded", move || _ = black_box(call::own_bounded(name_1(), 1)))
+            .counted_by(Count::of(TENANT, "tenant", &NAMES)),
+        each("llm_constant", move || _ = black_box(call::llm_constant(name_2(), 1))).counted_by(Count::of(
+            LLM,
+            "model",
+            &["constant"],
+        )),
+        each("llm_model", move || _ = black_box(call::llm_model(name_3(), 1)))
+            .counted_by(Count::of(LLM, "model", &NAMES)),
+        each("plain_async", poll_once!(call::plain_async(black_box(1)))),
+        each("tool_async", poll_once!(call::tool_async(black_box(1))))
+            .counted_by(Count::of_tools(&["tool_async"])),
+        each("auto_async", poll_once!(call::auto_async(black_box(1)))).counted_by(Count::of(
+            AUTO,
+            "function",
+            &["auto_async"],
+        )),
+    ]
+}
+
+fn show_constant(rounds: &Rounds, report: &mut Report) {
+    let mut compare = |attribute: &str, ours: &str, peer: &str, peer_name: &str, limit: Option<f64>| {
+        let ratio = rounds.ratio(ours, peer);
+        report.row(&Row {
+            what: format!("sync call, `#[{attribute}]`, constant label"),
+            ours: ns(rounds.of_one(ours)),
+            peers: format!("{peer_name} {}", ns(rounds.of_one(peer))),
+            ratio: times(ratio),
+            target: limit.map_or(Target::None, |limit| Target::at_most(ratio, limit, " x")),
+        });
+    };
+    compare("track_tool", "tool", READS, READS, Some(1.2));
+    compare("track_tool", "tool", "auto", "autometrics", Some(0.15));
+    compare("track_tool", "tool", "cached", "`Instant` and cached `prometheus` handles", None);
+    compare("track_task", "task", READS, READS, None);
+    compare("track_tool", "tool", "plain", "untracked", None);
+}
+
+fn show_async(rounds: &Rounds, allocations: u64, ours: usize, report: &mut Report) {
+    let added = |name| rounds.difference(name, "plain_async");
+    let ratio =
+        rounds.of_each(["tool_async", "plain_async", READS], |[ours, plain, reads]| (ours - plain) / reads);
+    let peers = format!("{READS} {}; autometrics adds {}", ns(rounds.of_one(READS)), ns(added("auto_async")));
+    report.row(&Row {
+        what: "async call polled once, `#[track_tool]`: added to the untracked one".into(),
+        ours: ns(added("tool_async")),
+        peers,
+        ratio: format!("{} two reads", times(ratio)),
+        target: Target::at_most(ratio, 1.3, " x"),
+    });
+    report.row(&Row {
+        what: format!("allocations in {CALLS} calls of each of {ours} tracked functions"),
+        ours: allocations.to_string(),
+        target: Target::at_most(allocations as f64, 0.0, ""),
+        ..Row::default()
+    });
+}
+
+fn show_labels(rounds: &Rounds, report: &mut Report) {
+    let mut compare = |what: &str, ours: &str, constant: &str, limit: f64| {
+        let added = rounds.difference(ours, constant);
+        report.row(&Row {
+            what: format!("{what}: added to a constant label"),
+            ours: ns(rounds.of_one(ours)),
+            peers: format!("constant {}", ns(rounds.of_one(constant))),
+            ratio: format!("{added:+.1} ns"),
+            target: Target::at_most(added, limit, " ns"),
+        });
+    };
+    compare("enum label chosen at run time, `#[track(Labels, ..)]`", "own_enum", "own_constant", 3.0);
+    compare("enum label chosen at run time, `#[track_tool]`", "tool_enum", "tool_constant", 3.0);
+    compare("`Bounded` label from a `&str`, `#[track(Labels, ..)]`", "own_bounded", "own_unread", 25.0);
+    compare("`model = &str`, `#[track_llm]`", "llm_model", "llm_constant", 25.0);
 }

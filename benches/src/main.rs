@@ -1,7 +1,81 @@
-//! Comparisons with peers.
+//! Comparisons with peers, as rows of one table.
+//!
+//! `benches [calls|threads|scrape|memory|truth]..`: all of them by default. Each theme runs in a process of its own,
+//! so that the threads and series of one don't weigh on the next.
+
+mod allocator;
 mod calls;
+mod exposed;
 mod measure;
+mod memory;
 mod report;
-fn main() {
-    calls::run(&mut report::Report);
+mod scrape;
+mod subjects;
+mod threads;
+mod truth;
+
+use std::env;
+use std::process::{Command, ExitCode, Stdio};
+
+use report::Report;
+
+#[global_allocator]
+static ALLOCATOR: allocator::Counting = allocator::Counting;
+
+type Theme = (&'static str, fn(&mut Report));
+
+const THEMES: [Theme; 5] = [
+    ("calls", calls::run),
+    ("threads", threads::run),
+    ("scrape", scrape::run),
+    ("memory", memory::run),
+    ("truth", truth::run),
+];
+
+/// Runs one theme in this process.
+const THEME: &str = "--theme";
+
+/// Takes one measurement of memory in this process.
+const MEMORY: &str = "--memory";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    match args.split_first() {
+        Some((flag, rest)) if flag == THEME => run_here(rest),
+        Some((flag, rest)) if flag == MEMORY => memory::measure_here(rest),
+        _ => run_each(&args),
+    }
+}
+
+fn run_here(names: &[String]) -> ExitCode {
+    let mut report = Report::default();
+    for (_, run) in THEMES.iter().filter(|(name, _)| names.iter().any(|wanted| wanted == name)) {
+        run(&mut report);
+    }
+    report.exit_code()
+}
+
+fn run_each(names: &[String]) -> ExitCode {
+    if let Some(unknown) = names.iter().find(|name| THEMES.iter().all(|(theme, _)| theme != name)) {
+        let themes = THEMES.map(|(theme, _)| theme).join(", ");
+        eprintln!("unknown theme `{unknown}`; the themes are {themes}");
+        return ExitCode::from(2);
+    }
+    report::print_head();
+    let mut all_ran = true;
+    for (theme, _) in THEMES {
+        if names.is_empty() || names.iter().any(|name| name == theme) {
+            all_ran &=
+                again(&[THEME, theme]).stdout(Stdio::inherit()).status().is_ok_and(|exit| exit.success());
+        }
+    }
+    if all_ran { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// This program, to be run again.
+fn again(args: &[&str]) -> Command {
+    let program = env::current_exe().expect("a running program has a path");
+    let mut command = Command::new(program);
+    command.args(args);
+    command
 }

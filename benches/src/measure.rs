@@ -1,45 +1,105 @@
-//! Timing on noisy machines: candidates take turns, and medians of what they cost are compared.
+//! Timing on noisy machines: candidates take turns, and the medians of what rounds say are compared.
 
 use std::hint::black_box;
 use std::time::Instant;
 
-const ROUNDS: usize = 41;
+use crate::exposed::{Count, Exposed};
+use crate::report::Report;
 
-/// Something to time: what it is called, and what runs `n` times.
+/// Something to time: what it is called, what runs `n` times, and where its calls are counted.
 pub(crate) struct Candidate<'a> {
-    pub(crate) name: &'static str,
-    pub(crate) run: Box<dyn FnMut(u64) + 'a>,
+    name: &'static str,
+    run: Box<dyn FnMut(u64) + 'a>,
+    counts: Vec<Count>,
+    calls: u64,
 }
 
-impl<'a> Candidate<'a> {
-    pub(crate) fn new(name: &'static str, run: impl FnMut(u64) + 'a) -> Self {
-        Self { name, run: Box::new(run) }
+/// One operation, repeated.
+pub(crate) fn each<'a>(name: &'static str, mut operation: impl FnMut() + 'a) -> Candidate<'a> {
+    let run = move |n| {
+        for _ in 0..n {
+            operation();
+        }
+    };
+    Candidate { name, run: Box::new(run), counts: Vec::new(), calls: 0 }
+}
+
+impl Candidate<'_> {
+    /// Its calls have to be found there afterwards.
+    pub(crate) fn counted_by(mut self, counts: Vec<Count>) -> Self {
+        self.counts = counts;
+        self
     }
 
-    /// One operation, repeated.
-    pub(crate) fn each(name: &'static str, mut operation: impl FnMut() + 'a) -> Self {
-        Self::new(name, move |n| {
-            for _ in 0..n {
-                operation();
-            }
-        })
+    /// Runs the operation `n` times.
+    pub(crate) fn run(&mut self, n: u64) {
+        self.calls += n;
+        (self.run)(black_box(n));
     }
 }
 
-/// Nanoseconds of one operation of each candidate: the median of rounds in which they take turns.
-pub(crate) fn nanos(candidates: &mut [Candidate<'_>], n: u64) -> Vec<f64> {
-    let mut times = vec![Vec::with_capacity(ROUNDS); candidates.len()];
+/// What the rounds took, in nanoseconds of one operation.
+pub(crate) struct Rounds(Vec<(&'static str, Vec<f64>)>);
+
+/// Times all candidates: in each round each of them, one after the other, repeats its operation `n` times.
+pub(crate) fn time(candidates: &mut [Candidate<'_>], rounds: usize, n: u64) -> Rounds {
+    let mut times: Vec<_> =
+        candidates.iter().map(|candidate| (candidate.name, Vec::with_capacity(rounds))).collect();
     for candidate in candidates.iter_mut() {
-        (candidate.run)(n);
+        candidate.run(n);
     }
-    for _ in 0..ROUNDS {
-        for (candidate, times) in candidates.iter_mut().zip(&mut times) {
+    for _ in 0..rounds {
+        for (candidate, (_, times)) in candidates.iter_mut().zip(&mut times) {
             let begin = Instant::now();
-            (candidate.run)(black_box(n));
+            candidate.run(n);
             times.push(begin.elapsed().as_nanos() as f64 / n as f64);
         }
     }
-    times.into_iter().map(median).collect()
+    Rounds(times)
+}
+
+/// The candidate of that name.
+pub(crate) fn named<'c, 'a>(candidates: &'c mut [Candidate<'a>], name: &str) -> &'c mut Candidate<'a> {
+    let found = candidates.iter_mut().find(|candidate| candidate.name == name);
+    found.unwrap_or_else(|| panic!("no candidate `{name}`"))
+}
+
+/// Compares what was called with what was counted.
+pub(crate) fn check(theme: &str, candidates: &[Candidate<'_>], report: &mut Report) {
+    let exposed = Exposed::now();
+    let mut wrong = Vec::new();
+    for candidate in candidates {
+        exposed.check(&candidate.counts, candidate.calls, &mut wrong);
+    }
+    let counted = || candidates.iter().filter(|candidate| !candidate.counts.is_empty());
+    let calls = counted().map(|candidate| candidate.calls).sum();
+    report.truth(theme, calls, counted().map(|candidate| candidate.counts.len()).sum(), &wrong);
+}
+
+impl Rounds {
+    fn of(&self, name: &str) -> &[f64] {
+        let found = self.0.iter().find(|(candidate, _)| *candidate == name);
+        &found.unwrap_or_else(|| panic!("no candidate `{name}`")).1
+    }
+
+    /// A candidate's median.
+    pub(crate) fn of_one(&self, name: &str) -> f64 {
+        median(self.of(name).to_vec())
+    }
+
+    /// The median of what each round's times of some candidates give.
+    pub(crate) fn of_each<const N: usize>(&self, names: [&str; N], value: impl Fn([f64; N]) -> f64) -> f64 {
+        let times = names.map(|name| self.of(name));
+        median((0..times[0].len()).map(|round| value(times.map(|times| times[round]))).collect())
+    }
+
+    pub(crate) fn ratio(&self, name: &str, over: &str) -> f64 {
+        self.of_each([name, over], |[time, over]| time / over)
+    }
+
+    pub(crate) fn difference(&self, name: &str, from: &str) -> f64 {
+        self.of_each([name, from], |[time, from]| time - from)
+    }
 }
 
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {

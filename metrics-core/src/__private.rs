@@ -48,32 +48,32 @@ pub fn metrics<M: AsRef<AgentMetrics> + ?Sized>(metrics: &M) -> &AgentMetrics {
 )]
 pub trait IntoLabel<L> {
     /// The label.
-    fn into_label(self) -> L;
+    fn to_label(&self) -> L;
 }
 
 impl<L: crate::label::LabelValue> IntoLabel<L> for L {
     #[inline]
-    fn into_label(self) -> L {
-        self
+    fn to_label(&self) -> L {
+        *self
     }
 }
 
-impl<T: AsRef<str>, const N: usize> IntoLabel<Bounded<N>> for T {
+impl<T: AsRef<str> + ?Sized, const N: usize> IntoLabel<Bounded<N>> for T {
     #[inline]
-    fn into_label(self) -> Bounded<N> {
-        Bounded::from(&self)
+    fn to_label(&self) -> Bounded<N> {
+        Bounded::from(self)
     }
 }
 
 impl<const N: usize> IntoLabel<Bounded<N>> for Bounded<N> {
     #[inline]
-    fn into_label(self) -> Bounded<N> {
-        self
+    fn to_label(&self) -> Bounded<N> {
+        *self
     }
 }
 
 /// See [`IntoLabel`].
 #[inline]
-pub fn into_label<L, V: IntoLabel<L>>(value: V) -> L {
-    value.into_label()
+pub fn into_label<L, V: IntoLabel<L> + ?Sized>(value: &V) -> L {
+    value.to_label()
 }

@@ -7,10 +7,15 @@
 use std::cell::Cell;
 
 /// What a task has done so far.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+///
+/// Eight bytes, `Option` included, since it lies in every task's future; past 65,535 LLM calls in a
+/// task that marks no steps, further ones are no steps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Ledger {
     steps: u32,
-    llm_calls: u32,
+    llm_calls: u16,
+    /// Whether no other task encloses this one.
+    root: bool,
 }
 
 thread_local! {
@@ -18,9 +23,19 @@ thread_local! {
 }
 
 impl Ledger {
+    /// The ledger of a task that begins here.
+    #[inline]
+    pub(crate) fn begin() -> Self {
+        Self { steps: 0, llm_calls: 0, root: CURRENT.get().is_none() }
+    }
+
     /// The steps that were marked, or, in a task that marked none, its LLM calls.
     pub(crate) fn steps(self) -> u32 {
-        if self.steps > 0 { self.steps } else { self.llm_calls }
+        if self.steps > 0 { self.steps } else { u32::from(self.llm_calls) }
+    }
+
+    pub(crate) fn is_root(self) -> bool {
+        self.root
     }
 }
 
@@ -28,12 +43,6 @@ impl Ledger {
 #[inline]
 pub(crate) fn swap(ledger: &mut Option<Ledger>) {
     *ledger = CURRENT.replace(*ledger);
-}
-
-/// Whether a task encloses what runs now.
-#[inline]
-pub(crate) fn in_task() -> bool {
-    CURRENT.get().is_some()
 }
 
 #[inline]

@@ -53,7 +53,10 @@ fn answer(mut stream: TcpStream, target: &str) {
     let mut lines = BufReader::new(stream.try_clone().expect("a handle")).lines();
     let asked_open = lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty());
     drop(asked_open.collect::<Vec<_>>());
-    let Some((_, body)) = get(target, "/metrics", "Accept: text/plain;version=0.0.4;q=1,*/*;q=0.1\r\n") else { return };
+    let Some((_, body)) = get(target, "/metrics", "Accept: text/plain;version=0.0.4;q=1,*/*;q=0.1\r\n")
+    else {
+        return;
+    };
     let head = "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n\r\n";
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
 }
@@ -113,7 +116,9 @@ fn prometheus_reads_both_formats() {
             "agent_app_info",
             "agent_task_completion_rate",
         ] {
-            until(family, || query(&listen, &format!("sum({family}{{job=\"{job}\"}})")).filter(|sum| *sum > 0.0));
+            until(family, || {
+                query(&listen, &format!("sum({family}{{job=\"{job}\"}})")).filter(|sum| *sum > 0.0)
+            });
         }
         // What one scrape shows agrees with itself.
         let off = format!(
@@ -144,7 +149,10 @@ fn strict_parser_reads(address: &str, folder: &Path) {
     let accept = "Accept: application/openmetrics-text;version=1.0.0\r\nAccept-Encoding: gzip\r\n";
     let (head, body) = get(address, "/metrics", accept).expect("an exposition");
     let head = head.to_lowercase();
-    assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0; charset=utf-8"), "{head}");
+    assert!(
+        head.contains("content-type: application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        "{head}"
+    );
     assert!(head.contains("content-encoding: gzip"), "{head}");
     let mut text = String::new();
     std::io::Read::read_to_string(&mut GzDecoder::new(&*body), &mut text).expect("gzip");

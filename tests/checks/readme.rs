@@ -24,8 +24,9 @@ fn the_example_builds_in_a_crate_of_its_own() {
     let target = root.join("target/readme");
     let folder = target.join("example");
     std::fs::create_dir_all(folder.join("src")).expect("a folder");
-    let manifest =
-        format!("[package]\nname = \"example\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n{dependencies}\n[workspace]\n");
+    let manifest = format!(
+        "[package]\nname = \"example\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n{dependencies}\n[workspace]\n"
+    );
     std::fs::write(folder.join("Cargo.toml"), manifest).expect("a manifest");
     std::fs::write(folder.join("src/main.rs"), example).expect("a source");
     // The workspace's own choice of versions, so that nothing new is asked of a registry.

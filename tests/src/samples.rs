@@ -58,7 +58,10 @@ impl Samples {
     pub fn label_names(&self, family: &str) -> Vec<String> {
         let of_family = self.values.keys().filter(|series| {
             let name = series.split('{').next().unwrap_or_default();
-            name == family || [("_bucket"), ("_sum"), ("_count")].iter().any(|end| name.strip_suffix(end) == Some(family))
+            name == family
+                || [("_bucket"), ("_sum"), ("_count")]
+                    .iter()
+                    .any(|end| name.strip_suffix(end) == Some(family))
         });
         let names: BTreeSet<_> = of_family.flat_map(|series| labels(series).into_keys()).collect();
         names.into_iter().collect()
@@ -116,7 +119,10 @@ fn read(line: &str) -> (String, f64) {
 fn split(line: &str) -> (String, BTreeMap<String, String>, &str) {
     let end = line.find(['{', ' ']).unwrap_or(line.len());
     let (name, mut rest) = line.split_at(end);
-    assert!(!name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':'), "{line}");
+    assert!(
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':'),
+        "{line}"
+    );
     let mut labels = BTreeMap::new();
     if let Some(after) = rest.strip_prefix('{') {
         rest = after;

@@ -1,2 +1,9 @@
 //! The integration tests, a module per theme.
-mod smoke;
+
+mod calls;
+mod http;
+mod labels;
+mod manners;
+mod properties;
+mod registry;
+mod ui;

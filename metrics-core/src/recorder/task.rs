@@ -13,13 +13,12 @@ pub struct TaskCall<H = Held<TaskSeries>> {
     series: H,
     /// Its own totals while it waits; while it runs, those of the task around it.
     ledger: Option<Ledger>,
-    root: bool,
 }
 
 impl<H> TaskCall<H> {
     #[inline]
     fn of(series: H) -> Self {
-        Self { series, ledger: Some(Ledger::default()), root: true }
+        Self { series, ledger: None }
     }
 }
 
@@ -38,8 +37,9 @@ pub fn task<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> Task
 impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
     #[inline]
     fn start(&mut self, writer: Writer) {
-        self.root = !ledger::in_task();
-        self.series.start(writer, self.root);
+        let ledger = Ledger::begin();
+        self.series.start(writer, ledger.is_root());
+        self.ledger = Some(ledger);
     }
 
     #[inline]
@@ -54,10 +54,10 @@ impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
 
     #[inline]
     fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
-        let steps = self.ledger.map_or(0, Ledger::steps);
+        let (steps, root) = self.ledger.map_or((0, false), |ledger| (ledger.steps(), ledger.is_root()));
         if steps > 0 {
             self.series.observe_steps(u64::from(steps));
         }
-        self.series.end(writer, self.root, status, elapsed.ticks(), elapsed.end());
+        self.series.end(writer, root, status, elapsed.ticks(), elapsed.end());
     }
 }

@@ -88,7 +88,7 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
         Subject::Step => quote!(__rt::step(&__SITE)),
         Subject::Family { labels, values, .. } => {
             let fields = values.iter().map(|(name, value)| {
-                let value = quote_spanned!(at(value.span())=> __rt::into_label(#value));
+                let value = quote_spanned!(at(value.span())=> __rt::into_label(&(#value)));
                 quote!(#name: #value)
             });
             let literal = braces(quote!(#(#fields),*), labels.span());

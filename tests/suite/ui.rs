@@ -1,0 +1,13 @@
+//! Compile errors: the caret on the wrong token, and what to write instead.
+
+#[test]
+fn mistakes_are_explained() {
+    // The expected words are those of one compiler.
+    let rustc = std::process::Command::new("rustc").arg("--version").output().expect("rustc runs");
+    let rustc = String::from_utf8(rustc.stdout).expect("UTF-8");
+    assert!(
+        rustc.starts_with("rustc 1.95."),
+        "the toolchain is pinned in rust-toolchain.toml, this is {rustc}"
+    );
+    trybuild::TestCases::new().compile_fail("ui/*/*.rs");
+}

@@ -1,0 +1,14 @@
+//! A type error in the body stays at the user's expression.
+use agent_metrics::track_tool;
+
+#[track_tool]
+async fn wrong_value() -> Result<u8, String> {
+    Ok("text")
+}
+
+#[track_tool]
+fn wrong_return() -> u8 {
+    "text"
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! A label set with too many combinations is refused unless its budget says otherwise.
+use agent_metrics::{Bounded, LabelSet};
+
+#[derive(Clone, Copy, LabelSet)]
+struct TooMany {
+    first: Bounded<1000>,
+    second: Bounded<1000>,
+}
+
+#[derive(Clone, Copy, LabelSet)]
+#[labels(budget = 2_000_000)]
+struct AsManyAsThat {
+    first: Bounded<1000>,
+    second: Bounded<1000>,
+}
+
+fn main() {}

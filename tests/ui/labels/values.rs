@@ -1,0 +1,19 @@
+//! A closed set is an enum without fields whose values differ.
+use agent_metrics::LabelValue;
+
+#[derive(Clone, Copy, LabelValue)]
+struct NotAnEnum;
+
+#[derive(Clone, Copy, LabelValue)]
+enum WithFields {
+    Text(u8),
+}
+
+#[derive(Clone, Copy, LabelValue)]
+enum Twice {
+    Same,
+    #[label(name = "same")]
+    Again,
+}
+
+fn main() {}

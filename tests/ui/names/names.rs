@@ -1,0 +1,27 @@
+//! Names, labels and buckets that no exposition could carry are refused where they stand.
+use agent_metrics::{Bounded, CallLabels, Counter, Histogram, LabelSet, Metrics};
+
+#[derive(Metrics)]
+#[metrics(namespace = "app")]
+struct Families {
+    orders: Counter,
+    #[metric(buckets = [1.0, 0.5])]
+    sizes: Histogram,
+    #[metric(name = "latency-seconds")]
+    latency: Histogram,
+    not_a_metric: u64,
+}
+
+#[derive(Clone, Copy, LabelSet)]
+struct Labels {
+    le: Bounded<4>,
+    status: Bounded<4>,
+    #[labels(name = "a-b")]
+    dashed: Bounded<4>,
+}
+
+#[derive(Clone, Copy, CallLabels)]
+#[calls(name = "9lives", buckets = [])]
+struct Calls {}
+
+fn main() {}

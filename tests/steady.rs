@@ -59,7 +59,7 @@ fn tool() -> Option<u8> {
 #[track_step]
 async fn step() {}
 
-#[track_llm(model = model, usage = |_| Usage::new(3, 4).cache_read(1))]
+#[track_llm(model = model, usage = |()| Usage::new(3, 4).cache_read(1))]
 async fn llm(model: &str) -> Result<(), std::io::Error> {
     Err(std::io::ErrorKind::TimedOut.into())
 }
@@ -76,7 +76,7 @@ fn run() {
     let task = pin!(task(Kind::Search));
     assert!(task.poll(&mut Context::from_waker(Waker::noop())).is_ready());
     // And one that is dropped before it ends.
-    drop(pin!(task_that_waits()).as_mut().poll(&mut Context::from_waker(Waker::noop())));
+    assert!(pin!(task_that_waits()).poll(&mut Context::from_waker(Waker::noop())).is_pending());
 }
 
 #[track_task]

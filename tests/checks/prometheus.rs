@@ -68,7 +68,7 @@ fn api(prometheus: &str, path: &str) -> Option<String> {
 
 /// The one value of an instant query.
 fn query(prometheus: &str, query: &str) -> Option<f64> {
-    let encoded: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let encoded = query.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02x}"));
     let answer = api(prometheus, &format!("/api/v1/query?query={encoded}"))?;
     let (_, value) = answer.split_once("\"value\":[")?;
     value.split('"').nth(1)?.parse().ok()

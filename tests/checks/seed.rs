@@ -131,7 +131,7 @@ const DEVIATIONS: &[(&str, &str)] = &[
 ];
 
 /// The same facts in `prometheus_client`, whose samples come back one a line: name, sorted labels, value.
-const PYTHON: &str = r#"
+const PYTHON: &str = r"
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -160,7 +160,7 @@ for seconds, status in [(.03, 'success'), (2, 'error')]:
 steps.labels('search').observe(4); score.observe(4); rate.labels('1h').set(.75); memory.labels('episodic').set(12)
 for result in ['hit', 'miss', 'miss']: cache.labels(result).inc()
 print(generate_latest(r).decode())
-"#;
+";
 
 #[test]
 fn the_same_facts_give_the_seeds_samples() {

@@ -152,7 +152,7 @@ fn unknown_fails(metrics: &AgentMetrics) -> Result<(), String> {
     Err("odd".to_owned())
 }
 
-#[track_llm(model = "m", metrics = metrics, usage = |_| None)]
+#[track_llm(model = "m", metrics = metrics, usage = |()| None)]
 fn llm_fails(metrics: &AgentMetrics, error: ToolError) -> anyhow::Result<()> {
     Err(error.into())
 }

@@ -19,7 +19,7 @@ fn serve(metrics: &AgentMetrics) -> String {
     let app: Router = Router::new()
         .route("/tasks/{id}", on_get(|| async { "done" }).post(|| async { "posted" }))
         .route("/panics", on_get(panics))
-        .route("/waits", post(|| std::future::pending::<()>()))
+        .route("/waits", post(std::future::pending::<()>))
         .route("/streams", on_get(|| async { slow_body("application/octet-stream") }))
         .route("/events", on_get(|| async { slow_body("text/event-stream") }))
         .nest("/api", api)

@@ -142,12 +142,13 @@ fn a_capped_label_takes_any_text() {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     look_up(&metrics, Index::Docs, "acme");
     look_up(&metrics, Index::Docs, String::from("acme"));
-    look_up(&metrics, Index::Code, &String::from("acme"));
+    let owned = String::from("acme");
+    look_up(&metrics, Index::Code, &owned);
     look_up(&metrics, Index::Code, Cow::Borrowed("acme"));
     look_up(&metrics, Index::Code, Arc::<str>::from("acme"));
     for name in ["a", "a", "b"] {
         named(&metrics, name);
-        named(&metrics, name.to_owned());
+        named(&metrics, String::from(name));
     }
     let samples = Samples::parse(&metrics.to_text());
     let calls = |index| {

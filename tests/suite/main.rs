@@ -1,4 +1,5 @@
 //! The integration tests, a module per theme.
+#![allow(clippy::float_cmp)] // Counts are whole, and exact up to 2^53.
 
 mod calls;
 mod http;

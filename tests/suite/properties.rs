@@ -234,12 +234,13 @@ proptest! {
     }
 }
 
+const THREADS: u64 = 4;
+const CALLS: u64 = 20_000;
+
 #[test]
 fn a_scrape_agrees_with_itself_while_threads_record() {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     let done = AtomicBool::new(false);
-    const THREADS: u64 = 4;
-    const CALLS: u64 = 20_000;
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {

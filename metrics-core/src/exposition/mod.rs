@@ -32,18 +32,21 @@ pub(crate) fn encode(
 ) -> Exposition {
     let format = Format::negotiate(accept);
     let (content_encoding, body) =
-        Encoding::negotiate(accept_encoding).apply(write(registry, health, format));
+        Encoding::negotiate(accept_encoding).apply(write(registry, health, format).into_bytes());
     Exposition { content_type: format.content_type(), content_encoding, body }
 }
 
 /// Everything in the registry as Prometheus text 0.0.4.
 pub(crate) fn to_text(registry: &Registry, health: &Health) -> String {
-    String::from_utf8(write(registry, health, Format::Text)).unwrap_or_default()
+    write(registry, health, Format::Text)
 }
+
+/// What an exposition may have grown by since the last one.
+const SPARE: usize = 4096;
 
 /// Writes our families as they are, without an intermediate tree, and between them, by name,
 /// whatever else is in the registry.
-fn write(registry: &Registry, health: &Health, format: Format) -> Vec<u8> {
+fn write(registry: &Registry, health: &Health, format: Format) -> String {
     let begin = clock::now();
     let outer = registry.outer();
     let sources = registry.sources();
@@ -56,7 +59,7 @@ fn write(registry: &Registry, health: &Health, format: Format) -> Vec<u8> {
     own.sort_by(|left, right| left.0.name.cmp(&right.0.name));
     let others = collector::gather_others(registry.prometheus());
     let mut others = others.iter().peekable();
-    let mut writer = TextWriter::new(format, outer.labels());
+    let mut writer = TextWriter::new(format, outer.labels(), health.last_size() + SPARE);
     for (info, source, number) in own {
         let name = outer.name(&info.name);
         while let Some(other) = others.next_if(|other| *other.name() < *name) {

@@ -8,28 +8,40 @@ use crate::visit::Visitor;
 
 /// Writes families one after another.
 pub(crate) struct TextWriter<'a> {
-    out: Vec<u8>,
+    out: String,
     format: Format,
     /// The registry's labels, rendered: on every sample that we write.
     outer_labels: &'a str,
-    /// The name of the family's samples, with the suffix of their kind but for histograms and summaries.
-    name: String,
+    names: Names,
     /// In milliseconds, for the next samples.
     timestamp: Option<i64>,
 }
 
-/// The content of an exposition is seldom smaller.
-const FIRST_CAPACITY: usize = 64 * 1024;
+/// The names of a family's samples, each with the brace that follows it.
+#[derive(Default)]
+struct Names {
+    plain: String,
+    bucket: String,
+    sum: String,
+    count: String,
+}
+
+impl Names {
+    fn set(&mut self, name: &str) {
+        let Self { plain, bucket, sum, count } = self;
+        for (text, suffix) in [(plain, "{"), (bucket, "_bucket{"), (sum, "_sum{"), (count, "_count{")] {
+            text.clear();
+            text.push_str(name);
+            text.push_str(suffix);
+        }
+    }
+}
 
 impl<'a> TextWriter<'a> {
-    pub(crate) fn new(format: Format, outer_labels: &'a str) -> Self {
-        Self {
-            out: Vec::with_capacity(FIRST_CAPACITY),
-            format,
-            outer_labels,
-            name: String::new(),
-            timestamp: None,
-        }
+    /// A writer that expects to write some `bytes`.
+    pub(crate) fn new(format: Format, outer_labels: &'a str, bytes: usize) -> Self {
+        let out = String::with_capacity(bytes);
+        Self { out, format, outer_labels, names: Names::default(), timestamp: None }
     }
 
     /// Writes one family: `show` is given a visitor for its samples. Without samples nothing is written.
@@ -53,7 +65,7 @@ impl<'a> TextWriter<'a> {
     /// Writes a family's head; its samples follow.
     pub(crate) fn open_family(&mut self, name: &str, kind: Kind, unit: Option<&str>, help: &str) {
         self.header(name, kind, unit, help);
-        name.clone_into(&mut self.name);
+        self.names.set(name);
     }
 
     /// The registry's labels were already added to the samples of this writer's next families.
@@ -67,9 +79,9 @@ impl<'a> TextWriter<'a> {
         self.timestamp = milliseconds;
     }
 
-    pub(crate) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> String {
         if self.format == Format::OpenMetrics {
-            self.out.extend_from_slice(b"# EOF\n");
+            self.out.push_str("# EOF\n");
         }
         self.out
     }
@@ -99,102 +111,118 @@ impl<'a> TextWriter<'a> {
         }
     }
 
-    #[inline]
     fn put(&mut self, parts: &[&str]) {
         for part in parts {
-            self.out.extend_from_slice(part.as_bytes());
+            self.out.push_str(part);
         }
     }
 
-    /// Writes `name_suffix{labels}`.
+    pub(crate) fn quantile(&mut self, labels: Labels<'_>, quantile: f64, value: f64) {
+        self.line(
+            |names| &names.plain,
+            labels,
+            Some(("quantile", &bound_text(quantile))),
+            Number::Float(value),
+        );
+    }
+
+    /// Writes one sample.
     #[inline]
-    fn begin_sample(&mut self, suffix: &str, labels: Labels<'_>, last: Option<(&str, &str)>) {
-        self.out.extend_from_slice(self.name.as_bytes());
-        self.out.extend_from_slice(suffix.as_bytes());
-        if labels.is_empty() && self.outer_labels.is_empty() && last.is_none() {
+    fn line(
+        &mut self,
+        name: impl Fn(&Names) -> &String,
+        labels: Labels<'_>,
+        last: Option<(&str, &str)>,
+        value: Number,
+    ) {
+        self.out.push_str(name(&self.names));
+        self.end_labels(labels, last);
+        self.end_sample(value);
+    }
+
+    /// Writes the labels, up to the space before the value.
+    #[inline]
+    fn end_labels(&mut self, labels: Labels<'_>, last: Option<(&str, &str)>) {
+        self.out.push_str(labels.series);
+        if self.outer_labels.is_empty() && labels.more.is_empty() && last.is_none() {
+            if labels.series.is_empty() {
+                self.out.pop();
+                self.out.push(' ');
+            } else {
+                self.out.push_str("} ");
+            }
             return;
         }
-        let mut separator = b'{';
-        for rendered in [labels.series, self.outer_labels] {
-            if !rendered.is_empty() {
-                self.out.push(separator);
-                self.out.extend_from_slice(rendered.as_bytes());
-                separator = b',';
-            }
+        let mut first = labels.series.is_empty();
+        if !self.outer_labels.is_empty() {
+            self.put(&[if first { "" } else { "," }, self.outer_labels]);
+            first = false;
         }
         for (name, value) in labels.more.iter().copied().chain(last) {
-            self.out.push(separator);
-            self.put(&[name, "=\"", value, "\""]);
-            separator = b',';
+            self.put(&[if first { "" } else { "," }, name, "=\"", value, "\""]);
+            first = false;
         }
-        self.out.push(b'}');
+        self.out.push_str("} ");
     }
 
     #[inline]
     fn end_sample(&mut self, value: Number) {
-        self.out.push(b' ');
         value.write(&mut self.out);
-        if let Some(milliseconds) = self.timestamp {
-            self.out.push(b' ');
-            match self.format {
-                Format::Text => Number::Float(milliseconds as f64).write(&mut self.out),
-                Format::OpenMetrics => Number::Float(milliseconds as f64 / 1e3).write(&mut self.out),
-            }
+        if self.timestamp.is_some() {
+            self.write_timestamp();
         }
-        self.out.push(b'\n');
+        self.out.push('\n');
     }
 
-    pub(crate) fn quantile(&mut self, labels: Labels<'_>, quantile: f64, value: f64) {
-        self.begin_sample("", labels, Some(("quantile", &bound_text(quantile))));
-        self.end_sample(Number::Float(value));
+    #[cold]
+    fn write_timestamp(&mut self) {
+        let milliseconds = self.timestamp.unwrap_or_default() as f64;
+        self.out.push(' ');
+        let unit = if self.format == Format::OpenMetrics { 1e3 } else { 1.0 };
+        Number::Float(milliseconds / unit).write(&mut self.out);
     }
 }
 
 impl Visitor for TextWriter<'_> {
     #[inline]
     fn sample(&mut self, labels: Labels<'_>, value: Number) {
-        self.begin_sample("", labels, None);
-        self.end_sample(value);
+        self.line(|names| &names.plain, labels, None, value);
     }
 
     fn histogram(&mut self, labels: Labels<'_>, bounds: &Bounds, counts: &[u64], sum: Number) {
-        let mut cumulative = 0;
-        // All bucket samples of a series begin with the same text.
+        const END: &str = "\"} ";
+        // All bucket samples of a series begin with the same text, up to the value of `le`.
         let begin = self.out.len();
-        let mut head = 0..0;
-        for (count, le) in counts.iter().zip(bounds.le()) {
+        self.out.push_str(&self.names.bucket);
+        self.end_labels(labels, Some(("le", "")));
+        self.out.truncate(self.out.len() - END.len());
+        let head = begin..self.out.len();
+        let mut cumulative = 0;
+        for (place, (count, le)) in counts.iter().zip(bounds.le()).enumerate() {
             cumulative += count;
-            if head.is_empty() {
-                self.begin_sample("_bucket", labels, Some(("le", "")));
-                // Without `"}`.
-                self.out.truncate(self.out.len() - 2);
-                head = begin..self.out.len();
-            } else {
+            if place > 0 {
                 self.out.extend_from_within(head.clone());
             }
-            self.put(&[le, "\"}"]);
+            self.out.push_str(le);
+            self.out.push_str(END);
             self.end_sample(Number::Integer(cumulative));
         }
-        self.begin_sample("_sum", labels, None);
-        self.end_sample(sum);
-        self.begin_sample("_count", labels, None);
-        self.end_sample(Number::Integer(cumulative));
+        self.line(|names| &names.sum, labels, None, sum);
+        self.line(|names| &names.count, labels, None, Number::Integer(cumulative));
     }
 
     fn summary(&mut self, labels: Labels<'_>, count: u64, sum: Number) {
-        self.begin_sample("_sum", labels, None);
-        self.end_sample(sum);
-        self.begin_sample("_count", labels, None);
-        self.end_sample(Number::Integer(count));
+        self.line(|names| &names.sum, labels, None, sum);
+        self.line(|names| &names.count, labels, None, Number::Integer(count));
     }
 }
 
-fn escape_help(help: &str, quotes: bool, out: &mut Vec<u8>) {
-    for byte in help.bytes() {
-        match byte {
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'"' if quotes => out.extend_from_slice(b"\\\""),
+fn escape_help(help: &str, quotes: bool, out: &mut String) {
+    for character in help.chars() {
+        match character {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '"' if quotes => out.push_str("\\\""),
             other => out.push(other),
         }
     }
@@ -206,14 +234,14 @@ mod tests {
 
     #[test]
     fn a_family_without_samples_is_not_written() {
-        let mut writer = TextWriter::new(Format::Text, "");
+        let mut writer = TextWriter::new(Format::Text, "", 0);
         writer.family("a_total", Kind::Counter, None, "help", |_| {});
         assert!(writer.finish().is_empty());
     }
 
     #[test]
     fn labels_are_joined_in_order() {
-        let mut writer = TextWriter::new(Format::Text, "region=\"eu\"");
+        let mut writer = TextWriter::new(Format::Text, "region=\"eu\"", 0);
         writer.family("a", Kind::Histogram, None, "he\\lp\n", |visitor| {
             let labels = Labels::with("x=\"1\"", &[("status", "ok")]);
             visitor.histogram(labels, &Bounds::new(&[1.0]), &[2, 1], Number::Float(3.5));
@@ -223,6 +251,6 @@ mod tests {
                         a_bucket{x=\"1\",region=\"eu\",status=\"ok\",le=\"+Inf\"} 3\n\
                         a_sum{x=\"1\",region=\"eu\",status=\"ok\"} 3.5\n\
                         a_count{x=\"1\",region=\"eu\",status=\"ok\"} 3\n";
-        assert_eq!(String::from_utf8(writer.finish()).unwrap(), expected);
+        assert_eq!(writer.finish(), expected);
     }
 }

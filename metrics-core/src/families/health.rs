@@ -77,6 +77,11 @@ impl Health {
         self.scrape_bytes.store(bytes as u64, Ordering::Relaxed);
     }
 
+    /// How long the last exposition was, in bytes.
+    pub(crate) fn last_size(&self) -> usize {
+        self.scrape_bytes.load(Ordering::Relaxed) as usize
+    }
+
     fn for_each_source(&self, mut see: impl FnMut(&dyn Source)) {
         let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
         for source in sources.iter().filter_map(Weak::upgrade) {

@@ -18,10 +18,6 @@ impl<'a> Labels<'a> {
     pub(crate) fn with(series: &'a str, more: &'a [(&'static str, &'static str)]) -> Self {
         Self { series, more }
     }
-
-    pub(crate) fn is_empty(self) -> bool {
-        self.series.is_empty() && self.more.is_empty()
-    }
 }
 
 /// Escapes a label value: backslash, quote and line feed, the same in both text formats.

@@ -1,6 +1,6 @@
 //! Sample values: integers stay integers until they are written.
 
-use std::io::Write;
+use std::fmt::Write;
 
 /// The value of one sample.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -21,17 +21,17 @@ impl Number {
     }
 
     /// Writes the value as both text formats spell it.
-    pub(crate) fn write(self, out: &mut Vec<u8>) {
+    pub(crate) fn write(self, out: &mut String) {
         match self {
-            Self::Integer(value) => out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
+            Self::Integer(value) => out.push_str(itoa::Buffer::new().format(value)),
             Self::Nanos(value) => write_seconds(value, out),
             Self::Float(value) => write_float(value, out),
         }
     }
 }
 
-fn write_seconds(nanos: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(itoa::Buffer::new().format(nanos / 1_000_000_000).as_bytes());
+fn write_seconds(nanos: u64, out: &mut String) {
+    out.push_str(itoa::Buffer::new().format(nanos / 1_000_000_000));
     let mut fraction = nanos % 1_000_000_000;
     if fraction == 0 {
         return;
@@ -42,18 +42,18 @@ fn write_seconds(nanos: u64, out: &mut Vec<u8>) {
         fraction /= 10;
     }
     let used = digits.iter().rposition(|digit| *digit != b'0').unwrap_or(0);
-    out.extend_from_slice(&digits[..=used]);
+    out.extend(digits[..=used].iter().copied().map(char::from));
 }
 
-fn write_float(value: f64, out: &mut Vec<u8>) {
+fn write_float(value: f64, out: &mut String) {
     if value.is_nan() {
-        out.extend_from_slice(b"NaN");
+        out.push_str("NaN");
     } else if value.is_infinite() {
-        out.extend_from_slice(if value > 0.0 { b"+Inf" } else { b"-Inf" });
+        out.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
     } else if value.fract() == 0.0 && value.abs() < 9e15 {
-        out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
+        out.push_str(itoa::Buffer::new().format(value as i64));
     } else {
-        // Writing to a `Vec` cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(out, "{value}");
     }
 }
@@ -63,9 +63,9 @@ mod tests {
     use super::*;
 
     fn text(number: Number) -> String {
-        let mut out = Vec::new();
+        let mut out = String::new();
         number.write(&mut out);
-        String::from_utf8(out).unwrap()
+        out
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn a_name_that_the_user_has_taken_is_refused() {
 
 #[test]
 fn a_constant_label_must_not_be_a_familys_own() {
-    let error = AgentMetrics::builder().const_label("model", "x").build().err().expect("a collision");
+    let error = AgentMetrics::builder().const_label("model", "x").build().expect_err("a collision");
     let BuildError::Register(RegisterError::LabelCollision { label, family }) = &error else {
         panic!("{error}")
     };

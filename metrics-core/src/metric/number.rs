@@ -1,7 +1,5 @@
 //! Sample values: integers stay integers until they are written.
 
-use std::fmt::Write;
-
 /// The value of one sample.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Number {
@@ -53,8 +51,7 @@ fn write_float(value: f64, out: &mut String) {
     } else if value.fract() == 0.0 && value.abs() < 9e15 {
         out.push_str(itoa::Buffer::new().format(value as i64));
     } else {
-        // Writing to a `String` cannot fail.
-        let _ = write!(out, "{value}");
+        out.push_str(zmij::Buffer::new().format_finite(value));
     }
 }
 

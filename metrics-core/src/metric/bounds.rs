@@ -37,6 +37,16 @@ impl Bounds {
         self.values.iter().position(|bound| value <= *bound).unwrap_or(self.values.len())
     }
 
+    /// Gives `use_words` so many zeroed words, on the stack but for very long histograms.
+    pub(crate) fn with_words(words: usize, use_words: impl FnOnce(&mut [u64])) {
+        const USUAL: usize = 32;
+        if words <= USUAL {
+            use_words(&mut [0; USUAL][..words]);
+        } else {
+            use_words(&mut vec![0; words]);
+        }
+    }
+
     /// The bounds in ticks of the clock, for bounds in seconds.
     pub(crate) fn ticks(&self) -> Box<[u64]> {
         self.values.iter().map(|seconds| clock::ticks(Duration::from_secs_f64(seconds.max(0.0)))).collect()

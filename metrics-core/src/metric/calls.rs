@@ -7,7 +7,6 @@
 use super::{Bounds, Number};
 use crate::clock;
 use crate::label::Labels;
-use crate::name::MAX_BUCKETS;
 use crate::plane::{Row, Words, Writer};
 use crate::visit::Visitor;
 
@@ -91,15 +90,13 @@ impl CallShape {
 
     /// Shows how long they took.
     pub(crate) fn show_durations(&self, row: &Row, at: usize, labels: &str, visitor: &mut dyn Visitor) {
-        let mut words = [0; MAX_BUCKETS + 2];
         for histogram in 0..self.histograms() {
-            let words = &mut words[..=self.bounds.buckets()];
-            words.fill(0);
-            row.read_into(at + self.first + self.stride * histogram, words);
             let more: &[_] = if self.by_status() { &[("status", self.statuses[histogram])] } else { &[] };
-            let labels = Labels::with(labels, more);
-            let sum = Number::Nanos(clock::nanos(words[0]));
-            visitor.histogram(labels, &self.bounds, &words[1..], sum);
+            Bounds::with_words(1 + self.bounds.buckets(), |words| {
+                row.read_into(at + self.first + self.stride * histogram, words);
+                let sum = Number::Nanos(clock::nanos(words[0]));
+                visitor.histogram(Labels::with(labels, more), &self.bounds, &words[1..], sum);
+            });
         }
     }
 

@@ -75,15 +75,15 @@ impl HistogramShape {
     }
 
     pub(crate) fn show_row(&self, row: &Row, at: usize, labels: Labels<'_>, visitor: &mut dyn Visitor) {
-        let mut buffer = [0; crate::name::MAX_BUCKETS + 1];
-        let counts = &mut buffer[..self.bounds.buckets()];
-        row.read_into(at + BUCKETS, counts);
-        let sum = match self.sum {
-            SumOf::Floats => Number::Float(row.read_f64(at + SUM)),
-            SumOf::WholeNumbers => Number::Integer(row.read(at + SUM)),
-            SumOf::Ticks => Number::Nanos(clock::nanos(row.read(at + SUM))),
-        };
-        visitor.histogram(labels, &self.bounds, counts, sum);
+        Bounds::with_words(self.bounds.buckets(), |counts| {
+            row.read_into(at + BUCKETS, counts);
+            let sum = match self.sum {
+                SumOf::Floats => Number::Float(row.read_f64(at + SUM)),
+                SumOf::WholeNumbers => Number::Integer(row.read(at + SUM)),
+                SumOf::Ticks => Number::Nanos(clock::nanos(row.read(at + SUM))),
+            };
+            visitor.histogram(labels, &self.bounds, counts, sum);
+        });
     }
 }
 

@@ -18,13 +18,13 @@ use super::OTHER;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Bounded<const N: usize> {
-    bytes: [u8; 63],
+    bytes: [u8; 127],
     length: u8,
 }
 
 impl<const N: usize> Bounded<N> {
-    /// The longest value in bytes: with its length it fills a cache line.
-    pub const MAX_LEN: usize = 63;
+    /// The longest value in bytes.
+    pub const MAX_LEN: usize = 127;
 
     /// The value's text, `__other__` for one that was too long.
     pub fn as_str(&self) -> &str {
@@ -43,7 +43,7 @@ impl<T: AsRef<str> + ?Sized, const N: usize> From<&T> for Bounded<N> {
     fn from(text: &T) -> Self {
         let text = text.as_ref();
         let text = if text.len() > Self::MAX_LEN { OTHER } else { text };
-        let mut made = Self { bytes: [0; 63], length: text.len() as u8 };
+        let mut made = Self { bytes: [0; 127], length: text.len() as u8 };
         made.bytes[..text.len()].copy_from_slice(text.as_bytes());
         made
     }

@@ -41,9 +41,14 @@ pub(crate) fn nanos(ticks: u64) -> u64 {
 
 /// A duration in ticks.
 pub(crate) fn ticks(duration: Duration) -> u64 {
+    ticks_of_seconds(duration.as_secs_f64())
+}
+
+/// Seconds in ticks; more than the clock can count is as much as it can.
+pub(crate) fn ticks_of_seconds(seconds: f64) -> u64 {
     const SAMPLE: u64 = 1 << 40;
     let nanos_per_tick = nanos(SAMPLE) as f64 / SAMPLE as f64;
-    (duration.as_nanos() as f64 / nanos_per_tick).round() as u64
+    (seconds * 1e9 / nanos_per_tick).round() as u64
 }
 
 /// Pays for the calibration now rather than inside somebody's first call.

@@ -78,11 +78,15 @@ impl<M: MetricsStruct> GlobalMetrics<M> {
     #[track_caller]
     pub fn get(&'static self) -> &'static M {
         let global = global::global();
-        self.0.get_or_init(|| {
+        // The hook may use these very metrics, so it is told when they are there.
+        let mut fault = None;
+        let metrics = self.0.get_or_init(|| {
             M::__register(global).unwrap_or_else(|error| {
-                faults::report(&Fault::NotRegistered(error));
+                fault = Some(Fault::NotRegistered(error));
                 M::__detached()
             })
-        })
+        });
+        fault.iter().for_each(faults::report);
+        metrics
     }
 }

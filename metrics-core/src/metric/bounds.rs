@@ -1,7 +1,5 @@
 //! Bucket bounds, with their text for the `le` label.
 
-use std::time::Duration;
-
 use crate::clock;
 
 /// The upper bounds of a histogram's buckets, ascending, without `+Inf`.
@@ -49,7 +47,7 @@ impl Bounds {
 
     /// The bounds in ticks of the clock, for bounds in seconds.
     pub(crate) fn ticks(&self) -> Box<[u64]> {
-        self.values.iter().map(|seconds| clock::ticks(Duration::from_secs_f64(seconds.max(0.0)))).collect()
+        self.values.iter().map(|seconds| clock::ticks_of_seconds(*seconds)).collect()
     }
 }
 

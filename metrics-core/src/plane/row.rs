@@ -11,7 +11,7 @@ pub(crate) struct Row {
 }
 
 /// Where rows go that found no room; nothing reads it.
-const SPARE: u32 = 0;
+const SPARE: u32 = 1;
 
 impl Row {
     /// Takes a row of `words` words, all 0. When the plane is full it is one that nobody reads:

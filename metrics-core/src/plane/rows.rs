@@ -12,8 +12,9 @@ struct Free {
     returned: BTreeMap<usize, Vec<u32>>,
 }
 
-/// The first row is nobody's: a series for which the plane had no room records there, unread.
-const SPARE_WORDS: usize = if cfg!(loom) { 1 } else { 256 };
+/// The first words are nobody's: word 0 is the column's own, and a series for which the plane had no
+/// room records behind it, unread; so there is room for the longest row.
+const SPARE_WORDS: usize = if cfg!(loom) { 2 } else { 1 + PAGE_WORDS };
 
 static FREE: Mutex<Free> = Mutex::new(Free { next: SPARE_WORDS, returned: BTreeMap::new() });
 

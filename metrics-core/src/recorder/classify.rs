@@ -145,11 +145,16 @@ const BUILT_IN: &[Classifier] = &[
     downcast::<tokio::time::error::Elapsed>,
 ];
 
+/// How far a chain is followed: one may lead back to itself.
+const LONGEST_CHAIN: usize = 64;
+
 /// The status of the first error in the chain that says more than `error`.
 fn chain_status(error: &(dyn Error + 'static)) -> Option<Status> {
-    let added = ADDED.read().unwrap_or_else(PoisonError::into_inner);
+    // Copied, since a classifier may look here itself; it is empty but for those who add to it.
+    let added = ADDED.read().unwrap_or_else(PoisonError::into_inner).clone();
     let mut next = Some(error);
-    while let Some(error) = next {
+    for _ in 0..LONGEST_CHAIN {
+        let error = next?;
         let derived = inventory::iter::<Derived>.into_iter().map(|derived| derived.0);
         let mut classifiers = BUILT_IN.iter().copied().chain(added.iter().copied()).chain(derived);
         let status = classifiers.find_map(|classifier| classifier(error));

@@ -189,12 +189,16 @@ impl<L: CallLabels> GlobalFamily<L> {
 
     #[cold]
     fn register(&'static self, global: &AgentMetrics) -> &'static CallFamily<L> {
-        self.0.get_or_init(|| {
+        // The hook may use this very family, so it is told when it is there.
+        let mut fault = None;
+        let family = self.0.get_or_init(|| {
             CallFamily::of(global).unwrap_or_else(|error| {
-                faults::report(&Fault::NotRegistered(error));
+                fault = Some(Fault::NotRegistered(error));
                 CallFamily::new()
             })
-        })
+        });
+        fault.iter().for_each(faults::report);
+        family
     }
 }
 

@@ -119,7 +119,8 @@ impl Window {
         self.note(now, totals);
         let (_, base) = *self.notes.front()?;
         let counted = totals.counted.saturating_sub(base.counted);
-        let succeeded = totals.succeeded.saturating_sub(base.succeeded);
+        // A task may end between the two readings of a note.
+        let succeeded = totals.succeeded.saturating_sub(base.succeeded).min(counted);
         (counted > 0).then(|| succeeded as f64 / counted as f64)
     }
 }

@@ -10,13 +10,13 @@ pub fn eager<R, F: FnOnce() -> R>(body: F) -> R {
 
 pub use crate::catalogue::SiteKind;
 pub use crate::label::{Domain, Domains, LabelField, check_budget};
-pub use crate::name::{check_buckets, check_call_name, check_label_name};
+pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
 pub use crate::recorder::{
-    Arg, Derived as Classifier, Down, ErrorRef, Global, GlobalFamily, InBody, Label, Llm, Returns, Site,
-    SiteRef, Tag, Unread, ViaAny, ViaChain, ViaClassifiedRef, ViaClassify, ViaClosed, ViaDowncast,
-    ViaDynError, ViaErrorRef, ViaNoDowncast, ViaNoLabel, ViaResult, ViaResultUsage, ViaResultUsageBy,
-    ViaText, ViaUnknownRef, ViaUsage, ViaUsageBy, call_by, family_call, limited, llm, llm_in_body, step,
-    task, tool, tracked_by,
+    Arg, ByType, Derived as Classifier, Down, ErrorRef, Global, GlobalFamily, InBody, Label, Llm, Returns,
+    Site, SiteRef, Tag, Unread, ViaAny, ViaChain, ViaClassified, ViaClassifiedOk, ViaClassifiedRef,
+    ViaClassify, ViaClosed, ViaDowncast, ViaDynError, ViaErrorRef, ViaFuture, ViaNoDowncast, ViaNoLabel,
+    ViaResult, ViaResultUsage, ViaResultUsageBy, ViaSuccess, ViaText, ViaUnknownRef, ViaUsage, ViaUsageBy,
+    call_by, family_call, limited, llm, llm_in_body, step, task, tool, tracked_by,
 };
 pub use crate::registration::{Batch, GlobalMetrics, MetricsStruct};
 pub use crate::spec::Spec;
@@ -32,6 +32,24 @@ use crate::spec::Metric;
 #[track_caller]
 pub const fn check_metric_name<M: Metric>(name: &str) {
     crate::name::check_metric_name(M::KIND, name);
+}
+
+/// Refuses, at compile time, labels that a metric of this kind writes itself.
+///
+/// # Panics
+/// When one of them is among its own; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub const fn check_metric_labels<M: Metric>() {
+    crate::name::check_own_labels(M::KIND, M::LABELS);
+}
+
+/// Refuses, at compile time, a unit that is not at the end of the name.
+///
+/// # Panics
+/// When it isn't; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub const fn check_unit<M: Metric>(name: &str, unit: &str) {
+    crate::name::check_unit(M::KIND, name, unit);
 }
 
 /// The instance that a `metrics = ..` key names.

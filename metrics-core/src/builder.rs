@@ -5,7 +5,7 @@ use std::panic::Location;
 
 use crate::error::{BuildError, Fault};
 use crate::families::Settings;
-use crate::faults::{self, Hook};
+use crate::faults::{Faults, Hook};
 use crate::instance::AgentMetrics;
 use crate::name;
 use crate::pricing::PriceTable;
@@ -65,8 +65,8 @@ impl Builder {
         self
     }
 
-    /// A label that every sample carries. Only for a registry that the builder makes: one given by
-    /// [`registry`](Self::registry) has its own.
+    /// A label that every sample carries. Only for a registry that the builder makes: with one given by
+    /// [`registry`](Self::registry), which has its own, it is an error of [`build`](Self::build).
     pub fn const_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.const_labels.push((name.into(), value.into()));
         self
@@ -114,8 +114,7 @@ impl Builder {
         self
     }
 
-    /// Is told of faults that callers don't notice, such as a panic in a `status` closure. The first
-    /// hook of the process stays.
+    /// Is told of faults that callers don't notice, such as a panic in a `status` closure.
     pub fn on_fault(mut self, hook: impl Fn(&Fault) + Send + Sync + 'static) -> Self {
         self.hook = Some(Box::new(hook));
         self
@@ -124,19 +123,16 @@ impl Builder {
     /// An instance of its own.
     ///
     /// # Errors
-    /// When a constant label is invalid or collides with a label of a family, or when the registry
-    /// holds a collector with the name of one of the agent's families.
+    /// When a constant label is invalid or collides with a label of a family, when a limit is absurd,
+    /// or when the registry holds a collector with the name of one of the agent's families.
     pub fn build(self) -> Result<AgentMetrics, BuildError> {
+        check_limits(&self.settings)?;
         let registry = match self.registry {
-            Some(registry) => registry,
+            Some(registry) => check_no_labels(&self.const_labels).map(|()| registry)?,
             None => new_registry(&self.const_labels)?,
         };
         crate::clock::calibrate();
-        let metrics = AgentMetrics::new(&self.settings, self.prices, registry)?;
-        if let Some(hook) = self.hook {
-            faults::set_hook(hook);
-        }
-        Ok(metrics)
+        Ok(AgentMetrics::new(&self.settings, self.prices, Faults::new(self.hook), registry)?)
     }
 
     /// The instance that the attributes record in. Call it once, before anything is recorded.
@@ -152,6 +148,33 @@ impl Builder {
     }
 }
 
+/// The most values of one label. Their table alone takes 16 bytes each, used or not.
+const MOST_VALUES: usize = 1 << 20;
+
+fn check_limits(settings: &Settings) -> Result<(), BuildError> {
+    let limits = [
+        ("max_task_types", settings.task_types),
+        ("max_models", settings.models),
+        ("max_tools", settings.tools),
+        ("max_endpoints", settings.endpoints),
+    ];
+    match limits.into_iter().find(|(_, given)| *given > MOST_VALUES) {
+        Some((limit, given)) => Err(BuildError::Limit { limit, given, most: MOST_VALUES }),
+        None => Ok(()),
+    }
+}
+
+/// A registry's labels can't be added to once it's made.
+fn check_no_labels(const_labels: &[(String, String)]) -> Result<(), BuildError> {
+    match const_labels.first() {
+        None => Ok(()),
+        Some((label, _)) => Err(BuildError::ConstLabel {
+            label: label.clone(),
+            why: "the registry given to `registry()` has labels of its own; give it this one when it's made",
+        }),
+    }
+}
+
 fn new_registry(const_labels: &[(String, String)]) -> Result<prometheus::Registry, BuildError> {
     let mut labels = HashMap::new();
     for (label, value) in const_labels {
@@ -162,8 +185,6 @@ fn new_registry(const_labels: &[(String, String)]) -> Result<prometheus::Registr
         }
     }
     let labels = (!labels.is_empty()).then_some(labels);
-    match prometheus::Registry::new_custom(None, labels) {
-        Ok(registry) => Ok(registry),
-        Err(_) => Ok(prometheus::Registry::new()),
-    }
+    let made = prometheus::Registry::new_custom(None, labels);
+    Ok(made.unwrap_or_else(|error| unreachable!("only an empty prefix is refused: {error}")))
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto;
 
-use crate::error::RegisterError;
 use crate::label::{Labels, pairs, render};
 use crate::metric::{Bounds, Number};
 use crate::name::Kind;
@@ -80,14 +79,13 @@ impl Collector for Exported {
     }
 }
 
-pub(crate) fn register(registry: &prometheus::Registry, family: &Exported) -> Result<(), RegisterError> {
-    let name = || family.source.families()[family.family].name.clone();
-    if let Err(message) = &family.desc {
-        return Err(RegisterError::Registry { family: name(), message: message.to_string() });
+/// # Errors
+/// The registry's own words.
+pub(crate) fn register(registry: &prometheus::Registry, family: &Exported) -> Result<(), String> {
+    match &family.desc {
+        Err(message) => Err(message.to_string()),
+        Ok(_) => registry.register(Box::new(family.clone())).map_err(|error| error.to_string()),
     }
-    registry
-        .register(Box::new(family.clone()))
-        .map_err(|error| RegisterError::Registry { family: name(), message: error.to_string() })
 }
 
 pub(crate) fn unregister(registry: &prometheus::Registry, family: Exported) {
@@ -228,6 +226,17 @@ impl Outer {
     /// The registry's labels, rendered.
     pub(crate) fn labels(&self) -> &str {
         &self.labels
+    }
+
+    pub(crate) fn label_names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The labels of a gathered family without those that the registry added.
+    pub(crate) fn own_labels(&self, family: &proto::MetricFamily) -> Vec<String> {
+        let labels = family.get_metric().first().map(proto::Metric::get_label).unwrap_or_default();
+        let names = labels.iter().map(|pair| pair.name().to_owned());
+        names.filter(|name| !self.names.contains(name)).collect()
     }
 
     /// A label of the registry's that a family has, too. `le` and `quantile` are labels of samples.

@@ -33,6 +33,8 @@ pub enum RegisterError {
     Registry {
         /// The family.
         family: String,
+        /// Its labels.
+        labels: Vec<String>,
         /// The registry's own words.
         message: String,
     },
@@ -53,9 +55,12 @@ impl fmt::Display for RegisterError {
                 "constant label `{label}` collides with a label of family `{family}`; give the constant label another name"
             ),
             Self::Invalid { family, why } => write!(f, "family `{family}`: {why}"),
-            Self::Registry { family, message } => {
-                write!(f, "family `{family}` was refused by the registry: {message}")
-            }
+            Self::Registry { family, labels, message } => write!(
+                f,
+                "family `{family}` with labels [{}] was refused by the registry, \
+                 which may hold one of that name with other labels: {message}",
+                labels.join(", ")
+            ),
         }
     }
 }
@@ -75,12 +80,14 @@ pub enum BuildError {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// Bucket bounds given to the builder are invalid.
-    Buckets {
-        /// The family they were given for.
-        family: &'static str,
-        /// What is wrong with them.
-        why: &'static str,
+    /// A limit given to the builder is larger than there could be series for.
+    Limit {
+        /// The builder's method.
+        limit: &'static str,
+        /// What it was given.
+        given: usize,
+        /// The most that it takes.
+        most: usize,
     },
     /// The global was used or installed before; what it recorded would be lost.
     AlreadyInUse {
@@ -100,7 +107,9 @@ impl fmt::Display for BuildError {
         match self {
             Self::Register(error) => error.fmt(f),
             Self::ConstLabel { label, why } => write!(f, "constant label `{label}`: {why}"),
-            Self::Buckets { family, why } => write!(f, "buckets of `{family}`: {why}"),
+            Self::Limit { limit, given, most } => {
+                write!(f, "`{limit}({given})`: there is room for at most {most}")
+            }
             Self::AlreadyInUse { first_use } => write!(
                 f,
                 "the global metrics are in use since {first_use}; call `install()` before that, at the start of `main`"

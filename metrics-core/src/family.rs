@@ -17,6 +17,8 @@ pub(crate) struct Dense<L> {
     /// Series in a block, as a power of two.
     block_bits: u32,
     blocks: Box<[OnceBox<Block>]>,
+    /// For what is past `blocks`: all of a set over its budget, which is never exposed.
+    outside: OnceBox<Block>,
     labels: PhantomData<fn(L)>,
 }
 
@@ -62,12 +64,13 @@ impl<L: LabelSet> Dense<L> {
         while block_bits > 0 && 1 << (block_bits - 1) >= series {
             block_bits -= 1;
         }
-        let blocks = series.div_ceil(1 << block_bits);
+        let blocks = if series > L::BUDGET { 0 } else { series.div_ceil(1 << block_bits) };
         Self {
             domains: Domains::of::<L>(),
             words,
             block_bits,
             blocks: (0..blocks).map(|_| OnceBox::new()).collect(),
+            outside: OnceBox::new(),
             labels: PhantomData,
         }
     }
@@ -90,7 +93,7 @@ impl<L: LabelSet> Dense<L> {
 
     #[inline]
     pub(crate) fn at(&self, index: usize) -> Slot<'_> {
-        let cell = &self.blocks[index >> self.block_bits];
+        let cell = self.blocks.get(index >> self.block_bits).unwrap_or(&self.outside);
         let block = match cell.get() {
             Some(block) => block,
             None => self.new_block(cell),
@@ -118,7 +121,7 @@ impl<L: LabelSet> Dense<L> {
     /// Makes every series of a closed family of at most `limit`, so that they are seen at 0.
     pub(crate) fn start_at_zero(&self, limit: usize) {
         let series = cardinality(L::DOMAINS);
-        if self.domains.is_closed() && series <= limit {
+        if self.domains.is_closed() && series <= limit.min(L::BUDGET) {
             for index in 0..series {
                 self.at(index);
             }

@@ -1,39 +1,55 @@
-//! Faults that callers must not notice: counted, and given to the hook of the global metrics.
+//! Faults that callers must not notice: counted, and given to the instance's hook.
 
 use std::any::Any;
-use std::sync::OnceLock;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Fault;
 
 pub(crate) type Hook = Box<dyn Fn(&Fault) + Send + Sync>;
 
-static HOOK: OnceLock<Hook> = OnceLock::new();
-static CALLBACK_PANICS: AtomicU64 = AtomicU64::new(0);
-
-/// Sets the hook; the first one stays.
-pub(crate) fn set_hook(hook: Hook) {
-    let _ = HOOK.set(hook);
+/// Where the faults of one instance go.
+#[derive(Default)]
+pub struct Faults {
+    hook: Option<Hook>,
+    callback_panics: AtomicU64,
 }
 
-pub(crate) fn report(fault: &Fault) {
-    if let Some(hook) = HOOK.get() {
-        // A hook that panics has nobody left to tell.
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| hook(fault)));
+/// What belongs to an instance that is to be told of faults.
+pub trait Watched {
+    /// Where they go.
+    fn faults(&self) -> &Faults;
+}
+
+impl Faults {
+    pub(crate) fn new(hook: Option<Hook>) -> Self {
+        Self { hook, callback_panics: AtomicU64::new(0) }
     }
-}
 
-#[cold]
-pub(crate) fn callback_panicked(panic: &(dyn Any + Send)) {
-    CALLBACK_PANICS.fetch_add(1, Ordering::Relaxed);
-    let message = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".to_owned());
-    report(&Fault::CallbackPanicked { message });
-}
+    pub(crate) fn report(&self, fault: &Fault) {
+        if let Some(hook) = &self.hook {
+            // A hook that panics has nobody left to tell.
+            let _ = catch_unwind(AssertUnwindSafe(|| hook(fault)));
+        }
+    }
 
-pub(crate) fn callback_panics() -> u64 {
-    CALLBACK_PANICS.load(Ordering::Relaxed)
+    /// Runs the user's code, whose panic must not reach the caller of a function that has returned.
+    pub(crate) fn caught<T>(&self, read: impl FnOnce() -> T) -> Option<T> {
+        catch_unwind(AssertUnwindSafe(read)).map_err(|panic| self.callback_panicked(&*panic)).ok()
+    }
+
+    #[cold]
+    fn callback_panicked(&self, panic: &(dyn Any + Send)) {
+        self.callback_panics.fetch_add(1, Ordering::Relaxed);
+        let message = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "a panic without a message".to_owned());
+        self.report(&Fault::CallbackPanicked { message });
+    }
+
+    pub(crate) fn callback_panics(&self) -> u64 {
+        self.callback_panics.load(Ordering::Relaxed)
+    }
 }

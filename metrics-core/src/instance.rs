@@ -2,13 +2,14 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::catalogue::FamilyInfo;
 use crate::clock;
 use crate::error::RegisterError;
 use crate::exposition::{self, Exposition};
 use crate::families::{Families, Settings};
+use crate::faults::Faults;
 use crate::pricing::PriceTable;
 use crate::registry::Registry;
 use crate::visit::Source;
@@ -28,19 +29,25 @@ struct Inner {
 }
 
 /// Families of the user's that are made at their first use, by type.
-pub(crate) type Extensions = RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>;
+#[derive(Default)]
+struct Extensions {
+    made: RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+    /// Held by who makes one: to register it may wait for a scrape, which may look for another.
+    making: Mutex<()>,
+}
 
 impl AgentMetrics {
     pub(crate) fn new(
         settings: &Settings,
         prices: PriceTable,
+        faults: Faults,
         registry: prometheus::Registry,
     ) -> Result<Self, RegisterError> {
-        let families = Arc::new(Families::new(settings, prices));
+        let families = Arc::new(Families::new(settings, prices, Arc::new(faults)));
         let metrics = Self(Arc::new(Inner {
             registry: Registry::new(registry),
             families,
-            extensions: RwLock::default(),
+            extensions: Extensions::default(),
         }));
         metrics.register(&metrics.families_ref().sources())?;
         Ok(metrics)
@@ -49,7 +56,8 @@ impl AgentMetrics {
     /// The defaults in a registry of their own, where nothing can collide.
     pub(crate) fn with_defaults() -> Self {
         clock::calibrate();
-        let made = Self::new(&Settings::default(), PriceTable::bundled(), prometheus::Registry::new());
+        let registry = prometheus::Registry::new();
+        let made = Self::new(&Settings::default(), PriceTable::bundled(), Faults::default(), registry);
         made.unwrap_or_else(|error| unreachable!("the defaults are valid: {error}"))
     }
 
@@ -89,8 +97,27 @@ impl AgentMetrics {
         &self.0.families
     }
 
-    pub(crate) fn extensions(&self) -> &Extensions {
-        &self.0.extensions
+    /// The handle of type `T` that belongs to this instance, made if it is new.
+    pub(crate) fn extension<T: Clone + Send + Sync + 'static, E>(
+        &self,
+        new: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Extensions { made, making } = &self.0.extensions;
+        let find = || {
+            let made = made.read().unwrap_or_else(PoisonError::into_inner);
+            made.get(&TypeId::of::<T>())?.downcast_ref::<T>().cloned()
+        };
+        if let Some(found) = find() {
+            return Ok(found);
+        }
+        let _making = making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = find() {
+            return Ok(found);
+        }
+        let new = new()?;
+        let mut made = made.write().unwrap_or_else(PoisonError::into_inner);
+        made.insert(TypeId::of::<T>(), Box::new(new.clone()));
+        Ok(new)
     }
 
     /// Registers the families of some sources: all of them, or none.
@@ -100,6 +127,11 @@ impl AgentMetrics {
             self.0.families.health.watch(source);
         }
         Ok(())
+    }
+
+    /// Leaves the registry, for an instance that was made in vain.
+    pub(crate) fn withdraw(&self) {
+        self.0.registry.withdraw();
     }
 }
 

@@ -27,6 +27,7 @@ mod recorder;
 mod registration;
 mod registry;
 mod spec;
+mod status;
 mod stored;
 mod sync;
 mod usage;
@@ -57,8 +58,9 @@ pub use pricing::{Price, PriceTable};
 #[cfg(feature = "tokio")]
 pub use recorder::timeout;
 pub use recorder::{
-    Call, CallFamily, CallLabels, Classify, Guard, InvalidRate, RequestGuard, Status, TimedOut, error_status,
-    global, register_classifier, sites,
+    Call, CallFamily, CallLabels, Classify, Guard, InvalidRate, RequestGuard, TimedOut, error_status, global,
+    register_classifier, sites,
 };
 pub use spec::Metric;
+pub use status::Status;
 pub use usage::{TokenUsage, Usage};

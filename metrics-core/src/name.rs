@@ -9,9 +9,6 @@
 /// Suffixes that the exposition formats give a meaning of their own.
 const RESERVED_SUFFIXES: [&str; 6] = ["_total", "_bucket", "_sum", "_count", "_created", "_info"];
 
-/// Labels that the runtime or the formats write themselves.
-const RESERVED_LABELS: [&str; 3] = ["le", "quantile", "status"];
-
 /// What a family measures, as far as its name must tell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -105,16 +102,56 @@ pub(crate) const fn label_name(name: &str) -> Result<(), Fault> {
     if bytes.len() >= 2 && bytes[0] == b'_' && bytes[1] == b'_' {
         return Err(Fault("invalid label name: names that begin with `__` belong to Prometheus"));
     }
+    Ok(())
+}
+
+/// Labels that the runtime or the formats write themselves, by who has them.
+pub(crate) const fn own_labels(kind: Kind, labels: &[&str]) -> Result<(), Fault> {
+    match kind {
+        Kind::Histogram if has(labels, "le") => {
+            Err(Fault("reserved label name: `le` is the bucket's bound in a histogram"))
+        }
+        Kind::Summary if has(labels, "quantile") => {
+            Err(Fault("reserved label name: `quantile` is the quantile's in a summary"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The same for a call family, which has a histogram and the status.
+pub(crate) const fn call_labels(labels: &[&str]) -> Result<(), Fault> {
+    if has(labels, "status") {
+        return Err(Fault("reserved label name: `status` is written by the runtime"));
+    }
+    own_labels(Kind::Histogram, labels)
+}
+
+const fn has(labels: &[&str], wanted: &str) -> bool {
     let mut at = 0;
-    while at < RESERVED_LABELS.len() {
-        if same(name, RESERVED_LABELS[at]) {
-            return Err(Fault(
-                "reserved label name: `le`, `quantile` and `status` are written by the runtime",
-            ));
+    while at < labels.len() {
+        if same(labels[at], wanted) {
+            return true;
         }
         at += 1;
     }
-    Ok(())
+    false
+}
+
+/// A unit ends the family's name, as OpenMetrics demands; a counter's `_total` follows it.
+pub(crate) const fn unit(kind: Kind, name: &str, unit: &str) -> Result<(), Fault> {
+    let (name, unit) = (name.as_bytes(), unit.as_bytes());
+    let end = match kind {
+        Kind::Counter => name.len().saturating_sub("_total".len()),
+        Kind::Info => return Err(Fault("a unit for an info, which measures nothing")),
+        _ => name.len(),
+    };
+    let mut fits = !unit.is_empty() && end > unit.len() && name[end - unit.len() - 1] == b'_';
+    let mut at = 0;
+    while fits && at < unit.len() {
+        fits = name[end - unit.len() + at] == unit[at];
+        at += 1;
+    }
+    if fits { Ok(()) } else { Err(Fault("the name doesn't end in the unit, as in `duration_seconds`")) }
 }
 
 pub(crate) const fn buckets(bounds: &[f64]) -> Result<(), Fault> {
@@ -166,6 +203,33 @@ pub const fn check_label_name(name: &str) {
     checked!(label_name(name));
 }
 
+/// Refuses, at compile time, labels that a family of this kind writes itself.
+///
+/// # Panics
+/// When one of them is among `labels`; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub(crate) const fn check_own_labels(kind: Kind, labels: &[&str]) {
+    checked!(own_labels(kind, labels));
+}
+
+/// Refuses, at compile time, labels that the runtime adds to a call family itself.
+///
+/// # Panics
+/// When one of them is among `labels`; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub const fn check_call_labels(labels: &[&str]) {
+    checked!(call_labels(labels));
+}
+
+/// Refuses, at compile time, a unit that a family of this kind and name can't have.
+///
+/// # Panics
+/// When the name doesn't end in it; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub(crate) const fn check_unit(kind: Kind, name: &str, of: &str) {
+    checked!(unit(kind, name, of));
+}
+
 /// Refuses, at compile time, the name of a call family; its families are `{name}_calls_total`,
 /// `{name}_call_duration_seconds` and `{name}_calls_in_progress`.
 ///
@@ -197,9 +261,30 @@ mod tests {
         assert!(metric_name(Kind::Gauge, "9lives").is_err());
         assert!(metric_name(Kind::Gauge, "").is_err());
         assert!(label_name("task_type").is_ok());
-        for refused in ["", "le", "status", "quantile", "__name", "a-b", "a:b", "é"] {
+        for refused in ["", "__name", "a-b", "a:b", "é"] {
             assert!(label_name(refused).is_err(), "{refused}");
         }
+    }
+
+    #[test]
+    fn labels_of_the_runtime_are_its_own_where_it_writes_them() {
+        assert!(own_labels(Kind::Counter, &["le", "quantile", "status"]).is_ok());
+        assert!(own_labels(Kind::Histogram, &["a", "le"]).is_err());
+        assert!(own_labels(Kind::Summary, &["quantile"]).is_err());
+        assert!(call_labels(&["a", "status"]).is_err());
+        assert!(call_labels(&["le"]).is_err());
+    }
+
+    #[test]
+    fn names_end_in_their_units() {
+        assert!(unit(Kind::Histogram, "wait_seconds", "seconds").is_ok());
+        assert!(unit(Kind::Counter, "spent_usd_total", "usd").is_ok());
+        for (kind, name) in
+            [(Kind::Gauge, "seconds"), (Kind::Gauge, "milliseconds"), (Kind::Counter, "seconds_total")]
+        {
+            assert!(unit(kind, name, "seconds").is_err(), "{name}");
+        }
+        assert!(unit(Kind::Info, "app_info", "info").is_err());
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::error::{Fault, RegisterError};
-use crate::faults;
 use crate::instance::AgentMetrics;
 use crate::recorder::global;
 use crate::spec::{Metric, Spec};
@@ -86,7 +85,9 @@ impl<M: MetricsStruct> GlobalMetrics<M> {
                 M::__detached()
             })
         });
-        fault.iter().for_each(faults::report);
+        if let Some(fault) = fault {
+            global.families_ref().faults.report(&fault);
+        }
         metrics
     }
 }

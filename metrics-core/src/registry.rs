@@ -59,20 +59,45 @@ impl Registry {
                     for exported in registered {
                         collector::unregister(&self.prometheus, exported);
                     }
-                    return Err(error);
+                    return Err(self.refused(&source.families()[family], error));
                 }
                 registered.push(exported);
             }
         }
+        for source in new {
+            source.joined(self.outer.label_names());
+        }
         self.sources.write().unwrap_or_else(PoisonError::into_inner).extend_from_slice(new);
         Ok(())
+    }
+
+    /// Takes all families of ours out of the `prometheus` registry again.
+    pub(crate) fn withdraw(&self) {
+        for source in self.sources() {
+            for family in 0..source.families().len() {
+                collector::unregister(&self.prometheus, Exported::new(source.clone(), family));
+            }
+        }
+    }
+
+    /// Why the `prometheus` registry refused a family: most often it holds one of that name.
+    fn refused(&self, info: &FamilyInfo, message: String) -> RegisterError {
+        let name = self.outer.name(&info.name);
+        let others = collector::gather_others(&self.prometheus);
+        match others.iter().find(|other| *other.name() == name) {
+            Some(other) => RegisterError::Duplicate {
+                name,
+                labels: owned(&info.labels),
+                existing_labels: self.outer.own_labels(other),
+            },
+            None => RegisterError::Registry { family: name, labels: owned(&info.labels), message },
+        }
     }
 
     fn check(&self, new: &[Arc<dyn Source>]) -> Result<(), RegisterError> {
         let mut known = self.families();
         for info in new.iter().flat_map(|source| source.families()) {
             if let Some(existing) = known.iter().find(|existing| existing.name == info.name) {
-                let owned = |labels: &[&str]| labels.iter().map(|label| (*label).to_owned()).collect();
                 return Err(RegisterError::Duplicate {
                     name: info.name.clone(),
                     labels: owned(&info.labels),
@@ -86,4 +111,8 @@ impl Registry {
         }
         Ok(())
     }
+}
+
+fn owned(labels: &[&str]) -> Vec<String> {
+    labels.iter().map(|label| (*label).to_owned()).collect()
 }

@@ -61,6 +61,9 @@ impl Spec {
         let invalid = |fault: name::Fault| RegisterError::Invalid { family: self.name.clone(), why: fault.0 };
         name::metric_name(M::KIND, &self.name).map_err(invalid)?;
         M::check_labels().map_err(invalid)?;
+        if let Some(unit) = self.unit {
+            name::unit(M::KIND, &self.name, unit).map_err(invalid)?;
+        }
         name::buckets(self.bounds()).map_err(invalid)
     }
 }
@@ -79,6 +82,10 @@ pub trait Metric: Clone + 'static {
     /// What kind it is.
     const KIND: Kind;
 
+    /// Its labels, without `le` and `quantile`.
+    #[doc(hidden)]
+    const LABELS: &'static [&'static str];
+
     #[doc(hidden)]
     fn build(spec: &Spec) -> Self;
     #[doc(hidden)]
@@ -94,6 +101,7 @@ macro_rules! metric {
     ($metric:ident, $kind:expr, $shape:expr, $zero:expr) => {
         impl<L: LabelSet> Metric for $metric<L> {
             const KIND: Kind = $kind;
+            const LABELS: &'static [&'static str] = L::NAMES;
 
             fn build(spec: &Spec) -> Self {
                 let (info, shape) = $shape(spec, spec.info($kind, L::NAMES));
@@ -101,6 +109,7 @@ macro_rules! metric {
             }
 
             fn check_labels() -> Result<(), name::Fault> {
+                name::own_labels($kind, L::NAMES)?;
                 check_labels::<L>()
             }
 
@@ -131,6 +140,7 @@ metric!(
 
 impl Metric for Info {
     const KIND: Kind = Kind::Info;
+    const LABELS: &'static [&'static str] = &[];
 
     fn build(spec: &Spec) -> Self {
         Self::new(spec.info(Kind::Info, &[]))

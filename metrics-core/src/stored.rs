@@ -56,7 +56,7 @@ impl<L: LabelSet, S: Shape> Source for Stored<L, S> {
             .collect()
     }
 
-    fn refused(&self) -> u64 {
-        self.refused.read(0)
+    fn refused(&self) -> Vec<(&str, u64)> {
+        vec![(self.info[0].name.as_str(), self.refused.read(0))]
     }
 }

@@ -14,14 +14,17 @@ pub(crate) trait Source: Send + Sync {
     /// Shows every sample of one family. Takes no lock that recording waits for.
     fn visit(&self, family: usize, visitor: &mut dyn Visitor);
 
+    /// It is in a registry that adds these labels to every sample.
+    fn joined(&self, _outer_labels: &[String]) {}
+
     /// The capped labels in it: the family they count for, the label, the values.
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
         Vec::new()
     }
 
-    /// Observations that were refused, if the source observes anything.
-    fn refused(&self) -> u64 {
-        0
+    /// How many observations were refused, by family.
+    fn refused(&self) -> Vec<(&str, u64)> {
+        Vec::new()
     }
 }
 

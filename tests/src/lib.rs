@@ -1,7 +1,9 @@
-//! What several tests need: a strict reader of the text format, and the programs they run.
+//! What several tests need: a strict reader of the text format, instances, and the programs they run.
 
+mod instance;
 mod program;
 mod samples;
 
+pub use instance::{ToolError, build, samples, tools};
 pub use program::{Program, get, missing, on_path, python, until};
 pub use samples::Samples;

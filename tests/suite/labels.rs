@@ -99,7 +99,7 @@ fn past_the_cap_values_are_other_and_counted() {
     assert_eq!(samples.sum("labels_pairs_total", &[("first", "__other__")]), 13.0);
     assert_eq!(samples.sum("labels_pairs_total", &[]), 21.0);
     let overflow = [("family", "labels_pairs_total"), ("label", "first")];
-    assert_eq!(samples.sum("agent_metrics_label_overflow_total", &overflow), 12.0);
+    assert_eq!(samples.sum("agent_metrics_label_overflow_total", &overflow), 13.0);
 }
 
 #[test]

@@ -6,5 +6,8 @@ mod http;
 mod labels;
 mod manners;
 mod properties;
+mod refused;
 mod registry;
+mod statuses;
 mod ui;
+mod usage;

@@ -1,12 +1,12 @@
 //! The registry is the user's: what goes in, what comes out, what is refused.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use agent_metrics::{
-    AgentMetrics, Bounded, BuildError, Counter, FloatCounter, Gauge, Histogram, LabelSet, Metrics,
-    RegisterError, Status, Summary,
+    AgentMetrics, Bounded, BuildError, Counter, Gauge, Info, LabelSet, Metrics, RegisterError, Status,
 };
-use agent_metrics_tests::Samples;
+use agent_metrics_tests::{Samples, build, python};
 use prometheus::{Encoder, IntCounter, TextEncoder};
 
 #[derive(Clone, Copy, LabelSet)]
@@ -32,10 +32,6 @@ struct Second {
     orders_total: Counter<ByTenant>,
 }
 
-fn build() -> AgentMetrics {
-    AgentMetrics::builder().build().expect("the defaults are valid")
-}
-
 #[test]
 fn a_second_family_of_a_name_is_refused_whole() {
     let metrics = build();
@@ -59,8 +55,8 @@ fn a_name_that_the_user_has_taken_is_refused() {
     let taken = IntCounter::new("app_orders_total", "Orders of another kind.").expect("a valid name");
     metrics.registry().register(Box::new(taken)).expect("a new collector");
     let error = Second::register(&metrics).err().expect("a name twice");
-    let RegisterError::Registry { family, .. } = &error else { panic!("{error}") };
-    assert_eq!(family, "app_orders_total");
+    let RegisterError::Duplicate { name, labels, existing_labels } = &error else { panic!("{error}") };
+    assert_eq!((name.as_str(), labels.len(), existing_labels.len()), ("app_orders_total", 1, 0));
     assert!(!metrics.to_text().contains("app_new_total"), "half registered");
 }
 
@@ -72,7 +68,11 @@ fn a_constant_label_must_not_be_a_familys_own() {
     };
     assert_eq!((label.as_str(), family.starts_with("agent_")), ("model", true), "{error}");
     assert!(error.to_string().contains("`model`"), "{error}");
-    for label in ["le", "a-b", ""] {
+    for label in ["status", "le"] {
+        let error = AgentMetrics::builder().const_label(label, "x").build().expect_err("a collision");
+        assert!(matches!(error, BuildError::Register(RegisterError::LabelCollision { .. })), "{error}");
+    }
+    for label in ["__name", "a-b", ""] {
         assert!(matches!(
             AgentMetrics::builder().const_label(label, "x").build(),
             Err(BuildError::ConstLabel { .. })
@@ -83,6 +83,11 @@ fn a_constant_label_must_not_be_a_familys_own() {
 
     let metrics = AgentMetrics::builder().const_label("tenant", "x").build().expect("no family has it");
     assert!(matches!(Second::register(&metrics), Err(RegisterError::LabelCollision { .. })));
+    let error = metrics.set_app_info(&[("version", "1"), ("tenant", "y")]).expect_err("a label twice");
+    assert_eq!((error.name.as_str(), error.to_string().contains("constant label")), ("tenant", true));
+    let given =
+        AgentMetrics::builder().registry(prometheus::Registry::new()).const_label("zone", "a").build();
+    assert!(matches!(given, Err(BuildError::ConstLabel { label, .. }) if label == "zone"));
 }
 
 #[test]
@@ -120,6 +125,44 @@ fn the_users_collectors_come_out_once_with_prefix_and_labels() {
     assert!(open.contains("# TYPE my_orders counter\n") && open.contains("my_orders_total{"), "{open}");
     // A counter without the suffix is none in OpenMetrics, and must keep its name.
     assert!(open.contains("# TYPE my_visits unknown\n") && open.contains("\nmy_visits{"), "{open}");
+    assert_eq!(samples.kind("my_visits"), Some("counter"));
+}
+
+#[derive(Metrics)]
+#[metrics(namespace = "near")]
+#[allow(dead_code)]
+struct Namesakes {
+    /// A level.
+    load: Gauge,
+    /// How often it was looked at.
+    load_total: Counter,
+    /// What it is of.
+    load_info: Info,
+}
+
+#[test]
+fn families_that_differ_by_a_suffix_only_stay_apart() {
+    let metrics = build();
+    let near = Namesakes::register(&metrics).expect("three names");
+    near.load.with(()).set(0.5);
+    near.load_total.with(()).inc();
+    near.load_info.set(&[("host", "a")]).expect("a fact");
+    let gauge = prometheus::Gauge::new("agent_tasks", "A gauge of the user's.").expect("a valid name");
+    metrics.registry().register(Box::new(gauge)).expect("a new collector");
+    metrics.record_tool_call("t", Duration::from_millis(1), Status::Success);
+    let body = metrics.encode(Some("application/openmetrics-text"), None).body;
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("namesakes.txt");
+    std::fs::write(&file, body).expect("a file");
+    let script = format!(
+        "from prometheus_client.openmetrics.parser import text_string_to_metric_families as read\n\
+         print(*sorted(f.name + ' ' + f.type for f in read(open({:?}).read()) if 'load' in f.name), sep='\\n')",
+        file.display().to_string()
+    );
+    let Some(families) = python(&script) else { return };
+    assert_eq!(
+        families.lines().collect::<Vec<_>>(),
+        ["near_load gauge", "near_load_info unknown", "near_load_total unknown"]
+    );
 }
 
 #[test]
@@ -136,55 +179,6 @@ fn any_exporter_of_the_registry_shows_our_families() {
         "agent_active_tasks 0",
     ] {
         assert!(theirs.contains(part), "{part} is not in {theirs}");
-    }
-}
-
-#[derive(Metrics)]
-#[metrics(namespace = "kinds")]
-struct Kinds {
-    /// USD.
-    paid_usd_total: FloatCounter,
-    /// A level.
-    level: Gauge,
-    /// Sizes.
-    #[metric(buckets = [1.0, 2.0])]
-    sizes: Histogram,
-    /// Ages.
-    age_seconds: Summary,
-}
-
-#[test]
-fn what_cannot_be_added_is_refused_and_counted() {
-    let metrics = build();
-    let kinds = Kinds::register(&metrics).expect("new");
-    for bad in [f64::NAN, -1.0, f64::INFINITY, f64::NEG_INFINITY] {
-        kinds.paid_usd_total.with(()).add(bad);
-        kinds.sizes.with(()).observe(bad);
-        kinds.age_seconds.with(()).observe(bad);
-        metrics.record_user_satisfaction(bad);
-    }
-    kinds.paid_usd_total.with(()).add(0.5);
-    kinds.sizes.with(()).observe(1.5);
-    kinds.age_seconds.with(()).observe(2.5);
-    kinds.level.with(()).set(-3.5);
-    kinds.level.with(()).add(1.0);
-    let samples = Samples::parse(&metrics.to_text());
-    assert_eq!(samples.value("kinds_paid_usd_total"), 0.5);
-    assert_eq!((samples.value("kinds_sizes_sum"), samples.value("kinds_sizes_count")), (1.5, 1.0));
-    assert_eq!(
-        (samples.value("kinds_age_seconds_sum"), samples.value("kinds_age_seconds_count")),
-        (2.5, 1.0)
-    );
-    assert_eq!(samples.value("kinds_level"), -2.5);
-    assert_eq!(samples.value("agent_user_satisfaction_score_count"), 0.0);
-    for family in
-        ["kinds_paid_usd_total", "kinds_sizes", "kinds_age_seconds", "agent_user_satisfaction_score"]
-    {
-        assert_eq!(
-            samples.sum("agent_metrics_refused_observations_total", &[("family", family)]),
-            4.0,
-            "{family}"
-        );
     }
 }
 

@@ -8,18 +8,20 @@ use crate::metric::{Bounds, Number};
 use crate::name::Kind;
 use crate::visit::Visitor;
 
-/// Writes a gathered family; the registry has put its prefix and labels on it.
-pub(crate) fn write(family: &MetricFamily, writer: &mut TextWriter<'_>) {
-    let kind = match family.get_field_type() {
-        // A name without the suffix is no counter in OpenMetrics, and must not change by format.
-        MetricType::COUNTER if family.name().ends_with("_total") => Kind::Counter,
+pub(super) fn kind(family: &MetricFamily) -> Kind {
+    match family.get_field_type() {
+        MetricType::COUNTER => Kind::Counter,
         MetricType::GAUGE => Kind::Gauge,
         MetricType::HISTOGRAM => Kind::Histogram,
         MetricType::SUMMARY => Kind::Summary,
-        _ => Kind::Unknown,
-    };
+        MetricType::UNTYPED => Kind::Unknown,
+    }
+}
+
+/// Writes a gathered family; the registry has put its prefix and labels on it.
+pub(crate) fn write(family: &MetricFamily, writer: &mut TextWriter<'_>) {
     writer.without_outer_labels(|writer| {
-        writer.open_family(family.name(), kind, None, family.help());
+        writer.open_family(family.name(), kind(family), None, family.help());
         for metric in family.get_metric() {
             let timestamp = metric.timestamp_ms();
             writer.set_timestamp((timestamp != 0).then_some(timestamp));

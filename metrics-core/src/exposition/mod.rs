@@ -2,6 +2,7 @@
 
 mod foreign;
 mod negotiate;
+mod open_names;
 mod text;
 
 use crate::clock;
@@ -53,15 +54,17 @@ fn write(registry: &Registry, health: &Health, format: Format) -> String {
     let mut own: Vec<_> = sources
         .iter()
         .flat_map(|source| {
-            source.families().iter().enumerate().map(move |(number, info)| (info, source, number))
+            let families = source.families().iter().enumerate();
+            families.map(move |(number, info)| (outer.name(&info.name), info, source, number))
         })
         .collect();
-    own.sort_by(|left, right| left.0.name.cmp(&right.0.name));
+    own.sort_by(|left, right| left.0.cmp(&right.0));
     let others = collector::gather_others(registry.prometheus());
-    let mut others = others.iter().peekable();
     let mut writer = TextWriter::new(format, outer.labels(), health.last_size() + SPARE);
-    for (info, source, number) in own {
-        let name = outer.name(&info.name);
+    let own_names = own.iter().map(|(name, info, ..)| (info.kind, name.as_str()));
+    writer.expect(own_names.chain(others.iter().map(|other| (foreign::kind(other), other.name()))));
+    let mut others = others.iter().peekable();
+    for (name, info, source, number) in own {
         while let Some(other) = others.next_if(|other| *other.name() < *name) {
             foreign::write(other, &mut writer);
         }

@@ -1,6 +1,9 @@
 //! The two text formats: Prometheus 0.0.4 and OpenMetrics 1.0.0.
 
+use std::collections::HashSet;
+
 use super::negotiate::Format;
+use super::open_names;
 use crate::label::Labels;
 use crate::metric::{Bounds, Number, bound_text};
 use crate::name::Kind;
@@ -13,6 +16,8 @@ pub(crate) struct TextWriter<'a> {
     /// The registry's labels, rendered: on every sample that we write.
     outer_labels: &'a str,
     names: Names,
+    /// OpenMetrics names that more than one family would have.
+    clashes: HashSet<String>,
     /// In milliseconds, for the next samples.
     timestamp: Option<i64>,
 }
@@ -41,7 +46,15 @@ impl<'a> TextWriter<'a> {
     /// A writer that expects to write some `bytes`.
     pub(crate) fn new(format: Format, outer_labels: &'a str, bytes: usize) -> Self {
         let out = String::with_capacity(bytes);
-        Self { out, format, outer_labels, names: Names::default(), timestamp: None }
+        let (names, clashes) = (Names::default(), HashSet::new());
+        Self { out, format, outer_labels, names, clashes, timestamp: None }
+    }
+
+    /// Tells which families will be written.
+    pub(crate) fn expect<'f>(&mut self, families: impl Iterator<Item = (Kind, &'f str)>) {
+        if self.format == Format::OpenMetrics {
+            self.clashes = open_names::clashes(families);
+        }
     }
 
     /// Writes one family: `show` is given a visitor for its samples. Without samples nothing is written.
@@ -88,12 +101,8 @@ impl<'a> TextWriter<'a> {
 
     fn header(&mut self, name: &str, kind: Kind, unit: Option<&str>, help: &str) {
         let open = self.format == Format::OpenMetrics;
-        // In OpenMetrics the suffix belongs to the samples, not to the family.
-        let family = match kind {
-            Kind::Counter if open => name.strip_suffix("_total").unwrap_or(name),
-            Kind::Info if open => name.strip_suffix("_info").unwrap_or(name),
-            _ => name,
-        };
+        let (kind, family) =
+            if open { open_names::open_family(kind, name, &self.clashes) } else { (kind, name) };
         let kind = match kind {
             Kind::Info if open => "info",
             Kind::Unknown if open => "unknown",
@@ -106,7 +115,7 @@ impl<'a> TextWriter<'a> {
         self.put(&["# HELP ", family, " "]);
         escape_help(help, open, &mut self.out);
         self.put(&["\n# TYPE ", family, " ", kind, "\n"]);
-        if let (true, Some(unit)) = (open, unit) {
+        if let Some(unit) = unit.filter(|unit| open && family.ends_with(unit)) {
             self.put(&["# UNIT ", family, " ", unit, "\n"]);
         }
     }

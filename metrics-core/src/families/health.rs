@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use crate::catalogue::FamilyInfo;
-use crate::faults;
+use crate::faults::Faults;
 use crate::label::{Labels, render};
 use crate::metric::Number;
 use crate::name::Kind;
@@ -13,6 +13,7 @@ use crate::visit::{Source, Visitor};
 pub(crate) struct Health {
     /// The sources it reports on. Weak, since it is one of them.
     sources: RwLock<Vec<Weak<dyn Source>>>,
+    faults: Arc<Faults>,
     scrapes: AtomicU64,
     scrape_nanos: AtomicU64,
     scrape_bytes: AtomicU64,
@@ -25,7 +26,7 @@ const REFUSED: usize = 2;
 const SCRAPE_DURATION: usize = 3;
 
 impl Health {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(faults: Arc<Faults>) -> Self {
         let infos = vec![
             FamilyInfo::new(
                 Kind::Counter,
@@ -42,7 +43,7 @@ impl Health {
             FamilyInfo::new(
                 Kind::Counter,
                 "agent_metrics_refused_observations_total",
-                "Observations that were negative or not a number.",
+                "Observations that were negative, not a number or too large for a sum.",
                 &["family"],
             ),
             FamilyInfo::new(
@@ -60,6 +61,7 @@ impl Health {
         ];
         Self {
             sources: RwLock::default(),
+            faults,
             scrapes: AtomicU64::new(0),
             scrape_nanos: AtomicU64::new(0),
             scrape_bytes: AtomicU64::new(0),
@@ -103,12 +105,10 @@ impl Source for Health {
                     visitor.sample(Labels::of(&labels), Number::Integer(values.overflows()));
                 }
             }),
-            CALLBACK_PANICS => visitor.sample(Labels::NONE, Number::Integer(faults::callback_panics())),
+            CALLBACK_PANICS => visitor.sample(Labels::NONE, Number::Integer(self.faults.callback_panics())),
             REFUSED => self.for_each_source(|source| {
-                let refused = source.refused();
-                if refused > 0 {
-                    let labels = render([("family", source.families()[0].name.as_str())]);
-                    visitor.sample(Labels::of(&labels), Number::Integer(refused));
+                for (family, refused) in source.refused() {
+                    visitor.sample(Labels::of(&render([("family", family)])), Number::Integer(refused));
                 }
             }),
             SCRAPE_DURATION => {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::{Bundle, Families, Group, Settings, Table};
 use crate::catalogue::FamilyInfo;
+use crate::faults::{Faults, Watched};
 use crate::label::{Interner, Labels, render};
-use crate::metric::{CallShape, HistogramShape, Number};
+use crate::metric::{CallShape, HistogramShape, LARGEST_WHOLE, Number, is_amount};
 use crate::name::Kind;
 use crate::plane::{Row, Words, Writer};
 use crate::pricing::{Price, PriceTable};
-use crate::recorder::{LLM, Status};
+use crate::status::{LLM, Status};
 use crate::usage::Usage;
 use crate::visit::{Source, Visitor};
 
@@ -34,6 +35,7 @@ pub(crate) struct Llm {
     prices: PriceTable,
     /// USD spent on tools.
     tool_cost: Row,
+    refused_costs: Row,
     infos: Vec<FamilyInfo>,
 }
 
@@ -54,6 +56,8 @@ struct Shared {
     calls: CallShape,
     input: HistogramShape,
     output: HistogramShape,
+    refused_usages: Row,
+    faults: Arc<Faults>,
 }
 
 /// Words of [`LlmSeries::facts`].
@@ -172,12 +176,14 @@ impl Family {
 }
 
 impl Llm {
-    pub(crate) fn new(settings: &Settings, prices: PriceTable) -> Self {
+    pub(crate) fn new(settings: &Settings, prices: PriceTable, faults: Arc<Faults>) -> Self {
         let cut = |bounds: &'static [f64], seed| if settings.seed_buckets { &bounds[..seed] } else { bounds };
         let shared = Shared {
             calls: CallShape::new(LLM.names, cut(&DURATION, SEED_DURATION), settings.duration_by_status),
             input: HistogramShape::whole_numbers(cut(&INPUT, SEED_INPUT)),
             output: HistogramShape::whole_numbers(cut(&OUTPUT, SEED_OUTPUT)),
+            refused_usages: Row::new(1),
+            faults,
         };
         let kept = if settings.cents { Family::ALL.len() } else { Family::ALL.len() - 1 };
         let table = Table::new(settings.models);
@@ -191,11 +197,16 @@ impl Llm {
             table,
             prices,
             tool_cost: Row::new(1),
+            refused_costs: Row::new(1),
         }
     }
 
     pub(crate) fn add_tool_cost(&self, usd: f64) {
-        self.tool_cost.words(0).add_f64(0, usd);
+        if is_amount(usd) {
+            self.tool_cost.words(0).add_f64(0, usd);
+        } else {
+            self.refused_costs.words(0).add(0, 1);
+        }
     }
 }
 
@@ -227,6 +238,12 @@ impl Bundle for LlmSeries {
     }
 }
 
+impl Watched for LlmSeries {
+    fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+}
+
 impl LlmSeries {
     #[inline]
     pub(crate) fn start(&self, writer: Writer) {
@@ -242,7 +259,14 @@ impl LlmSeries {
         self.shared.calls.end(writer, &self.calls, 0, LLM.place(status), ticks);
     }
 
+    /// Adds what a call used. A usage with a number that no call can have is refused as a whole.
     pub(crate) fn add_usage(&self, usage: &Usage) {
+        let details = [usage.cache_read, usage.cache_write, usage.reasoning, usage.audio];
+        let mut numbers = [usage.input, usage.output].into_iter().chain(details).flatten();
+        if numbers.any(|tokens| tokens > LARGEST_WHOLE) {
+            self.shared.refused_usages.words(0).add(0, 1);
+            return;
+        }
         if let Some(tokens) = usage.input {
             self.shared.input.observe_whole(&self.input, tokens);
         }
@@ -258,7 +282,6 @@ impl LlmSeries {
             facts.add(UNPRICED_INPUT, usage.input.unwrap_or(0));
             facts.add(UNPRICED_OUTPUT, usage.output.unwrap_or(0));
         }
-        let details = [usage.cache_read, usage.cache_write, usage.reasoning, usage.audio];
         for (place, tokens) in details.into_iter().enumerate() {
             facts.add(DETAILS + place, tokens.unwrap_or(0));
         }
@@ -284,10 +307,7 @@ impl LlmSeries {
             }
             Family::Details => {
                 for (place, kind) in DETAIL_KINDS.into_iter().enumerate() {
-                    let tokens = self.facts.read(DETAILS + place);
-                    if tokens > 0 {
-                        visitor.sample(Labels::with(labels, &[("kind", kind)]), Number::Integer(tokens));
-                    }
+                    visitor.sample(Labels::with(labels, &[("kind", kind)]), whole(DETAILS + place));
                 }
             }
             Family::Unpriced if self.price.is_none() => {
@@ -322,13 +342,18 @@ impl Source for Llm {
         }
         if matches!(family, Family::CostUsd | Family::CostCents) {
             let usd = self.tool_cost.read_f64(0);
-            if usd > 0.0 {
-                visitor.sample(Labels::with(NO_MODEL, TOOL_TYPE), family.money(usd));
-            }
+            visitor.sample(Labels::with(NO_MODEL, TOOL_TYPE), family.money(usd));
         }
     }
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
         vec![("agent_llm_calls_total", "model", &self.table.values)]
+    }
+
+    fn refused(&self) -> Vec<(&str, u64)> {
+        vec![
+            ("agent_llm_tokens_total", self.shared.refused_usages.read(0)),
+            ("agent_cost_usd_total", self.refused_costs.read(0)),
+        ]
     }
 }

@@ -26,6 +26,7 @@ pub(crate) use task::Tasks;
 pub use tool::ToolSeries;
 pub(crate) use tool::Tools;
 
+use crate::faults::{Faults, Watched};
 use crate::label::Interner;
 use crate::pricing::PriceTable;
 use crate::visit::Source;
@@ -63,17 +64,19 @@ pub struct Families {
     pub(crate) llm: Arc<Llm>,
     pub(crate) http: Arc<Http>,
     pub(crate) health: Arc<Health>,
+    pub(crate) faults: Arc<Faults>,
     pub(crate) business: Business,
 }
 
 impl Families {
-    pub(crate) fn new(settings: &Settings, prices: PriceTable) -> Self {
+    pub(crate) fn new(settings: &Settings, prices: PriceTable, faults: Arc<Faults>) -> Self {
         Self {
-            tasks: Arc::new(Tasks::new(settings)),
-            tools: Arc::new(Tools::new(settings)),
-            llm: Arc::new(Llm::new(settings, prices)),
+            tasks: Arc::new(Tasks::new(settings, faults.clone())),
+            tools: Arc::new(Tools::new(settings, faults.clone())),
+            llm: Arc::new(Llm::new(settings, prices, faults.clone())),
             http: Arc::new(Http::new(settings)),
-            health: Arc::new(Health::new()),
+            health: Arc::new(Health::new(faults.clone())),
+            faults,
             business: Business::new(),
         }
     }
@@ -126,7 +129,7 @@ impl<S> Table<S> {
 }
 
 /// A kind of bundle, and where it is kept.
-pub trait Bundle: Sized + Send + Sync + 'static {
+pub trait Bundle: Watched + Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn group(families: &Families) -> &impl Group<Self>;
 }

@@ -6,11 +6,12 @@ use super::completion::{Completion, Totals};
 use super::{Bundle, Families, Group, Settings, Table};
 use crate::catalogue::FamilyInfo;
 use crate::clock::{self, Ticks};
+use crate::faults::{Faults, Watched};
 use crate::label::{Interner, Labels, render};
-use crate::metric::{CallShape, HistogramShape, Number};
+use crate::metric::{CallShape, HistogramShape, LARGEST_WHOLE, Number};
 use crate::name::Kind;
-use crate::plane::{Row, Writer};
-use crate::recorder::{Status, TASK};
+use crate::plane::{Row, Words, Writer};
+use crate::status::{Status, TASK};
 use crate::visit::{Source, Visitor};
 
 /// Seconds: the seed's bounds, and above them what long tasks take.
@@ -39,6 +40,9 @@ struct Shared {
     /// See the constants below.
     totals: Row,
     completion: Completion,
+    /// Numbers of steps that were none.
+    refused: Row,
+    faults: Arc<Faults>,
 }
 
 /// Words of [`Shared::totals`]: root tasks that started and ended, tasks that count for the
@@ -54,7 +58,7 @@ const STEPS_PER_TASK: usize = 2;
 const ACTIVE: usize = 3;
 
 impl Tasks {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings, faults: Arc<Faults>) -> Self {
         let bounds = if settings.seed_buckets { &DURATION[..SEED_DURATION] } else { &DURATION };
         let calls = CallShape::new(TASK.names, bounds, settings.duration_by_status);
         let by_status: &[_] = if calls.by_status() { &["task_type", "status"] } else { &["task_type"] };
@@ -97,6 +101,8 @@ impl Tasks {
             steps: HistogramShape::whole_numbers(&STEPS),
             totals: Row::new(4),
             completion: Completion::new(clock::now()),
+            refused: Row::new(1),
+            faults,
         };
         Self { table: Table::new(settings.task_types), shared: Arc::new(shared), infos }
     }
@@ -131,6 +137,12 @@ impl Bundle for TaskSeries {
     }
 }
 
+impl Watched for TaskSeries {
+    fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+}
+
 impl TaskSeries {
     #[inline]
     pub(crate) fn start(&self, writer: Writer, root: bool) {
@@ -153,7 +165,11 @@ impl TaskSeries {
 
     #[inline]
     pub(crate) fn observe_steps(&self, steps: u64) {
-        self.shared.steps.observe_whole(&self.steps, steps);
+        if steps <= LARGEST_WHOLE {
+            self.shared.steps.observe_whole(&self.steps, steps);
+        } else {
+            self.shared.refused.words(0).add(0, 1);
+        }
     }
 }
 
@@ -201,5 +217,9 @@ impl Source for Tasks {
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
         vec![("agent_tasks_total", "task_type", &self.table.values)]
+    }
+
+    fn refused(&self) -> Vec<(&str, u64)> {
+        vec![("agent_steps_per_task", self.shared.refused.read(0))]
     }
 }

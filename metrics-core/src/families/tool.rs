@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::{Bundle, Families, Group, Settings, Table};
 use crate::catalogue::FamilyInfo;
+use crate::faults::{Faults, Watched};
 use crate::label::{Interner, render};
 use crate::metric::CallShape;
 use crate::name::Kind;
 use crate::plane::{Row, Writer};
-use crate::recorder::{Status, TOOL};
+use crate::status::{Status, TOOL};
 use crate::visit::{Source, Visitor};
 
 /// Seconds: the seed's bounds, and above them what slow tools take.
@@ -17,7 +18,7 @@ const SEED_DURATION: usize = 7;
 
 pub(crate) struct Tools {
     table: Table<ToolSeries>,
-    shape: Arc<CallShape>,
+    shared: Arc<Shared>,
     infos: Vec<FamilyInfo>,
 }
 
@@ -25,17 +26,23 @@ pub(crate) struct Tools {
 pub struct ToolSeries {
     calls: Row,
     labels: Box<str>,
-    shape: Arc<CallShape>,
+    shared: Arc<Shared>,
+}
+
+/// What all tools have in common.
+struct Shared {
+    calls: CallShape,
+    faults: Arc<Faults>,
 }
 
 const CALLS: usize = 0;
 const CALL_DURATION: usize = 1;
 
 impl Tools {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings, faults: Arc<Faults>) -> Self {
         let bounds = if settings.seed_buckets { &DURATION[..SEED_DURATION] } else { &DURATION };
-        let shape = CallShape::new(TOOL.names, bounds, settings.duration_by_status);
-        let by_status: &[_] = if shape.by_status() { &["tool_name", "status"] } else { &["tool_name"] };
+        let calls = CallShape::new(TOOL.names, bounds, settings.duration_by_status);
+        let by_status: &[_] = if calls.by_status() { &["tool_name", "status"] } else { &["tool_name"] };
         let infos = vec![
             FamilyInfo::new(
                 Kind::Counter,
@@ -57,7 +64,7 @@ impl Tools {
                 &["tool_name"],
             ),
         ];
-        Self { table: Table::new(settings.tools), shape: Arc::new(shape), infos }
+        Self { table: Table::new(settings.tools), shared: Arc::new(Shared { calls, faults }), infos }
     }
 }
 
@@ -72,9 +79,9 @@ impl Group<ToolSeries> for Tools {
     #[inline]
     fn bundle(&self, slot: usize) -> &ToolSeries {
         self.table.bundle(slot, |tool_name| ToolSeries {
-            calls: Row::new(self.shape.words()),
+            calls: Row::new(self.shared.calls.words()),
             labels: render([("tool_name", tool_name)]),
-            shape: self.shape.clone(),
+            shared: self.shared.clone(),
         })
     }
 }
@@ -82,6 +89,12 @@ impl Group<ToolSeries> for Tools {
 impl Bundle for ToolSeries {
     fn group(families: &Families) -> &impl Group<Self> {
         &*families.tools
+    }
+}
+
+impl Watched for ToolSeries {
+    fn faults(&self) -> &Faults {
+        &self.shared.faults
     }
 }
 
@@ -93,7 +106,7 @@ impl ToolSeries {
 
     #[inline(never)] // One copy for all tracked functions, its arguments in registers.
     pub(crate) fn end(&self, writer: Writer, status: Status, ticks: u64) {
-        self.shape.end(writer, &self.calls, 0, TOOL.place(status), ticks);
+        self.shared.calls.end(writer, &self.calls, 0, TOOL.place(status), ticks);
     }
 }
 
@@ -105,9 +118,9 @@ impl Source for Tools {
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
         for tool in self.table.iter() {
             match family {
-                CALLS => self.shape.show_ended(&tool.calls, 0, &tool.labels, visitor),
-                CALL_DURATION => self.shape.show_durations(&tool.calls, 0, &tool.labels, visitor),
-                _ => self.shape.show_in_flight(&tool.calls, 0, &tool.labels, visitor),
+                CALLS => self.shared.calls.show_ended(&tool.calls, 0, &tool.labels, visitor),
+                CALL_DURATION => self.shared.calls.show_durations(&tool.calls, 0, &tool.labels, visitor),
+                _ => self.shared.calls.show_in_flight(&tool.calls, 0, &tool.labels, visitor),
             }
         }
     }

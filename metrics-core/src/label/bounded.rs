@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::OTHER;
+use super::{Interner, MAX_LEN, OTHER};
 
 /// Text for a label, of which a family keeps at most `N` different ones.
 ///
@@ -18,33 +18,47 @@ use super::OTHER;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Bounded<const N: usize> {
-    bytes: [u8; 127],
+    bytes: [u8; MAX_LEN],
+    /// Up to [`MAX_LEN`], or [`TOO_LONG`].
     length: u8,
 }
 
+const TOO_LONG: u8 = u8::MAX;
+
 impl<const N: usize> Bounded<N> {
     /// The longest value in bytes.
-    pub const MAX_LEN: usize = 127;
+    pub const MAX_LEN: usize = MAX_LEN;
 
     /// The value's text, `__other__` for one that was too long.
     pub fn as_str(&self) -> &str {
         // The bytes were copied from a `str` of this length.
-        std::str::from_utf8(self.as_bytes()).unwrap_or(OTHER)
+        self.as_bytes().and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or(OTHER)
     }
 
     #[inline]
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.length)]
+    fn as_bytes(&self) -> Option<&[u8]> {
+        self.bytes.get(..usize::from(self.length))
+    }
+
+    /// The value's slot among those that a family has seen.
+    #[inline]
+    pub(super) fn slot(&self, values: &Interner) -> usize {
+        match self.as_bytes() {
+            Some(text) => values.slot_of(text),
+            None => values.overflow(),
+        }
     }
 }
 
 impl<T: AsRef<str> + ?Sized, const N: usize> From<&T> for Bounded<N> {
     #[inline]
     fn from(text: &T) -> Self {
-        let text = text.as_ref();
-        let text = if text.len() > Self::MAX_LEN { OTHER } else { text };
-        let mut made = Self { bytes: [0; 127], length: text.len() as u8 };
-        made.bytes[..text.len()].copy_from_slice(text.as_bytes());
+        let text = text.as_ref().as_bytes();
+        let mut made = Self { bytes: [0; MAX_LEN], length: TOO_LONG };
+        if let Some(bytes) = made.bytes.get_mut(..text.len()) {
+            bytes.copy_from_slice(text);
+            made.length = text.len() as u8;
+        }
         made
     }
 }

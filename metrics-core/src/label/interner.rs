@@ -5,28 +5,40 @@ use std::sync::{OnceLock, PoisonError};
 
 use rustc_hash::FxHasher;
 
-use super::OTHER;
+use super::{MAX_LEN, OTHER};
 use crate::plane::{Row, Words};
 use crate::sync::{AtomicU64, Mutex, Ordering};
 
-/// Gives each text a slot: 1 to `cap` in the order of arrival, 0 (`__other__`) for all further ones.
+/// Gives each text a slot: 1 to `cap` in the order of arrival, 0 (`__other__`) for all further ones
+/// and for those that are too long.
 pub(crate) struct Interner {
     /// Open addressing, at most half full, never emptied: 0, or the hash's upper half and the slot.
     table: Box<[AtomicU64]>,
     names: Box<[OnceLock<Box<str>>]>,
     /// How many slots are given out. Taken only for a text not seen before.
     taken: Mutex<usize>,
+    /// Not 0 once all are: then what isn't found needs no lock to be refused.
+    full: AtomicU64,
     overflow: Row,
 }
 
 const SLOT_BITS: u32 = 32;
 
+/// An entry of the table.
+fn entry(hash: u64, slot: usize) -> u64 {
+    hash >> SLOT_BITS << SLOT_BITS | slot as u64
+}
+
 impl Interner {
     pub(crate) fn new(cap: usize) -> Self {
-        let table = (0..(cap * 2).next_power_of_two().max(2)).map(|_| AtomicU64::new(0)).collect();
+        let table: Box<[AtomicU64]> =
+            (0..(cap * 2 + 2).next_power_of_two()).map(|_| AtomicU64::new(0)).collect();
         let names: Box<[OnceLock<Box<str>>]> = (0..=cap).map(|_| OnceLock::new()).collect();
         names[0].get_or_init(|| OTHER.into());
-        Self { table, names, taken: Mutex::new(0), overflow: Row::new(1) }
+        let other = hash(OTHER.as_bytes());
+        table[other as usize & (table.len() - 1)].store(entry(other, 0), Ordering::Relaxed);
+        let full = AtomicU64::new(u64::from(cap == 0));
+        Self { table, names, taken: Mutex::new(0), full, overflow: Row::new(1) }
     }
 
     /// Slots, `__other__` among them.
@@ -56,8 +68,16 @@ impl Interner {
         let hash = hash(text);
         match self.find(hash, text) {
             Ok(slot) => slot,
+            Err(_) if text.len() > MAX_LEN || self.full.load(Ordering::Relaxed) != 0 => self.overflow(),
             Err(_) => self.insert(hash, text),
         }
+    }
+
+    /// Counts a value that gets no slot.
+    #[cold]
+    pub(super) fn overflow(&self) -> usize {
+        self.overflow.words(0).add(0, 1);
+        0
     }
 
     /// Looks a text up; where it isn't, the place at which the search ended.
@@ -88,18 +108,17 @@ impl Interner {
             Ok(slot) => return slot,
             Err(place) => place,
         };
-        if text == OTHER {
-            return 0;
-        }
         if *taken + 1 == self.names.len() {
             drop(taken);
-            self.overflow.words(0).add(0, 1);
-            return 0;
+            return self.overflow();
         }
         *taken += 1;
         let slot = *taken;
         self.names[slot].get_or_init(|| text.into());
-        self.table[place].store(hash >> SLOT_BITS << SLOT_BITS | slot as u64, Ordering::Release);
+        self.table[place].store(entry(hash, slot), Ordering::Release);
+        if slot + 1 == self.names.len() {
+            self.full.store(1, Ordering::Relaxed);
+        }
         slot
     }
 }
@@ -127,6 +146,15 @@ mod tests {
         assert_eq!(interner.overflows(), 2);
         assert_eq!(interner.slot(OTHER), 0);
         assert_eq!(interner.overflows(), 2, "`__other__` itself is not an overflow");
+    }
+
+    #[test]
+    fn a_long_text_is_other_and_counted() {
+        let interner = Interner::new(2);
+        assert_eq!(interner.slot(&"x".repeat(MAX_LEN)), 1);
+        assert_eq!(interner.slot(&"x".repeat(MAX_LEN + 1)), 0);
+        assert_eq!(interner.overflows(), 1);
+        assert_ne!(entry(hash(OTHER.as_bytes()), 0), 0, "0 is an empty place");
     }
 
     #[test]

@@ -15,3 +15,6 @@ pub use value::LabelValue;
 
 /// The value that stands for all those past a label's cap.
 pub(crate) const OTHER: &str = "__other__";
+
+/// The longest text, in bytes, that a capped label keeps.
+pub(crate) const MAX_LEN: usize = 127;

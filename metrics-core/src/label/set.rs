@@ -19,7 +19,7 @@ impl Domain {
     pub const fn size(self) -> usize {
         match self {
             Self::Closed(values) => values.len(),
-            Self::Bounded(cap) => cap + 1,
+            Self::Bounded(cap) => cap.saturating_add(1),
         }
     }
 }
@@ -43,9 +43,10 @@ pub trait LabelField: Copy + 'static {
 impl<T: LabelValue> LabelField for T {
     const DOMAIN: Domain = Domain::Closed(T::VALUES);
 
+    /// An implementation by hand may be wrong, and must not reach the series of other labels.
     #[inline]
     fn slot(&self, _: &FieldDomain) -> usize {
-        self.index()
+        self.index().min(T::VALUES.len().saturating_sub(1))
     }
 }
 
@@ -55,7 +56,7 @@ impl<const N: usize> LabelField for Bounded<N> {
     #[inline]
     fn slot(&self, domain: &FieldDomain) -> usize {
         match &domain.0 {
-            Values::Bounded(interner) => interner.slot_of(self.as_bytes()),
+            Values::Bounded(values) => self.slot(values),
             Values::Closed(_) => 0,
         }
     }
@@ -171,9 +172,11 @@ pub struct Domains {
 
 impl Domains {
     pub(crate) fn of<L: LabelSet>() -> Self {
+        // A set over its budget has no series, so there is nothing to remember for it.
+        let cap = |cap| if within_budget::<L>().is_ok() { cap } else { 0 };
         let field = |domain: &Domain| match *domain {
             Domain::Closed(values) => FieldDomain(Values::Closed(values)),
-            Domain::Bounded(cap) => FieldDomain(Values::Bounded(Arc::new(Interner::new(cap)))),
+            Domain::Bounded(most) => FieldDomain(Values::Bounded(Arc::new(Interner::new(cap(most))))),
         };
         Self { fields: L::DOMAINS.iter().map(field).collect() }
     }
@@ -181,7 +184,8 @@ impl Domains {
     /// Joins one more label to the number of a combination.
     #[inline]
     pub fn fold<T: LabelField>(&self, field: usize, so_far: usize, value: &T) -> usize {
-        so_far * T::DOMAIN.size() + value.slot(&self.fields[field])
+        // Only a set over its budget wraps, and that has no series.
+        so_far.wrapping_mul(T::DOMAIN.size()).wrapping_add(value.slot(&self.fields[field]))
     }
 
     /// The texts of a combination, in the labels' order.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Number;
+use super::{LARGEST_WHOLE, Number, is_amount};
 use crate::family::Slot;
 use crate::label::{LabelSet, Labels};
 use crate::plane::Words;
@@ -17,7 +17,7 @@ pub struct Counter<L: LabelSet = ()>(pub(crate) Arc<Stored<L, Whole>>);
 
 /// One counter.
 #[derive(Clone, Copy)]
-pub struct CounterSeries<'a>(Slot<'a>);
+pub struct CounterSeries<'a, L: LabelSet>(&'a Stored<L, Whole>, Slot<'a>);
 
 pub(crate) struct Whole;
 
@@ -27,36 +27,39 @@ impl Shape for Whole {
     }
 
     fn show(&self, slot: Slot<'_>, labels: Labels<'_>, visitor: &mut dyn Visitor) {
-        visitor.sample(labels, Number::Integer(CounterSeries(slot).get()));
+        let count = slot.row().map_or(0, |(row, at)| row.read(at));
+        visitor.sample(labels, Number::Integer(count));
     }
 }
 
 impl<L: LabelSet> Counter<L> {
     /// The counter of these labels, made if it is new.
     #[inline]
-    pub fn with(&self, labels: L) -> CounterSeries<'_> {
-        CounterSeries(self.0.series.series(&labels))
+    pub fn with(&self, labels: L) -> CounterSeries<'_, L> {
+        CounterSeries(&self.0, self.0.series.series(&labels))
     }
 }
 
-impl CounterSeries<'_> {
+impl<L: LabelSet> CounterSeries<'_, L> {
     /// Adds 1.
     #[inline]
     pub fn inc(self) {
         self.add(1);
     }
 
-    /// Adds `amount`.
+    /// Adds `amount`. One past 2^53 is refused, and counted in
+    /// `agent_metrics_refused_observations_total`.
     #[inline]
     pub fn add(self, amount: u64) {
-        if let Some((row, at)) = self.0.row() {
-            row.words(at).add(0, amount);
+        match self.1.row() {
+            Some((row, at)) if amount <= LARGEST_WHOLE => row.words(at).add(0, amount),
+            _ => self.0.refuse(),
         }
     }
 
     /// The count so far.
     pub fn get(self) -> u64 {
-        self.0.row().map_or(0, |(row, at)| row.read(at))
+        self.1.row().map_or(0, |(row, at)| row.read(at))
     }
 }
 
@@ -90,12 +93,12 @@ impl<L: LabelSet> FloatCounter<L> {
 }
 
 impl<L: LabelSet> FloatCounterSeries<'_, L> {
-    /// Adds `amount`. One that is negative or not finite is refused, and counted in
+    /// Adds `amount`. One that is negative, not a number or past 1e300 is refused, and counted in
     /// `agent_metrics_refused_observations_total`.
     #[inline]
     pub fn add(self, amount: f64) {
         match self.1.row() {
-            Some((row, at)) if amount >= 0.0 && amount.is_finite() => row.words(at).add_f64(0, amount),
+            Some((row, at)) if is_amount(amount) => row.words(at).add_f64(0, amount),
             _ => self.0.refuse(),
         }
     }

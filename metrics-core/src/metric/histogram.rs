@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Bounds, Number};
+use super::{Bounds, Number, is_amount};
 use crate::clock;
 use crate::family::Slot;
 use crate::label::{LabelSet, Labels};
@@ -108,12 +108,12 @@ impl<L: LabelSet> Histogram<L> {
 }
 
 impl<L: LabelSet> HistogramSeries<'_, L> {
-    /// Adds an observation. One that is negative or not finite is refused, and counted in
+    /// Adds an observation. One that is negative, not a number or past 1e300 is refused, and counted in
     /// `agent_metrics_refused_observations_total`: it would spoil the sum for good.
     #[inline]
     pub fn observe(self, value: f64) {
         match self.1.row() {
-            Some((row, at)) if value >= 0.0 && value.is_finite() => self.0.shape.observe(row, at, value),
+            Some((row, at)) if is_amount(value) => self.0.shape.observe(row, at, value),
             _ => self.0.refuse(),
         }
     }

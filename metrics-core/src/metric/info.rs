@@ -1,6 +1,6 @@
 //! Infos: facts about a program that do not change while it runs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Number;
 use crate::catalogue::FamilyInfo;
@@ -15,21 +15,30 @@ pub struct Info(pub(crate) Arc<Facts>);
 pub(crate) struct Facts {
     info: [FamilyInfo; 1],
     text: Mutex<Option<Box<str>>>,
+    /// Labels that the registry adds.
+    outer_labels: OnceLock<Box<[String]>>,
 }
 
 impl Info {
     pub(crate) fn new(info: FamilyInfo) -> Self {
-        Self(Arc::new(Facts { info: [info], text: Mutex::new(None) }))
+        Self(Arc::new(Facts { info: [info], text: Mutex::new(None), outer_labels: OnceLock::new() }))
     }
 
     /// States the facts, in place of those stated before.
     ///
     /// # Errors
-    /// An invalid or repeated label name; the facts stay as they were.
+    /// A name that is no label, is repeated, or is that of a constant label of the registry; the facts
+    /// stay as they were.
     pub fn set(&self, facts: &[(&str, &str)]) -> Result<(), InvalidFact> {
+        let outer = self.0.outer_labels.get().map(AsRef::as_ref).unwrap_or_default();
         for (at, (name, _)) in facts.iter().enumerate() {
-            let repeated = facts[..at].iter().any(|(earlier, _)| earlier == name);
-            let fault = if repeated { Err(Fault("repeated label name")) } else { label_name(name) };
+            let fault = if facts[..at].iter().any(|(earlier, _)| earlier == name) {
+                Err(Fault("repeated label name"))
+            } else if outer.iter().any(|label| label == name) {
+                Err(Fault("the registry has a constant label of that name; give the fact another"))
+            } else {
+                label_name(name)
+            };
             fault.map_err(|fault| InvalidFact { name: (*name).to_owned(), why: fault.0 })?;
         }
         let text = render(facts.iter().copied());
@@ -41,6 +50,10 @@ impl Info {
 impl Source for Facts {
     fn families(&self) -> &[FamilyInfo] {
         &self.info
+    }
+
+    fn joined(&self, outer_labels: &[String]) {
+        let _ = self.outer_labels.set(outer_labels.into());
     }
 
     fn visit(&self, _: usize, visitor: &mut dyn Visitor) {

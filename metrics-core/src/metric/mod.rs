@@ -18,6 +18,6 @@ pub use gauge::{Gauge, GaugeSeries};
 pub(crate) use histogram::HistogramShape;
 pub use histogram::{Histogram, HistogramSeries};
 pub use info::{Info, InvalidFact};
-pub(crate) use number::Number;
+pub(crate) use number::{LARGEST_WHOLE, Number, is_amount};
 pub(crate) use summary::SumAndCount;
 pub use summary::{Summary, SummarySeries};

@@ -1,5 +1,16 @@
 //! Sample values: integers stay integers until they are written.
 
+/// The most that is added to a whole number at once: as far as `f64` is exact, so that a nonsense
+/// amount can't make a sum wrap and a counter go down.
+pub(crate) const LARGEST_WHOLE: u64 = 1 << 53;
+
+/// Whether an amount may be added to a sum: a number, not negative, and so far from the largest that
+/// no sum of such becomes infinite.
+#[inline]
+pub(crate) fn is_amount(value: f64) -> bool {
+    (0.0..=1e300).contains(&value)
+}
+
 /// The value of one sample.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Number {

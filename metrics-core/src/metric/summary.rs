@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Number;
+use super::{Number, is_amount};
 use crate::family::Slot;
 use crate::label::{LabelSet, Labels};
 use crate::plane::Words;
@@ -43,12 +43,12 @@ impl<L: LabelSet> Summary<L> {
 }
 
 impl<L: LabelSet> SummarySeries<'_, L> {
-    /// Adds an observation. One that is negative or not finite is refused, and counted in
+    /// Adds an observation. One that is negative, not a number or past 1e300 is refused, and counted in
     /// `agent_metrics_refused_observations_total`.
     #[inline]
     pub fn observe(self, value: f64) {
         match self.1.row() {
-            Some((row, at)) if value >= 0.0 && value.is_finite() => {
+            Some((row, at)) if is_amount(value) => {
                 let words = row.words(at);
                 words.add_f64(SUM, value);
                 words.add(COUNT, 1);

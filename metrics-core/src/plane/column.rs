@@ -1,6 +1,8 @@
 //! Columns, and how a thread comes by one.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, PoisonError};
 
 use once_cell::race::OnceBox;
@@ -14,18 +16,45 @@ type Page = [AtomicU64; PAGE_WORDS];
 /// One thread's words, or those of all threads that have no column of their own.
 pub(crate) struct Column {
     /// The first words, found without a look at `pages`. The operating system gives the memory for
-    /// them as they are touched. Word 0, of the row that nobody reads, says whether threads share
-    /// the column: it is looked at with every recording, and so is near.
+    /// them as they are touched. Word 0, of the row that nobody reads, says which column this is: it
+    /// is looked at with every recording, and so is near.
     near: Box<Near>,
     pages: [OnceBox<Page>; PAGES],
 }
 
-const SHARED: usize = 0;
+/// The word that holds a column's [`Name`].
+const NAME: usize = 0;
+
+/// Which column: its number and, in the lowest bit, whether threads share it.
+#[derive(Clone, Copy)]
+struct Name(u64);
+
+impl Name {
+    const SHARED: Self = Self(1);
+
+    fn exclusive(number: usize) -> Self {
+        Self((number as u64) << 1)
+    }
+
+    #[inline]
+    fn of(near: &Near) -> Self {
+        Self(near[NAME].load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    fn is_shared(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    fn column(self) -> Option<&'static Column> {
+        if self.is_shared() { COLUMNS.shared.get() } else { COLUMNS.made[(self.0 >> 1) as usize].get() }
+    }
+}
 
 impl Column {
-    fn new(shared: bool) -> Self {
+    fn new(name: Name) -> Self {
         let near: Box<Near> = zeroed();
-        near[SHARED].store(u64::from(shared), Ordering::Relaxed);
+        near[NAME].store(name.0, Ordering::Relaxed);
         Self { near, pages: [const { OnceBox::new() }; PAGES] }
     }
 
@@ -39,32 +68,39 @@ impl Column {
     }
 }
 
-/// The right to add to a column.
+/// The right to add to a column, on the thread that was given it.
 #[derive(Clone, Copy)]
-pub struct Writer(&'static Near);
+pub struct Writer {
+    near: &'static Near,
+    not_send: PhantomData<*const ()>,
+}
 
 impl Writer {
+    fn of(column: &'static Column) -> Self {
+        Self { near: &column.near, not_send: PhantomData }
+    }
+
     /// The words of the row that begins at `at`, if they are near and this thread's alone: then
     /// adding is as cheap as can be.
     #[inline]
     pub(super) fn own(self, at: u32) -> Option<Own> {
-        if self.0[SHARED].load(Ordering::Relaxed) != 0 {
+        if Name::of(self.near).is_shared() {
             return None;
         }
         let at = at as usize;
-        (at < NEAR_WORDS).then_some(Own { near: self.0, at })
+        (at < NEAR_WORDS).then_some(Own { near: self.near, at })
     }
 
     /// The words of the row that begins at `at`, wherever they are.
     pub(super) fn any(self, at: u32) -> Any {
         let at = at as usize;
-        let words = if at < NEAR_WORDS { &self.0[at..] } else { self.far(at) };
-        Any { words, shared: self.0[SHARED].load(Ordering::Relaxed) != 0 }
+        let name = Name::of(self.near);
+        let words = if at < NEAR_WORDS { &self.near[at..] } else { Self::far(name, at) };
+        Any { words, shared: name.is_shared() }
     }
 
-    fn far(self, at: usize) -> &'static [AtomicU64] {
-        let column = columns().find(|column| std::ptr::eq(&raw const *column.near, self.0));
-        match column {
+    fn far(name: Name, at: usize) -> &'static [AtomicU64] {
+        match name.column() {
             Some(column) => &column.pages[at / PAGE_WORDS].get_or_init(zeroed)[at % PAGE_WORDS..],
             None => unreachable!("a writer is of a column"),
         }
@@ -151,35 +187,57 @@ struct Columns {
     shared: OnceBox<Column>,
     /// Numbers of the columns that no thread owns now.
     free: Mutex<Vec<usize>>,
+    /// How many those are, for threads that would like to have one.
+    free_count: AtomicUsize,
 }
 
 static COLUMNS: Columns = Columns {
     made: [const { OnceBox::new() }; EXCLUSIVE_COLUMNS],
     shared: OnceBox::new(),
     free: Mutex::new(Vec::new()),
+    free_count: AtomicUsize::new(0),
 };
 
 thread_local! {
+    /// Only for a thread that owns a column: others look each time whether they can have one.
     static WRITER: Cell<Option<Writer>> = const { Cell::new(None) };
-    static LEASE: Lease = Lease::take();
+    static LEASE: Lease = const { Lease(Cell::new(None)) };
+}
+
+impl Columns {
+    /// A column for this thread alone: one that was given back, else a new one.
+    fn take(&self) -> Option<usize> {
+        let all_made = self.made[EXCLUSIVE_COLUMNS - 1].get().is_some();
+        if all_made && self.free_count.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        // Handing a column over under the lock orders the last writes of its old thread before the
+        // first of its new one.
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let returned = free.pop();
+        self.free_count.store(free.len(), Ordering::Relaxed);
+        returned.or_else(|| {
+            let number = self.made.iter().position(|column| column.get().is_none())?;
+            self.made[number].get_or_init(|| Box::new(Column::new(Name::exclusive(number))));
+            Some(number)
+        })
+    }
+
+    fn give_back(&self, number: usize) {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.push(number);
+        self.free_count.store(free.len(), Ordering::Relaxed);
+    }
 }
 
 /// Gives the column back when its thread ends.
-struct Lease(Option<usize>);
+struct Lease(Cell<Option<usize>>);
 
 impl Lease {
-    fn take() -> Self {
-        // Handing a column over under the lock orders the last writes of its old thread before the
-        // first of its new one.
-        let mut free = COLUMNS.free.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(number) = free.pop() {
-            return Self(Some(number));
-        }
-        let number = COLUMNS.made.iter().position(|column| column.get().is_none());
-        if let Some(number) = number {
-            COLUMNS.made[number].get_or_init(|| Box::new(Column::new(false)));
-        }
-        Self(number)
+    fn take(&self) -> Option<&'static Column> {
+        let number = COLUMNS.take()?;
+        self.0.set(Some(number));
+        COLUMNS.made[number].get()
     }
 }
 
@@ -187,8 +245,8 @@ impl Drop for Lease {
     fn drop(&mut self) {
         // What records in this thread's last destructors shares a column.
         WRITER.set(None);
-        if let Some(number) = self.0 {
-            COLUMNS.free.lock().unwrap_or_else(PoisonError::into_inner).push(number);
+        if let Some(number) = self.0.get() {
+            COLUMNS.give_back(number);
         }
     }
 }
@@ -199,23 +257,20 @@ pub(crate) fn writer() -> Writer {
     // Out of reach only while the thread's locals are being destroyed.
     match WRITER.try_with(Cell::get) {
         Ok(Some(writer)) => writer,
-        _ => first_writer(),
+        _ => new_writer(),
     }
 }
 
 #[cold]
-fn first_writer() -> Writer {
-    let number = LEASE.try_with(|lease| lease.0).ok().flatten();
-    let writer = match number.and_then(|number| COLUMNS.made[number].get()) {
-        Some(column) => Writer(&column.near),
-        None => shared_writer(),
-    };
-    let _ = WRITER.try_with(|slot| slot.set(Some(writer)));
-    writer
-}
-
-fn shared_writer() -> Writer {
-    Writer(&COLUMNS.shared.get_or_init(|| Box::new(Column::new(true))).near)
+fn new_writer() -> Writer {
+    match LEASE.try_with(Lease::take).ok().flatten() {
+        Some(own) => {
+            let writer = Writer::of(own);
+            let _ = WRITER.try_with(|slot| slot.set(Some(writer)));
+            writer
+        }
+        None => Writer::of(COLUMNS.shared.get_or_init(|| Box::new(Column::new(Name::SHARED)))),
+    }
 }
 
 /// All columns, for a reader.
@@ -236,8 +291,8 @@ mod model {
     const BUCKETS: std::ops::Range<u32> = 3..5;
 
     /// Columns that live as long as the test, as those of threads live as long as the process.
-    fn columns<const N: usize>(shared: bool) -> [&'static Column; N] {
-        std::array::from_fn(|_| &*Box::leak(Box::new(Column::new(shared))))
+    fn columns<const N: usize>(name: Name) -> [&'static Column; N] {
+        std::array::from_fn(|_| &*Box::leak(Box::new(Column::new(name))))
     }
 
     fn read(columns: &[&Column], at: u32) -> u64 {
@@ -247,7 +302,7 @@ mod model {
 
     /// One call, recorded as `CallShape` does: a start, then its end, then its bucket.
     fn call(column: &'static Column, bucket: u32) {
-        let words = Writer(&column.near).any(0);
+        let words = Writer::of(column).any(0);
         words.add(STARTED as usize, 1);
         words.add(ENDED as usize, 1);
         words.add((BUCKETS.start + bucket) as usize, 1);
@@ -265,7 +320,7 @@ mod model {
     #[test]
     fn a_scrape_sees_no_end_without_its_start() {
         loom::model(|| {
-            let columns = columns::<2>(false);
+            let columns = columns::<2>(Name::exclusive(0));
             let threads = [0, 1].map(|n| thread::spawn(move || call(columns[n], n as u32)));
             check(&columns);
             for thread in threads {
@@ -278,7 +333,7 @@ mod model {
     #[test]
     fn threads_that_share_a_column_lose_nothing() {
         loom::model(|| {
-            let columns = columns::<1>(true);
+            let columns = columns::<1>(Name::SHARED);
             let threads = [0, 1].map(|_| thread::spawn(move || call(columns[0], 0)));
             check(&columns);
             for thread in threads {
@@ -291,9 +346,9 @@ mod model {
     #[test]
     fn shared_sums_of_floats_lose_nothing() {
         loom::model(|| {
-            let [column] = columns::<1>(true);
+            let [column] = columns::<1>(Name::SHARED);
             let threads = [0.5, 0.25].map(|amount| {
-                thread::spawn(move || Writer(&column.near).any(0).add_f64(STARTED as usize, amount))
+                thread::spawn(move || Writer::of(column).any(0).add_f64(STARTED as usize, amount))
             });
             for thread in threads {
                 thread.join().unwrap();

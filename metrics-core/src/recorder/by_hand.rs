@@ -3,13 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Guard, LlmCall, RequestGuard, Status, TaskCall, ToolCall};
+use super::{Guard, LlmCall, RequestGuard, TaskCall, ToolCall};
 use crate::clock;
 use crate::families::{CacheLabels, CacheResult, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, find};
 use crate::instance::AgentMetrics;
 use crate::label::Bounded;
 use crate::metric::InvalidFact;
 use crate::plane;
+use crate::status::Status;
 use crate::usage::Usage;
 
 impl AgentMetrics {
@@ -37,7 +38,9 @@ impl AgentMetrics {
         RequestGuard::new(self.families_ref().clone(), method, endpoint)
     }
 
-    /// Records an LLM call that has ended. Without a usage no tokens are observed.
+    /// Records an LLM call that has ended. Without a usage no tokens are observed; one with a number of
+    /// tokens past 2^53 is refused, and counted in `agent_metrics_refused_observations_total`. A
+    /// duration over a year counts as a year.
     pub fn record_llm_call(
         &self,
         model: &str,
@@ -52,22 +55,21 @@ impl AgentMetrics {
         if let Some(usage) = &usage {
             series.add_usage(usage);
         }
-        series.end(writer, status, clock::ticks(duration), usage.is_some());
+        series.end(writer, status, ticks(duration), usage.is_some());
     }
 
-    /// Records a call of a tool that has ended.
+    /// Records a call of a tool that has ended. A duration over a year counts as a year.
     pub fn record_tool_call(&self, tool_name: &str, duration: Duration, status: Status) {
         let series = find::<ToolSeries>(self.families_ref(), tool_name);
         let writer = plane::writer();
         series.start(writer);
-        series.end(writer, status, clock::ticks(duration));
+        series.end(writer, status, ticks(duration));
     }
 
-    /// Adds what a tool cost, in USD. An amount that is negative or not finite is ignored.
+    /// Adds what a tool cost, in USD. An amount that is negative, not a number or past 1e300 is refused,
+    /// and counted in `agent_metrics_refused_observations_total`.
     pub fn record_tool_cost_usd(&self, usd: f64) {
-        if usd >= 0.0 && usd.is_finite() {
-            self.families_ref().llm.add_tool_cost(usd);
-        }
+        self.families_ref().llm.add_tool_cost(usd);
     }
 
     /// Records how many steps a task took, where no `#[track_step]` counts them.
@@ -107,10 +109,17 @@ impl AgentMetrics {
     /// States facts about the application, as the labels of `agent_app_info`.
     ///
     /// # Errors
-    /// An invalid or repeated name; the facts stay as they were.
+    /// A name that is no label, is repeated, or is that of a constant label; the facts stay as they were.
     pub fn set_app_info(&self, facts: &[(&str, &str)]) -> Result<(), InvalidFact> {
         self.families_ref().business.app.set(facts)
     }
+}
+
+/// The longest duration of a call: a nonsense one must not make the sum of all wrap.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
+fn ticks(duration: Duration) -> u64 {
+    clock::ticks(duration.min(LONGEST))
 }
 
 /// A completion rate that cannot be set.

@@ -1,12 +1,15 @@
 //! One observed call: it starts once, and ends once whatever happens to it.
 
-use super::Status;
 use super::timeout::dropped_status;
 use crate::clock::{self, Ticks};
 use crate::plane::{self, Writer};
+use crate::status::Status;
 
 /// What a kind of call does at its turns.
 pub trait Observed {
+    /// Whether it matters how long it lasts: if not, the clock isn't read.
+    const TIMED: bool = true;
+
     /// The call starts.
     fn start(&mut self, writer: Writer);
     /// Its body begins to run on this thread, and stops to.
@@ -28,8 +31,8 @@ pub struct Elapsed {
 
 impl Elapsed {
     #[inline]
-    pub(crate) fn since(start: Ticks) -> Self {
-        Self { start, end: clock::now() }
+    pub(crate) fn since<C: Observed>(start: Ticks) -> Self {
+        Self { start, end: now::<C>() }
     }
 
     #[inline]
@@ -40,6 +43,12 @@ impl Elapsed {
     pub(crate) fn end(self) -> Ticks {
         self.end
     }
+}
+
+/// The time, for a call that needs it.
+#[inline]
+pub(super) fn now<C: Observed>() -> Ticks {
+    if C::TIMED { clock::now() } else { Ticks::default() }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,7 +81,7 @@ impl<C: Observed> Observation<C> {
     pub(crate) fn run<T>(&mut self, writer: Writer, body: impl FnOnce() -> T) -> T {
         if self.phase == Phase::New {
             self.call.start(writer);
-            self.start = clock::now();
+            self.start = now::<C>();
         }
         self.phase = Phase::Running;
         self.inside(body)
@@ -102,7 +111,7 @@ impl<C: Observed> Observation<C> {
     /// Takes the time.
     #[inline]
     pub(crate) fn elapsed(&self) -> Elapsed {
-        Elapsed::since(self.start)
+        Elapsed::since::<C>(self.start)
     }
 
     #[inline]
@@ -155,7 +164,7 @@ impl<C: Observed> Guard<C> {
     pub(crate) fn start(call: C) -> Self {
         let mut observation = Observation::new(call);
         observation.call.start(plane::writer());
-        observation.start = clock::now();
+        observation.start = now::<C>();
         observation.phase = Phase::Waiting;
         Self(observation)
     }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::sync::{PoisonError, RwLock};
 
-use super::Status;
+use crate::status::Status;
 
 /// Says which [`Status`] a value stands for.
 ///
@@ -111,6 +111,13 @@ impl Classify for http::StatusCode {
             400.. => Status::Rejected,
             _ => Status::Success,
         }
+    }
+}
+
+#[cfg(feature = "tower")]
+impl<B> Classify for http::Response<B> {
+    fn classify(&self) -> Status {
+        self.status().classify()
     }
 }
 

@@ -1,21 +1,20 @@
 //! Call families of the user's own: calls by status, durations, and what is in flight if asked.
 
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
+use super::Scope;
 use super::call::{Elapsed, Guard, Observed};
-use super::{Scope, Status, TOOL};
 use crate::catalogue::FamilyInfo;
 use crate::error::{Fault, RegisterError};
 use crate::family::Dense;
-use crate::faults;
-use crate::instance::{AgentMetrics, Extensions};
+use crate::faults::{Faults, Watched};
+use crate::instance::AgentMetrics;
 use crate::label::{Interner, LabelSet, check_labels};
 use crate::metric::CallShape;
 use crate::name::{self, Kind};
 use crate::plane::Writer;
+use crate::status::{Status, TOOL};
 use crate::stored::ZERO_HISTOGRAMS;
 use crate::visit::{Source, Visitor};
 
@@ -70,13 +69,15 @@ struct Calls<L> {
     shape: CallShape,
     series: Dense<L>,
     infos: Vec<FamilyInfo>,
+    faults: Arc<Faults>,
 }
 
 const ENDED: usize = 0;
 const DURATIONS: usize = 1;
 
 impl<L: CallLabels> CallFamily<L> {
-    pub(crate) fn new() -> Self {
+    /// The family with the faults of an instance, not registered there.
+    pub(crate) fn detached(metrics: &AgentMetrics) -> Self {
         let shape = CallShape::new(TOOL.names, L::BUCKETS, false);
         let series = Dense::new(shape.words());
         series.start_at_zero(ZERO_HISTOGRAMS);
@@ -101,7 +102,8 @@ impl<L: CallLabels> CallFamily<L> {
         if L::IN_FLIGHT {
             infos.push(family(Kind::Gauge, "calls_in_progress", "Calls that run now.", L::NAMES));
         }
-        Self(Arc::new(Calls { shape, series, infos }))
+        let faults = metrics.families_ref().faults.clone();
+        Self(Arc::new(Calls { shape, series, infos, faults }))
     }
 
     /// The family in an instance, registered there if it is new.
@@ -109,14 +111,14 @@ impl<L: CallLabels> CallFamily<L> {
     /// # Errors
     /// When the instance has another family of one of its names.
     pub fn of(metrics: &AgentMetrics) -> Result<Self, RegisterError> {
-        get(metrics.extensions(), metrics)
+        metrics.extension(|| register(metrics))
     }
 
     /// Starts a call that is recorded by hand.
     #[allow(clippy::needless_pass_by_value)] // Labels are small and made on the spot.
-    pub fn start(&self, labels: L) -> Guard<FamilyCall<Box<Self>>> {
+    pub fn start(&self, labels: L) -> Guard<FamilyCall<OwnFamily<L>>> {
         let index = self.0.series.index(&labels);
-        Guard::start(FamilyCall { family: Box::new(self.clone()), index })
+        Guard::start(FamilyCall { family: OwnFamily(self.clone()), index })
     }
 }
 
@@ -145,25 +147,28 @@ impl<L: CallLabels> Source for Calls<L> {
     }
 }
 
-/// The family of `L` in an instance, registered there if it is new.
-fn get<L: CallLabels>(families: &Extensions, metrics: &AgentMetrics) -> Result<CallFamily<L>, RegisterError> {
-    let find = |families: &HashMap<TypeId, Box<dyn Any + Send + Sync>>| {
-        families.get(&TypeId::of::<L>())?.downcast_ref::<CallFamily<L>>().cloned()
-    };
-    if let Some(family) = find(&families.read().unwrap_or_else(PoisonError::into_inner)) {
-        return Ok(family);
-    }
+/// The family of `L`, new and registered.
+fn register<L: CallLabels>(metrics: &AgentMetrics) -> Result<CallFamily<L>, RegisterError> {
     let invalid = |fault: name::Fault| RegisterError::Invalid { family: L::NAME.to_owned(), why: fault.0 };
-    check_labels::<L>().and_then(|()| name::buckets(L::BUCKETS)).map_err(invalid)?;
-    let mut families = families.write().unwrap_or_else(PoisonError::into_inner);
-    if let Some(family) = find(&families) {
-        return Ok(family);
-    }
-    let family = CallFamily::<L>::new();
+    name::call_labels(L::NAMES)
+        .and_then(|()| check_labels::<L>())
+        .and_then(|()| name::buckets(L::BUCKETS))
+        .map_err(invalid)?;
+    let family = CallFamily::<L>::detached(metrics);
     let source: Arc<dyn Source> = family.0.clone();
     metrics.register(&[source])?;
-    families.insert(TypeId::of::<L>(), Box::new(family.clone()));
     Ok(family)
+}
+
+/// A call family that a call holds itself.
+pub struct OwnFamily<L>(pub(super) CallFamily<L>);
+
+impl<L> Deref for OwnFamily<L> {
+    type Target = CallFamily<L>;
+
+    fn deref(&self) -> &CallFamily<L> {
+        &self.0
+    }
 }
 
 /// A call family as registered in the global metrics, at its first use.
@@ -194,10 +199,12 @@ impl<L: CallLabels> GlobalFamily<L> {
         let family = self.0.get_or_init(|| {
             CallFamily::of(global).unwrap_or_else(|error| {
                 fault = Some(Fault::NotRegistered(error));
-                CallFamily::new()
+                CallFamily::detached(global)
             })
         });
-        fault.iter().for_each(faults::report);
+        if let Some(fault) = fault {
+            global.families_ref().faults.report(&fault);
+        }
         family
     }
 }
@@ -215,6 +222,13 @@ pub fn family_call<M: Scope, L: CallLabels>(metrics: M, labels: &L) -> FamilyCal
     let family = metrics.family::<L>();
     let index = family.0.series.index(labels);
     FamilyCall { family, index }
+}
+
+impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> Watched for FamilyCall<F> {
+    #[inline]
+    fn faults(&self) -> &Faults {
+        &self.family.0.faults
+    }
 }
 
 impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> Observed for FamilyCall<F> {

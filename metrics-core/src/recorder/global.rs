@@ -61,7 +61,9 @@ pub(crate) fn check_unused() -> Result<(), BuildError> {
 }
 
 pub(crate) fn install(metrics: AgentMetrics, first_use: String) -> Result<&'static AgentMetrics, BuildError> {
-    if GLOBAL.set(Global { metrics, first_use }).is_err() {
+    if let Err(late) = GLOBAL.set(Global { metrics, first_use }) {
+        // Used since we asked: what was registered in a registry of the user's is taken back.
+        late.metrics.withdraw();
         check_unused()?;
     }
     let metrics = global();

@@ -3,17 +3,19 @@
 use std::cell::Cell;
 
 use super::call::{Elapsed, Guard, Observed};
-use super::reader::{Kind, Llm, ReadBy, Usages, caught};
+use super::reader::{Kind, Llm, ReadBy, Usages};
 use super::scope;
-use super::{Label, Scope, Site, Status};
+use super::{Label, Scope, Site};
 use crate::families::{Held, Hold, LlmSeries};
+use crate::faults::Watched;
 use crate::instance::AgentMetrics;
 use crate::ledger;
 use crate::plane::Writer;
+use crate::status::Status;
 use crate::usage::{TokenUsage, Usage};
 
-/// A call of a model. `F` is what its body may report by [`Call::current`].
-pub struct LlmCall<F = (), H = Held<LlmSeries>> {
+/// A call of a model. `F` is what is reported of it while it runs.
+pub struct LlmCall<F = Kept, H = Held<LlmSeries>> {
     series: H,
     facts: F,
     usage_seen: bool,
@@ -28,7 +30,7 @@ impl<F, H: Hold<LlmSeries>> LlmCall<F, H> {
 
 impl LlmCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, model: &str) -> Self {
-        Self { series: scope::held(metrics, model), facts: (), usage_seen: false }
+        Self { series: scope::held(metrics, model), facts: Kept(None), usage_seen: false }
     }
 }
 
@@ -77,18 +79,18 @@ impl<F: Facts, H: Hold<LlmSeries>> Observed for LlmCall<F, H> {
 impl<K: Kind<T>, U: Usages<T>, T, F: Facts, H: Hold<LlmSeries>> ReadBy<Llm<K, U>, T> for LlmCall<F, H> {
     #[inline]
     fn read(&mut self, reader: &Llm<K, U>, output: &T) -> Status {
-        if let Some(usage) = caught(|| reader.usage.usage(output)).flatten() {
+        if let Some(usage) = self.series.faults().caught(|| reader.usage.usage(output)).flatten() {
             self.add_usage(&usage);
         }
-        reader.kind.status(output)
+        reader.kind.status(output, self.series.faults())
     }
 }
 
 impl Guard<LlmCall> {
-    /// Records the usage of the call.
+    /// Says what the call used, which is recorded at its end; a later report replaces an earlier one.
     pub fn usage(&mut self, response: &impl TokenUsage) {
         if let Some(usage) = response.token_usage() {
-            self.call().add_usage(&usage);
+            self.call().facts = Kept(Some(usage));
         }
     }
 }
@@ -109,6 +111,17 @@ impl Facts for () {
     #[inline]
     fn usage(&self) -> Option<Usage> {
         None
+    }
+}
+
+/// What the holder of a guard reported.
+pub struct Kept(Option<Usage>);
+
+impl Facts for Kept {
+    fn swap(&mut self) {}
+
+    fn usage(&self) -> Option<Usage> {
+        self.0
     }
 }
 

@@ -1,14 +1,14 @@
 //! From a function's output to its status and its usage, by the output's type.
 //!
 //! Stable Rust cannot specialise, so a generated call picks the most specific reader by autoref:
-//! `(&&&&&tag).__kind()` finds the trait implemented for the most references first.
+//! `(&&&&&tag).__failure()` finds the trait implemented for the most references first.
 
 use std::error::Error;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Classify, Observed, Status, StepCall, error_status};
-use crate::faults;
+use super::{Classify, Observed, StepCall, error_status};
+use crate::faults::{Faults, Watched};
+use crate::status::Status;
 use crate::usage::{IntoUsage, TokenUsage, Usage};
 
 /// The type of an output, as the signature tells it.
@@ -36,7 +36,7 @@ impl<T> Copy for Tag<T> {}
 /// Reads a status from an output.
 pub trait Kind<T> {
     /// The status.
-    fn status(&self, output: &T) -> Status;
+    fn status(&self, output: &T, faults: &Faults) -> Status;
 }
 
 /// A call that this reader's findings make sense for.
@@ -45,85 +45,160 @@ pub trait ReadBy<R, T>: Observed {
     fn read(&mut self, reader: &R, output: &T) -> Status;
 }
 
+/// The status by the output's type: what its error stands for, else what its value does.
+pub struct ByType<F, S> {
+    /// Reads the error of a `Result`.
+    pub failure: F,
+    /// Reads the value.
+    pub success: S,
+}
+
+impl<T, F: Failure<T>, S: Success<T>> Kind<T> for ByType<F, S> {
+    #[inline]
+    fn status(&self, output: &T, faults: &Faults) -> Status {
+        match self.failure.failure(output, faults) {
+            Some(status) => status,
+            None => self.success.success(output, faults),
+        }
+    }
+}
+
+/// Reads the status of an output that is an error.
+pub trait Failure<T> {
+    /// The status, if it is one.
+    fn failure(&self, output: &T, faults: &Faults) -> Option<Status>;
+}
+
+/// Reads the status of an output that is none.
+#[diagnostic::on_unimplemented(
+    message = "this function returns a future, and its signature hides that",
+    label = "a call of it cannot be measured to its end",
+    note = "write `async fn`, `-> impl Future<Output = ..>`, or `-> Pin<Box<dyn Future<Output = ..>>>` with `Box::pin(..)` as the last expression"
+)]
+pub trait Success<T> {
+    /// The status.
+    fn success(&self, output: &T, faults: &Faults) -> Status;
+}
+
 macro_rules! arm {
-    ($(#[$doc:meta])* $via:ident, $kind:ident, [$($reference:tt)*] $output:ty, [$($generics:tt)*], $($bound:tt)*) => {
+    ($(#[$doc:meta])* $via:ident, $method:ident, $reader:ident, [$($reference:tt)*] $output:ty, [$($generics:tt)*]) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
-        pub struct $kind;
+        pub struct $reader;
 
         $(#[$doc])*
         pub trait $via {
             /// The reader.
-            fn __kind(&self) -> $kind {
-                $kind
+            fn $method(&self) -> $reader {
+                $reader
             }
         }
 
-        impl<$($generics)*> $via for $($reference)* Tag<$output> $($bound)* {}
+        impl<$($generics)*> $via for $($reference)* Tag<$output> {}
     };
 }
 
 arm! {
     /// A `Result` whose error is `Classify`.
-    ViaClassify, ByClassify, [&&&&] Result<T, E>, [T, E: Classify],
+    ViaClassify, __failure, ByClassify, [&&&&] Result<T, E>, [T, E: Classify]
 }
 arm! {
     /// A `Result` whose error is an `Error`: its chain is walked.
-    ViaChain, ByChain, [&&&] Result<T, E>, [T, E: Error + 'static],
+    ViaChain, __failure, ByChain, [&&&] Result<T, E>, [T, E: Error + 'static]
 }
 arm! {
     /// A `Result` whose error holds one, such as `anyhow::Error`.
-    ViaDynError, ByDynError, [&&] Result<T, E>, [T, E: AsRef<dyn Error + 'static>],
+    ViaDynError, __failure, ByDynError, [&&] Result<T, E>, [T, E: AsRef<dyn Error + 'static>]
 }
 arm! {
     /// Any other `Result`.
-    ViaResult, ByResult, [&] Result<T, E>, [T, E],
+    ViaResult, __failure, ByResult, [&] Result<T, E>, [T, E]
 }
 arm! {
-    /// Anything else is a success.
-    ViaAny, ByReturn, [] T, [T],
+    /// Anything else is no failure.
+    ViaAny, __failure, ByReturn, [] T, [T]
+}
+arm! {
+    /// A `Result` whose value is `Classify`, such as an HTTP response.
+    ViaClassifiedOk, __success, ByOk, [&&&] Result<T, E>, [T: Classify, E]
+}
+arm! {
+    /// A future behind the name of another type, which nothing measures: it is no `Success`.
+    ViaFuture, __success, UnseenFuture, [&&] T, [T: Future]
+}
+arm! {
+    /// A value that is `Classify`.
+    ViaClassified, __success, ByValue, [&] T, [T: Classify]
+}
+arm! {
+    /// Any other value is a success.
+    ViaSuccess, __success, Always, [] T, [T]
 }
 
-impl<T, E: Classify> Kind<Result<T, E>> for ByClassify {
+/// Reads the error of a `Result` by the user's code.
+#[inline]
+fn error<T, E>(
+    output: &Result<T, E>,
+    faults: &Faults,
+    classify: impl FnOnce(&E) -> Status,
+) -> Option<Status> {
+    let error = output.as_ref().err()?;
+    Some(faults.caught(|| classify(error)).unwrap_or(Status::Error))
+}
+
+impl<T, E: Classify> Failure<Result<T, E>> for ByClassify {
     #[inline]
-    fn status(&self, output: &Result<T, E>) -> Status {
-        match output {
-            Ok(_) => Status::Success,
-            Err(error) => caught(|| error.classify()).unwrap_or(Status::Error),
-        }
+    fn failure(&self, output: &Result<T, E>, faults: &Faults) -> Option<Status> {
+        error(output, faults, E::classify)
     }
 }
 
-impl<T, E: Error + 'static> Kind<Result<T, E>> for ByChain {
+impl<T, E: Error + 'static> Failure<Result<T, E>> for ByChain {
     #[inline]
-    fn status(&self, output: &Result<T, E>) -> Status {
-        match output {
-            Ok(_) => Status::Success,
-            Err(error) => caught(|| error_status(error)).unwrap_or(Status::Error),
-        }
+    fn failure(&self, output: &Result<T, E>, faults: &Faults) -> Option<Status> {
+        error(output, faults, |error| error_status(error))
     }
 }
 
-impl<T, E: AsRef<dyn Error + 'static>> Kind<Result<T, E>> for ByDynError {
+impl<T, E: AsRef<dyn Error + 'static>> Failure<Result<T, E>> for ByDynError {
     #[inline]
-    fn status(&self, output: &Result<T, E>) -> Status {
-        match output {
-            Ok(_) => Status::Success,
-            Err(error) => caught(|| error_status(error.as_ref())).unwrap_or(Status::Error),
-        }
+    fn failure(&self, output: &Result<T, E>, faults: &Faults) -> Option<Status> {
+        error(output, faults, |error| error_status(error.as_ref()))
     }
 }
 
-impl<T, E> Kind<Result<T, E>> for ByResult {
+impl<T, E> Failure<Result<T, E>> for ByResult {
     #[inline]
-    fn status(&self, output: &Result<T, E>) -> Status {
-        if output.is_ok() { Status::Success } else { Status::Error }
+    fn failure(&self, output: &Result<T, E>, _: &Faults) -> Option<Status> {
+        output.is_err().then_some(Status::Error)
     }
 }
 
-impl<T> Kind<T> for ByReturn {
+impl<T> Failure<T> for ByReturn {
     #[inline]
-    fn status(&self, _: &T) -> Status {
+    fn failure(&self, _: &T, _: &Faults) -> Option<Status> {
+        None
+    }
+}
+
+impl<T: Classify, E> Success<Result<T, E>> for ByOk {
+    #[inline]
+    fn success(&self, output: &Result<T, E>, faults: &Faults) -> Status {
+        let status = output.as_ref().ok().map(|value| faults.caught(|| value.classify()));
+        status.flatten().unwrap_or(Status::Error)
+    }
+}
+
+impl<T: Classify> Success<T> for ByValue {
+    #[inline]
+    fn success(&self, output: &T, faults: &Faults) -> Status {
+        faults.caught(|| output.classify()).unwrap_or(Status::Error)
+    }
+}
+
+impl<T> Success<T> for Always {
+    #[inline]
+    fn success(&self, _: &T, _: &Faults) -> Status {
         Status::Success
     }
 }
@@ -132,14 +207,9 @@ impl<T> Kind<T> for ByReturn {
 pub struct ByClosure<F>(F);
 
 impl<T, F: Fn(&T) -> Status> Kind<T> for ByClosure<F> {
-    fn status(&self, output: &T) -> Status {
-        caught(|| self.0(output)).unwrap_or(Status::Error)
+    fn status(&self, output: &T, faults: &Faults) -> Status {
+        faults.caught(|| self.0(output)).unwrap_or(Status::Error)
     }
-}
-
-/// Runs the user's code, whose panic must not reach the caller of a function that has returned.
-pub(super) fn caught<T>(read: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(read)).map_err(|panic| faults::callback_panicked(&*panic)).ok()
 }
 
 /// Reads the usage of an LLM call from an output.
@@ -156,18 +226,20 @@ pub struct Llm<K, U> {
     pub usage: U,
 }
 
-/// The usage of a `Result`'s value, or of a plain value, by [`TokenUsage`].
-#[derive(Clone, Copy)]
-pub struct ByTokenUsage;
+/// The usage of a `Result`'s value by [`TokenUsage`]. It carries the function, so that a type without
+/// the trait is one error, where the reader is made.
+pub struct ByTokenUsage<T>(fn(&T) -> Option<Usage>);
+/// The same of a plain value.
+pub struct ByOwnUsage<T>(fn(&T) -> Option<Usage>);
 
 /// Reads a `Result`'s value.
 pub trait ViaResultUsage<T> {
     /// The reader.
-    fn __usage(&self) -> ByTokenUsage
+    fn __usage(&self) -> ByTokenUsage<T>
     where
         T: TokenUsage,
     {
-        ByTokenUsage
+        ByTokenUsage(T::token_usage)
     }
 }
 
@@ -176,31 +248,27 @@ impl<T, E> ViaResultUsage<T> for &Tag<Result<T, E>> {}
 /// Reads a plain value.
 pub trait ViaUsage<T> {
     /// The reader.
-    fn __usage(&self) -> ByOwnUsage
+    fn __usage(&self) -> ByOwnUsage<T>
     where
         T: TokenUsage,
     {
-        ByOwnUsage
+        ByOwnUsage(T::token_usage)
     }
 }
 
 impl<T> ViaUsage<T> for Tag<T> {}
 
-/// See [`ViaUsage`].
-#[derive(Clone, Copy)]
-pub struct ByOwnUsage;
-
-impl<T: TokenUsage, E> Usages<Result<T, E>> for ByTokenUsage {
+impl<T, E> Usages<Result<T, E>> for ByTokenUsage<T> {
     #[inline]
     fn usage(&self, output: &Result<T, E>) -> Option<Usage> {
-        output.as_ref().ok()?.token_usage()
+        self.0(output.as_ref().ok()?)
     }
 }
 
-impl<T: TokenUsage> Usages<T> for ByOwnUsage {
+impl<T> Usages<T> for ByOwnUsage<T> {
     #[inline]
     fn usage(&self, output: &T) -> Option<Usage> {
-        output.token_usage()
+        self.0(output)
     }
 }
 
@@ -256,11 +324,11 @@ macro_rules! read_by_kind {
     ($($call:ident)*) => {$(
         impl<K: Kind<T>, T, H> ReadBy<K, T> for super::$call<H>
         where
-            Self: Observed,
+            Self: Observed + Watched,
         {
             #[inline]
             fn read(&mut self, reader: &K, output: &T) -> Status {
-                reader.status(output)
+                reader.status(output, self.faults())
             }
         }
     )*};

@@ -4,10 +4,9 @@ use std::ops::Deref;
 
 use super::global::{as_global, find_in_global};
 use super::site::Cached;
-use super::{CallFamily, CallLabels, Label, Site};
+use super::{CallFamily, CallLabels, Label, OwnFamily, Site};
 use crate::error::Fault;
 use crate::families::{Bundle, Held, Hold, find};
-use crate::faults;
 use crate::instance::AgentMetrics;
 
 /// Where to record.
@@ -54,16 +53,16 @@ impl Scope for Global {
 
 impl Scope for &AgentMetrics {
     type Held<S: Bundle> = Held<S>;
-    type Family<L: CallLabels> = Box<CallFamily<L>>;
+    type Family<L: CallLabels> = OwnFamily<L>;
 
     fn hold<S: Bundle>(self, _: &'static Site, _: &'static Cached<S>, label: Label<'_>) -> Held<S> {
         held(self, label.text())
     }
 
     fn family<L: CallLabels>(self) -> Self::Family<L> {
-        Box::new(CallFamily::of(self).unwrap_or_else(|error| {
-            faults::report(&Fault::NotRegistered(error));
-            CallFamily::new()
+        OwnFamily(CallFamily::of(self).unwrap_or_else(|error| {
+            self.families_ref().faults.report(&Fault::NotRegistered(error));
+            CallFamily::detached(self)
         }))
     }
 }

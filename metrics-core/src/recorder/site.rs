@@ -6,7 +6,7 @@ use once_cell::race::{OnceBox, OnceRef};
 
 use crate::catalogue::{SiteInfo, SiteKind};
 use crate::families::{LlmSeries, TaskSeries, ToolSeries};
-use crate::label::LabelValue;
+use crate::label::{LabelValue, OTHER};
 
 /// One tracked function, with the series that it resolved in the global metrics.
 pub struct Site {
@@ -105,9 +105,14 @@ impl<'a> Label<'a> {
         match self {
             Self::Text(text) => text,
             Self::Constant(text) => text,
-            Self::Closed { index, values, .. } => values[index],
+            Self::Closed { index, values, .. } => closed_text(values, index),
         }
     }
+}
+
+/// An implementation of `LabelValue` by hand may name a value that isn't there.
+fn closed_text(values: &'static [&'static str], index: usize) -> &'static str {
+    values.get(index).copied().unwrap_or(OTHER)
 }
 
 /// The series of the global metrics that a site has resolved so far.
@@ -143,7 +148,7 @@ impl<S> Cached<S> {
                 };
                 match table.series.get(index).filter(|_| table.set == set).and_then(OnceRef::get) {
                     Some(series) => series,
-                    None => resolve(values[index]),
+                    None => resolve(closed_text(values, index)),
                 }
             }
             Label::Text(text) => resolve(text),

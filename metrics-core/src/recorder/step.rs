@@ -1,9 +1,10 @@
 //! One step of a task.
 
+use super::Site;
 use super::call::{Elapsed, Observed};
-use super::{Site, Status};
 use crate::ledger;
 use crate::plane::Writer;
+use crate::status::Status;
 
 /// A step: it is counted in the task around it when it starts.
 pub struct StepCall(());
@@ -15,6 +16,8 @@ pub fn step(_: &'static Site) -> StepCall {
 }
 
 impl Observed for StepCall {
+    const TIMED: bool = false;
+
     #[inline]
     fn start(&mut self, _: Writer) {
         ledger::add_step();

@@ -2,11 +2,13 @@
 
 use super::call::{Elapsed, Observed};
 use super::scope;
-use super::{Label, Scope, Site, Status};
+use super::{Label, Scope, Site};
 use crate::families::{Held, Hold, TaskSeries};
+use crate::faults::{Faults, Watched};
 use crate::instance::AgentMetrics;
 use crate::ledger::{self, Ledger};
 use crate::plane::Writer;
+use crate::status::Status;
 
 /// A call of a task.
 pub struct TaskCall<H = Held<TaskSeries>> {
@@ -32,6 +34,13 @@ impl TaskCall {
 #[inline]
 pub fn task<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> TaskCall<M::Held<TaskSeries>> {
     TaskCall::of(metrics.hold(site, &site.task, label))
+}
+
+impl<H: Hold<TaskSeries>> Watched for TaskCall<H> {
+    #[inline]
+    fn faults(&self) -> &Faults {
+        self.series.faults()
+    }
 }
 
 impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {

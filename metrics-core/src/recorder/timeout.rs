@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::fmt;
 
-use super::{Classify, Status};
+use super::Classify;
+use crate::status::Status;
 
 /// A call was given up because it took too long.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

@@ -2,10 +2,12 @@
 
 use super::call::{Elapsed, Observed};
 use super::scope;
-use super::{Label, Scope, Site, Status};
+use super::{Label, Scope, Site};
 use crate::families::{Held, Hold, ToolSeries};
+use crate::faults::{Faults, Watched};
 use crate::instance::AgentMetrics;
 use crate::plane::Writer;
+use crate::status::Status;
 
 /// A call of a tool.
 pub struct ToolCall<H = Held<ToolSeries>> {
@@ -22,6 +24,13 @@ impl ToolCall {
 #[inline]
 pub fn tool<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> ToolCall<M::Held<ToolSeries>> {
     ToolCall { series: metrics.hold(site, &site.tool, label) }
+}
+
+impl<H: Hold<ToolSeries>> Watched for ToolCall<H> {
+    #[inline]
+    fn faults(&self) -> &Faults {
+        self.series.faults()
+    }
 }
 
 impl<H: Hold<ToolSeries>> Observed for ToolCall<H> {

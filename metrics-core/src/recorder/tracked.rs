@@ -5,11 +5,11 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::Status;
-use super::call::{Elapsed, Observation, Observed};
+use super::call::{Elapsed, Observation, Observed, now};
 use super::reader::{ReadBy, Tag};
-use crate::clock::{self, Ticks};
+use crate::clock::Ticks;
 use crate::plane;
+use crate::status::Status;
 
 pin_project! {
     /// The future of a tracked function. The clock starts at the first poll.
@@ -74,11 +74,11 @@ where
 {
     let writer = plane::writer();
     call.start(writer);
-    let start = clock::now();
+    let start = now::<C>();
     let unwinding = Unwinding { call: &mut call, start };
     unwinding.call.enter();
     let output = body();
-    let elapsed = Elapsed::since(start);
+    let elapsed = Elapsed::since::<C>(start);
     unwinding.call.leave();
     std::mem::forget(unwinding);
     let status = call.read(&pin(Tag::NEW), &output);
@@ -96,7 +96,7 @@ impl<C: Observed> Drop for Unwinding<'_, C> {
     #[cold]
     fn drop(&mut self) {
         self.call.leave();
-        self.call.end(plane::writer(), Status::Panicked, Elapsed::since(self.start));
+        self.call.end(plane::writer(), Status::Panicked, Elapsed::since::<C>(self.start));
     }
 }
 

@@ -118,8 +118,11 @@ fn expand(krate: &syn::Path, target: &Target, family: &Family) -> TokenStream {
     let labels = label_set::expand(krate, target, set);
     let calls = target.implement(&quote!(#krate::CallLabels), &body);
     let check_name = quote_spanned!(at(name.span())=> const _: () = __rt::check_call_name(#name););
+    let check_labels = set
+        .names()
+        .map(|label| quote_spanned!(at(label.span())=> const _: () = __rt::check_call_labels(&[#label]);));
     let check_buckets = buckets.as_ref().map(check_buckets);
-    quote!(#labels #calls #check_name #check_buckets)
+    quote!(#labels #calls #check_name #(#check_labels)* #check_buckets)
 }
 
 /// The constant that checks the order of bounds at compile time, with the caret on their list.

@@ -90,11 +90,16 @@ impl LabelSet {
         }
         Self { labels, budget }
     }
+
+    /// The labels' names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &syn::LitStr> {
+        self.labels.iter().map(|label| &label.name)
+    }
 }
 
 /// The implementation and its checks, for a scope where `__rt` is the runtime.
 pub(crate) fn expand(krate: &syn::Path, target: &Target, set: &LabelSet) -> TokenStream {
-    let names = set.labels.iter().map(|label| &label.name);
+    let names = set.names();
     let domains = set
         .labels
         .iter()

@@ -127,20 +127,28 @@ fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metri
     let fields: Vec<_> = metrics.iter().map(|metric| &metric.field).collect();
     let locals: Vec<_> = (0..metrics.len()).map(|number| format_ident!("__field{number}")).collect();
     let specs: Vec<_> = metrics.iter().map(spec).collect();
-    // What the type has to be is named in one way in all three places: the compiler then says it once.
     let add = metrics.iter().zip(&locals).zip(&specs).map(|((Metric { ty, .. }, local), spec)| {
-        quote_spanned!(at(ty.span())=> let _ = __rt::check_metric_name::<#ty>; let #local = __batch.add::<#ty>(#spec)?;)
+        let known = known(ty);
+        quote_spanned!(at(ty.span())=> #known let #local = __batch.add::<#ty>(#spec)?;)
     });
     let add_detached = metrics.iter().zip(&locals).zip(&specs).map(|((Metric { ty, .. }, local), spec)| {
-        quote_spanned! {at(ty.span())=>
-            let _ = __rt::check_metric_name::<#ty>;
-            let #local = __batch.add_detached::<#ty>(#spec);
-        }
+        let known = known(ty);
+        quote_spanned!(at(ty.span())=> #known let #local = __batch.add_detached::<#ty>(#spec);)
     });
     let check_names = metrics.iter().map(|Metric { name, ty, .. }| {
-        let known = quote_spanned!(at(ty.span())=> let _ = __rt::check_metric_name::<#ty>;);
+        let known = known(ty);
         let check = quote_spanned!(at(name.span())=> __rt::check_metric_name::<#ty>(#name));
         quote!(const _: () = { #known #check };)
+    });
+    let check_labels = metrics.iter().map(|Metric { ty, .. }| {
+        let known = known(ty);
+        quote_spanned!(at(ty.span())=> const _: () = { #known __rt::check_metric_labels::<#ty>() };)
+    });
+    let check_units = metrics.iter().filter_map(|Metric { name, ty, unit, .. }| {
+        let unit = unit.as_ref()?.0.literal();
+        let known = known(ty);
+        let check = quote_spanned!(at(unit.span())=> __rt::check_unit::<#ty>(#name, #unit));
+        Some(quote!(const _: () = { #known #check };))
     });
     let check_buckets = metrics.iter().filter_map(|metric| metric.buckets.as_ref()).map(check_buckets);
     let methods = methods(
@@ -171,9 +179,16 @@ fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metri
             }
         }
         #(#check_names)*
+        #(#check_labels)*
+        #(#check_units)*
         #(#check_buckets)*
     };
     scope(krate, &items)
+}
+
+/// Names what the type of a field has to be, in one way wherever it's used: the compiler then says it once.
+fn known(ty: &Type) -> TokenStream {
+    quote_spanned!(at(ty.span())=> let _ = __rt::check_metric_name::<#ty>;)
 }
 
 fn methods(krate: &syn::Path, target: &Target, vis: &Visibility, register: &TokenStream) -> TokenStream {

@@ -46,9 +46,10 @@ pub(super) fn imports(subject: &Subject) -> TokenStream {
         Subject::Llm { kind, usage, .. } => (kind, Some(usage)),
     };
     let kind = match kind {
-        Kind::ByType => {
-            quote!(ViaClassify as _, ViaChain as _, ViaDynError as _, ViaResult as _, ViaAny as _,)
-        }
+        Kind::ByType => quote! {
+            ViaClassify as _, ViaChain as _, ViaDynError as _, ViaResult as _, ViaAny as _,
+            ViaClassifiedOk as _, ViaFuture as _, ViaClassified as _, ViaSuccess as _,
+        },
         Kind::By(_) => TokenStream::new(),
     };
     let usage = match usage {
@@ -75,7 +76,9 @@ pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
 
 fn kind_of(kind: &Kind, span: Span) -> TokenStream {
     match kind {
-        Kind::ByType => quote_spanned!(span=> (&&&&&__t).__kind()),
+        Kind::ByType => {
+            quote_spanned!(span=> __rt::ByType { failure: (&&&&&__t).__failure(), success: (&&&&__t).__success() })
+        }
         Kind::By(closure) => quote_spanned!(at(closure.span())=> __t.__status(#closure)),
     }
 }

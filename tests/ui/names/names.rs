@@ -1,5 +1,5 @@
 //! Names, labels and buckets that no exposition could carry are refused where they stand.
-use agent_metrics::{Bounded, CallLabels, Counter, Histogram, LabelSet, Metrics};
+use agent_metrics::{Bounded, CallLabels, Counter, Gauge, Histogram, LabelSet, Metrics};
 
 #[derive(Metrics)]
 #[metrics(namespace = "app")]
@@ -9,19 +9,23 @@ struct Families {
     sizes: Histogram,
     #[metric(name = "latency-seconds")]
     latency: Histogram,
+    #[metric(unit = "seconds")]
+    waiting: Gauge,
+    by_bound: Histogram<Labels>,
     not_a_metric: u64,
 }
 
 #[derive(Clone, Copy, LabelSet)]
 struct Labels {
     le: Bounded<4>,
-    status: Bounded<4>,
     #[labels(name = "a-b")]
     dashed: Bounded<4>,
 }
 
 #[derive(Clone, Copy, CallLabels)]
 #[calls(name = "9lives", buckets = [])]
-struct Calls {}
+struct Calls {
+    status: Bounded<4>,
+}
 
 fn main() {}

@@ -1,0 +1,47 @@
+//! Instances of their own, and what a test asks of one.
+
+use std::error::Error;
+use std::fmt;
+
+use agent_metrics::{AgentMetrics, Classify};
+
+use crate::Samples;
+
+/// An instance with the defaults.
+///
+/// # Panics
+/// Never: the defaults are valid.
+pub fn build() -> AgentMetrics {
+    AgentMetrics::builder().build().expect("the defaults are valid")
+}
+
+/// What it exposes now.
+pub fn samples(metrics: &AgentMetrics) -> Samples {
+    Samples::parse(&metrics.to_text())
+}
+
+/// How many calls of a tool ended with a status.
+pub fn tools(metrics: &AgentMetrics, name: &str, status: &str) -> f64 {
+    samples(metrics).sum("agent_tool_calls_total", &[("tool_name", name), ("status", status)])
+}
+
+/// The error of the tools in these tests.
+#[derive(Debug, Classify)]
+pub enum ToolError {
+    /// It took too long.
+    #[classify(timeout)]
+    Slow,
+    /// As the system says.
+    #[classify(transparent)]
+    Io(std::io::Error),
+    /// Anything else.
+    Odd,
+}
+
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl Error for ToolError {}

@@ -1,0 +1,256 @@
+//! What is wrong is refused and counted, spoils nothing, and nobody waits or panics for it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use agent_metrics::{
+    AgentMetrics, Bounded, BuildError, CallLabels, Counter, Fault, FloatCounter, Gauge, Histogram, LabelSet,
+    LabelValue, Metrics, RegisterError, Status, Summary, Usage, track, track_tool,
+};
+use agent_metrics_tests::{Samples, build, samples, tools};
+
+#[derive(Metrics)]
+#[metrics(namespace = "kinds")]
+struct Kinds {
+    /// USD.
+    paid_usd_total: FloatCounter,
+    /// A level.
+    level: Gauge,
+    /// Sizes.
+    #[metric(buckets = [1.0, 2.0])]
+    sizes: Histogram,
+    /// Ages.
+    age_seconds: Summary,
+}
+
+#[test]
+fn what_cannot_be_added_is_refused_and_counted() {
+    let metrics = build();
+    let kinds = Kinds::register(&metrics).expect("new");
+    for bad in [f64::NAN, -1.0, f64::INFINITY, f64::NEG_INFINITY] {
+        kinds.paid_usd_total.with(()).add(bad);
+        kinds.sizes.with(()).observe(bad);
+        kinds.age_seconds.with(()).observe(bad);
+        metrics.record_user_satisfaction(bad);
+    }
+    kinds.paid_usd_total.with(()).add(0.5);
+    kinds.sizes.with(()).observe(1.5);
+    kinds.age_seconds.with(()).observe(2.5);
+    kinds.level.with(()).set(-3.5);
+    for bad in [f64::NAN, f64::INFINITY] {
+        kinds.level.with(()).add(bad);
+    }
+    kinds.level.with(()).add(1.0);
+    let samples = Samples::parse(&metrics.to_text());
+    assert_eq!(samples.value("kinds_paid_usd_total"), 0.5);
+    assert_eq!((samples.value("kinds_sizes_sum"), samples.value("kinds_sizes_count")), (1.5, 1.0));
+    assert_eq!(
+        (samples.value("kinds_age_seconds_sum"), samples.value("kinds_age_seconds_count")),
+        (2.5, 1.0)
+    );
+    assert_eq!(samples.value("kinds_level"), -2.5);
+    assert_eq!(samples.value("agent_user_satisfaction_score_count"), 0.0);
+    for family in
+        ["kinds_paid_usd_total", "kinds_sizes", "kinds_age_seconds", "agent_user_satisfaction_score"]
+    {
+        assert_eq!(
+            samples.sum("agent_metrics_refused_observations_total", &[("family", family)]),
+            4.0,
+            "{family}"
+        );
+    }
+}
+
+fn refused(samples: &Samples, family: &str) -> f64 {
+    samples.value(&format!("agent_metrics_refused_observations_total{{family=\"{family}\"}}"))
+}
+
+#[derive(Metrics)]
+#[metrics(namespace = "large")]
+struct Large {
+    /// Things.
+    things_total: Counter,
+}
+
+#[test]
+fn no_counter_goes_down_for_a_number_without_measure() {
+    let metrics = build();
+    let large = Large::register(&metrics).expect("new");
+    for round in 1..=2 {
+        large.things_total.with(()).inc();
+        large.things_total.with(()).add(u64::MAX);
+        metrics.record_agent_steps("t", u64::MAX);
+        metrics.record_tool_cost_usd(f64::NAN);
+        metrics.record_tool_call("t", Duration::MAX, Status::Success);
+        metrics.record_llm_call("m", Usage::new(u64::MAX, 1), Duration::MAX, Status::Success);
+        let samples = samples(&metrics);
+        let rounds = f64::from(round);
+        assert_eq!(samples.value("large_things_total"), rounds);
+        assert_eq!(samples.sum("agent_llm_tokens_total", &[]), 0.0);
+        assert_eq!(samples.sum("agent_steps_per_task_sum", &[]), 0.0);
+        for family in
+            ["large_things_total", "agent_steps_per_task", "agent_llm_tokens_total", "agent_cost_usd_total"]
+        {
+            assert_eq!(refused(&samples, family), rounds, "{family}");
+        }
+        // A duration is never refused, as its call took place: it is taken for a year.
+        let year = 366.0 * 86_400.0;
+        let lasted = samples.value("agent_tool_call_duration_seconds_sum{tool_name=\"t\"}");
+        assert!((lasted / (rounds * year) - 1.0).abs() < 1e-6, "{lasted}");
+    }
+}
+
+#[test]
+fn a_limit_without_measure_is_an_error() {
+    let error = AgentMetrics::builder().max_models(usize::MAX).build().expect_err("no room");
+    let BuildError::Limit { limit, given, .. } = &error else { panic!("{error}") };
+    assert_eq!((*limit, *given), ("max_models", usize::MAX));
+}
+
+#[derive(Clone, Copy)]
+struct Wrong;
+
+impl LabelValue for Wrong {
+    const VALUES: &'static [&'static str] = &["right"];
+
+    fn index(self) -> usize {
+        7
+    }
+}
+
+#[derive(Clone, Copy, LabelSet)]
+struct ByWrong {
+    wrong: Wrong,
+    tenant: Bounded<2>,
+}
+
+#[derive(Metrics)]
+#[metrics(namespace = "wrong")]
+struct OfWrong {
+    /// Things.
+    things_total: Counter<ByWrong>,
+}
+
+#[track_tool(tool_name = value, metrics = metrics)]
+fn wrongly_named(metrics: &AgentMetrics, value: Wrong) {}
+
+#[test]
+fn a_label_value_by_hand_that_lies_reaches_no_other_series() {
+    let metrics = build();
+    let families = OfWrong::register(&metrics).expect("new");
+    families.things_total.with(ByWrong { wrong: Wrong, tenant: "a".into() }).inc();
+    wrongly_named(&metrics, Wrong);
+    let samples = samples(&metrics);
+    assert_eq!(samples.value("wrong_things_total{tenant=\"a\",wrong=\"right\"}"), 1.0);
+    assert_eq!(tools(&metrics, "__other__", "success"), 1.0);
+}
+
+#[derive(Clone, Copy, LabelSet)]
+struct Vast<A: LabelValue> {
+    a: A,
+    b: Bounded<1_000_000>,
+    c: Bounded<1_000_000>,
+    d: Bounded<1_000_000>,
+}
+
+#[derive(Metrics)]
+#[metrics(namespace = "vast")]
+struct OfVast {
+    /// Things.
+    things_total: Counter<Vast<bool>>,
+}
+
+#[test]
+fn a_set_past_its_budget_is_refused_and_records_nowhere() {
+    let metrics = build();
+    let error = OfVast::register(&metrics).err().expect("too many series");
+    assert!(
+        matches!(&error, RegisterError::Invalid { family, .. } if family == "vast_things_total"),
+        "{error}"
+    );
+    let labels = Vast { a: true, b: "b".into(), c: "c".into(), d: "d".into() };
+    OfVast::global().things_total.with(labels).inc();
+}
+
+#[derive(Clone, Copy, CallLabels)]
+#[calls(name = "taken")]
+struct Taken {}
+
+#[track(Taken, metrics = metrics)]
+fn taken(metrics: &AgentMetrics) {}
+
+#[track_tool(metrics = metrics, status = |()| panic!("in a callback"))]
+fn misjudged(metrics: &AgentMetrics) {}
+
+#[test]
+fn each_instance_hears_of_its_own_faults_and_may_be_used_in_the_hook() {
+    let told = |name: &'static str, heard: &Arc<Mutex<Vec<(&'static str, String)>>>| {
+        let heard = heard.clone();
+        move |fault: &Fault| heard.lock().unwrap().push((name, fault.to_string()))
+    };
+    let heard = Arc::default();
+    let first = AgentMetrics::builder().on_fault(told("first", &heard)).build().expect("valid");
+    let second = AgentMetrics::builder().on_fault(told("second", &heard)).build().expect("valid");
+    let name = prometheus::IntCounter::new("taken_calls_total", "Of the user's.").expect("a valid name");
+    second.registry().register(Box::new(name)).expect("new");
+    misjudged(&first);
+    taken(&first);
+    taken(&second);
+    let heard = heard.lock().unwrap();
+    let whose: Vec<_> = heard.iter().map(|(name, _)| *name).collect();
+    assert_eq!(whose, ["first", "second"], "{heard:?}");
+    assert!(heard[0].1.contains("in a callback") && heard[1].1.contains("taken_calls_total"), "{heard:?}");
+    let panics = "agent_metrics_callback_panics_total";
+    assert_eq!((samples(&first).value(panics), samples(&second).value(panics)), (1.0, 0.0));
+}
+
+/// A collector that uses metrics while it is asked for its own.
+struct Curious(AgentMetrics, prometheus::core::Desc);
+
+impl prometheus::core::Collector for Curious {
+    fn desc(&self) -> Vec<&prometheus::core::Desc> {
+        vec![&self.1]
+    }
+
+    fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
+        taken(&self.0);
+        misjudged(&self.0);
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_scrape_and_a_first_call_do_not_wait_for_each_other() {
+    let metrics = build();
+    taken(&metrics);
+    let desc = prometheus::core::Desc::new("curious".into(), "Asks.".into(), Vec::new(), HashMap::new());
+    let curious = Curious(metrics.clone(), desc.expect("a valid name"));
+    metrics.registry().register(Box::new(curious)).expect("new");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..50).for_each(|_| drop(metrics.to_text())));
+            scope.spawn(|| (0..50).for_each(|_| drop(AgentMetrics::builder().build())));
+        }
+    });
+    assert!(samples(&metrics).sum("taken_calls_total", &[]) > 200.0);
+}
+
+#[test]
+fn more_threads_than_columns_lose_nothing_and_come_by_one_later() {
+    let metrics = build();
+    let threads = 80;
+    let barrier = std::sync::Barrier::new(threads);
+    for _ in 0..2 {
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    metrics.record_tool_call("t", Duration::from_millis(1), Status::Success);
+                    barrier.wait();
+                    metrics.record_tool_call("t", Duration::from_millis(1), Status::Success);
+                });
+            }
+        });
+    }
+    assert_eq!(tools(&metrics, "t", "success"), 4.0 * threads as f64);
+}

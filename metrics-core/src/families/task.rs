@@ -8,7 +8,7 @@ use crate::catalogue::FamilyInfo;
 use crate::clock::{self, Ticks};
 use crate::faults::{Faults, Watched};
 use crate::label::{Interner, Labels, render};
-use crate::metric::{CallShape, HistogramShape, LARGEST_WHOLE, Number};
+use crate::metric::{CallShape, HistogramShape, LARGEST_WHOLE, Number, in_flight};
 use crate::name::Kind;
 use crate::plane::{Row, Words, Writer};
 use crate::status::{Status, TASK};
@@ -203,9 +203,9 @@ impl Source for Tasks {
                 }
             }
             ACTIVE => {
-                let ended = shared.totals.read(ROOTS_ENDED);
-                let started = shared.totals.read(ROOTS_STARTED);
-                visitor.sample(Labels::NONE, Number::Integer(started.saturating_sub(ended)));
+                let read = |word| move || shared.totals.read(word);
+                let active = in_flight(read(ROOTS_ENDED), read(ROOTS_STARTED));
+                visitor.sample(Labels::NONE, Number::Integer(active));
             }
             _ => {
                 for (window, rate) in shared.completion.rates(clock::now(), shared.totals()) {

@@ -68,9 +68,16 @@ impl Interner {
         let hash = hash(text);
         match self.find(hash, text) {
             Ok(slot) => slot,
-            Err(_) if text.len() > MAX_LEN || self.full.load(Ordering::Relaxed) != 0 => self.overflow(),
+            Err(_) if text.len() > MAX_LEN => self.overflow(),
+            Err(_) if self.full.load(Ordering::Acquire) != 0 => self.find_last(hash, text),
             Err(_) => self.insert(hash, text),
         }
+    }
+
+    /// Looks once more, as who sees that all slots are taken sees all entries.
+    #[cold]
+    fn find_last(&self, hash: u64, text: &[u8]) -> usize {
+        self.find(hash, text).unwrap_or_else(|_| self.overflow())
     }
 
     /// Counts a value that gets no slot.
@@ -117,7 +124,7 @@ impl Interner {
         self.names[slot].get_or_init(|| text.into());
         self.table[place].store(entry(hash, slot), Ordering::Release);
         if slot + 1 == self.names.len() {
-            self.full.store(1, Ordering::Relaxed);
+            self.full.store(1, Ordering::Release);
         }
         slot
     }

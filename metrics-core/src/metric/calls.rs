@@ -100,13 +100,31 @@ impl CallShape {
         }
     }
 
-    /// Shows how many run now. Ends are read before starts, so that no more has ended than started.
+    /// Shows how many run now.
     pub(crate) fn show_in_flight(&self, row: &Row, at: usize, labels: &str, visitor: &mut dyn Visitor) {
-        let mut ends = [0; MAX_STATUSES];
-        let ends = &mut ends[..self.statuses.len()];
-        row.read_into(at + ENDED, ends);
-        let started = row.read(at + STARTED);
-        let in_flight = started.saturating_sub(ends.iter().sum());
+        let ended = || {
+            let mut ends = [0; MAX_STATUSES];
+            let ends = &mut ends[..self.statuses.len()];
+            row.read_into(at + ENDED, ends);
+            ends.iter().sum()
+        };
+        let in_flight = in_flight(ended, || row.read(at + STARTED));
         visitor.sample(Labels::of(labels), Number::Integer(in_flight));
+    }
+}
+
+/// What started less what ended. Ends are read first, so that it is never too little; what passes
+/// between the two readings makes it too much, so it is read again until it doesn't get less.
+pub(crate) fn in_flight(ended: impl Fn() -> u64, started: impl Fn() -> u64) -> u64 {
+    let read = || {
+        let ended = ended();
+        started().saturating_sub(ended)
+    };
+    let mut least = read();
+    loop {
+        match read() {
+            less if less < least => least = less,
+            _ => return least,
+        }
     }
 }

@@ -10,7 +10,7 @@ mod number;
 mod summary;
 
 pub(crate) use bounds::{Bounds, bound_text};
-pub(crate) use calls::CallShape;
+pub(crate) use calls::{CallShape, in_flight};
 pub(crate) use counter::{Amount, Whole};
 pub use counter::{Counter, CounterSeries, FloatCounter, FloatCounterSeries};
 pub(crate) use gauge::Level;

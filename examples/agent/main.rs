@@ -117,7 +117,10 @@ async fn connect(options: &Options, key: Option<HeaderValue>) -> anyhow::Result<
     let (model, timeout) = if is_simulated { ("gemini-2.0-flash", 4) } else { ("gemini-flash-latest", 15) };
     let model = options.model.clone().unwrap_or_else(|| model.to_owned());
     let simulation = if is_simulated { ", a simulation" } else { "" };
-    let asking = format!("Asking {model} at {base_url}{simulation}.");
+    let mut asking = format!("Asking {model} at {base_url}{simulation}.");
+    if PriceTable::bundled().get(&model).is_none() {
+        asking.push_str(" It has no price here: its tokens count in agent_llm_unpriced_tokens_total.");
+    }
     let timeout = Duration::from_secs(timeout);
     let model =
         GeminiModel::new(ModelConfig { base_url, model, key, timeout, retry: RetryPolicy::default() })?;

@@ -91,6 +91,11 @@ async fn failures_of_the_model_are_errors_of_the_task() {
     assert!(matches!(unavailable, GeminiError::Unavailable { status: 500 | 503, .. }));
     let withheld = of(Faults { withheld: 1.0, ..Faults::none() }).await;
     assert!(matches!(withheld, GeminiError::Withheld { .. }));
+    // What was withheld is billed: the only answers of this model that tell a usage.
+    let text = agent_metrics::global().to_text();
+    let input = r#"agent_llm_input_tokens_count{model="gemini-failing"} "#;
+    let counted = text.lines().find_map(|line| line.strip_prefix(input)?.parse().ok());
+    assert!(counted.is_some_and(|counted: u64| counted > 0), "{text}");
     let stalled = failure(Faults { stalled: 1.0, ..Faults::none() }, Duration::from_millis(50)).await;
     assert!(matches!(stalled.downcast_ref(), Some(GeminiError::TimedOut)));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent_metrics::track_llm;
+use agent_metrics::{Call, track_llm};
 use anyhow::{Context as _, bail};
 use reqwest::{
     Client, Url,
@@ -79,7 +79,9 @@ impl GeminiModel {
         }
     }
 
-    #[track_llm(model = self.model)]
+    /// An answer that was blocked is an error, and its tokens are billed all the same: so they are reported here, and not
+    /// read from the result.
+    #[track_llm(model = self.model, usage = in_body)]
     async fn attempt(
         &self,
         request: &GenerateContentRequest<'_>,
@@ -97,6 +99,7 @@ impl GeminiModel {
         }
         let response =
             serde_json::from_slice(&body).map_err(|error| GeminiError::Unusable(error.to_string()))?;
+        Call::current().usage(&response);
         GeminiError::check_answered(&response)?;
         Ok(response)
     }

@@ -261,7 +261,8 @@ impl LlmSeries {
 
     /// Adds what a call used. A usage with a number that no call can have is refused as a whole.
     pub(crate) fn add_usage(&self, usage: &Usage) {
-        let details = [usage.cache_read, usage.cache_write, usage.reasoning, usage.audio];
+        let audio = [usage.audio_input, usage.audio_output].into_iter().flatten().reduce(u64::saturating_add);
+        let details = [usage.cache_read, usage.cache_write, usage.reasoning, audio];
         let mut numbers = [usage.input, usage.output].into_iter().chain(details).flatten();
         if numbers.any(|tokens| tokens > LARGEST_WHOLE) {
             self.shared.refused_usages.words(0).add(0, 1);

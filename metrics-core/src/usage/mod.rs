@@ -1,73 +1,59 @@
 //! What a model call used, in one form for all providers.
 
-/// Tokens of one LLM call. What is absent is unknown, which is not 0.
-///
-/// `input` is all input, what was read from or written to a cache included; `output` is all output,
-/// reasoning included. The other fields are parts of those two. (The OpenTelemetry GenAI
-/// conventions 0.1.0 count the same way.)
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-#[non_exhaustive]
-pub struct Usage {
+macro_rules! usage {
+    ($($(#[$doc:meta])* $field:ident,)*) => {
+        /// Tokens of one LLM call. What is absent is unknown, which is not 0.
+        ///
+        /// `input` is all input, what was read from or written to a cache included; `output` is all
+        /// output, reasoning included. The other fields are parts of those two. (The OpenTelemetry
+        /// GenAI conventions 0.1.0 count the same way.)
+        #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+        #[non_exhaustive]
+        pub struct Usage {
+            $($(#[$doc])* pub $field: Option<u64>,)*
+        }
+
+        impl Usage {
+            $(
+                #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
+                #[must_use]
+                pub fn $field(mut self, tokens: u64) -> Self {
+                    self.$field = Some(tokens);
+                    self
+                }
+            )*
+        }
+    };
+}
+
+usage! {
     /// Input tokens.
-    pub input: Option<u64>,
+    input,
     /// Output tokens.
-    pub output: Option<u64>,
+    output,
     /// Of the input: read from the provider's cache.
-    pub cache_read: Option<u64>,
-    /// Of the input: written to the provider's cache.
-    pub cache_write: Option<u64>,
+    cache_read,
+    /// Of the input: written to the provider's cache, for however long.
+    cache_write,
+    /// Of those written to the cache: kept for longer than the provider's usual time, at another
+    /// price (Anthropic: an hour in place of five minutes).
+    cache_write_long,
     /// Of the output: spent on reasoning.
-    pub reasoning: Option<u64>,
-    /// Of both: audio.
-    pub audio: Option<u64>,
+    reasoning,
+    /// Of the input: audio.
+    audio_input,
+    /// Of the output: audio.
+    audio_output,
+    /// Of the input: images.
+    image_input,
+    /// Of the output: images.
+    image_output,
 }
 
 impl Usage {
     /// Input and output, nothing else known.
     pub fn new(input: u64, output: u64) -> Self {
         Self::default().input(input).output(output)
-    }
-
-    /// Sets the input tokens.
-    #[must_use]
-    pub fn input(mut self, tokens: u64) -> Self {
-        self.input = Some(tokens);
-        self
-    }
-
-    /// Sets the output tokens.
-    #[must_use]
-    pub fn output(mut self, tokens: u64) -> Self {
-        self.output = Some(tokens);
-        self
-    }
-
-    /// Sets the input tokens that were read from a cache.
-    #[must_use]
-    pub fn cache_read(mut self, tokens: u64) -> Self {
-        self.cache_read = Some(tokens);
-        self
-    }
-
-    /// Sets the input tokens that were written to a cache.
-    #[must_use]
-    pub fn cache_write(mut self, tokens: u64) -> Self {
-        self.cache_write = Some(tokens);
-        self
-    }
-
-    /// Sets the output tokens that were spent on reasoning.
-    #[must_use]
-    pub fn reasoning(mut self, tokens: u64) -> Self {
-        self.reasoning = Some(tokens);
-        self
-    }
-
-    /// Sets the audio tokens.
-    #[must_use]
-    pub fn audio(mut self, tokens: u64) -> Self {
-        self.audio = Some(tokens);
-        self
     }
 }
 

@@ -32,7 +32,8 @@ struct Inner {
 #[derive(Default)]
 struct Extensions {
     made: RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
-    /// Held by who makes one: to register it may wait for a scrape, which may look for another.
+    /// Held by who makes one, and not with the map: to register it may wait for a scrape, in which a
+    /// collector may look for another.
     making: Mutex<()>,
 }
 

@@ -30,6 +30,8 @@ mod spec;
 mod status;
 mod stored;
 mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod usage;
 mod visit;
 #[cfg(feature = "tower")]

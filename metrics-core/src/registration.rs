@@ -1,10 +1,10 @@
 //! From a struct of metrics to registered families: all of them, or none.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use crate::error::{Fault, RegisterError};
+use crate::error::RegisterError;
 use crate::instance::AgentMetrics;
-use crate::recorder::global;
+use crate::recorder::global::InGlobal;
 use crate::spec::{Metric, Spec};
 use crate::visit::Source;
 
@@ -63,31 +63,19 @@ pub trait MetricsStruct: Sized + Send + Sync + 'static {
 }
 
 /// The struct as registered in the global metrics, at its first use.
-pub struct GlobalMetrics<M: 'static>(OnceLock<M>);
+pub struct GlobalMetrics<M: 'static>(InGlobal<Arc<M>>);
 
 impl<M: MetricsStruct> GlobalMetrics<M> {
     /// Not registered yet.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Self {
-        Self(OnceLock::new())
+        Self(InGlobal::new())
     }
 
     /// Registers it if this is the first use. If that fails the hook is told, and the metrics record
     /// without being exposed.
     #[track_caller]
     pub fn get(&'static self) -> &'static M {
-        let global = global::global();
-        // The hook may use these very metrics, so it is told when they are there.
-        let mut fault = None;
-        let metrics = self.0.get_or_init(|| {
-            M::__register(global).unwrap_or_else(|error| {
-                fault = Some(Fault::NotRegistered(error));
-                M::__detached()
-            })
-        });
-        if let Some(fault) = fault {
-            global.families_ref().faults.report(&fault);
-        }
-        metrics
+        self.0.get(|metrics| M::__register(metrics).map(Arc::new), |_| Arc::new(M::__detached()))
     }
 }

@@ -1,12 +1,13 @@
 //! Call families of the user's own: calls by status, durations, and what is in flight if asked.
 
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::Scope;
 use super::call::{Elapsed, Guard, Observed};
+use super::global::InGlobal;
 use crate::catalogue::FamilyInfo;
-use crate::error::{Fault, RegisterError};
+use crate::error::RegisterError;
 use crate::family::Dense;
 use crate::faults::{Faults, Watched};
 use crate::instance::AgentMetrics;
@@ -172,13 +173,13 @@ impl<L> Deref for OwnFamily<L> {
 }
 
 /// A call family as registered in the global metrics, at its first use.
-pub struct GlobalFamily<L: 'static>(OnceLock<CallFamily<L>>);
+pub struct GlobalFamily<L: 'static>(InGlobal<CallFamily<L>>);
 
 impl<L: CallLabels> GlobalFamily<L> {
     /// Not registered yet.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Self {
-        Self(OnceLock::new())
+        Self(InGlobal::new())
     }
 
     /// Registers it if this is the first use. If that fails the hook is told, and the family records
@@ -186,26 +187,7 @@ impl<L: CallLabels> GlobalFamily<L> {
     #[inline]
     #[track_caller]
     pub fn get(&'static self) -> &'static CallFamily<L> {
-        match self.0.get() {
-            Some(family) => family,
-            None => self.register(super::global()),
-        }
-    }
-
-    #[cold]
-    fn register(&'static self, global: &AgentMetrics) -> &'static CallFamily<L> {
-        // The hook may use this very family, so it is told when it is there.
-        let mut fault = None;
-        let family = self.0.get_or_init(|| {
-            CallFamily::of(global).unwrap_or_else(|error| {
-                fault = Some(Fault::NotRegistered(error));
-                CallFamily::detached(global)
-            })
-        });
-        if let Some(fault) = fault {
-            global.families_ref().faults.report(&fault);
-        }
-        family
+        self.0.get(register, CallFamily::detached)
     }
 }
 

@@ -1,12 +1,16 @@
 //! The global metrics, and how their first use freezes them.
 
+use std::convert::Infallible;
 use std::panic::Location;
 use std::sync::OnceLock;
 
-use super::site::{Site, linked_sites};
+use super::Label;
+use super::site::{Cached, Site, linked_sites};
+#[cfg(feature = "testing")]
+use super::stand_in::current as stand_in;
 use crate::catalogue::SiteKind;
-use crate::error::BuildError;
-use crate::families::{Bundle, Families, Group, find};
+use crate::error::{BuildError, Fault, RegisterError};
+use crate::families::{Bundle, Group, find};
 use crate::instance::AgentMetrics;
 
 struct Global {
@@ -16,6 +20,12 @@ struct Global {
 
 static GLOBAL: OnceLock<Global> = OnceLock::new();
 
+/// Only tests have an instance stand in for the global.
+#[cfg(not(feature = "testing"))]
+const fn stand_in() -> Option<&'static AgentMetrics> {
+    None
+}
+
 /// The metrics that attributes record in unless told otherwise.
 ///
 /// The first use freezes them: without an [`install`](crate::Builder::install) before, they are made
@@ -23,7 +33,7 @@ static GLOBAL: OnceLock<Global> = OnceLock::new();
 #[track_caller]
 pub fn global() -> &'static AgentMetrics {
     let caller = Location::caller();
-    global_or(|| caller.to_string())
+    stand_in().unwrap_or_else(|| global_or(|| caller.to_string()))
 }
 
 /// The global, first used by a tracked function.
@@ -35,10 +45,80 @@ fn global_of(site: &Site) -> &'static AgentMetrics {
     }
 }
 
-/// The bundle of a label value in the global, for a tracked function.
+/// The series of a label in the global, for a tracked function that remembers it.
+#[inline]
+pub(super) fn resolve<S: Bundle>(site: &Site, cached: &Cached<S>, label: Label<'_>) -> &'static S {
+    match stand_in() {
+        Some(metrics) => find(metrics.families_ref(), label.text()),
+        None => cached.resolve(label, |text| find_in_global(site, text)),
+    }
+}
+
 #[inline(never)]
-pub(super) fn find_in_global<S: Bundle>(site: &Site, value: &str) -> &'static S {
+fn find_in_global<S: Bundle>(site: &Site, value: &str) -> &'static S {
     find(global_of(site).families_ref(), value)
+}
+
+/// What is registered in the global at its first use: a call family, a struct of metrics.
+pub(crate) struct InGlobal<T: 'static>(OnceLock<T>);
+
+impl<T: Clone + Send + Sync> InGlobal<T> {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Registers it if this is the first use. If that fails the hook is told, and it records without
+    /// being exposed.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn get(
+        &'static self,
+        register: fn(&AgentMetrics) -> Result<T, RegisterError>,
+        detached: fn(&AgentMetrics) -> T,
+    ) -> &'static T {
+        match (stand_in(), self.0.get()) {
+            (None, Some(there)) => there,
+            (None, None) => self.first(register, detached),
+            (Some(metrics), _) => in_stand_in(metrics, register, detached),
+        }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn first(
+        &'static self,
+        register: fn(&AgentMetrics) -> Result<T, RegisterError>,
+        detached: fn(&AgentMetrics) -> T,
+    ) -> &'static T {
+        let global = global();
+        // The hook may use this very thing, so it is told when it is there.
+        let mut fault = None;
+        let there = self.0.get_or_init(|| {
+            global.extension(|| register(global)).unwrap_or_else(|error| {
+                fault = Some(Fault::NotRegistered(error));
+                detached(global)
+            })
+        });
+        if let Some(fault) = fault {
+            global.families_ref().faults.report(&fault);
+        }
+        there
+    }
+}
+
+/// In an instance that stands in, which lives for ever, as does what is registered there.
+#[cold]
+fn in_stand_in<T: Clone + Send + Sync>(
+    metrics: &AgentMetrics,
+    register: fn(&AgentMetrics) -> Result<T, RegisterError>,
+    detached: fn(&AgentMetrics) -> T,
+) -> &'static T {
+    let value = metrics.extension(|| register(metrics)).unwrap_or_else(|error| {
+        metrics.families_ref().faults.report(&Fault::NotRegistered(error));
+        detached(metrics)
+    });
+    let leaked: Result<&'static T, Infallible> = metrics.extension(|| Ok(&*Box::leak(Box::new(value))));
+    leaked.unwrap_or_else(|never| match never {})
 }
 
 #[cold]
@@ -48,7 +128,7 @@ fn global_or(first_use: impl FnOnce() -> String) -> &'static AgentMetrics {
     }
     let made =
         GLOBAL.get_or_init(|| Global { metrics: AgentMetrics::with_defaults(), first_use: first_use() });
-    start_sites_at_zero(made.metrics.families_ref());
+    start_at_zero(&made.metrics);
     &made.metrics
 }
 
@@ -67,7 +147,7 @@ pub(crate) fn install(metrics: AgentMetrics, first_use: String) -> Result<&'stat
         check_unused()?;
     }
     let metrics = global();
-    start_sites_at_zero(metrics.families_ref());
+    start_at_zero(metrics);
     Ok(metrics)
 }
 
@@ -78,19 +158,20 @@ pub(super) fn as_global(metrics: &AgentMetrics) -> Option<&'static AgentMetrics>
 }
 
 /// Gives every tracked function with a constant label its series, so that they are seen at 0.
-fn start_sites_at_zero(families: &Families) {
+pub(super) fn start_at_zero(metrics: &AgentMetrics) {
+    let families = metrics.families_ref();
     for site in linked_sites() {
         site.register_family();
         let Some(label) = site.constant() else { continue };
         match site.info().kind {
-            SiteKind::Task => start_at_zero(&*families.tasks, label.text()),
-            SiteKind::Tool => start_at_zero(&*families.tools, label.text()),
-            SiteKind::Llm => start_at_zero(&*families.llm, label.text()),
+            SiteKind::Task => start_series(&*families.tasks, label.text()),
+            SiteKind::Tool => start_series(&*families.tools, label.text()),
+            SiteKind::Llm => start_series(&*families.llm, label.text()),
             SiteKind::Step | SiteKind::General => {}
         }
     }
 }
 
-fn start_at_zero<S>(group: &impl Group<S>, value: &str) {
+fn start_series<S>(group: &impl Group<S>, value: &str) {
     group.slot(value);
 }

@@ -10,6 +10,8 @@ mod reader;
 mod request;
 mod scope;
 mod site;
+#[cfg(feature = "testing")]
+pub(crate) mod stand_in;
 mod step;
 mod task;
 mod timeout;

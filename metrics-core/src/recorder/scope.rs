@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::global::{as_global, find_in_global};
+use super::global::{as_global, resolve};
 use super::site::Cached;
 use super::{CallFamily, CallLabels, Label, OwnFamily, Site};
 use crate::error::Fault;
@@ -42,7 +42,7 @@ impl Scope for Global {
         cached: &'static Cached<S>,
         label: Label<'_>,
     ) -> &'static S {
-        cached.resolve(label, |text| find_in_global(site, text))
+        resolve(site, cached, label)
     }
 
     #[inline]

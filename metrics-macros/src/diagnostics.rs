@@ -28,8 +28,13 @@ impl Errors {
     pub(crate) fn finish<T>(self, built: Option<T>) -> Result<T, TokenStream> {
         match built {
             Some(built) if self.found.is_empty() => Ok(built),
-            _ => Err(self.found.iter().map(syn::Error::to_compile_error).collect()),
+            _ => Err(self.into_tokens()),
         }
+    }
+
+    /// The mistakes as the code that reports them.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.found.iter().map(syn::Error::to_compile_error).collect()
     }
 
     #[cfg(test)]
@@ -48,6 +53,11 @@ pub(crate) fn unknown<'k>(what: &str, found: &str, known: impl IntoIterator<Item
         Some(word) => format!("unknown {what} `{found}`, {expected}; did you mean `{word}`?"),
         None => format!("unknown {what} `{found}`, {expected}"),
     }
+}
+
+/// Whether `found` may be `word` with a slip of the pen.
+pub(crate) fn resembles(found: &str, word: &str) -> bool {
+    nearest(found, &[word]).is_some()
 }
 
 fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {

@@ -35,6 +35,33 @@ mod track;
 /// `impl Future` or a boxed future (`Box::pin(..)` as its last expression) is measured to the future's end. Other
 /// attributes on the function go first, wherever they are written.
 ///
+/// # Impl blocks
+/// On an `impl`, the attribute is for every method, each under its own name; in the impl of a trait, under the name of
+/// the type in `snake_case` (`WebSearch` is `web_search`), so leave out the methods that aren't calls of it.
+///
+/// | on a function of the block | effect |
+/// |---|---|
+/// | `#[track(skip)]` | it stays as it is |
+/// | `#[track(key = value, ..)]` | keys of this function, which win over those of the block |
+/// | `#[track]` | it's measured although it doesn't take `self`, as it also is with keys of its own |
+/// | a track attribute, `#[track_llm(..)]` or `#[track(Labels, ..)]` | it's measured by that one alone |
+///
+/// Functions that don't take `self`, such as constructors, stay as they are, and so do constants, types and macro calls.
+/// One block has one such attribute. A method that is a `const fn` needs `#[track(skip)]`. Constant text as the label of
+/// several methods is refused: write it on each.
+///
+/// ```text
+/// #[track_task(metrics = self.metrics)]
+/// impl Agent {
+///     fn new() -> Self { .. }                           // stays as it is
+///     async fn answer(&self) -> Result<Answer, AgentError> { .. }
+///     #[track(task_type = TaskType::Search, timeout = "30s")]
+///     async fn find(&self) -> Result<Answer, AgentError> { .. }
+///     #[track(skip)]
+///     fn config(&self) -> &Config { .. }
+/// }
+/// ```
+///
 /// # Limits
 /// - A `const fn`, a trait's function without a body, and a boxed future that is made elsewhere are refused.
 /// - An argument that is taken apart by a pattern has no name outside the body, so a key can't use it.
@@ -63,10 +90,20 @@ pub fn track_task(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Output
 /// The same function, measured, as in [`macro@track_task`].
 ///
+/// # Impl blocks
+/// As in [`macro@track_task`].
+///
 /// # Example
 /// ```text
 /// #[track_tool]
 /// async fn web_search(query: &str) -> Result<Vec<Hit>, ToolError> { .. }
+///
+/// #[track_tool]                                         // `web_search`, by the type
+/// impl Tool for WebSearch {
+///     async fn call(&self, args: Args) -> Result<Vec<Hit>, ToolError> { .. }
+///     #[track(skip)]
+///     async fn definition(&self, prompt: String) -> ToolDefinition { .. }
+/// }
 /// ```
 #[proc_macro_attribute]
 pub fn track_tool(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -86,6 +123,9 @@ pub fn track_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Output
 /// The same function, measured, as in [`macro@track_task`].
 ///
+/// # Impl blocks
+/// As in [`macro@track_task`]; `model` is given on the block, as in `model = self.model`, or on each method.
+///
 /// # Example
 /// ```text
 /// #[track_llm(model = self.model)]
@@ -103,6 +143,9 @@ pub fn track_llm(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Output
 /// The same function, as in [`macro@track_task`].
+///
+/// # Impl blocks
+/// As in [`macro@track_task`].
 ///
 /// # Example
 /// ```text
@@ -123,6 +166,9 @@ pub fn track_step(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Output
 /// The same function, measured, as in [`macro@track_task`].
+///
+/// # Impl blocks
+/// As in [`macro@track_task`]; `#[track(index = Index::Code)]` on a method is its own value of a label.
 ///
 /// # Example
 /// ```text

@@ -39,10 +39,15 @@ impl<T> Slot<T> {
     /// The value of a key that has to be there; `at` is where its absence is reported.
     pub(crate) fn require(self, at: Span, errors: &mut Errors) -> Option<T> {
         if !self.seen {
-            errors.push(at, format_args!("missing key `{}`", self.key));
+            errors.push(at, missing(self.key));
         }
         self.value
     }
+}
+
+/// The message for a key that has to be there and isn't.
+pub(crate) fn missing(key: &str) -> String {
+    format!("missing key `{key}`")
 }
 
 /// A slot of any type, as the list of an attribute's keys sees it.

@@ -3,6 +3,7 @@
 
 mod calls;
 mod http;
+mod impls;
 mod isolation;
 mod labels;
 mod manners;

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::parse::{ParseStream, Parser as _};
+use syn::spanned::Spanned as _;
 use syn::{Expr, Path, Token};
 
-use super::shared::Shared;
+use super::shared::{SKIP, Shared};
 use super::signature::Function;
-use super::{Plan, Preset, Subject};
-use crate::args::rest_of_entries;
+use super::{Naming, Plan, Preset, Subject};
+use crate::args::{Entry, rest_of_entries};
 use crate::diagnostics::Errors;
 
 /// The struct of labels and its fields, as they were written.
@@ -19,13 +20,10 @@ pub(crate) struct General {
 
 impl Preset for General {
     const NAME: &'static str = "track";
+    const NAMING: Naming = Naming::Labels;
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let read = |input: ParseStream| {
-            let labels = errors.take(labels(input));
-            Ok((labels, rest_of_entries(input, errors)))
-        };
-        let (labels, entries) = read.parse2(args).unwrap_or_default();
+        let (labels, entries) = read(args, errors);
         let mut shared = Shared::new();
         let rest = shared.take(&entries, errors);
         let values = rest.into_iter().filter_map(|entry| {
@@ -50,6 +48,15 @@ impl Preset for General {
     }
 }
 
+/// The struct of the labels, and the keys behind it.
+pub(super) fn read(args: TokenStream, errors: &mut Errors) -> (Option<Path>, Vec<Entry>) {
+    let read = |input: ParseStream| {
+        let labels = errors.take(labels(input));
+        Ok((labels, rest_of_entries(input, errors)))
+    };
+    read.parse2(args).unwrap_or_default()
+}
+
 /// The path before the first comma.
 fn labels(input: ParseStream) -> syn::Result<Path> {
     const SHAPE: &str = "the struct of the labels comes first, write `#[track(Labels, label = ..)]`";
@@ -61,7 +68,13 @@ fn labels(input: ParseStream) -> syn::Result<Path> {
         // What is there is read as keys, so that their mistakes are reported too.
         return Err(syn::Error::new(input.span(), SHAPE));
     }
-    let path = input.parse()?;
+    let path: Path = input.parse()?;
+    if path.is_ident(SKIP) {
+        return Err(syn::Error::new(
+            path.span(),
+            "`skip` is for a function of an impl block that is tracked",
+        ));
+    }
     if !input.is_empty() && input.parse::<Token![,]>().is_err() {
         let found = input.span();
         input.parse::<TokenStream>()?;

@@ -7,9 +7,12 @@ use super::label::Label;
 use super::reader::Usage;
 use super::shared::Shared;
 use super::signature::Function;
-use super::{Plan, Preset, Subject};
+use super::{Naming, Plan, Preset, Subject};
 use crate::diagnostics::Errors;
 use crate::slot::Slot;
+
+/// The key of the label.
+const KEY: &str = "model";
 
 /// The keys as they were written.
 pub(crate) struct Llm {
@@ -20,9 +23,10 @@ pub(crate) struct Llm {
 
 impl Preset for Llm {
     const NAME: &'static str = "track_llm";
+    const NAMING: Naming = Naming::Given(KEY);
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let (mut model, mut usage) = (Slot::new("model"), Slot::new("usage"));
+        let (mut model, mut usage) = (Slot::new(KEY), Slot::new("usage"));
         let shared = Shared::parse(args, [&mut model as _, &mut usage as _], errors);
         Self { model, usage, shared }
     }

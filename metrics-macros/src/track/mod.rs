@@ -1,10 +1,12 @@
 //! The attributes that measure functions. Each preset has its own keys in its own file; what a function is, how its
-//! body is carried and what is written around it serves all of them.
+//! body is carried and what is written around it serves all of them. On an impl block, an attribute is for each function.
 
+mod block;
 mod body;
 mod capture;
 mod expand;
 pub(crate) mod general;
+mod item;
 mod label;
 pub(crate) mod llm;
 mod reader;
@@ -15,10 +17,13 @@ pub(crate) mod step;
 pub(crate) mod task;
 pub(crate) mod tool;
 
-use proc_macro2::{Ident, TokenStream};
+use std::fmt::Display;
+
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Expr, Path};
 
+use self::item::Item;
 use self::label::Label;
 use self::reader::{Kind, Usage};
 use self::signature::Function;
@@ -29,6 +34,9 @@ use crate::diagnostics::Errors;
 pub(crate) trait Preset: Sized {
     /// The attribute's name.
     const NAME: &'static str;
+
+    /// What gives its calls their label.
+    const NAMING: Naming;
 
     /// Reads the keys; a wrong one is reported and left out.
     fn parse(args: TokenStream, errors: &mut Errors) -> Self;
@@ -41,6 +49,18 @@ pub(crate) trait Preset: Sized {
 
     /// Checks the keys against the function.
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan>;
+}
+
+/// What gives a call its label.
+pub(crate) enum Naming {
+    /// A key, which is the item's name by default.
+    Item(&'static str),
+    /// A key that has to be there.
+    Given(&'static str),
+    /// The struct of labels that comes before the keys.
+    Labels,
+    /// It has none.
+    Nothing,
 }
 
 /// What is expanded around a function.
@@ -62,9 +82,31 @@ enum Subject {
 
 /// The whole way of an attribute, from what was written to what is compiled.
 pub(crate) fn attribute<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
+    match Item::of(item) {
+        Item::Function => function::<P>(args, item),
+        Item::Impl => block::attribute::<P>(args, item),
+        Item::Trait(span) => {
+            let way_out =
+                format!("; write `#[{}]` on an impl of it, or on a method that has a body", P::NAME);
+            refuse::<P>(args, item, span, format_args!("found a trait{way_out}"))
+        }
+        Item::Other { span, found } => refuse::<P>(args, item, span, format_args!("found {found}")),
+    }
+}
+
+fn refuse<P: Preset>(args: &TokenStream, item: &TokenStream, span: Span, found: impl Display) -> TokenStream {
+    let mut errors = Errors::default();
+    P::parse(args.clone(), &mut errors);
+    errors.push(span, format_args!("expected a function or an impl block, {found}"));
+    let errors = errors.into_tokens();
+    quote!(#item #errors)
+}
+
+/// The way of an attribute on a function.
+fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let preset = P::parse(args.clone(), &mut errors);
-    let function = errors.take(Function::parse::<P>(item.clone()));
+    let function = errors.take(Function::parse(item.clone()));
     let krate = crate::args::crate_path(preset.crate_path().cloned());
     let waits =
         !preset.is_last() && function.as_ref().is_some_and(|function| requeue::must_wait(&function.attrs));
@@ -134,7 +176,7 @@ mod tests {
                 quote!(
                     struct S;
                 ),
-                "found `struct`",
+                "found a struct",
             ),
             (
                 quote!(

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::{Expr, Path};
 
 use super::reader::Kind;
-use super::signature::Function;
+use super::signature::{Function, is_async};
 use super::{Plan, Subject};
 use crate::args::{Entry, Flag, Timeout, crate_path, crate_slot, entries};
 use crate::diagnostics::Errors;
@@ -12,6 +12,12 @@ use crate::slot::{Fill, Slot, fill, fill_known};
 
 /// The word by which an attribute says that it has already been moved behind the others.
 pub(crate) const LAST: &str = "__last";
+
+/// The word by which a function of an impl block says that it stays as it is.
+pub(crate) const SKIP: &str = "skip";
+
+/// The key that only async functions may have.
+pub(crate) const TIMEOUT: &str = "timeout";
 
 /// The shared keys as they were written.
 pub(crate) struct Shared {
@@ -29,7 +35,7 @@ impl Shared {
             last: Slot::hidden(LAST),
             metrics: Slot::new("metrics"),
             status: Slot::new("status"),
-            timeout: Slot::new("timeout"),
+            timeout: Slot::new(TIMEOUT),
         }
     }
 
@@ -85,7 +91,7 @@ impl Shared {
 
 /// Nothing can end a synchronous call from outside.
 fn check_timeout(timeout: Option<&Timeout>, function: &Function, errors: &mut Errors) {
-    if let Some(timeout) = timeout.filter(|_| !function.is_async()) {
+    if let Some(timeout) = timeout.filter(|_| !is_async(&function.sig)) {
         errors.push(timeout.span, "`timeout` needs an async function: nothing can end a synchronous call");
     }
 }

@@ -35,13 +35,12 @@ pub(crate) enum Measured {
 }
 
 impl Function {
-    pub(crate) fn parse<P: Preset>(item: TokenStream) -> syn::Result<Self> {
+    pub(crate) fn parse(item: TokenStream) -> syn::Result<Self> {
         let read = |input: ParseStream| {
             let attrs = Attribute::parse_outer(input)?;
             let rest: TokenStream = input.fork().parse()?;
             let vis = input.parse()?;
-            let start = input.fork();
-            let sig: Signature = input.parse().map_err(|error| not_a_function::<P>(&start, error))?;
+            let sig: Signature = input.parse()?;
             let body = body(input, &sig)?;
             // What is behind a body can only be a mistake; the compiler has already seen it.
             input.parse::<TokenStream>()?;
@@ -56,11 +55,6 @@ impl Function {
             ReturnType::Type(_, ty) => (**ty).clone(),
             ReturnType::Default => unit(self),
         }
-    }
-
-    /// Whether a call gives a future, by the signature.
-    pub(crate) fn is_async(&self) -> bool {
-        self.sig.asyncness.is_some() || !matches!(future(&self.declared()), Future::None)
     }
 
     /// What can be measured of the function; what can't is reported.
@@ -106,6 +100,12 @@ impl Function {
     }
 }
 
+/// Whether a call gives a future, by the signature.
+pub(super) fn is_async(sig: &Signature) -> bool {
+    let gives_future = |ty| !matches!(future(ty), Future::None);
+    sig.asyncness.is_some() || matches!(&sig.output, ReturnType::Type(_, ty) if gives_future(ty))
+}
+
 /// `()`, located at the function's name.
 fn unit(function: &Function) -> Type {
     let mut group = Group::new(Delimiter::Parenthesis, TokenStream::new());
@@ -138,18 +138,6 @@ fn body(input: ParseStream, sig: &Signature) -> syn::Result<Group> {
     }
 }
 
-/// The parser's own error for a function that it doesn't understand; for all else, that it isn't one.
-fn not_a_function<P: Preset>(start: ParseStream, error: syn::Error) -> syn::Error {
-    let tokens: Vec<TokenTree> = start.parse::<TokenStream>().unwrap_or_default().into_iter().collect();
-    let is_function = tokens.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
-    match tokens.first() {
-        Some(first) if !is_function => {
-            syn::Error::new(first.span(), format!("`#[{}]` is for a function, found `{first}`", P::NAME))
-        }
-        _ => error,
-    }
-}
-
 /// The future in a declared type.
 enum Future<'t> {
     None,
@@ -175,7 +163,7 @@ fn boxed_output(ty: &Type) -> Option<&Type> {
 }
 
 /// A type without parentheses and the invisible group of `macro_rules`.
-fn plain_type(mut ty: &Type) -> &Type {
+pub(super) fn plain_type(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {
             Type::Group(group) => &group.elem,

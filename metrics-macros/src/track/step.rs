@@ -5,7 +5,7 @@ use syn::Path;
 
 use super::shared::LAST;
 use super::signature::Function;
-use super::{Plan, Preset, Subject};
+use super::{Naming, Plan, Preset, Subject};
 use crate::args::{Flag, crate_path, crate_slot, entries};
 use crate::diagnostics::Errors;
 use crate::slot::{Slot, fill};
@@ -18,6 +18,7 @@ pub(crate) struct Step {
 
 impl Preset for Step {
     const NAME: &'static str = "track_step";
+    const NAMING: Naming = Naming::Nothing;
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
         let (mut krate, mut last) = (crate_slot(), Slot::hidden(LAST));

@@ -6,9 +6,12 @@ use syn::Path;
 use super::label::Label;
 use super::shared::Shared;
 use super::signature::Function;
-use super::{Plan, Preset, Subject};
+use super::{Naming, Plan, Preset, Subject};
 use crate::diagnostics::Errors;
 use crate::slot::Slot;
+
+/// The key of the label.
+const KEY: &str = "task_type";
 
 /// The keys as they were written.
 pub(crate) struct Task {
@@ -18,9 +21,10 @@ pub(crate) struct Task {
 
 impl Preset for Task {
     const NAME: &'static str = "track_task";
+    const NAMING: Naming = Naming::Item(KEY);
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let mut task_type = Slot::new("task_type");
+        let mut task_type = Slot::new(KEY);
         let shared = Shared::parse(args, [&mut task_type as _], errors);
         Self { task_type, shared }
     }

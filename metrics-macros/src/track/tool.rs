@@ -6,9 +6,12 @@ use syn::Path;
 use super::label::Label;
 use super::shared::Shared;
 use super::signature::Function;
-use super::{Plan, Preset, Subject};
+use super::{Naming, Plan, Preset, Subject};
 use crate::diagnostics::Errors;
 use crate::slot::Slot;
+
+/// The key of the label.
+const KEY: &str = "tool_name";
 
 /// The keys as they were written.
 pub(crate) struct Tool {
@@ -18,9 +21,10 @@ pub(crate) struct Tool {
 
 impl Preset for Tool {
     const NAME: &'static str = "track_tool";
+    const NAMING: Naming = Naming::Item(KEY);
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let mut tool_name = Slot::new("tool_name");
+        let mut tool_name = Slot::new(KEY);
         let shared = Shared::parse(args, [&mut tool_name as _], errors);
         Self { tool_name, shared }
     }

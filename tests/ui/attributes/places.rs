@@ -20,7 +20,4 @@ async fn never() -> anyhow::Result<()> {
 #[track_step(metrics = 1)]
 fn step() {}
 
-#[track_tool]
-struct NotAFunction;
-
 fn main() {}

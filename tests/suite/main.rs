@@ -4,7 +4,9 @@
 mod calls;
 mod http;
 mod labels;
+mod lints;
 mod manners;
+mod places;
 mod properties;
 mod refused;
 mod registry;

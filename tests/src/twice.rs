@@ -51,14 +51,14 @@ pub fn check_same(folder: &str, level: &str, known: &[Known], scratch: &str) {
     assert!(absent.is_empty(), "no such programs: {absent:?}");
 }
 
-/// What is in `these` more often than in `those`.
-fn beyond(these: &[String], those: &[String]) -> Vec<String> {
-    let mut rest = those.to_vec();
+/// What one list has more often than the other.
+fn beyond(list: &[String], other: &[String]) -> Vec<String> {
+    let mut rest = other.to_vec();
     let mut new = Vec::new();
-    for this in these {
-        match rest.iter().position(|other| other == this) {
+    for place in list {
+        match rest.iter().position(|same| same == place) {
             Some(at) => drop(rest.swap_remove(at)),
-            None => new.push(this.clone()),
+            None => new.push(place.clone()),
         }
     }
     new
@@ -80,8 +80,8 @@ fn compile(folder: &str, level: &str, scratch: &Path) -> BTreeMap<String, Both> 
         programs.insert(name, Both::default());
     }
     let manifest = format!(
-        "[workspace]\n[package]\nname = \"{folder}\"\nedition = \"2024\"\n[dependencies]\nagent-metrics.path = {:?}\n",
-        root.join("../metrics-core")
+        "[workspace]\n[package]\nname = \"{folder}\"\nedition = \"2024\"\n[dependencies]\nagent-metrics.path = \"{}\"\n",
+        root.join("../metrics-core").display()
     );
     write(&package.join("Cargo.toml"), &manifest);
     if !package.join("Cargo.lock").exists() {

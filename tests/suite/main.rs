@@ -1,11 +1,14 @@
 //! The integration tests, a module per theme.
 #![allow(clippy::float_cmp)] // Counts are whole, and exact up to 2^53.
 
+mod bounds;
 mod calls;
+mod drops;
 mod http;
 mod labels;
 mod lints;
 mod manners;
+mod panics;
 mod places;
 mod properties;
 mod refused;

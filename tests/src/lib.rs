@@ -1,9 +1,11 @@
-//! What several tests need: a strict reader of the text format, instances, and the programs they run.
+//! What several tests need: a strict reader of the text format, instances, the programs they run, and those they compile.
 
 mod instance;
 mod program;
 mod samples;
+mod twice;
 
 pub use instance::{ToolError, build, samples, tools};
 pub use program::{Program, get, missing, on_path, python, until};
 pub use samples::Samples;
+pub use twice::{Known, check_same};

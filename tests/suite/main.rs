@@ -1,12 +1,17 @@
 //! The integration tests, a module per theme.
 #![allow(clippy::float_cmp)] // Counts are whole, and exact up to 2^53.
 
+mod bounds;
 mod calls;
+mod drops;
 mod http;
 mod impls;
 mod isolation;
 mod labels;
+mod lints;
 mod manners;
+mod panics;
+mod places;
 mod properties;
 mod refused;
 mod registry;

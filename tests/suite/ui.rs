@@ -9,5 +9,5 @@ fn mistakes_are_explained() {
         rustc.starts_with("rustc 1.95."),
         "the toolchain is pinned in rust-toolchain.toml, this is {rustc}"
     );
-    trybuild::TestCases::new().compile_fail("ui/*/*.rs");
+    trybuild::TestCases::new().compile_fail("ui/fail/*/*.rs");
 }

@@ -1,0 +1,33 @@
+//! What the compiler warns of, it warns of at the same place in a tracked function; and of nothing else.
+
+use agent_metrics_tests::{Known, check_same};
+
+const KNOWN: [Known; 3] = [
+    Known {
+        program: "must_use_async",
+        new: &[],
+        lost: &["warning[unused_must_use] 12:5"],
+        reason: "rustc looks for the attribute on an `async fn` only, and this has become a `fn`",
+    },
+    Known {
+        program: "named_arguments",
+        new: &[],
+        lost: &[
+            "warning[unused_variables] 6:19",
+            "warning[unused_variables] 18:19",
+            "warning[unused_variables] 23:22",
+        ],
+        reason: "an argument that the body names is captured, which is a use; to bind it again makes futures larger",
+    },
+    Known {
+        program: "recursion",
+        new: &[],
+        lost: &["warning[unconditional_recursion] 6:1"],
+        reason: "the call is in a closure, which the lint doesn't look into",
+    },
+];
+
+#[test]
+fn warnings_are_those_without_the_attribute() {
+    check_same("lints", "warning", &KNOWN, concat!(env!("CARGO_TARGET_TMPDIR"), "/twice"));
+}

@@ -1,0 +1,35 @@
+//! An error in a tracked body is where it would be without the attribute, and has the same code.
+
+use agent_metrics_tests::{Known, check_same};
+
+const KNOWN: [Known; 4] = [
+    Known {
+        program: "lifetime_of_async_return",
+        new: &["error[E0621] 9:5"],
+        lost: &["error[E0621] 7:16"],
+        reason: "an async block has one region for all that it returns, which is reported at its tail",
+    },
+    Known {
+        program: "loops_of_sync",
+        new: &["error[E0267] 6:5"],
+        lost: &["error[E0268] 6:5"],
+        reason: "the body is in a closure, and rustc has a code of its own for loops around closures",
+    },
+    Known {
+        program: "opaque_of_async",
+        new: &[],
+        lost: &["error[E0271] 5:46"],
+        reason: "rustc reports an `async fn` twice, at its type and at its body, but a `fn` once",
+    },
+    Known {
+        program: "recursion",
+        new: &["error[E0733] 6:5"],
+        lost: &["error[E0733] 5:1"],
+        reason: "what holds itself is the async block, which is located at the body's tail",
+    },
+];
+
+#[test]
+fn errors_are_where_they_would_be_without_the_attribute() {
+    check_same("places", "error", &KNOWN, concat!(env!("CARGO_TARGET_TMPDIR"), "/twice"));
+}

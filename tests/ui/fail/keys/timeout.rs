@@ -1,0 +1,49 @@
+//! A timeout is a length of time, written with its unit, of an async function.
+use agent_metrics::{track_task, track_tool};
+
+#[track_task(timeout = "soon")]
+async fn word() -> anyhow::Result<()> {
+    Ok(())
+}
+
+#[track_task(timeout = 30)]
+async fn number() -> anyhow::Result<()> {
+    Ok(())
+}
+
+#[track_task(timeout = "5 days")]
+async fn unit() -> anyhow::Result<()> {
+    Ok(())
+}
+
+#[track_task(timeout = "-5s")]
+async fn negative() -> anyhow::Result<()> {
+    Ok(())
+}
+
+#[track_task(timeout = "99999999999999999999s")]
+async fn too_long() -> anyhow::Result<()> {
+    Ok(())
+}
+
+#[track_task(timeout = "")]
+async fn empty() -> anyhow::Result<()> {
+    Ok(())
+}
+
+#[track_task(timeout = "0ms")]
+async fn zero() -> anyhow::Result<()> {
+    Ok(())
+}
+
+#[track_task(timeout = std::time::Duration::from_secs(5))]
+async fn expression() -> anyhow::Result<()> {
+    Ok(())
+}
+
+#[track_tool(timeout = "5s")]
+fn synchronous() {}
+
+fn main() {
+    synchronous();
+}

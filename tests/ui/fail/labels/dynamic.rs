@@ -1,0 +1,36 @@
+//! A closed label takes its enum, not a text that is known only at run time.
+use agent_metrics::{CallLabels, LabelValue, track};
+
+#[derive(Clone, Copy, LabelValue)]
+enum Index {
+    Docs,
+}
+
+#[derive(Clone, Copy, CallLabels)]
+#[calls(name = "lookup")]
+struct Lookup {
+    index: Index,
+}
+
+#[track(Lookup, index = name)]
+async fn text(name: &str) {}
+
+#[track(Lookup, index = 5)]
+fn number() {}
+
+#[track(Lookup, index = format!("{name}"))]
+fn formatted(name: u8) {}
+
+struct Agent {
+    name: String,
+}
+
+impl Agent {
+    #[track(Lookup, index = self.name)]
+    async fn field(&self) {}
+
+    #[track(Lookup, index = Index::Code)]
+    async fn variant(&self) {}
+}
+
+fn main() {}

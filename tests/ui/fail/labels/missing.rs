@@ -1,0 +1,28 @@
+//! A label that the attribute lacks is named at the family.
+use agent_metrics::{Bounded, CallLabels, LabelValue, track, track_llm};
+
+#[derive(Clone, Copy, LabelValue)]
+enum Index {
+    Docs,
+}
+
+#[derive(Clone, Copy, CallLabels)]
+#[calls(name = "lookup")]
+struct Lookup {
+    index: Index,
+    tenant: Bounded<10>,
+}
+
+#[track(Lookup, index = Index::Docs)]
+async fn one() {}
+
+#[track(Lookup)]
+fn both() {}
+
+#[track]
+fn no_family() {}
+
+#[track_llm(usage = in_body)]
+fn no_model() {}
+
+fn main() {}

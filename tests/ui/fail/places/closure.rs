@@ -1,0 +1,11 @@
+//! A closure can't carry an attribute that rewrites it; the error is at the attribute.
+use agent_metrics::track_tool;
+
+fn main() {
+    let closure = #[track_tool]
+    |number: u8| number + 1;
+    closure(1);
+    #[track_tool]
+    let bound = |number: u8| number + 1;
+    bound(1);
+}

@@ -1,0 +1,18 @@
+//! What an async function with `#[must_use]` gives, when nobody looks at it.
+#![allow(unused_imports)] // Without the attribute, its name is unused.
+use agent_metrics::track_tool;
+
+#[must_use]
+#[track_tool]
+async fn needed() -> u8 {
+    1
+}
+
+async fn caller() {
+    needed().await;
+    needed();
+}
+
+fn main() {
+    drop(caller());
+}

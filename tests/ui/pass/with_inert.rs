@@ -1,0 +1,65 @@
+//! Beside attributes that the compiler keeps: they stay on the function.
+
+use super::calls::tool;
+use agent_metrics::track_tool;
+use std::panic::Location;
+
+#[must_use]
+#[track_tool]
+fn must_use_sync() -> u8 {
+    1
+}
+
+#[track_tool]
+#[must_use = "it is asked for"]
+async fn must_use_async() -> u8 {
+    1
+}
+
+#[track_caller]
+#[track_tool]
+fn with_track_caller(place: &Location<'_>) -> bool {
+    place.file() == Location::caller().file()
+}
+
+#[track_tool]
+#[inline(always)]
+#[cold]
+#[allow(clippy::inline_always)]
+fn inlined() -> u8 {
+    1
+}
+
+#[deprecated(note = "it is old")]
+#[track_tool]
+async fn old() {}
+
+/// Documented.
+#[rustfmt::skip]
+#[track_tool]
+#[doc(hidden)]
+async fn skipped( ) { }
+
+#[cfg(any())]
+#[track_tool]
+fn absent() -> NotAType {}
+
+#[cfg_attr(test, track_tool(tool_name = "by_cfg_attr"))]
+async fn conditional() {}
+
+#[cfg_attr(any(), track_tool)]
+fn untracked() {}
+
+#[test]
+#[allow(deprecated)] // It is called on purpose.
+fn inert_attributes_stay() {
+    assert_eq!(tool("must_use_sync").called("success", must_use_sync), 1);
+    assert_eq!(tool("must_use_async").awaited("success", must_use_async()), 1);
+    assert!(tool("with_track_caller").called("success", || with_track_caller(Location::caller())));
+    assert_eq!(tool("inlined").called("success", inlined), 1);
+    tool("old").awaited("success", old());
+    tool("skipped").awaited("success", skipped());
+    tool("by_cfg_attr").awaited("success", conditional());
+    untracked();
+    assert_eq!(tool("untracked").so_far(), []);
+}

@@ -1,0 +1,14 @@
+//! Patterns of arguments that don't fit their types.
+use agent_metrics::track_tool;
+
+#[track_tool]
+async fn tuple((a, b, c): (u8, u8)) -> u8 {
+    a
+}
+
+#[track_tool]
+fn tuple_sync((a, b, c): (u8, u8)) -> u8 {
+    a
+}
+
+fn main() {}

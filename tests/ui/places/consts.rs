@@ -1,0 +1,14 @@
+//! What the compiler finds by computing.
+use agent_metrics::track_tool;
+
+#[track_tool]
+async fn literal() -> u8 {
+    256
+}
+
+#[track_tool]
+fn literal_sync() -> u8 {
+    256
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! Control flow that leads nowhere.
+use agent_metrics::track_tool;
+
+#[track_tool]
+async fn outside_a_loop() {
+    break;
+}
+
+#[track_tool]
+async fn label() {
+    loop {
+        break 'nowhere;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,33 @@
+//! A `return` of another type.
+use agent_metrics::track_tool;
+
+#[track_tool]
+async fn early(number: u8) -> u8 {
+    if number > 3 {
+        return "text";
+    }
+    number
+}
+
+#[track_tool]
+fn early_sync(number: u8) -> u8 {
+    if number > 3 {
+        return "text";
+    }
+    number
+}
+
+#[track_tool]
+async fn nothing(number: u8) -> u8 {
+    if number > 3 {
+        return;
+    }
+    number
+}
+
+#[track_tool]
+fn something_sync() {
+    return 5;
+}
+
+fn main() {}

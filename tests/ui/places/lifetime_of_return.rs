@@ -1,0 +1,12 @@
+//! A result of an early `return` that doesn't live long enough, not async.
+use agent_metrics::track_tool;
+
+#[track_tool]
+fn early_sync<'a>(first: &'a str, second: &str) -> &'a str {
+    if first.len() > 3 {
+        return second;
+    }
+    first
+}
+
+fn main() {}

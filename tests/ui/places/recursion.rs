@@ -1,0 +1,9 @@
+//! An async function that holds itself.
+use agent_metrics::track_tool;
+
+#[track_tool]
+async fn recursive(number: u8) -> u8 {
+    if number == 0 { 0 } else { recursive(number - 1).await }
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! Patterns of arguments that don't match all values.
+use agent_metrics::track_tool;
+
+#[track_tool]
+async fn option(Some(number): Option<u8>) -> u8 {
+    number
+}
+
+#[track_tool]
+fn option_sync(Some(number): Option<u8>) -> u8 {
+    number
+}
+
+fn main() {}

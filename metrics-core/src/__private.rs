@@ -8,15 +8,16 @@ pub fn eager<R, F: FnOnce() -> R>(body: F) -> R {
     body()
 }
 
-pub use crate::catalogue::SiteKind;
+pub use crate::catalogue::{SiteKind, Slo};
 pub use crate::label::{Domain, Domains, LabelField, check_budget};
 pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
 pub use crate::recorder::{
-    Arg, ByType, Derived as Classifier, Down, ErrorRef, Global, GlobalFamily, InBody, Label, Llm, Returns,
+    Arg, ByType, Costly, Derived as Classifier, Down, ErrorRef, Global, GlobalFamily, Label, Llm, Returns,
     Site, SiteRef, Tag, Unread, ViaAny, ViaChain, ViaClassified, ViaClassifiedOk, ViaClassifiedRef,
-    ViaClassify, ViaClosed, ViaDowncast, ViaDynError, ViaErrorRef, ViaFuture, ViaNoDowncast, ViaNoLabel,
-    ViaResult, ViaResultUsage, ViaResultUsageBy, ViaSuccess, ViaText, ViaUnknownRef, ViaUsage, ViaUsageBy,
-    call_by, family_call, limited, llm, llm_in_body, step, task, tool, tracked_by,
+    ViaClassify, ViaClosed, ViaCost, ViaDowncast, ViaDynError, ViaErrorRef, ViaFuture, ViaNoDowncast,
+    ViaNoLabel, ViaResult, ViaResultCost, ViaResultUsage, ViaResultUsageBy, ViaSuccess, ViaText,
+    ViaUnknownRef, ViaUsage, ViaUsageBy, call_by, family_call, limited, llm, llm_in_body, step, task, tool,
+    tracked_by,
 };
 pub use crate::registration::{Batch, GlobalMetrics, MetricsStruct};
 pub use crate::spec::Spec;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::catalogue::SiteInfo;
+
 /// Why families were not registered. Nothing of the batch was.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
@@ -140,6 +142,14 @@ pub enum Fault {
     /// The global instance of a struct with `derive(Metrics)` or `derive(CallLabels)` could not be
     /// registered; it records, but is not exposed.
     NotRegistered(RegisterError),
+    /// Two tools or two tasks have one name, so that their calls can't be told apart; see
+    /// [`shared_names`](crate::shared_names).
+    SharedName {
+        /// The first of the two, by file and line.
+        first: SiteInfo,
+        /// The other.
+        second: SiteInfo,
+    },
 }
 
 impl fmt::Display for Fault {
@@ -147,6 +157,10 @@ impl fmt::Display for Fault {
         match self {
             Self::CallbackPanicked { message } => write!(f, "a callback of an attribute panicked: {message}"),
             Self::NotRegistered(error) => write!(f, "metrics are recorded but not exposed: {error}"),
+            Self::SharedName { first, second } => {
+                let (label, value) = first.label.unwrap_or_default();
+                write!(f, "{first} and {second} both have {label}={value:?}: give one of them another name")
+            }
         }
     }
 }

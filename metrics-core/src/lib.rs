@@ -46,7 +46,7 @@ pub use agent_metrics_macros::{
 };
 
 pub use builder::Builder;
-pub use catalogue::{FamilyInfo, SiteInfo, SiteKind};
+pub use catalogue::{FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
 pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::Exposition;
 pub use instance::AgentMetrics;
@@ -61,7 +61,7 @@ pub use pricing::{Price, PriceTable};
 pub use recorder::timeout;
 pub use recorder::{
     Call, CallFamily, CallLabels, Classify, Guard, InvalidRate, RequestGuard, TimedOut, error_status, global,
-    register_classifier, sites,
+    register_classifier, shared_names, sites,
 };
 pub use spec::Metric;
 pub use status::Status;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
@@ -12,10 +13,12 @@ use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, Token};
 use crate::diagnostics::Errors;
 use crate::slot::{Slot, Value};
 
-/// One `key = value`, or a word alone.
+/// One `key = value`, `key(..)`, or a word alone.
 pub(crate) struct Entry {
     pub(crate) key: Ident,
     pub(crate) value: Option<Expr>,
+    /// What is between the parentheses.
+    pub(crate) nested: Option<TokenStream>,
 }
 
 impl Entry {
@@ -25,9 +28,8 @@ impl Entry {
 
     pub(crate) fn expr(&self) -> syn::Result<&Expr> {
         let key = &self.key;
-        self.value
-            .as_ref()
-            .ok_or_else(|| syn::Error::new(key.span(), format!("missing value, write `{key} = ..`")))
+        let found = if self.nested.is_some() { "unexpected `(..)`" } else { "missing value" };
+        self.value.as_ref().ok_or_else(|| syn::Error::new(key.span(), format!("{found}, write `{key} = ..`")))
     }
 
     fn literal(&self, expected: &str) -> syn::Result<(&Lit, Span)> {
@@ -77,7 +79,11 @@ pub(crate) fn rest_of_entries(input: ParseStream, errors: &mut Errors) -> Vec<En
 fn entry(input: ParseStream) -> syn::Result<Entry> {
     let key = Ident::parse_any(input).map_err(|error| syn::Error::new(error.span(), "expected a key"))?;
     if input.is_empty() || input.peek(Token![,]) {
-        return Ok(Entry { key, value: None });
+        return Ok(Entry { key, value: None, nested: None });
+    }
+    if input.peek(syn::token::Paren) {
+        let group: proc_macro2::Group = input.parse()?;
+        return Ok(Entry { key, value: None, nested: Some(group.stream()) });
     }
     if !input.peek(Token![=]) {
         return Err(input.error(format!("expected `=` after `{key}`")));
@@ -86,7 +92,7 @@ fn entry(input: ParseStream) -> syn::Result<Entry> {
     if input.is_empty() || input.peek(Token![,]) {
         return Err(syn::Error::new(equals.span, format!("missing value, write `{key} = ..`")));
     }
-    Ok(Entry { key, value: Some(input.parse()?) })
+    Ok(Entry { key, value: Some(input.parse()?), nested: None })
 }
 
 fn skip_to_comma(input: ParseStream) {
@@ -143,9 +149,12 @@ pub(crate) struct Flag;
 
 impl Value for Flag {
     fn read(entry: &Entry) -> syn::Result<Self> {
-        match &entry.value {
-            None => Ok(Self),
-            Some(value) => Err(syn::Error::new(value.span(), format!("`{}` takes no value", entry.key))),
+        match (&entry.value, &entry.nested) {
+            (None, None) => Ok(Self),
+            (value, _) => {
+                let span = value.as_ref().map_or(entry.key.span(), syn::spanned::Spanned::span);
+                Err(syn::Error::new(span, format!("`{}` takes no value", entry.key)))
+            }
         }
     }
 }
@@ -222,25 +231,67 @@ impl Value for Buckets {
 }
 
 /// A length of time, `"30s"`, with the span of its literal.
-pub(crate) struct Timeout {
-    pub(crate) limit: Duration,
+pub(crate) struct Length {
+    pub(crate) length: Duration,
     pub(crate) span: Span,
 }
 
-impl Value for Timeout {
+impl Length {
+    /// As an expression.
+    pub(crate) fn tokens(&self) -> TokenStream {
+        let milliseconds = u64::try_from(self.length.as_millis()).unwrap_or(u64::MAX);
+        quote!(::core::time::Duration::from_millis(#milliseconds))
+    }
+}
+
+impl Value for Length {
     fn read(entry: &Entry) -> syn::Result<Self> {
         const SHAPE: &str = "a length of time, such as `\"250ms\"`, `\"30s\"`, `\"5m\"`, or `\"1h\"`";
         let (literal, span) = entry.literal(SHAPE)?;
         let Lit::Str(text) = literal else {
             return Err(syn::Error::new(span, format!("expected {SHAPE}")));
         };
-        let limit = duration(&text.value()).ok_or_else(|| {
+        let length = duration(&text.value()).ok_or_else(|| {
             syn::Error::new(span, format!("invalid length `{}`, expected {SHAPE}", text.value()))
         })?;
-        if limit.is_zero() {
-            return Err(syn::Error::new(span, "a timeout of zero would end every call at once"));
+        if length.is_zero() {
+            return Err(syn::Error::new(span, format!("a `{}` of zero leaves a call no time", entry.key)));
         }
-        Ok(Self { limit, span })
+        Ok(Self { length, span })
+    }
+}
+
+/// A share of all calls, above 0 and below 100 percent.
+pub(crate) struct Percent(pub(crate) f64);
+
+impl Value for Percent {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        let shape = "a number of percent, such as `99.9`";
+        let (literal, span) = entry.literal(shape)?;
+        let number = match literal {
+            Lit::Float(number) => number.base10_parse::<f64>()?,
+            Lit::Int(number) => number.base10_parse::<f64>()?,
+            _ => return Err(syn::Error::new(span, format!("expected {shape}"))),
+        };
+        if number > 0.0 && number < 100.0 {
+            return Ok(Self(number));
+        }
+        Err(syn::Error::new(
+            span,
+            format!("`{}` of {number} percent, expected more than 0 and less than 100", entry.key),
+        ))
+    }
+}
+
+/// `true` or `false`.
+pub(crate) struct Switch(pub(crate) bool);
+
+impl Value for Switch {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        match entry.literal("`true` or `false`")? {
+            (Lit::Bool(switch), _) => Ok(Self(switch.value)),
+            (_, span) => Err(syn::Error::new(span, "expected `true` or `false`")),
+        }
     }
 }
 
@@ -259,8 +310,6 @@ fn duration(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use quote::quote;
-
     use super::*;
 
     #[test]

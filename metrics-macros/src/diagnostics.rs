@@ -24,6 +24,15 @@ impl Errors {
         result.map_err(|error| self.extend(error)).ok()
     }
 
+    /// The mistakes as one error, if there are any.
+    pub(crate) fn into_result(self) -> syn::Result<()> {
+        let all = self.found.into_iter().reduce(|mut all, error| {
+            all.combine(error);
+            all
+        });
+        all.map_or(Ok(()), Err)
+    }
+
     /// Ends the gathering: what was built, if nothing was wrong.
     pub(crate) fn finish<T>(self, built: Option<T>) -> Result<T, TokenStream> {
         match built {

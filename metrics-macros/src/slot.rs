@@ -36,6 +36,11 @@ impl<T> Slot<T> {
         self.value.as_ref()
     }
 
+    /// Whether the key was written, rightly or not.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.seen
+    }
+
     /// The value of a key that has to be there; `at` is where its absence is reported.
     pub(crate) fn require(self, at: Span, errors: &mut Errors) -> Option<T> {
         if !self.seen {

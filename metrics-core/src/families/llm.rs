@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Bundle, Families, Group, Settings, Table};
+use super::{Bundle, Families, Group, Settings, Table, ToolCost};
 use crate::catalogue::FamilyInfo;
 use crate::faults::{Faults, Watched};
 use crate::label::{Interner, Labels, render};
-use crate::metric::{CallShape, HistogramShape, LARGEST_WHOLE, Number, is_amount};
+use crate::metric::{CallShape, HistogramShape, LARGEST_WHOLE, Number};
 use crate::name::Kind;
 use crate::plane::{Row, Words, Writer};
 use crate::pricing::{Price, PriceTable};
@@ -33,9 +33,7 @@ pub(crate) struct Llm {
     table: Table<LlmSeries>,
     shared: Arc<Shared>,
     prices: PriceTable,
-    /// USD spent on tools.
-    tool_cost: Row,
-    refused_costs: Row,
+    tool_cost: Arc<ToolCost>,
     infos: Vec<FamilyInfo>,
 }
 
@@ -176,7 +174,12 @@ impl Family {
 }
 
 impl Llm {
-    pub(crate) fn new(settings: &Settings, prices: PriceTable, faults: Arc<Faults>) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        prices: PriceTable,
+        tool_cost: Arc<ToolCost>,
+        faults: Arc<Faults>,
+    ) -> Self {
         let cut = |bounds: &'static [f64], seed| if settings.seed_buckets { &bounds[..seed] } else { bounds };
         let shared = Shared {
             calls: CallShape::new(LLM.names, cut(&DURATION, SEED_DURATION), settings.duration_by_status),
@@ -196,16 +199,7 @@ impl Llm {
             shared: Arc::new(shared),
             table,
             prices,
-            tool_cost: Row::new(1),
-            refused_costs: Row::new(1),
-        }
-    }
-
-    pub(crate) fn add_tool_cost(&self, usd: f64) {
-        if is_amount(usd) {
-            self.tool_cost.words(0).add_f64(0, usd);
-        } else {
-            self.refused_costs.words(0).add(0, 1);
+            tool_cost,
         }
     }
 }
@@ -342,7 +336,7 @@ impl Source for Llm {
             model.show(family, visitor);
         }
         if matches!(family, Family::CostUsd | Family::CostCents) {
-            let usd = self.tool_cost.read_f64(0);
+            let usd = self.tool_cost.usd();
             visitor.sample(Labels::with(NO_MODEL, TOOL_TYPE), family.money(usd));
         }
     }
@@ -354,7 +348,7 @@ impl Source for Llm {
     fn refused(&self) -> Vec<(&str, u64)> {
         vec![
             ("agent_llm_tokens_total", self.shared.refused_usages.read(0)),
-            ("agent_cost_usd_total", self.refused_costs.read(0)),
+            ("agent_cost_usd_total", self.tool_cost.refused()),
         ]
     }
 }

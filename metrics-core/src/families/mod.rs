@@ -5,6 +5,7 @@
 
 mod business;
 mod completion;
+mod cost;
 mod health;
 mod http;
 mod llm;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use once_cell::race::OnceBox;
 
 pub(crate) use business::{Business, CacheLabels, CacheResult, MemoryLabels};
+pub(crate) use cost::ToolCost;
 pub(crate) use health::Health;
 pub(crate) use http::{Http, HttpSeries, Method};
 pub(crate) use llm::Llm;
@@ -65,18 +67,21 @@ pub struct Families {
     pub(crate) http: Arc<Http>,
     pub(crate) health: Arc<Health>,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) tool_cost: Arc<ToolCost>,
     pub(crate) business: Business,
 }
 
 impl Families {
     pub(crate) fn new(settings: &Settings, prices: PriceTable, faults: Arc<Faults>) -> Self {
+        let tool_cost = Arc::new(ToolCost::new());
         Self {
             tasks: Arc::new(Tasks::new(settings, faults.clone())),
-            tools: Arc::new(Tools::new(settings, faults.clone())),
-            llm: Arc::new(Llm::new(settings, prices, faults.clone())),
+            tools: Arc::new(Tools::new(settings, tool_cost.clone(), faults.clone())),
+            llm: Arc::new(Llm::new(settings, prices, tool_cost.clone(), faults.clone())),
             http: Arc::new(Http::new(settings)),
             health: Arc::new(Health::new(faults.clone())),
             faults,
+            tool_cost,
             business: Business::new(),
         }
     }

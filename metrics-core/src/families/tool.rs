@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Bundle, Families, Group, Settings, Table};
+use super::{Bundle, Families, Group, Settings, Table, ToolCost};
 use crate::catalogue::FamilyInfo;
 use crate::faults::{Faults, Watched};
 use crate::label::{Interner, render};
@@ -32,6 +32,7 @@ pub struct ToolSeries {
 /// What all tools have in common.
 struct Shared {
     calls: CallShape,
+    cost: Arc<ToolCost>,
     faults: Arc<Faults>,
 }
 
@@ -39,7 +40,7 @@ const CALLS: usize = 0;
 const CALL_DURATION: usize = 1;
 
 impl Tools {
-    pub(crate) fn new(settings: &Settings, faults: Arc<Faults>) -> Self {
+    pub(crate) fn new(settings: &Settings, cost: Arc<ToolCost>, faults: Arc<Faults>) -> Self {
         let bounds = if settings.seed_buckets { &DURATION[..SEED_DURATION] } else { &DURATION };
         let calls = CallShape::new(TOOL.names, bounds, settings.duration_by_status);
         let by_status: &[_] = if calls.by_status() { &["tool_name", "status"] } else { &["tool_name"] };
@@ -64,7 +65,7 @@ impl Tools {
                 &["tool_name"],
             ),
         ];
-        Self { table: Table::new(settings.tools), shared: Arc::new(Shared { calls, faults }), infos }
+        Self { table: Table::new(settings.tools), shared: Arc::new(Shared { calls, cost, faults }), infos }
     }
 }
 
@@ -102,6 +103,10 @@ impl ToolSeries {
     #[inline]
     pub(crate) fn start(&self, writer: Writer) {
         CallShape::start(writer, &self.calls, 0);
+    }
+
+    pub(crate) fn add_cost(&self, usd: f64) {
+        self.shared.cost.add(usd);
     }
 
     #[inline(never)] // One copy for all tracked functions, its arguments in registers.

@@ -69,7 +69,7 @@ impl AgentMetrics {
     /// Adds what a tool cost, in USD. An amount that is negative, not a number or past 1e300 is refused,
     /// and counted in `agent_metrics_refused_observations_total`.
     pub fn record_tool_cost_usd(&self, usd: f64) {
-        self.families_ref().llm.add_tool_cost(usd);
+        self.families_ref().tool_cost.add(usd);
     }
 
     /// Records how many steps a task took, where no `#[track_step]` counts them.

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::OnceLock;
 
 use super::Label;
-use super::site::{Cached, Site, linked_sites};
+use super::site::{Cached, Site, linked_sites, shared_names};
 #[cfg(feature = "testing")]
 use super::stand_in::current as stand_in;
 use crate::catalogue::SiteKind;
@@ -160,6 +160,9 @@ pub(super) fn as_global(metrics: &AgentMetrics) -> Option<&'static AgentMetrics>
 /// Gives every tracked function with a constant label its series, so that they are seen at 0.
 pub(super) fn start_at_zero(metrics: &AgentMetrics) {
     let families = metrics.families_ref();
+    for (first, second) in shared_names() {
+        families.faults.report(&Fault::SharedName { first, second });
+    }
     for site in linked_sites() {
         site.register_family();
         let Some(label) = site.constant() else { continue };

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::call::{Elapsed, Guard, Observed};
-use super::reader::{Kind, Llm, ReadBy, Usages};
+use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{Label, Scope, Site};
 use crate::families::{Held, Hold, LlmSeries};
@@ -76,13 +76,13 @@ impl<F: Facts, H: Hold<LlmSeries>> Observed for LlmCall<F, H> {
     }
 }
 
-impl<K: Kind<T>, U: Usages<T>, T, F: Facts, H: Hold<LlmSeries>> ReadBy<Llm<K, U>, T> for LlmCall<F, H> {
+impl<R: Reader<T>, T, F: Facts, H: Hold<LlmSeries>> ReadBy<R, T> for LlmCall<F, H> {
     #[inline]
-    fn read(&mut self, reader: &Llm<K, U>, output: &T) -> Status {
-        if let Some(usage) = self.series.faults().caught(|| reader.usage.usage(output)).flatten() {
+    fn read(&mut self, reader: &R, output: &T) -> Status {
+        if let Some(usage) = reader.usage(output, self.series.faults()) {
             self.add_usage(&usage);
         }
-        reader.kind.status(output, self.series.faults())
+        reader.status(output, self.series.faults())
     }
 }
 
@@ -153,17 +153,6 @@ impl Facts for Reported {
             Self::Usage(usage) => Some(*usage),
             Self::Nowhere | Self::Nothing => None,
         }
-    }
-}
-
-/// The usage of a call with `usage = in_body` is not in its output.
-#[derive(Clone, Copy)]
-pub struct InBody;
-
-impl<T> Usages<T> for InBody {
-    #[inline]
-    fn usage(&self, _: &T) -> Option<Usage> {
-        None
     }
 }
 

@@ -4,7 +4,7 @@ use std::any::TypeId;
 
 use once_cell::race::{OnceBox, OnceRef};
 
-use crate::catalogue::{SiteInfo, SiteKind};
+use crate::catalogue::{SiteInfo, SiteKind, Slo};
 use crate::families::{LlmSeries, TaskSeries, ToolSeries};
 use crate::label::{LabelValue, OTHER};
 
@@ -28,7 +28,18 @@ impl Site {
         line: u32,
     ) -> Self {
         Self {
-            info: SiteInfo { kind, function, module, file, line },
+            info: SiteInfo {
+                kind,
+                function,
+                module,
+                file,
+                line,
+                label: None,
+                family: None,
+                provider: None,
+                operation: None,
+                slo: None,
+            },
             constant: None,
             family: None,
             task: Cached::new(),
@@ -44,10 +55,27 @@ impl Site {
         self
     }
 
-    /// Says how its call family is registered, so that it is seen before the first call.
+    /// Says which call family it records in and how that is registered, so that it is seen before the
+    /// first call.
     #[must_use]
-    pub const fn with_family(mut self, register: fn()) -> Self {
+    pub const fn with_family(mut self, name: &'static str, register: fn()) -> Self {
+        self.info.family = Some(name);
         self.family = Some(register);
+        self
+    }
+
+    /// Says whose model it calls, and for what.
+    #[must_use]
+    pub const fn with_model(mut self, provider: Option<&'static str>, operation: &'static str) -> Self {
+        self.info.provider = provider;
+        self.info.operation = Some(operation);
+        self
+    }
+
+    /// Says what it is held to.
+    #[must_use]
+    pub const fn with_slo(mut self, slo: Slo) -> Self {
+        self.info.slo = Some(slo);
         self
     }
 
@@ -58,8 +86,9 @@ impl Site {
         }
     }
 
-    pub(crate) fn info(&self) -> &SiteInfo {
-        &self.info
+    pub(crate) fn info(&self) -> SiteInfo {
+        let value = self.constant().map(Label::text);
+        SiteInfo { label: self.info.kind.label().zip(value), ..self.info }
     }
 
     pub(crate) fn constant(&self) -> Option<Label<'static>> {
@@ -77,8 +106,20 @@ pub(crate) fn linked_sites() -> impl Iterator<Item = &'static Site> {
 }
 
 /// Every tracked function that is linked into the program, called or not.
-pub fn sites() -> impl Iterator<Item = &'static SiteInfo> {
+///
+/// A function of a library that the program never names may not be linked, and then isn't here.
+pub fn sites() -> impl Iterator<Item = SiteInfo> {
     linked_sites().map(Site::info)
+}
+
+/// Tools and tasks that have one constant name though they are two functions: their calls can't be told
+/// apart. The hook of the global metrics is told of each when they are made.
+pub fn shared_names() -> Vec<(SiteInfo, SiteInfo)> {
+    let mut named: Vec<_> = sites()
+        .filter(|site| site.label.is_some() && matches!(site.kind, SiteKind::Task | SiteKind::Tool))
+        .collect();
+    named.sort_by_key(|site| (site.label, site.file, site.line));
+    named.windows(2).filter(|pair| pair[0].label == pair[1].label).map(|pair| (pair[0], pair[1])).collect()
 }
 
 /// A label value of a call.

@@ -1,6 +1,7 @@
 //! One call of a tool.
 
 use super::call::{Elapsed, Observed};
+use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{Label, Scope, Site};
 use crate::families::{Held, Hold, ToolSeries};
@@ -30,6 +31,16 @@ impl<H: Hold<ToolSeries>> Watched for ToolCall<H> {
     #[inline]
     fn faults(&self) -> &Faults {
         self.series.faults()
+    }
+}
+
+impl<R: Reader<T>, T, H: Hold<ToolSeries>> ReadBy<R, T> for ToolCall<H> {
+    #[inline]
+    fn read(&mut self, reader: &R, output: &T) -> Status {
+        if let Some(usd) = reader.cost(output, self.faults()) {
+            self.series.add_cost(usd);
+        }
+        reader.status(output, self.faults())
     }
 }
 

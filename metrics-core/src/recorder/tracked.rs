@@ -1,5 +1,6 @@
 //! Functions under observation, async and sync.
 
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -13,15 +14,18 @@ use crate::status::Status;
 
 pin_project! {
     /// The future of a tracked function. The clock starts at the first poll.
-    pub struct Tracked<C: Observed, R, F: Future> {
+    ///
+    /// `T` is its output as the signature has it, so that a body with another is one error.
+    pub struct Tracked<C: Observed, R, F, T> {
         observation: Observation<C>,
         reader: R,
+        output: PhantomData<fn() -> T>,
         // Emptied at the end of the body, before the end is recorded.
         #[pin]
         body: Option<F>,
     }
 
-    impl<C: Observed, R, F: Future> PinnedDrop for Tracked<C, R, F> {
+    impl<C: Observed, R, F, T> PinnedDrop for Tracked<C, R, F, T> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // What the body drops belongs to this call still.
@@ -30,11 +34,11 @@ pin_project! {
     }
 }
 
-impl<C: ReadBy<R, F::Output>, R, F: Future> Future for Tracked<C, R, F> {
-    type Output = F::Output;
+impl<C: ReadBy<R, T>, R, F: Future<Output = T>, T> Future for Tracked<C, R, F, T> {
+    type Output = T;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let mut this = self.project();
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             panic!("a tracked function's future was polled after it had finished");
@@ -58,12 +62,13 @@ impl<C: ReadBy<R, F::Output>, R, F: Future> Future for Tracked<C, R, F> {
 
 /// Tracks a future; `pin` gives the reader of its output, told the output's type.
 #[inline]
-pub fn tracked_by<C, R, F>(call: C, body: F, pin: impl FnOnce(Tag<F::Output>) -> R) -> Tracked<C, R, F>
+pub fn tracked_by<C, R, F, T>(call: C, body: F, pin: impl FnOnce(Tag<T>) -> R) -> Tracked<C, R, F, T>
 where
-    C: ReadBy<R, F::Output>,
-    F: Future,
+    C: ReadBy<R, T>,
+    F: Future<Output = T>,
 {
-    Tracked { observation: Observation::new(call), reader: pin(Tag::NEW), body: Some(body) }
+    let observation = Observation::new(call);
+    Tracked { observation, reader: pin(Tag::NEW), output: PhantomData, body: Some(body) }
 }
 
 /// Tracks a function body that runs now.

@@ -107,6 +107,11 @@ impl<T: TokenUsage + ?Sized> TokenUsage for Box<T> {
 }
 
 /// What a `usage` closure may return: a [`Usage`], or an `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "a `usage` closure gives a `Usage` or an `Option<Usage>`, not `{Self}`",
+    label = "no `Usage`",
+    note = "write `usage = |response| Usage::new(response.input_tokens, response.output_tokens)`"
+)]
 pub trait IntoUsage {
     /// The usage, if there is one.
     fn into_usage(self) -> Option<Usage>;

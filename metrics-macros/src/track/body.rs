@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
 
 use crate::text::plain;
 
@@ -14,11 +15,27 @@ pub(crate) struct Body {
     pub(crate) attrs: Vec<TokenStream>,
 }
 
-/// A body whose last expression is `Box::pin(argument)`.
+/// A body whose last expression is `Box::pin(argument)`, perhaps at the end of a block that ends it.
 pub(crate) struct BoxedTail {
+    /// What comes before each block inside the body, from the outside in, with the block's place.
+    blocks: Vec<(TokenStream, Span)>,
     /// All before the argument: statements and `Box::pin`.
-    pub(crate) before: TokenStream,
+    before: TokenStream,
     pub(crate) argument: Group,
+}
+
+impl BoxedTail {
+    /// The body with another argument.
+    pub(crate) fn with(&self, argument: TokenStream) -> TokenStream {
+        let mut group = Group::new(self.argument.delimiter(), argument);
+        group.set_span(self.argument.span());
+        let before = &self.before;
+        let innermost = quote!(#before #group);
+        self.blocks.iter().rev().fold(innermost, |content, (before, span)| {
+            let block = braces(content, *span);
+            quote!(#before #block)
+        })
+    }
 }
 
 impl Body {
@@ -50,19 +67,28 @@ impl Body {
 
     /// The body taken apart at a `Box::pin(..)` that ends it.
     pub(crate) fn boxed_tail(&self) -> Option<BoxedTail> {
+        let mut blocks = Vec::new();
         let mut before: Vec<TokenTree> = self.group.stream().into_iter().collect();
-        let TokenTree::Group(argument) = before.pop()? else { return None };
-        if argument.delimiter() != Delimiter::Parenthesis {
-            return None;
-        }
+        let argument = loop {
+            let TokenTree::Group(last) = before.pop()? else { return None };
+            match last.delimiter() {
+                Delimiter::Parenthesis => break last,
+                // Another of these attributes leaves the user's block as the last expression.
+                Delimiter::Brace if is_end_of_statement(before.last()) => {
+                    blocks.push((before.into_iter().collect(), last.span()));
+                    before = last.stream().into_iter().collect();
+                }
+                _ => return None,
+            }
+        };
         let start = tail_path(&before)?;
-        match before[..start].last() {
-            None => {}
-            Some(TokenTree::Punct(end)) if end.as_char() == ';' => {}
-            Some(TokenTree::Group(block)) if block.delimiter() == Delimiter::Brace => {}
-            Some(_) => return None,
-        }
-        Some(BoxedTail { before: before.into_iter().collect(), argument })
+        let is_block = |token: &TokenTree| matches!(token, TokenTree::Group(block) if block.delimiter() == Delimiter::Brace);
+        let last = before[..start].last();
+        (is_end_of_statement(last) || last.is_some_and(is_block)).then(|| BoxedTail {
+            blocks,
+            before: before.into_iter().collect(),
+            argument,
+        })
     }
 
     /// The first `return` that leaves the function itself: not one of a closure or an async block.
@@ -76,6 +102,11 @@ pub(crate) fn braces(stream: TokenStream, span: Span) -> Group {
     let mut group = Group::new(Delimiter::Brace, stream);
     group.set_span(span);
     group
+}
+
+/// Whether a statement begins behind this token, whatever it is.
+fn is_end_of_statement(token: Option<&TokenTree>) -> bool {
+    token.is_none_or(|token| matches!(token, TokenTree::Punct(end) if end.as_char() == ';'))
 }
 
 /// Where the path `..::Box::pin` that ends `tokens` begins.
@@ -215,8 +246,6 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
-    use quote::quote;
-
     use super::*;
 
     fn body(tokens: TokenStream) -> Body {
@@ -236,12 +265,21 @@ mod tests {
             quote!(Box::pin(async {})),
             quote!(let a = 1; ::std::boxed::Box::pin(async {})),
             quote!(if a { b() } std::boxed::Box::pin(x)),
+            quote!(let a = 1; { let b = 2; { Box::pin(async {}) } }),
         ] {
-            assert!(body(tokens.clone()).boxed_tail().is_some(), "{tokens}");
+            let tail = body(tokens.clone()).boxed_tail().expect("a boxed tail");
+            assert_eq!(tail.with(tail.argument.stream()).to_string(), tokens.to_string());
         }
-        for tokens in
-            [quote!(make()), quote!(x.Box::pin(a)), quote!(Box::pin(a);), quote!(a + Box::pin(b)), quote!()]
-        {
+        for tokens in [
+            quote!(make()),
+            quote!(x.Box::pin(a)),
+            quote!(Box::pin(a);),
+            quote!(a + Box::pin(b)),
+            quote!(if a {
+                Box::pin(b)
+            }),
+            quote!(),
+        ] {
             assert!(body(tokens.clone()).boxed_tail().is_none(), "{tokens}");
         }
     }

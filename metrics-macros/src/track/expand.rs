@@ -1,6 +1,6 @@
 //! What is written around a function: a call of the runtime, nothing that decides.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{ReturnType, Type};
@@ -10,8 +10,9 @@ use super::capture::{self, Captured};
 use super::label::Label;
 use super::reader::{Usage, imports, reader};
 use super::signature::{Function, Measured, erased};
-use super::{Plan, Subject};
-use crate::args::Timeout;
+use super::slo::Slo;
+use super::{Model, Plan, Subject, docs};
+use crate::args::{Length, Text};
 use crate::container::at;
 use crate::text::plain;
 
@@ -21,7 +22,7 @@ pub(super) fn expand(
     args: &TokenStream,
     mut function: Function,
 ) -> TokenStream {
-    let setup = setup(plan, &function);
+    let (setup, allowed) = (setup(plan, &function), allowed(&function, measured));
     let body = &function.body;
     let (used, keys) = (Words::of(body.group.stream()), Words::of(args.clone()));
     let content = match measured {
@@ -48,18 +49,24 @@ pub(super) fn expand(
             quote!(#setup #boxed)
         }
     };
-    let (allowed, function) = (allowed(&function, measured), whole(&function, &content));
-    quote!(#allowed #function)
+    let docs = docs::section(plan, &function);
+    let function = whole(&function, &content);
+    quote!(#allowed #docs #function)
 }
 
-/// Lints of what a rewritten signature says, which the user didn't write.
+/// Lints of what a rewritten function says, which the user didn't write.
 fn allowed(function: &Function, measured: &Measured) -> TokenStream {
+    let mut lints = TokenStream::new();
     let must_use = function.attrs.iter().any(|attr| attr.path().is_ident("must_use"));
-    match measured {
+    if must_use && matches!(measured, Measured::Async(_)) {
         // A future is `must_use` by itself; the attribute is about what it gives.
-        Measured::Async(_) if must_use => quote!(#[allow(clippy::double_must_use)]),
-        _ => TokenStream::new(),
+        lints.extend(quote!(clippy::double_must_use,));
     }
+    if capture::has_mutable(&function.sig) {
+        // What is assigned to a part of something captured is taken for never read.
+        lints.extend(quote!(unused_assignments,));
+    }
+    if lints.is_empty() { lints } else { quote!(#[allow(#lints)]) }
 }
 
 /// The function with another body, whose braces are the user's: lints of the whole function look at them.
@@ -95,13 +102,19 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
             quote!(__rt::family_call(#metrics, &#labels #literal))
         }
     };
+    let local = call_name(Span::call_site());
     let traits = (!readers.is_empty() || labels.is_some()).then(|| quote!(use __rt::{#readers #labels};));
     quote! {
         use #krate::__private as __rt;
         #traits
         #site
-        let __call = #call;
+        let #local = #call;
     }
+}
+
+/// The call's name, which the user's code can't see.
+fn call_name(span: Span) -> Ident {
+    Ident::new("__call", Span::mixed_site().located_at(span))
 }
 
 fn named(constructor: &TokenStream, metrics: &TokenStream, label: &Label) -> TokenStream {
@@ -139,7 +152,7 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
         _ if plan.metrics.is_some() => Default::default(),
         Subject::Family { labels, .. } if !labels.is_ident("Self") => (
             quote!(fn __family() { <#labels as #krate::CallLabels>::family(); }),
-            quote!(.with_family(__family)),
+            quote!(.with_family(<#labels as #krate::CallLabels>::NAME, __family)),
         ),
         subject => match label(subject).filter(|label| label.is_constant(function)).map(label_value) {
             None => Default::default(),
@@ -149,6 +162,11 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
             ),
         },
     };
+    let model = match &plan.subject {
+        Subject::Llm { model, .. } => model_of(model),
+        _ => TokenStream::new(),
+    };
+    let slo = plan.slo.as_ref().map(Slo::tokens).map(|slo| quote!(.with_slo(#slo)));
     quote! {
         #item
         static __SITE: __rt::Site = __rt::Site::new(
@@ -157,9 +175,19 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
             ::core::module_path!(),
             ::core::file!(),
             ::core::line!(),
-        ) #with;
+        ) #with #model #slo;
         __rt::submit! { __rt::SiteRef(&__SITE) }
     }
+}
+
+fn model_of(Model { provider, operation }: &Model) -> TokenStream {
+    let provider = match provider.as_ref().map(Text::literal) {
+        Some(provider) => quote!(::core::option::Option::Some(#provider)),
+        None => quote!(::core::option::Option::None),
+    };
+    let operation =
+        operation.as_ref().map_or_else(|| "chat".to_token_stream(), |text| text.literal().to_token_stream());
+    quote!(.with_model(#provider, #operation))
 }
 
 /// `async fn` as `fn -> impl Future`: an async block inside an `async fn` would hold the arguments twice.
@@ -186,7 +214,8 @@ fn nameable(rt: &TokenStream, result: &Type) -> TokenStream {
 /// The call of the runtime is located at the body's tail: what the compiler says of its result lands there.
 fn sync(plan: &Plan, result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
     let (erased, group, reader) = (erased(result), nested(body), reading(&plan.subject, result));
-    quote_spanned!(at(body.tail())=> __rt::call_by(__call, move || -> #erased { #capture #bind #group }, #reader))
+    let call = call_name(body.tail());
+    quote_spanned!(at(body.tail())=> __rt::call_by(#call, move || -> #erased { #capture #bind #group }, #reader))
 }
 
 fn asynchronous(result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
@@ -228,34 +257,38 @@ fn made(body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
     quote_spanned!(at(body.tail())=> __rt::eager(move || { #capture #bind #group }))
 }
 
-fn boxed(plan: &Plan, result: &Type, body: &Body, BoxedTail { before, argument }: &BoxedTail) -> TokenStream {
-    let span = argument.span();
-    let future = argument.stream();
-    let call = tracked(plan, result, span, &future);
-    let mut tail = proc_macro2::Group::new(argument.delimiter(), call);
-    tail.set_span(span);
-    braces(quote!(; #before #tail), body.group.span()).into_token_stream()
+fn boxed(plan: &Plan, result: &Type, body: &Body, tail: &BoxedTail) -> TokenStream {
+    let argument = &tail.argument;
+    let call = tracked(plan, result, argument.span(), &argument.stream());
+    let content = tail.with(call);
+    braces(quote!(; #content), body.group.span()).into_token_stream()
 }
 
 fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> TokenStream {
     let reader = reading(&plan.subject, result);
-    let call = quote_spanned!(at(tail)=> __rt::tracked_by(__call, #future, #reader));
+    let call = call_name(tail);
+    let told = told(result);
+    let call = quote_spanned!(at(tail)=> __rt::tracked_by::<_, _, _, #told>(#call, #future, #reader));
     match &plan.timeout {
         None => call,
-        Some(Timeout { limit, span }) => {
-            let milliseconds = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-            let limit = quote!(::core::time::Duration::from_millis(#milliseconds));
+        Some(length @ Length { span, .. }) => {
+            let limit = length.tokens();
             // On the key's value: without the runtime's timer there is nothing to call.
             quote_spanned!(at(*span)=> __rt::limited(#limit, #call))
         }
     }
 }
 
-/// The closure that makes the reader. It's located at the declared result: that is what the future doesn't give, if the
-/// types don't fit.
+/// The closure that makes the reader.
 fn reading(subject: &Subject, result: &Type) -> TokenStream {
     let span = at(result.span());
     let reader = reader(subject, span);
+    quote_spanned!(span=> |__t| #reader)
+}
+
+/// The result as the signature has it, which the runtime's call is told: a body that gives another is one error. It's
+/// located there, as that is what the body doesn't give.
+fn told(result: &Type) -> TokenStream {
     let result = nameable(&quote!(__rt), &erased(result));
-    quote_spanned!(span=> |__t: __rt::Tag<#result>| #reader)
+    quote_spanned!(at(result.span())=> #result)
 }

@@ -14,11 +14,19 @@ pub(crate) enum Label {
     Computed(Expr),
 }
 
+/// The longest text that the runtime keeps: a longer one counts as `__other__`.
+const LONGEST: usize = 127;
+
 impl Value for Label {
     fn read(entry: &Entry) -> syn::Result<Self> {
         match ungrouped(entry.expr()?) {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().is_empty() => {
                 Err(syn::Error::new(text.span(), format!("empty `{}`", entry.key)))
+            }
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().len() > LONGEST => {
+                let found = text.value().len();
+                let message = format!("`{}` of {found} bytes, expected at most {LONGEST}", entry.key);
+                Err(syn::Error::new(text.span(), message))
             }
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(Self::Constant(text.clone())),
             Expr::Lit(ExprLit { lit, .. }) => {

@@ -7,7 +7,8 @@ use super::label::Label;
 use super::reader::Usage;
 use super::shared::Shared;
 use super::signature::Function;
-use super::{Naming, Plan, Preset, Subject};
+use super::{Model, Naming, Plan, Preset, Subject};
+use crate::args::Name;
 use crate::diagnostics::Errors;
 use crate::slot::Slot;
 
@@ -18,6 +19,8 @@ const KEY: &str = "model";
 pub(crate) struct Llm {
     model: Slot<Label>,
     usage: Slot<Usage>,
+    provider: Slot<Name>,
+    operation: Slot<Name>,
     shared: Shared,
 }
 
@@ -27,8 +30,10 @@ impl Preset for Llm {
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
         let (mut model, mut usage) = (Slot::new(KEY), Slot::new("usage"));
-        let shared = Shared::parse(args, [&mut model as _, &mut usage as _], errors);
-        Self { model, usage, shared }
+        let (mut provider, mut operation) = (Slot::new("provider"), Slot::new("operation"));
+        let own = [&mut model as _, &mut usage as _, &mut provider as _, &mut operation as _];
+        let shared = Shared::parse(args, own, errors);
+        Self { model, usage, provider, operation, shared }
     }
 
     fn is_last(&self) -> bool {
@@ -40,10 +45,12 @@ impl Preset for Llm {
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
-        let Self { model, usage, shared } = self;
+        let Self { model, usage, provider, operation, shared } = self;
         let label = model.require(Span::call_site(), errors);
         let usage = usage.into_value().unwrap_or(Usage::ByType);
+        let text = |slot: Slot<Name>| slot.into_value().map(|Name(text)| text);
+        let model = Model { provider: text(provider), operation: text(operation) };
         let label = label.unwrap_or_else(|| Label::default_of(function));
-        Some(shared.validate(function, errors, |kind| Subject::Llm { label, kind, usage }))
+        Some(shared.validate(function, errors, |kind| Subject::Llm { label, kind, usage, model }))
     }
 }

@@ -4,6 +4,7 @@
 mod block;
 mod body;
 mod capture;
+mod docs;
 mod expand;
 pub(crate) mod general;
 mod item;
@@ -13,6 +14,7 @@ mod reader;
 mod requeue;
 mod shared;
 mod signature;
+mod slo;
 pub(crate) mod step;
 pub(crate) mod task;
 pub(crate) mod tool;
@@ -27,7 +29,8 @@ use self::item::Item;
 use self::label::Label;
 use self::reader::{Kind, Usage};
 use self::signature::Function;
-use crate::args::Timeout;
+use self::slo::Slo;
+use crate::args::{Length, Text};
 use crate::diagnostics::Errors;
 
 /// One attribute: the keys that it reads and what they come to.
@@ -67,17 +70,26 @@ pub(crate) enum Naming {
 pub(crate) struct Plan {
     krate: Path,
     metrics: Option<Expr>,
-    timeout: Option<Timeout>,
+    timeout: Option<Length>,
+    slo: Option<Slo>,
+    /// Whether the function's documentation says what is measured.
+    docs: bool,
     subject: Subject,
 }
 
 /// What a call of the function counts as.
 enum Subject {
     Task { label: Label, kind: Kind },
-    Tool { label: Label, kind: Kind },
-    Llm { label: Label, kind: Kind, usage: Usage },
+    Tool { label: Label, kind: Kind, cost: Option<Expr> },
+    Llm { label: Label, kind: Kind, usage: Usage, model: Model },
     Step,
     Family { labels: Path, values: Vec<(Ident, Expr)>, kind: Kind },
+}
+
+/// What is known of a model besides its name.
+struct Model {
+    provider: Option<Text>,
+    operation: Option<Text>,
 }
 
 /// The whole way of an attribute, from what was written to what is compiled.

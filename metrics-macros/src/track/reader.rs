@@ -1,13 +1,14 @@
 //! What is read from a result: how the call ended and which tokens it used.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprPath};
 
 use super::Subject;
 use crate::args::{Entry, ungrouped};
 use crate::container::at;
+use crate::diagnostics::{resembles, unknown};
 use crate::slot::Value;
 
 /// How the status is read.
@@ -23,10 +24,18 @@ pub(crate) enum Usage {
     InBody,
 }
 
+const IN_BODY: &str = "in_body";
+
 impl Value for Usage {
     fn read(entry: &Entry) -> syn::Result<Self> {
         match ungrouped(entry.expr()?) {
-            Expr::Path(ExprPath { qself: None, path, .. }) if path.is_ident("in_body") => Ok(Self::InBody),
+            Expr::Path(ExprPath { qself: None, path, .. }) if path.is_ident(IN_BODY) => Ok(Self::InBody),
+            Expr::Path(ExprPath { qself: None, path, .. })
+                if path.get_ident().is_some_and(|word| resembles(&word.to_string(), IN_BODY)) =>
+            {
+                let found = path.to_token_stream().to_string();
+                Err(syn::Error::new(path.span(), unknown("word", &found, [IN_BODY])))
+            }
             Expr::Lit(literal) => Err(syn::Error::new(
                 literal.span(),
                 "expected a closure, such as `|response| ..`, or `in_body`",
@@ -38,12 +47,12 @@ impl Value for Usage {
 
 /// The traits that the readers of `subject` call by.
 pub(super) fn imports(subject: &Subject) -> TokenStream {
-    let (kind, usage) = match subject {
+    let kind = match subject {
         Subject::Step => return TokenStream::new(),
-        Subject::Task { kind, .. } | Subject::Tool { kind, .. } | Subject::Family { kind, .. } => {
-            (kind, None)
-        }
-        Subject::Llm { kind, usage, .. } => (kind, Some(usage)),
+        Subject::Task { kind, .. }
+        | Subject::Tool { kind, .. }
+        | Subject::Llm { kind, .. }
+        | Subject::Family { kind, .. } => kind,
     };
     let kind = match kind {
         Kind::ByType => quote! {
@@ -52,41 +61,45 @@ pub(super) fn imports(subject: &Subject) -> TokenStream {
         },
         Kind::By(_) => TokenStream::new(),
     };
-    let usage = match usage {
-        Some(Usage::ByType) => quote!(ViaResultUsage as _, ViaUsage as _,),
-        Some(Usage::By(_)) => quote!(ViaResultUsageBy as _, ViaUsageBy as _,),
-        Some(Usage::InBody) | None => TokenStream::new(),
+    let more = match subject {
+        Subject::Llm { usage: Usage::ByType, .. } => quote!(ViaResultUsage as _, ViaUsage as _,),
+        Subject::Llm { usage: Usage::By(_), .. } => quote!(ViaResultUsageBy as _, ViaUsageBy as _,),
+        Subject::Tool { cost: Some(_), .. } => quote!(ViaResultCost as _, ViaCost as _,),
+        _ => TokenStream::new(),
     };
-    quote!(#kind #usage)
+    quote!(#kind #more)
 }
 
 /// The expression, located at `span`, that makes the reader of a result from its `__rt::Tag`, named `__t`.
 pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
     match subject {
         Subject::Step => quote_spanned!(span=> __rt::Unread),
-        Subject::Task { kind, .. } | Subject::Tool { kind, .. } | Subject::Family { kind, .. } => {
-            kind_of(kind, span)
+        Subject::Tool { kind, cost: Some(closure), .. } => {
+            let status = status(kind, span);
+            let cost = quote_spanned!(at(closure.span())=> (&&__t).__cost(#closure));
+            quote_spanned!(span=> __rt::Costly { status: #status, cost: #cost })
         }
-        Subject::Llm { kind, usage, .. } => {
-            let (kind, usage) = (kind_of(kind, span), usage_of(usage, span));
-            quote_spanned!(span=> __rt::Llm { kind: #kind, usage: #usage })
+        Subject::Llm { kind, usage: Usage::ByType, .. } => {
+            let status = status(kind, span);
+            quote_spanned!(span=> __rt::Llm { status: #status, usage: (&&__t).__usage() })
         }
+        Subject::Llm { kind, usage: Usage::By(closure), .. } => {
+            let status = status(kind, span);
+            let usage = quote_spanned!(at(closure.span())=> (&&__t).__usage_by(#closure));
+            quote_spanned!(span=> __rt::Llm { status: #status, usage: #usage })
+        }
+        Subject::Task { kind, .. }
+        | Subject::Tool { kind, .. }
+        | Subject::Llm { kind, .. }
+        | Subject::Family { kind, .. } => status(kind, span),
     }
 }
 
-fn kind_of(kind: &Kind, span: Span) -> TokenStream {
+fn status(kind: &Kind, span: Span) -> TokenStream {
     match kind {
         Kind::ByType => {
             quote_spanned!(span=> __rt::ByType { failure: (&&&&&__t).__failure(), success: (&&&&__t).__success() })
         }
         Kind::By(closure) => quote_spanned!(at(closure.span())=> __t.__status(#closure)),
-    }
-}
-
-fn usage_of(usage: &Usage, span: Span) -> TokenStream {
-    match usage {
-        Usage::ByType => quote_spanned!(span=> (&&__t).__usage()),
-        Usage::By(closure) => quote_spanned!(at(closure.span())=> (&&__t).__usage_by(#closure)),
-        Usage::InBody => quote_spanned!(span=> __rt::InBody),
     }
 }

@@ -3,10 +3,12 @@
 use proc_macro2::TokenStream;
 use syn::{Expr, Path};
 
+use super::docs;
 use super::reader::Kind;
 use super::signature::{Function, is_async};
+use super::slo::Slo;
 use super::{Plan, Subject};
-use crate::args::{Entry, Flag, Timeout, crate_path, crate_slot, entries};
+use crate::args::{Entry, Flag, Length, Switch, crate_path, crate_slot, entries};
 use crate::diagnostics::Errors;
 use crate::slot::{Fill, Slot, fill, fill_known};
 
@@ -25,7 +27,9 @@ pub(crate) struct Shared {
     pub(crate) last: Slot<Flag>,
     metrics: Slot<Expr>,
     status: Slot<Expr>,
-    timeout: Slot<Timeout>,
+    timeout: Slot<Length>,
+    slo: Slot<Slo>,
+    docs: Slot<Switch>,
 }
 
 impl Shared {
@@ -36,12 +40,14 @@ impl Shared {
             metrics: Slot::new("metrics"),
             status: Slot::new("status"),
             timeout: Slot::new(TIMEOUT),
+            slo: Slot::new("slo"),
+            docs: Slot::new("docs"),
         }
     }
 
-    fn slots(&mut self) -> [&mut dyn Fill; 5] {
-        let Self { krate, last, metrics, status, timeout } = self;
-        [krate, metrics, status, timeout, last]
+    fn slots(&mut self) -> [&mut dyn Fill; 7] {
+        let Self { krate, last, metrics, status, timeout, slo, docs } = self;
+        [krate, metrics, status, timeout, slo, docs, last]
     }
 
     /// Reads the attribute's `own` keys and the shared ones.
@@ -76,7 +82,7 @@ impl Shared {
         errors: &mut Errors,
         subject: impl FnOnce(Kind) -> Subject,
     ) -> Plan {
-        let Self { krate, last: _, metrics, status, timeout } = self;
+        let Self { krate, last: _, metrics, status, timeout, slo, docs } = self;
         let timeout = timeout.into_value();
         check_timeout(timeout.as_ref(), function, errors);
         let kind = status.into_value().map_or(Kind::ByType, Kind::By);
@@ -84,13 +90,15 @@ impl Shared {
             krate: crate_path(krate.into_value()),
             metrics: metrics.into_value(),
             timeout,
+            slo: slo.into_value(),
+            docs: docs.into_value().map_or_else(docs::wanted, |Switch(wanted)| wanted),
             subject: subject(kind),
         }
     }
 }
 
 /// Nothing can end a synchronous call from outside.
-fn check_timeout(timeout: Option<&Timeout>, function: &Function, errors: &mut Errors) {
+fn check_timeout(timeout: Option<&Length>, function: &Function, errors: &mut Errors) {
     if let Some(timeout) = timeout.filter(|_| !is_async(&function.sig)) {
         errors.push(timeout.span, "`timeout` needs an async function: nothing can end a synchronous call");
     }

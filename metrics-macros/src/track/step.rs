@@ -3,10 +3,11 @@
 use proc_macro2::TokenStream;
 use syn::Path;
 
+use super::docs;
 use super::shared::LAST;
 use super::signature::Function;
 use super::{Naming, Plan, Preset, Subject};
-use crate::args::{Flag, crate_path, crate_slot, entries};
+use crate::args::{Flag, Switch, crate_path, crate_slot, entries};
 use crate::diagnostics::Errors;
 use crate::slot::{Slot, fill};
 
@@ -14,6 +15,7 @@ use crate::slot::{Slot, fill};
 pub(crate) struct Step {
     krate: Slot<Path>,
     last: Slot<Flag>,
+    docs: Slot<Switch>,
 }
 
 impl Preset for Step {
@@ -21,9 +23,9 @@ impl Preset for Step {
     const NAMING: Naming = Naming::Nothing;
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let (mut krate, mut last) = (crate_slot(), Slot::hidden(LAST));
-        fill(&entries(args, errors), &mut [&mut krate, &mut last], errors);
-        Self { krate, last }
+        let (mut krate, mut last, mut docs) = (crate_slot(), Slot::hidden(LAST), Slot::new("docs"));
+        fill(&entries(args, errors), &mut [&mut krate, &mut docs, &mut last], errors);
+        Self { krate, last, docs }
     }
 
     fn is_last(&self) -> bool {
@@ -39,6 +41,8 @@ impl Preset for Step {
             krate: crate_path(self.krate.into_value()),
             metrics: None,
             timeout: None,
+            slo: None,
+            docs: self.docs.into_value().map_or_else(docs::wanted, |Switch(wanted)| wanted),
             subject: Subject::Step,
         })
     }

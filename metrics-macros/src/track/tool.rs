@@ -1,7 +1,7 @@
 //! `#[track_tool]`: a tool that an agent calls.
 
 use proc_macro2::TokenStream;
-use syn::Path;
+use syn::{Expr, Path};
 
 use super::label::Label;
 use super::shared::Shared;
@@ -16,6 +16,7 @@ const KEY: &str = "tool_name";
 /// The keys as they were written.
 pub(crate) struct Tool {
     tool_name: Slot<Label>,
+    cost: Slot<Expr>,
     shared: Shared,
 }
 
@@ -24,9 +25,9 @@ impl Preset for Tool {
     const NAMING: Naming = Naming::Item(KEY);
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let mut tool_name = Slot::new(KEY);
-        let shared = Shared::parse(args, [&mut tool_name as _], errors);
-        Self { tool_name, shared }
+        let (mut tool_name, mut cost) = (Slot::new(KEY), Slot::new("cost"));
+        let shared = Shared::parse(args, [&mut tool_name as _, &mut cost as _], errors);
+        Self { tool_name, cost, shared }
     }
 
     fn is_last(&self) -> bool {
@@ -38,8 +39,9 @@ impl Preset for Tool {
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
-        let Self { tool_name, shared } = self;
+        let Self { tool_name, cost, shared } = self;
+        let cost = cost.into_value();
         let label = tool_name.into_value().unwrap_or_else(|| Label::default_of(function));
-        Some(shared.validate(function, errors, |kind| Subject::Tool { label, kind }))
+        Some(shared.validate(function, errors, |kind| Subject::Tool { label, kind, cost }))
     }
 }

@@ -242,9 +242,9 @@ fn merged(keys: &Keys, name: Option<&(&'static str, LitStr)>, member: &Member<'_
 /// The arguments of an attribute with the struct of the labels and `entries`, each with a comma behind it.
 fn args<'e>(keys: &Keys, entries: impl Iterator<Item = &'e Entry>) -> TokenStream {
     let labels = keys.labels.iter();
-    let entries = entries.map(|Entry { key, value }| {
-        let value = value.iter();
-        quote!(#key #(= #value)*,)
+    let entries = entries.map(|Entry { key, value, nested }| {
+        let (value, nested) = (value.iter(), nested.iter());
+        quote!(#key #(= #value)* #((#nested))*,)
     });
     quote!(#(#labels,)* #(#entries)*)
 }

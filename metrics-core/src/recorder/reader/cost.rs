@@ -1,0 +1,84 @@
+//! What a call of a tool cost.
+
+use super::usage::{ByOwnClosure, ByResultClosure};
+use super::{Reader, Tag};
+use crate::faults::Faults;
+use crate::status::Status;
+
+/// Reads from an output what a call of a tool cost.
+pub trait Costs<T> {
+    /// The cost in USD, if the output tells.
+    fn cost(&self, output: &T) -> Option<f64>;
+}
+
+/// The reader of a tool's call that costs something.
+pub struct Costly<S, C> {
+    /// Reads the status.
+    pub status: S,
+    /// Reads the cost.
+    pub cost: C,
+}
+
+impl<T, S: Reader<T>, C: Costs<T>> Reader<T> for Costly<S, C> {
+    fn status(&self, output: &T, faults: &Faults) -> Status {
+        self.status.status(output, faults)
+    }
+
+    fn cost(&self, output: &T, faults: &Faults) -> Option<f64> {
+        faults.caught(|| self.cost.cost(output)).flatten()
+    }
+}
+
+/// What a `cost` closure may return: USD, or an `Option` of them.
+#[diagnostic::on_unimplemented(
+    message = "a `cost` closure gives USD as an `f64` or an `Option<f64>`, not `{Self}`",
+    label = "no amount of USD"
+)]
+pub trait IntoCost {
+    /// The cost, if there is one.
+    fn into_cost(self) -> Option<f64>;
+}
+
+impl IntoCost for f64 {
+    fn into_cost(self) -> Option<f64> {
+        Some(self)
+    }
+}
+
+impl IntoCost for Option<f64> {
+    fn into_cost(self) -> Option<f64> {
+        self
+    }
+}
+
+/// Reads a `Result`'s value by a closure.
+pub trait ViaResultCost<T> {
+    /// The reader.
+    fn __cost<F: Fn(&T) -> U, U: IntoCost>(&self, read: F) -> ByResultClosure<F> {
+        ByResultClosure(read)
+    }
+}
+
+impl<T, E> ViaResultCost<T> for &Tag<Result<T, E>> {}
+
+/// Reads a plain value by a closure.
+pub trait ViaCost<T> {
+    /// The reader.
+    fn __cost<F: Fn(&T) -> U, U: IntoCost>(&self, read: F) -> ByOwnClosure<F> {
+        ByOwnClosure(read)
+    }
+}
+
+impl<T> ViaCost<T> for Tag<T> {}
+
+impl<T, E, F: Fn(&T) -> U, U: IntoCost> Costs<Result<T, E>> for ByResultClosure<F> {
+    fn cost(&self, output: &Result<T, E>) -> Option<f64> {
+        self.0(output.as_ref().ok()?).into_cost()
+    }
+}
+
+impl<T, F: Fn(&T) -> U, U: IntoCost> Costs<T> for ByOwnClosure<F> {
+    fn cost(&self, output: &T) -> Option<f64> {
+        self.0(output).into_cost()
+    }
+}

@@ -1,0 +1,107 @@
+//! From a function's output to its status, its usage and its cost, by the output's type.
+//!
+//! Stable Rust cannot specialise, so a generated call picks the most specific reader by autoref:
+//! `(&&&&&tag).__failure()` finds the trait implemented for the most references first.
+
+mod cost;
+mod errors;
+mod status;
+mod usage;
+
+use std::marker::PhantomData;
+
+use super::{FamilyCall, Observed, StepCall, TaskCall};
+use crate::faults::{Faults, Watched};
+use crate::status::Status;
+use crate::usage::Usage;
+
+pub use cost::{Costly, ViaCost, ViaResultCost};
+pub use errors::{Down, ErrorRef, ViaClassifiedRef, ViaDowncast, ViaErrorRef, ViaNoDowncast, ViaUnknownRef};
+pub use status::{
+    ByClosure, ByType, ViaAny, ViaChain, ViaClassified, ViaClassifiedOk, ViaClassify, ViaDynError, ViaFuture,
+    ViaResult, ViaSuccess,
+};
+pub use usage::{Llm, ViaResultUsage, ViaResultUsageBy, ViaUsage, ViaUsageBy};
+
+/// The type of an output, as the signature tells it.
+pub struct Tag<T>(PhantomData<fn() -> T>);
+
+impl<T> Tag<T> {
+    /// The tag.
+    pub const NEW: Self = Self(PhantomData);
+
+    /// Reads the status by a closure of the user's.
+    #[inline]
+    pub fn __status<F: Fn(&T) -> Status>(self, read: F) -> ByClosure<F> {
+        ByClosure(read)
+    }
+}
+
+impl<T> Clone for Tag<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Tag<T> {}
+
+/// Reads what a call is to record from its output.
+pub trait Reader<T> {
+    /// How it ended.
+    fn status(&self, output: &T, faults: &Faults) -> Status;
+
+    /// The tokens that it used, if the output tells.
+    #[inline]
+    fn usage(&self, _: &T, _: &Faults) -> Option<Usage> {
+        None
+    }
+
+    /// What it cost in USD, if the output tells.
+    #[inline]
+    fn cost(&self, _: &T, _: &Faults) -> Option<f64> {
+        None
+    }
+}
+
+/// A call that a reader's findings make sense for.
+pub trait ReadBy<R, T>: Observed {
+    /// Takes what it needs from the output and says how the call ended.
+    fn read(&mut self, reader: &R, output: &T) -> Status;
+}
+
+macro_rules! read_status {
+    ($($call:ident)*) => {$(
+        impl<R: Reader<T>, T, H> ReadBy<R, T> for $call<H>
+        where
+            Self: Observed + Watched,
+        {
+            #[inline]
+            fn read(&mut self, reader: &R, output: &T) -> Status {
+                reader.status(output, self.faults())
+            }
+        }
+    )*};
+}
+
+read_status!(TaskCall FamilyCall);
+
+/// Steps have nothing to read.
+#[derive(Clone, Copy)]
+pub struct Unread;
+
+impl<T> ReadBy<Unread, T> for StepCall {
+    #[inline]
+    fn read(&mut self, _: &Unread, _: &T) -> Status {
+        Status::Success
+    }
+}
+
+/// Names a type from a function type, which is the only way to name `!`.
+pub trait Returns {
+    /// What it returns.
+    type Type;
+}
+
+impl<T> Returns for fn() -> T {
+    type Type = T;
+}

@@ -1,0 +1,115 @@
+//! The usage of an LLM call.
+
+use super::{Reader, Tag};
+use crate::faults::Faults;
+use crate::status::Status;
+use crate::usage::{IntoUsage, TokenUsage, Usage};
+
+/// Reads the usage of an LLM call from an output.
+pub trait Usages<T> {
+    /// The usage, if the output tells.
+    fn usage(&self, output: &T) -> Option<Usage>;
+}
+
+/// The reader of an LLM call whose output tells its usage.
+pub struct Llm<S, U> {
+    /// Reads the status.
+    pub status: S,
+    /// Reads the usage.
+    pub usage: U,
+}
+
+impl<T, S: Reader<T>, U: Usages<T>> Reader<T> for Llm<S, U> {
+    #[inline]
+    fn status(&self, output: &T, faults: &Faults) -> Status {
+        self.status.status(output, faults)
+    }
+
+    #[inline]
+    fn usage(&self, output: &T, faults: &Faults) -> Option<Usage> {
+        faults.caught(|| self.usage.usage(output)).flatten()
+    }
+}
+
+/// The usage of a `Result`'s value by [`TokenUsage`]. It carries the function, so that a type without
+/// the trait is one error, where the reader is made.
+pub struct ByTokenUsage<T>(fn(&T) -> Option<Usage>);
+/// The same of a plain value.
+pub struct ByOwnUsage<T>(fn(&T) -> Option<Usage>);
+
+/// Reads a `Result`'s value.
+pub trait ViaResultUsage<T> {
+    /// The reader.
+    fn __usage(&self) -> ByTokenUsage<T>
+    where
+        T: TokenUsage,
+    {
+        ByTokenUsage(T::token_usage)
+    }
+}
+
+impl<T, E> ViaResultUsage<T> for &Tag<Result<T, E>> {}
+
+/// Reads a plain value.
+pub trait ViaUsage<T> {
+    /// The reader.
+    fn __usage(&self) -> ByOwnUsage<T>
+    where
+        T: TokenUsage,
+    {
+        ByOwnUsage(T::token_usage)
+    }
+}
+
+impl<T> ViaUsage<T> for Tag<T> {}
+
+impl<T, E> Usages<Result<T, E>> for ByTokenUsage<T> {
+    #[inline]
+    fn usage(&self, output: &Result<T, E>) -> Option<Usage> {
+        self.0(output.as_ref().ok()?)
+    }
+}
+
+impl<T> Usages<T> for ByOwnUsage<T> {
+    #[inline]
+    fn usage(&self, output: &T) -> Option<Usage> {
+        self.0(output)
+    }
+}
+
+/// A key with a closure over a `Result`'s value.
+pub struct ByResultClosure<F>(pub(super) F);
+/// A key with a closure over a plain value.
+pub struct ByOwnClosure<F>(pub(super) F);
+
+/// Reads a `Result`'s value by a closure.
+pub trait ViaResultUsageBy<T> {
+    /// The reader.
+    fn __usage_by<F: Fn(&T) -> U, U: IntoUsage>(&self, read: F) -> ByResultClosure<F> {
+        ByResultClosure(read)
+    }
+}
+
+impl<T, E> ViaResultUsageBy<T> for &Tag<Result<T, E>> {}
+
+/// Reads a plain value by a closure.
+pub trait ViaUsageBy<T> {
+    /// The reader.
+    fn __usage_by<F: Fn(&T) -> U, U: IntoUsage>(&self, read: F) -> ByOwnClosure<F> {
+        ByOwnClosure(read)
+    }
+}
+
+impl<T> ViaUsageBy<T> for Tag<T> {}
+
+impl<T, E, F: Fn(&T) -> U, U: IntoUsage> Usages<Result<T, E>> for ByResultClosure<F> {
+    fn usage(&self, output: &Result<T, E>) -> Option<Usage> {
+        self.0(output.as_ref().ok()?).into_usage()
+    }
+}
+
+impl<T, F: Fn(&T) -> U, U: IntoUsage> Usages<T> for ByOwnClosure<F> {
+    fn usage(&self, output: &T) -> Option<Usage> {
+        self.0(output).into_usage()
+    }
+}

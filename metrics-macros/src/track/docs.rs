@@ -1,0 +1,134 @@
+//! `docs = true`: a function's documentation ends in what is measured of it.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+
+use super::label::Label;
+use super::signature::Function;
+use super::{Plan, Subject};
+
+/// Set while compiling, it asks for the documentation of every tracked function.
+const VARIABLE: &str = "AGENT_METRICS_DOCS";
+
+/// Whether functions that don't say so themselves are documented.
+pub(super) fn wanted() -> bool {
+    std::env::var(VARIABLE).is_ok_and(|value| matches!(value.as_str(), "1" | "true"))
+}
+
+/// The lines at the end of the function's documentation, if it is to have them.
+pub(super) fn section(plan: &Plan, function: &Function) -> TokenStream {
+    if !plan.docs {
+        return TokenStream::new();
+    }
+    let text = match &plan.subject {
+        Subject::Task { label, .. } => TASK.section(label),
+        Subject::Tool { label, .. } => TOOL.section(label),
+        Subject::Llm { label, .. } => LLM.section(label),
+        Subject::Step => "One step of the task around it, in `agent_steps_per_task`.".to_owned(),
+        Subject::Family { labels, .. } => {
+            let labels = labels.to_token_stream().to_string().replace(' ', "");
+            format!(
+                "One call in the family of [`{labels}`]: its name with `_calls_total`, \
+                 `_call_duration_seconds` and, if asked for, `_calls_in_progress`."
+            )
+        }
+    };
+    // Behind the user's own words.
+    let own = &function.attrs;
+    let is_documented = own.iter().any(|attr| attr.path().is_ident("doc"));
+    let lines = is_documented.then_some("").into_iter().chain(["# Metrics", ""]).chain(text.lines());
+    lines.map(|line| quote!(#[doc = #line])).collect()
+}
+
+/// The families of one preset.
+struct Families {
+    label: &'static str,
+    calls: &'static str,
+    duration: &'static str,
+    more: &'static [&'static str],
+}
+
+const TASK: Families = Families {
+    label: "task_type",
+    calls: "agent_tasks_total",
+    duration: "agent_task_duration_seconds",
+    more: &["agent_steps_per_task", "agent_active_tasks"],
+};
+const TOOL: Families = Families {
+    label: "tool_name",
+    calls: "agent_tool_calls_total",
+    duration: "agent_tool_call_duration_seconds",
+    more: &["agent_tool_calls_in_progress"],
+};
+const LLM: Families = Families {
+    label: "model",
+    calls: "agent_llm_calls_total",
+    duration: "agent_llm_call_duration_seconds",
+    more: &["agent_llm_calls_in_progress", "agent_llm_tokens_total", "agent_cost_usd_total"],
+};
+
+impl Families {
+    /// The families, and a query for the calls' rate, their errors and their latency.
+    fn section(&self, label: &Label) -> String {
+        let Self { label: name, calls, duration, more } = *self;
+        let (with, errors, by, by_le) = match label {
+            Label::Constant(text) => {
+                let value = text.value().replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+                let matcher = format!("{name}=\"{value}\"");
+                let errors = format!("{{{matcher},status!=\"success\"}}");
+                (format!("{{{matcher}}}"), errors, String::new(), "le".to_owned())
+            }
+            Label::Computed(_) => (
+                String::new(),
+                "{status!=\"success\"}".to_owned(),
+                format!(" by ({name})"),
+                format!("le, {name}"),
+            ),
+        };
+        let mut names: Vec<_> = [calls, duration].into_iter().chain(more.iter().copied()).collect();
+        let last = names.pop().unwrap_or_default();
+        format!(
+            "`{}` and `{last}`.\n\n\
+             - calls a second: `sum{by} (rate({calls}{with}[5m]))`\n\
+             - share that fails: `sum{by} (rate({calls}{errors}[5m])) / sum{by} (rate({calls}{with}[5m]))`\n\
+             - 95th percentile of seconds: \
+             `histogram_quantile(0.95, sum by ({by_le}) (rate({duration}_bucket{with}[5m])))`",
+            names.join("`, `")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use crate::track::tool::Tool;
+
+    fn expanded(args: proc_macro2::TokenStream) -> String {
+        crate::track::attribute::<Tool>(
+            &args,
+            &quote!(
+                /** Looks. */
+                fn look(name: &str) {}
+            ),
+        )
+        .to_string()
+    }
+
+    #[test]
+    fn a_section_names_families_and_queries() {
+        let text = expanded(quote!(docs = true));
+        for part in [
+            "# Metrics",
+            "`agent_tool_calls_total`, `agent_tool_call_duration_seconds` and `agent_tool_calls_in_progress`.",
+            "sum (rate(agent_tool_calls_total{tool_name=\\\"look\\\"}[5m]))",
+            "sum by (le) (rate(agent_tool_call_duration_seconds_bucket{tool_name=\\\"look\\\"}[5m]))",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        let text = expanded(quote!(docs = true, tool_name = name));
+        assert!(text.contains("sum by (tool_name) (rate(agent_tool_calls_total[5m]))"), "{text}");
+        assert!(!expanded(quote!(docs = false)).contains("# Metrics"));
+        assert!(!expanded(quote!()).contains("# Metrics"));
+    }
+}

@@ -7,6 +7,7 @@ mod drops;
 mod http;
 mod impls;
 mod isolation;
+mod keys;
 mod labels;
 mod lints;
 mod manners;

@@ -75,8 +75,8 @@ mod inner {
     pub(super) fn shadowed_step() {}
 
     #[track_tool]
-    pub(super) fn shadowed_tool((a, _): (u8, Ok), __arg1: u8) -> u8 {
-        a + __arg1
+    pub(super) fn shadowed_tool((a, _): (u8, Ok), __arg1: u8, __call: u8) -> u8 {
+        a + __arg1 + __call
     }
 
     #[track_llm(model = "shadowed_model")]
@@ -95,7 +95,7 @@ mod inner {
 #[test]
 fn nobodys_names_are_in_the_way() {
     assert!(task("shadowed").awaited("failure", shadowed_task(true)).is_err());
-    assert_eq!(tool("shadowed_tool").called("success", || shadowed_tool((1, Ok), 2)), 3);
+    assert_eq!(tool("shadowed_tool").called("success", || shadowed_tool((1, Ok), 2, 4)), 7);
     llm("shadowed_model").awaited("success", shadowed_llm());
     assert_eq!(super::calls::ready(shadowed_lookup(1)), 2);
 }

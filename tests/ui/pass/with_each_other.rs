@@ -3,6 +3,7 @@
 use super::calls::{llm, task, tool};
 use agent_metrics::{CallLabels, Usage, track, track_llm, track_step, track_task, track_tool};
 use std::future::Future;
+use std::pin::Pin;
 
 #[derive(Clone, Copy, CallLabels)]
 #[calls(name = "together")]
@@ -31,6 +32,14 @@ fn both_opaque<'a>(text: &'a str) -> impl Future<Output = &'a str> + Send {
 }
 
 #[track_task]
+#[track_tool]
+#[track_step]
+fn both_boxed<'a>(text: &'a str) -> Pin<Box<dyn Future<Output = &'a str> + Send + 'a>> {
+    let length = text.len();
+    Box::pin(async move { &text[..length - 1] })
+}
+
+#[track_task]
 #[must_use]
 #[track_tool(tool_name = name)]
 async fn between(name: &str) -> usize {
@@ -45,6 +54,8 @@ fn each_attribute_counts() {
     assert_eq!(task("all_sync").so_far(), [("success".to_owned(), 1)]);
     assert_eq!(tool("both_opaque").awaited("success", both_opaque("ab")), "a");
     assert_eq!(llm("both").so_far(), [("success".to_owned(), 1)]);
+    assert_eq!(tool("both_boxed").awaited("success", both_boxed("ab")), "a");
+    assert_eq!(task("both_boxed").so_far(), [("success".to_owned(), 1)]);
     assert_eq!(task("between").awaited("success", between("between_tool")), 12);
     assert_eq!(tool("between_tool").so_far(), [("success".to_owned(), 1)]);
     let text = agent_metrics::global().to_text();

@@ -146,9 +146,9 @@ pub enum Fault {
     /// [`shared_names`](crate::shared_names).
     SharedName {
         /// The first of the two, by file and line.
-        first: SiteInfo,
+        first: Box<SiteInfo>,
         /// The other.
-        second: SiteInfo,
+        second: Box<SiteInfo>,
     },
 }
 

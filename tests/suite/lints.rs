@@ -2,7 +2,13 @@
 
 use agent_metrics_tests::{Known, check_same};
 
-const KNOWN: [Known; 3] = [
+const KNOWN: [Known; 4] = [
+    Known {
+        program: "mutable_arguments",
+        new: &[],
+        lost: &["warning[unused_variables] 20:19"],
+        reason: "as in `named_arguments`",
+    },
     Known {
         program: "must_use_async",
         new: &[],

@@ -2,13 +2,7 @@
 
 use agent_metrics_tests::{Known, check_same};
 
-const KNOWN: [Known; 4] = [
-    Known {
-        program: "lifetime_of_async_return",
-        new: &["error[E0621] 9:5"],
-        lost: &["error[E0621] 7:16"],
-        reason: "an async block has one region for all that it returns, which is reported at its tail",
-    },
+const KNOWN: [Known; 3] = [
     Known {
         program: "loops_of_sync",
         new: &["error[E0267] 6:5"],

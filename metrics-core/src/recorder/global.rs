@@ -161,6 +161,7 @@ pub(super) fn as_global(metrics: &AgentMetrics) -> Option<&'static AgentMetrics>
 pub(super) fn start_at_zero(metrics: &AgentMetrics) {
     let families = metrics.families_ref();
     for (first, second) in shared_names() {
+        let (first, second) = (Box::new(first), Box::new(second));
         families.faults.report(&Fault::SharedName { first, second });
     }
     for site in linked_sites() {

@@ -71,9 +71,9 @@ pub(super) fn by_closure(sig: &mut Signature, used: &Words, keys: &Words) -> Cap
     rename(sig, &arguments, 0);
     let mut statements: TokenStream = arguments.iter().map(bind).collect();
     for argument in &arguments {
-        if let Binding::Name(PatIdent { ident, mutability, .. }) = &argument.binding
-            // What is only assigned to would be taken for unused, as an argument isn't.
-            && (mutability.is_some() && used.contain(ident) || !used.contain(ident) && keys.contain(ident))
+        if let Binding::Name(PatIdent { ident, .. }) = &argument.binding
+            && !used.contain(ident)
+            && keys.contain(ident)
         {
             let cfgs = cfgs(&argument.attrs);
             statements.extend(quote!(#(#cfgs)* let _ = &#ident;));
@@ -83,14 +83,9 @@ pub(super) fn by_closure(sig: &mut Signature, used: &Words, keys: &Words) -> Cap
     Captured { capture: capture.unwrap_or_default(), bind: statements }
 }
 
-/// Whether the body may assign to what it was given by value.
-pub(super) fn has_mutable(sig: &Signature) -> bool {
-    sig.inputs.iter().any(|input| match input {
-        FnArg::Receiver(receiver) => receiver.mutability.is_some(),
-        FnArg::Typed(typed) => {
-            matches!(ungrouped(&typed.pat), Pat::Ident(name) if name.mutability.is_some())
-        }
-    })
+/// Whether the body may assign to a part of the receiver, which it was given by value.
+pub(super) fn has_mutable_receiver(sig: &Signature) -> bool {
+    sig.receiver().is_some_and(|receiver| receiver.mutability.is_some())
 }
 
 fn arguments(sig: &Signature) -> Vec<Argument> {

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_section_names_families_and_queries() {
-        let text = expanded(quote!(docs = true));
+        let text = expanded(&quote!(docs = true));
         for part in [
             "# Metrics",
             "`agent_tool_calls_total`, `agent_tool_call_duration_seconds` and `agent_tool_calls_in_progress`.",
@@ -126,9 +126,9 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
-        let text = expanded(quote!(docs = true, tool_name = name));
+        let text = expanded(&quote!(docs = true, tool_name = name));
         assert!(text.contains("sum by (tool_name) (rate(agent_tool_calls_total[5m]))"), "{text}");
-        assert!(!expanded(quote!(docs = false)).contains("# Metrics"));
-        assert!(!expanded(quote!()).contains("# Metrics"));
+        assert!(!expanded(&quote!(docs = false)).contains("# Metrics"));
+        assert!(!expanded(&quote!()).contains("# Metrics"));
     }
 }

@@ -62,7 +62,7 @@ fn allowed(function: &Function, measured: &Measured) -> TokenStream {
         // A future is `must_use` by itself; the attribute is about what it gives.
         lints.extend(quote!(clippy::double_must_use,));
     }
-    if capture::has_mutable(&function.sig) {
+    if capture::has_mutable_receiver(&function.sig) {
         // What is assigned to a part of something captured is taken for never read.
         lints.extend(quote!(unused_assignments,));
     }
@@ -181,10 +181,8 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
 }
 
 fn model_of(Model { provider, operation }: &Model) -> TokenStream {
-    let provider = match provider.as_ref().map(Text::literal) {
-        Some(provider) => quote!(::core::option::Option::Some(#provider)),
-        None => quote!(::core::option::Option::None),
-    };
+    let given = provider.iter().map(Text::literal);
+    let provider = quote!([#(#given)*].first().copied());
     let operation =
         operation.as_ref().map_or_else(|| "chat".to_token_stream(), |text| text.literal().to_token_stream());
     quote!(.with_model(#provider, #operation))

@@ -15,7 +15,7 @@ const KEY: &str = "tool_name";
 
 /// The keys as they were written.
 pub(crate) struct Tool {
-    tool_name: Slot<Label>,
+    name: Slot<Label>,
     cost: Slot<Expr>,
     shared: Shared,
 }
@@ -25,9 +25,9 @@ impl Preset for Tool {
     const NAMING: Naming = Naming::Item(KEY);
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let (mut tool_name, mut cost) = (Slot::new(KEY), Slot::new("cost"));
-        let shared = Shared::parse(args, [&mut tool_name as _, &mut cost as _], errors);
-        Self { tool_name, cost, shared }
+        let (mut name, mut cost) = (Slot::new(KEY), Slot::new("cost"));
+        let shared = Shared::parse(args, [&mut name as _, &mut cost as _], errors);
+        Self { name, cost, shared }
     }
 
     fn is_last(&self) -> bool {
@@ -39,9 +39,9 @@ impl Preset for Tool {
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
-        let Self { tool_name, cost, shared } = self;
+        let Self { name, cost, shared } = self;
         let cost = cost.into_value();
-        let label = tool_name.into_value().unwrap_or_else(|| Label::default_of(function));
+        let label = name.into_value().unwrap_or_else(|| Label::default_of(function));
         Some(shared.validate(function, errors, |kind| Subject::Tool { label, kind, cost }))
     }
 }

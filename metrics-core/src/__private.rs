@@ -13,11 +13,11 @@ pub use crate::label::{Domain, Domains, LabelField, check_budget};
 pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
 pub use crate::recorder::{
     Arg, ByType, Costly, Derived as Classifier, Down, ErrorRef, Global, GlobalFamily, Label, Llm, Returns,
-    Site, SiteRef, Tag, Unread, ViaAny, ViaChain, ViaClassified, ViaClassifiedOk, ViaClassifiedRef,
-    ViaClassify, ViaClosed, ViaCost, ViaDowncast, ViaDynError, ViaErrorRef, ViaFuture, ViaNoDowncast,
-    ViaNoLabel, ViaResult, ViaResultCost, ViaResultUsage, ViaResultUsageBy, ViaSuccess, ViaText,
-    ViaUnknownRef, ViaUsage, ViaUsageBy, call_by, family_call, limited, llm, llm_in_body, step, task, tool,
-    tracked_by,
+    Site, SiteRef, Tag, Uncounted, Unread, ViaAny, ViaChain, ViaClassified, ViaClassifiedOk,
+    ViaClassifiedRef, ViaClassify, ViaClosed, ViaCost, ViaDowncast, ViaDynError, ViaErrorRef, ViaFuture,
+    ViaNoDowncast, ViaNoLabel, ViaResult, ViaResultCost, ViaResultUsage, ViaResultUsageBy, ViaSuccess,
+    ViaText, ViaUnknownRef, ViaUsage, ViaUsageBy, call_by, family_call, limited, llm, llm_in_body, step,
+    task, tool, tracked_by,
 };
 pub use crate::registration::{Batch, GlobalMetrics, MetricsStruct};
 pub use crate::spec::Spec;
@@ -61,8 +61,8 @@ pub fn metrics<M: AsRef<AgentMetrics> + ?Sized>(metrics: &M) -> &AgentMetrics {
 
 /// Makes a label out of what was written for it: itself, or, where it is capped, any text.
 #[diagnostic::on_unimplemented(
-    message = "this value is no `{L}`",
-    label = "expected `{L}`",
+    message = "`{Self}` is not a value of this label",
+    label = "not a value of this label",
     note = "a closed label takes its own type, a `Bounded` label any `AsRef<str>`"
 )]
 pub trait IntoLabel<L> {

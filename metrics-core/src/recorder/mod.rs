@@ -29,7 +29,7 @@ pub use reader::*;
 pub use request::RequestGuard;
 pub use scope::{Global, Scope};
 pub use site::{Arg, Label, Site, SiteRef, ViaClosed, ViaNoLabel, ViaText, shared_names, sites};
-pub use step::{StepCall, step};
+pub use step::{StepCall, Uncounted, step};
 pub use task::{TaskCall, task};
 pub use timeout::TimedOut;
 #[cfg(feature = "tokio")]

@@ -104,9 +104,9 @@ mod tests {
 
     use crate::track::tool::Tool;
 
-    fn expanded(args: proc_macro2::TokenStream) -> String {
+    fn expanded(args: &proc_macro2::TokenStream) -> String {
         crate::track::attribute::<Tool>(
-            &args,
+            args,
             &quote!(
                 /** Looks. */
                 fn look(name: &str) {}

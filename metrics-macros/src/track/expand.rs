@@ -54,6 +54,29 @@ pub(super) fn expand(
     quote!(#allowed #docs #function)
 }
 
+/// The function as it was, behind code that never runs and is checked all the same: the feature `disabled`.
+pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, function: Function) -> TokenStream {
+    let setup = setup(plan, &function);
+    let result = measured.result();
+    // A type with an `impl Trait` has no name here.
+    let is_named = erased(result).to_token_stream().to_string() == result.to_token_stream().to_string();
+    let reader = is_named.then(|| {
+        let (told, reader) = (told(result), reader(&plan.subject, at(result.span())));
+        quote!(let _ = |__t: __rt::Tag<#told>| #reader;)
+    });
+    let (docs, rest) = (docs::section(plan, &function), function.body.group.stream());
+    let content = quote! {
+        #[allow(unused_variables, clippy::used_underscore_binding)]
+        if false {
+            #setup
+            #reader
+        }
+        #rest
+    };
+    let function = whole(&function, &content);
+    quote!(#docs #function)
+}
+
 /// Lints of what a rewritten function says, which the user didn't write.
 fn allowed(function: &Function, measured: &Measured) -> TokenStream {
     let mut lints = TokenStream::new();
@@ -104,6 +127,10 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
     };
     let local = call_name(Span::call_site());
     let traits = (!readers.is_empty() || labels.is_some()).then(|| quote!(use __rt::{#readers #labels};));
+    let call = match plan.limit_only() {
+        true => quote!({ let _ = || { #call; }; __rt::Uncounted }),
+        false => call,
+    };
     quote! {
         use #krate::__private as __rt;
         #traits
@@ -162,6 +189,8 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
             ),
         },
     };
+    // Without a call that is tracked there is nothing to know of.
+    let known = (!cfg!(feature = "disabled")).then(|| quote!(__rt::submit! { __rt::SiteRef(&__SITE) }));
     let model = match &plan.subject {
         Subject::Llm { model, .. } => model_of(model),
         _ => TokenStream::new(),
@@ -176,13 +205,15 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
             ::core::file!(),
             ::core::line!(),
         ) #with #model #slo;
-        __rt::submit! { __rt::SiteRef(&__SITE) }
+        #known
     }
 }
 
 fn model_of(Model { provider, operation }: &Model) -> TokenStream {
-    let given = provider.iter().map(Text::literal);
-    let provider = quote!([#(#given)*].first().copied());
+    let provider = provider.as_ref().map(Text::literal).map_or_else(
+        || quote!(::core::option::Option::None),
+        |provider| quote!(::core::option::Option::Some(#provider)),
+    );
     let operation =
         operation.as_ref().map_or_else(|| "chat".to_token_stream(), |text| text.literal().to_token_stream());
     quote!(.with_model(#provider, #operation))

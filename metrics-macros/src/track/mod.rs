@@ -6,6 +6,8 @@ mod body;
 mod capture;
 mod docs;
 mod expand;
+#[cfg(all(test, not(feature = "disabled")))]
+mod expanded;
 pub(crate) mod general;
 mod item;
 mod label;
@@ -77,6 +79,18 @@ pub(crate) struct Plan {
     subject: Subject,
 }
 
+impl Plan {
+    /// Whether nothing is to be expanded: the feature `disabled`, for a plan that does no more than measure.
+    fn measures_nothing(&self) -> bool {
+        cfg!(feature = "disabled") && self.timeout.is_none()
+    }
+
+    /// Whether calls are limited and not counted: the same feature, for a plan that does more.
+    fn limit_only(&self) -> bool {
+        cfg!(feature = "disabled") && self.timeout.is_some()
+    }
+}
+
 /// What a call of the function counts as.
 enum Subject {
     Task { label: Label, kind: Kind },
@@ -130,6 +144,9 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
     });
     match errors.finish(built) {
         Ok((_, None, function)) => requeue::expand(&krate, P::NAME, args, &function),
+        Ok((plan, Some(measured), function)) if plan.measures_nothing() => {
+            expand::expand_unmeasured(&plan, &measured, function)
+        }
         Ok((plan, Some(measured), function)) => expand::expand(&plan, &measured, args, function),
         // The item stays as it was, so that one mistake gives one error.
         Err(errors) => quote!(#item #errors),

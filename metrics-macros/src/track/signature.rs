@@ -34,6 +34,16 @@ pub(crate) enum Measured {
     Boxed(Type, BoxedTail),
 }
 
+impl Measured {
+    pub(super) fn result(&self) -> &Type {
+        match self {
+            Self::Sync(result) | Self::Async(result) | Self::Future(result) | Self::Boxed(result, _) => {
+                result
+            }
+        }
+    }
+}
+
 impl Function {
     pub(crate) fn parse(item: TokenStream) -> syn::Result<Self> {
         let read = |input: ParseStream| {

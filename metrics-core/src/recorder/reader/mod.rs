@@ -10,7 +10,7 @@ mod usage;
 
 use std::marker::PhantomData;
 
-use super::{FamilyCall, Observed, StepCall, TaskCall};
+use super::{FamilyCall, Observed, StepCall, TaskCall, Uncounted};
 use crate::faults::{Faults, Watched};
 use crate::status::Status;
 use crate::usage::Usage;
@@ -92,6 +92,13 @@ pub struct Unread;
 impl<T> ReadBy<Unread, T> for StepCall {
     #[inline]
     fn read(&mut self, _: &Unread, _: &T) -> Status {
+        Status::Success
+    }
+}
+
+impl<R, T> ReadBy<R, T> for Uncounted {
+    #[inline]
+    fn read(&mut self, _: &R, _: &T) -> Status {
         Status::Success
     }
 }

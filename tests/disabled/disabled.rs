@@ -1,0 +1,80 @@
+//! With the feature `disabled` a tracked function is the function that was written.
+#![deny(warnings)]
+
+use std::mem::size_of_val;
+
+use agent_metrics::{
+    AgentMetrics, CallLabels, LabelValue, TimedOut, Usage, global, sites, track, track_llm, track_step,
+    track_task, track_tool,
+};
+
+#[derive(Clone, Copy, LabelValue)]
+enum Index {
+    Docs,
+}
+
+#[derive(Clone, Copy, CallLabels)]
+#[calls(name = "lookup")]
+struct Lookup {
+    index: Index,
+}
+
+struct Model {
+    name: String,
+}
+
+impl Model {
+    #[track_llm(model = self.name, usage = |reply: &[u8; 64]| Usage::new(reply[0].into(), 1))]
+    async fn ask(&self, prompt: [u8; 64]) -> Result<[u8; 64], String> {
+        tokio::task::yield_now().await;
+        Ok(prompt)
+    }
+
+    async fn ask_plain(&self, prompt: [u8; 64]) -> Result<[u8; 64], String> {
+        tokio::task::yield_now().await;
+        Ok(prompt)
+    }
+}
+
+#[track_task(task_type = "disabled")]
+#[track_tool]
+#[track_step]
+async fn everything(bytes: [u8; 64]) -> u8 {
+    tokio::task::yield_now().await;
+    bytes[0]
+}
+
+async fn everything_plain(bytes: [u8; 64]) -> u8 {
+    tokio::task::yield_now().await;
+    bytes[0]
+}
+
+#[track(Lookup, index = Index::Docs)]
+fn look_up(text: &str) -> usize {
+    text.len()
+}
+
+#[track_tool(metrics = metrics, timeout = "5ms")]
+async fn limited(metrics: &AgentMetrics) -> Result<(), TimedOut> {
+    std::future::pending().await
+}
+
+#[tokio::test]
+async fn nothing_is_tracked_and_all_else_is_as_it_was() {
+    let model = Model { name: "m".to_owned() };
+    assert_eq!(size_of_val(&model.ask([0; 64])), size_of_val(&model.ask_plain([0; 64])));
+    assert_eq!(size_of_val(&everything([0; 64])), size_of_val(&everything_plain([0; 64])));
+    assert!(model.ask([1; 64]).await.is_ok() && model.ask_plain([1; 64]).await.is_ok());
+    assert_eq!((everything([1; 64]).await, everything_plain([1; 64]).await, look_up("abc")), (1, 1, 3));
+    assert!(limited(global()).await.is_err(), "a limit is no measurement");
+    assert_eq!(sites().count(), 0);
+    let text = global().to_text();
+    for part in ["task_type=", "tool_name=", "model=\"m\"", "lookup_"] {
+        assert!(!text.contains(part), "{part} is in {text}");
+    }
+}
+
+#[test]
+fn mistakes_are_still_explained() {
+    trybuild::TestCases::new().compile_fail("ui/*.rs");
+}

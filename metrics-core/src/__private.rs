@@ -13,12 +13,32 @@ pub use crate::label::{Domain, Domains, LabelField, check_budget};
 pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
 pub use crate::recorder::{
     Arg, ByType, Costly, Derived as Classifier, Down, ErrorRef, Global, GlobalFamily, Label, Llm, Returns,
-    Site, SiteRef, Tag, Uncounted, Unread, ViaAny, ViaChain, ViaClassified, ViaClassifiedOk,
-    ViaClassifiedRef, ViaClassify, ViaClosed, ViaCost, ViaDowncast, ViaDynError, ViaErrorRef, ViaFuture,
-    ViaNoDowncast, ViaNoLabel, ViaResult, ViaResultCost, ViaResultUsage, ViaResultUsageBy, ViaSuccess,
-    ViaText, ViaUnknownRef, ViaUsage, ViaUsageBy, call_by, family_call, limited, llm, llm_in_body, step,
-    task, tool, tracked_by,
+    Site, SiteRef, Tag, Uncounted, Unread, ViaClassifiedRef, ViaDowncast, ViaErrorRef, ViaNoDowncast,
+    ViaUnknownRef, call_by, family_call, limited, llm, llm_in_body, step, task, tool, tracked_by,
 };
+/// The traits by which a reader is found, each set without names of its own.
+pub mod by_type {
+    pub use crate::recorder::{
+        ViaAny as _, ViaChain as _, ViaClassified as _, ViaClassifiedOk as _, ViaClassify as _,
+        ViaDynError as _, ViaFuture as _, ViaResult as _, ViaSuccess as _,
+    };
+}
+
+/// See [`by_type`].
+pub mod by_usage {
+    pub use crate::recorder::{ViaResultUsage as _, ViaResultUsageBy as _, ViaUsage as _, ViaUsageBy as _};
+}
+
+/// See [`by_type`].
+pub mod by_cost {
+    pub use crate::recorder::{ViaCost as _, ViaResultCost as _};
+}
+
+/// See [`by_type`].
+pub mod by_label {
+    pub use crate::recorder::{ViaClosed as _, ViaNoLabel as _, ViaText as _};
+}
+
 pub use crate::registration::{Batch, GlobalMetrics, MetricsStruct};
 pub use crate::spec::Spec;
 

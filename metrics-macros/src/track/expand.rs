@@ -55,8 +55,8 @@ pub(super) fn expand(
 }
 
 /// The function as it was, behind code that never runs and is checked all the same: the feature `disabled`.
-pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, function: Function) -> TokenStream {
-    let setup = setup(plan, &function);
+pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, function: &Function) -> TokenStream {
+    let setup = setup(plan, function);
     let result = measured.result();
     // A type with an `impl Trait` has no name here.
     let is_named = erased(result).to_token_stream().to_string() == result.to_token_stream().to_string();
@@ -64,7 +64,7 @@ pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, function: Func
         let (told, reader) = (told(result), reader(&plan.subject, at(result.span())));
         quote!(let _ = |__t: __rt::Tag<#told>| #reader;)
     });
-    let (docs, rest) = (docs::section(plan, &function), function.body.group.stream());
+    let (docs, rest) = (docs::section(plan, function), function.body.group.stream());
     let content = quote! {
         #[allow(unused_variables, clippy::used_underscore_binding)]
         if false {
@@ -73,7 +73,7 @@ pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, function: Func
         }
         #rest
     };
-    let function = whole(&function, &content);
+    let function = whole(function, &content);
     quote!(#docs #function)
 }
 
@@ -104,7 +104,11 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
     let Plan { krate, metrics, subject, .. } = plan;
     let readers = imports(subject);
     let labels = label(subject).filter(|label| matches!(label, Label::Computed(_)));
-    let labels = labels.map(|_| quote!(ViaClosed as _, ViaText as _, ViaNoLabel as _,));
+    let labels = labels.map(|_| {
+        quote!(
+            use __rt::by_label::*;
+        )
+    });
     let site = site(plan, function);
     let metrics = match metrics {
         None => quote!(__rt::Global),
@@ -126,14 +130,11 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
         }
     };
     let local = call_name(Span::call_site());
-    let traits = (!readers.is_empty() || labels.is_some()).then(|| quote!(use __rt::{#readers #labels};));
-    let call = match plan.limit_only() {
-        true => quote!({ let _ = || { #call; }; __rt::Uncounted }),
-        false => call,
-    };
+    let call = if plan.limit_only() { quote!({ let _ = || { #call; }; __rt::Uncounted }) } else { call };
     quote! {
         use #krate::__private as __rt;
-        #traits
+        #readers
+        #labels
         #site
         let #local = #call;
     }

@@ -45,7 +45,7 @@ impl Value for Usage {
     }
 }
 
-/// The traits that the readers of `subject` call by.
+/// Imports the traits that the readers of `subject` call by.
 pub(super) fn imports(subject: &Subject) -> TokenStream {
     let kind = match subject {
         Subject::Step => return TokenStream::new(),
@@ -54,17 +54,18 @@ pub(super) fn imports(subject: &Subject) -> TokenStream {
         | Subject::Llm { kind, .. }
         | Subject::Family { kind, .. } => kind,
     };
-    let kind = match kind {
-        Kind::ByType => quote! {
-            ViaClassify as _, ViaChain as _, ViaDynError as _, ViaResult as _, ViaAny as _,
-            ViaClassifiedOk as _, ViaFuture as _, ViaClassified as _, ViaSuccess as _,
-        },
-        Kind::By(_) => TokenStream::new(),
-    };
+    let kind = matches!(kind, Kind::ByType).then(|| {
+        quote!(
+            use __rt::by_type::*;
+        )
+    });
     let more = match subject {
-        Subject::Llm { usage: Usage::ByType, .. } => quote!(ViaResultUsage as _, ViaUsage as _,),
-        Subject::Llm { usage: Usage::By(_), .. } => quote!(ViaResultUsageBy as _, ViaUsageBy as _,),
-        Subject::Tool { cost: Some(_), .. } => quote!(ViaResultCost as _, ViaCost as _,),
+        Subject::Llm { usage: Usage::ByType | Usage::By(_), .. } => quote!(
+            use __rt::by_usage::*;
+        ),
+        Subject::Tool { cost: Some(_), .. } => quote!(
+            use __rt::by_cost::*;
+        ),
         _ => TokenStream::new(),
     };
     quote!(#kind #more)

@@ -30,7 +30,7 @@ mod spec;
 mod status;
 mod stored;
 mod sync;
-mod usage;
+pub mod usage;
 mod visit;
 #[cfg(feature = "tower")]
 pub mod web;
@@ -63,4 +63,5 @@ pub use recorder::{
 };
 pub use spec::Metric;
 pub use status::Status;
+#[doc(inline)]
 pub use usage::{TokenUsage, Usage};

@@ -11,3 +11,4 @@ mod registry;
 mod statuses;
 mod ui;
 mod usage;
+mod wire;

@@ -46,8 +46,8 @@ impl WireStream {
         }
     }
 
-    /// Reads one `data:` payload of server-sent events, or one or several lines of JSON. What is no
-    /// JSON, such as `[DONE]`, says nothing.
+    /// Reads the payload of one server-sent event, with or without its `data:`, or one or several lines
+    /// of JSON. What is no JSON, such as `[DONE]` or an `event:` line, says nothing.
     pub fn data(&mut self, data: &str) {
         let data = data.strip_prefix("data:").unwrap_or(data);
         let events = Deserializer::from_str(data).into_iter::<Value>();

@@ -12,12 +12,14 @@ struct Golden {
     /// Below `golden/`.
     path: String,
     format: WireFormat,
+    /// Whether it is a stream: server-sent events, or lines of JSON.
+    streamed: bool,
     text: String,
 }
 
 impl Golden {
     fn facts(&self) -> Facts {
-        if self.path.ends_with(".json") {
+        if !self.streamed {
             return self.format.facts_of_slice(self.text.as_bytes());
         }
         let mut stream = WireStream::new(self.format);
@@ -33,9 +35,10 @@ fn goldens() -> Vec<Golden> {
     for of_format in entries(&folder).filter(|path| path.is_dir()) {
         let name = of_format.file_name().unwrap().to_str().unwrap();
         for file in entries(&of_format) {
+            let streamed = file.extension().is_some_and(|extension| extension != "json");
             let path = format!("{name}/{}", file.file_name().unwrap().to_str().unwrap());
             let text = fs::read_to_string(file).unwrap();
-            goldens.push(Golden { path, format: name.parse().unwrap(), text });
+            goldens.push(Golden { path, format: name.parse().unwrap(), streamed, text });
         }
     }
     goldens.sort_by(|one, other| one.path.cmp(&other.path));

@@ -5,7 +5,8 @@ use crate::status::Status;
 use crate::usage::Usage;
 
 /// "Messages", "Streaming messages", "Handling stop reasons" and "Errors" in Anthropic's API
-/// documentation. Its `input_tokens` leave out what was read from or written to the cache.
+/// documentation. Its `input_tokens` leave out what was read from or written to the cache. The tokens
+/// of a compaction, which a beta tells among its `iterations`, are in none of its totals, nor in ours.
 pub(super) const SHAPE: Shape = Shape {
     bodies: &["", "message"],
     counts: &[

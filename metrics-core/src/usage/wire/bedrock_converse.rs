@@ -6,8 +6,9 @@ use crate::usage::Usage;
 
 /// `Converse`, `ConverseStream` and `TokenUsage` in the Amazon Bedrock API reference. Its
 /// `inputTokens` leave out what was read from or written to the cache. An error's type stands in the
-/// body as `__type`, in boto3's exceptions as `Error.Code`, and names the event in a stream; over HTTP
-/// it may stand in the header `x-amzn-errortype` alone.
+/// body as `__type` or `code` (so botocore's parser of JSON protocols), in boto3's exceptions as
+/// `Error.Code`, and names the event in a stream; over HTTP it may stand in the header
+/// `x-amzn-errortype` alone.
 pub(super) const SHAPE: Shape = Shape {
     bodies: &["", "metadata", "messageStop"],
     counts: &[
@@ -20,7 +21,7 @@ pub(super) const SHAPE: Shape = Shape {
     merge: Merge::Last,
     model: &["trace.promptRouter.invokedModelId"],
     finish: &["stopReason"],
-    codes: &["__type", "Error.Code", "stopReason"],
+    codes: &["__type", "code", "Code", "Error.Code", "stopReason"],
     words: &[
         ("content_filtered", Status::ContentFiltered),
         ("guardrail_intervened", Status::ContentFiltered),

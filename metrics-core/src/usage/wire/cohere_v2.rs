@@ -26,6 +26,7 @@ pub(super) const SHAPE: Shape = Shape {
         ("ERROR_LIMIT", Status::ContextOverflow),
         ("USER_CANCEL", Status::Cancelled),
     ],
+    http: &[(498, Status::ContentFiltered), (499, Status::Cancelled)],
     // In a whole response `message` is an object.
     messages: &["message", "error"],
     too_long: &["too many tokens"],

@@ -16,12 +16,14 @@ pub struct Facts {
     pub usage: Option<Usage>,
     /// The model that answered, as the provider names it. It may be another than was asked for.
     pub served_model: Option<String>,
-    /// Why the model stopped, in the provider's word. `None` for errors, and for a stream that was cut
-    /// off.
+    /// Why the model stopped, in the provider's word. `None` for error bodies, and for a stream that was
+    /// cut off.
     pub finish_reason: Option<String>,
     /// `success` unless the JSON says otherwise: `content_filtered` for refusals and blocks,
-    /// `context_overflow` for what was too long, `rate_limited`, `unavailable`, `rejected` and
-    /// `timeout` by the error's code or type, `error` for errors that tell none of these.
+    /// `context_overflow` for what was too long, `rate_limited`, `unavailable`, `rejected`, `timeout` and
+    /// `cancelled` by the error's code or type, `error` for errors that tell none of these. Where a
+    /// provider has no code for what is too long, its message tells; should the wording change, such an
+    /// error is `rejected` or `error`.
     pub status: Status,
 }
 
@@ -47,11 +49,9 @@ impl Facts {
     /// Adds all that a body says but its usage.
     pub(super) fn absorb(&mut self, shape: &Shape, body: &Value) {
         keep(&mut self.served_model, text(body, shape.model));
-        let finished = |found: &'_ Value| {
-            found.as_str().is_some_and(|reason| !reason.is_empty() && !shape.unfinished.contains(&reason))
-        };
-        let reason = |path: &&str| find(body, path, |found| finished(found).then_some(found));
-        keep(&mut self.finish_reason, shape.finish.iter().find_map(reason).and_then(Value::as_str));
+        let finished = |reason: &&str| !reason.is_empty() && !shape.unfinished.contains(reason);
+        let reason = |path: &&str| find(body, path, |found| found.as_str().filter(finished));
+        keep(&mut self.finish_reason, shape.finish.iter().find_map(reason));
         // An error's second notice may tell its kind where the first didn't.
         if matches!(self.status, Status::Success | Status::Error) {
             self.status = match status(shape, body) {
@@ -71,7 +71,7 @@ fn keep(fact: &mut Option<String>, new: Option<&str>) {
 fn status(shape: &Shape, body: &Value) -> Status {
     let word = |code: &Value| {
         let code = bare(code.as_str()?);
-        shape.words.iter().find(|(word, _)| word.eq_ignore_ascii_case(code)).map(|(_, status)| *status)
+        shape.words.iter().find(|(word, _)| *word == code).map(|(_, status)| *status)
     };
     let told = shape.codes.iter().find_map(|path| find(body, path, word));
     let marked = || shape.marks.iter().find(|(path, _)| is_there(body, path)).map(|(_, status)| *status);
@@ -90,6 +90,6 @@ fn status(shape: &Shape, body: &Value) -> Status {
 
 /// AWS may write `namespace#Type:address` for a type.
 fn bare(code: &str) -> &str {
-    let code = code.rsplit('#').next().unwrap_or(code);
-    code.split(':').next().unwrap_or(code)
+    let code = code.split(':').next().unwrap_or(code);
+    code.rsplit('#').next().unwrap_or(code)
 }

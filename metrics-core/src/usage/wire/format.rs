@@ -63,9 +63,11 @@ impl WireFormat {
     ///
     /// The body decides where it names a cause of its own, such as an overflow of the context behind a
     /// code 400, or a refusal behind a 200; else the code does: 408 and 504 are `timeout`, 429
-    /// `rate_limited`, other 5xx `unavailable`, other 4xx `rejected`. Any body will do, also none.
+    /// `rate_limited`, other 5xx `unavailable`, other 4xx `rejected`, but for Cohere's 498 (unsafe, so
+    /// `content_filtered`) and 499 (`cancelled`). Any body will do, also none.
     pub fn status_of(self, http_status: u16, body: &[u8]) -> Status {
-        let by_code = Status::of_http(http_status);
+        let own = self.shape().http.iter().find(|(code, _)| *code == http_status);
+        let by_code = own.map_or_else(|| Status::of_http(http_status), |(_, status)| *status);
         match self.facts_of_slice(body).status {
             Status::Success | Status::Error | Status::Rejected if by_code != Status::Success => by_code,
             by_body => by_body,
@@ -133,5 +135,7 @@ mod tests {
         assert_eq!(format.status_of(429, b"<html>"), Status::RateLimited);
         assert_eq!(format.status_of(504, b""), Status::Timeout);
         assert_eq!(format.status_of(200, b"{}"), Status::Success);
+        assert_eq!(format.status_of(498, b"{}"), Status::Rejected);
+        assert_eq!(WireFormat::CohereV2.status_of(498, br#"{"message": ".."}"#), Status::ContentFiltered);
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Shape {
     pub codes: &'static [&'static str],
     /// What those stand for. A code that isn't here says nothing.
     pub words: &'static [(&'static str, Status)],
+    /// HTTP status codes of the provider's own.
+    pub http: &'static [(u16, Status)],
     /// What says a status by being there.
     pub marks: &'static [(&'static str, Status)],
     /// Where a text stands only when something failed.
@@ -43,6 +45,7 @@ impl Shape {
         unfinished: &[],
         codes: &[],
         words: &[],
+        http: &[],
         marks: &[],
         messages: &[],
         too_long: &[],

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::goldens;
+use crate::status::Status;
 use crate::usage::Usage;
 use crate::usage::wire::{WireFormat, WireStream};
 
@@ -121,4 +122,24 @@ fn lines_and_payloads_of_any_kind_are_read() {
     assert_eq!(stream.facts(), super::Facts::default());
     stream.data("{\"done\": false}\n{\"done\": true, \"prompt_eval_count\": 3, \"eval_count\": 2}\n");
     assert_eq!(stream.facts().usage, Some(Usage::new(3, 2)));
+}
+
+#[test]
+fn an_event_without_numbers_takes_none_back() {
+    let mut stream = WireStream::new(WireFormat::Gemini);
+    stream.event(&json!({"usageMetadata": {"promptTokenCount": 4, "candidatesTokenCount": 2}}));
+    stream.event(&json!({"usageMetadata": {"trafficType": "ON_DEMAND"}}));
+    stream.event(&json!({"usageMetadata": null}));
+    assert_eq!(stream.facts().usage, Some(Usage::new(4, 2)));
+}
+
+#[test]
+fn a_second_notice_of_an_error_may_tell_its_kind_and_no_third_takes_it_back() {
+    let mut stream = WireStream::new(WireFormat::OpenAiResponses);
+    stream.event(&json!({"type": "error", "code": null, "message": "..", "param": null}));
+    assert_eq!(stream.facts().status, Status::Error);
+    let failed = |code: &str| json!({"type": "response.failed", "response": {"status": "failed", "error": {"code": code}}});
+    stream.event(&failed("rate_limit_exceeded"));
+    stream.event(&failed("server_error"));
+    assert_eq!(stream.facts().status, Status::RateLimited);
 }

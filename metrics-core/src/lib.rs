@@ -32,7 +32,7 @@ mod stored;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod usage;
+pub mod usage;
 mod visit;
 #[cfg(feature = "tower")]
 pub mod web;
@@ -65,4 +65,5 @@ pub use recorder::{
 };
 pub use spec::Metric;
 pub use status::Status;
+#[doc(inline)]
 pub use usage::{TokenUsage, Usage};

@@ -29,6 +29,20 @@ pub enum Status {
     Panicked,
 }
 
+impl Status {
+    /// What an HTTP status code stands for.
+    #[cfg(any(feature = "tower", feature = "serde_json"))]
+    pub(crate) fn of_http(code: u16) -> Self {
+        match code {
+            408 | 504 => Self::Timeout,
+            429 => Self::RateLimited,
+            500.. => Self::Unavailable,
+            400.. => Self::Rejected,
+            _ => Self::Success,
+        }
+    }
+}
+
 /// The statuses that one kind of call tells apart.
 pub(crate) struct Statuses {
     pub(crate) names: &'static [&'static str],

@@ -19,3 +19,4 @@ mod registry;
 mod statuses;
 mod ui;
 mod usage;
+mod wire;

@@ -104,13 +104,7 @@ impl Classify for tokio::time::error::Elapsed {
 #[cfg(feature = "tower")]
 impl Classify for http::StatusCode {
     fn classify(&self) -> Status {
-        match self.as_u16() {
-            408 | 504 => Status::Timeout,
-            429 => Status::RateLimited,
-            500.. => Status::Unavailable,
-            400.. => Status::Rejected,
-            _ => Status::Success,
-        }
+        Status::of_http(self.as_u16())
     }
 }
 

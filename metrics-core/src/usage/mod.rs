@@ -1,5 +1,8 @@
 //! What a model call used, in one form for all providers.
 
+#[cfg(feature = "serde_json")]
+pub mod wire;
+
 macro_rules! usage {
     ($($(#[$doc:meta])* $field:ident,)*) => {
         /// Tokens of one LLM call. What is absent is unknown, which is not 0.

@@ -1,0 +1,34 @@
+//! Cohere's chat, second version.
+
+use super::shape::{Numbers, Shape, at};
+use crate::status::Status;
+use crate::usage::Usage;
+
+/// "Chat" (v2), "Streaming" and "Errors" in Cohere's API documentation. What is billed is counted,
+/// what was processed only where nothing is billed; the two differ by the words that Cohere adds to a
+/// prompt, so `cached_tokens`, which are of those processed, may exceed a billed input. A response
+/// doesn't name its model, an error has a text but no code.
+pub(super) const SHAPE: Shape = Shape {
+    bodies: &["", "delta"],
+    counts: &[
+        at(Usage::input, &["billed_units.input_tokens", "tokens.input_tokens"]),
+        at(Usage::output, &["billed_units.output_tokens", "tokens.output_tokens"]),
+        at(Usage::cache_read, &["cached_tokens"]),
+    ],
+    numbers: Numbers::Rounded,
+    model: &[],
+    finish: &["finish_reason"],
+    codes: &["finish_reason"],
+    words: &[
+        ("ERROR", Status::Error),
+        ("TIMEOUT", Status::Timeout),
+        ("ERROR_TOXIC", Status::ContentFiltered),
+        ("ERROR_LIMIT", Status::ContextOverflow),
+        ("USER_CANCEL", Status::Cancelled),
+    ],
+    http: &[(498, Status::ContentFiltered), (499, Status::Cancelled)],
+    // In a whole response `message` is an object.
+    messages: &["message", "error"],
+    too_long: &["too many tokens"],
+    ..Shape::EMPTY
+};

@@ -1,0 +1,74 @@
+//! Gemini's generated content.
+
+use super::shape::{Shape, any, at, with};
+use crate::status::Status;
+use crate::usage::Usage;
+
+/// `GenerateContentResponse` (`UsageMetadata`, `FinishReason`, `BlockReason`) in the Gemini API
+/// reference and Vertex AI's, and Google's API error model. Counts that are 0 are left out.
+pub(super) const SHAPE: Shape = Shape {
+    usage: "usageMetadata",
+    counts: &[
+        with(Usage::input, &["promptTokenCount"], &["toolUsePromptTokenCount"]),
+        any(Usage::output, &["candidatesTokenCount", "thoughtsTokenCount"]),
+        at(Usage::cache_read, &["cachedContentTokenCount"]),
+        at(Usage::reasoning, &["thoughtsTokenCount"]),
+        any(
+            Usage::audio_input,
+            &[
+                "promptTokensDetails[modality=AUDIO].tokenCount",
+                "toolUsePromptTokensDetails[modality=AUDIO].tokenCount",
+            ],
+        ),
+        any(
+            Usage::image_input,
+            &[
+                "promptTokensDetails[modality=IMAGE].tokenCount",
+                "toolUsePromptTokensDetails[modality=IMAGE].tokenCount",
+            ],
+        ),
+        at(Usage::audio_output, &["candidatesTokensDetails[modality=AUDIO].tokenCount"]),
+        at(Usage::image_output, &["candidatesTokensDetails[modality=IMAGE].tokenCount"]),
+    ],
+    model: &["modelVersion"],
+    finish: &["candidates[].finishReason", "promptFeedback.blockReason"],
+    unfinished: &["FINISH_REASON_UNSPECIFIED"],
+    codes: &["error.status", "candidates[].finishReason"],
+    words: &[
+        ("SAFETY", Status::ContentFiltered),
+        ("RECITATION", Status::ContentFiltered),
+        ("LANGUAGE", Status::ContentFiltered),
+        ("BLOCKLIST", Status::ContentFiltered),
+        ("PROHIBITED_CONTENT", Status::ContentFiltered),
+        ("SPII", Status::ContentFiltered),
+        ("MODEL_ARMOR", Status::ContentFiltered),
+        ("ESCALATION", Status::ContentFiltered),
+        ("IMAGE_SAFETY", Status::ContentFiltered),
+        ("IMAGE_PROHIBITED_CONTENT", Status::ContentFiltered),
+        ("IMAGE_RECITATION", Status::ContentFiltered),
+        ("PUP_LIMITED_DISABLED", Status::Rejected),
+        ("OTHER", Status::Error),
+        ("IMAGE_OTHER", Status::Error),
+        ("NO_IMAGE", Status::Error),
+        ("MALFORMED_FUNCTION_CALL", Status::Error),
+        ("MALFORMED_RESPONSE", Status::Error),
+        ("UNEXPECTED_TOOL_CALL", Status::Error),
+        ("TOO_MANY_TOOL_CALLS", Status::Error),
+        ("MISSING_THOUGHT_SIGNATURE", Status::Error),
+        ("RESOURCE_EXHAUSTED", Status::RateLimited),
+        ("UNAVAILABLE", Status::Unavailable),
+        ("INTERNAL", Status::Unavailable),
+        ("DEADLINE_EXCEEDED", Status::Timeout),
+        ("CANCELLED", Status::Cancelled),
+        ("INVALID_ARGUMENT", Status::Rejected),
+        ("FAILED_PRECONDITION", Status::Rejected),
+        ("OUT_OF_RANGE", Status::Rejected),
+        ("UNAUTHENTICATED", Status::Rejected),
+        ("PERMISSION_DENIED", Status::Rejected),
+        ("NOT_FOUND", Status::Rejected),
+    ],
+    marks: &[("promptFeedback.blockReason", Status::ContentFiltered), ("error", Status::Error)],
+    messages: &["error.message"],
+    too_long: &["exceeds the maximum number of tokens"],
+    ..Shape::EMPTY
+};

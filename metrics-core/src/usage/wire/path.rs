@@ -1,0 +1,61 @@
+//! Paths into JSON.
+
+use serde_json::Value;
+
+/// Looks for what `read` accepts at the places that `path` leads to, in their order.
+///
+/// `a.b` leads into objects, `a[].b` to each item of an array, `a[k=v].b` to those items whose `k` is
+/// the string `v`; the empty path stays where it is. `null` is as good as absent.
+pub(super) fn find<'v, T>(value: &'v Value, path: &str, read: impl Fn(&'v Value) -> Option<T>) -> Option<T> {
+    follow(value, path, &read)
+}
+
+fn follow<'v, T>(value: &'v Value, path: &str, read: &dyn Fn(&'v Value) -> Option<T>) -> Option<T> {
+    if value.is_null() {
+        return None;
+    }
+    if path.is_empty() {
+        return read(value);
+    }
+    let (step, rest) = path.split_once('.').unwrap_or((path, ""));
+    let Some((key, filter)) = step.split_once('[') else {
+        return follow(value.get(step)?, rest, read);
+    };
+    let filter = filter.trim_end_matches(']').split_once('=');
+    let chosen =
+        |item: &&Value| filter.is_none_or(|(key, wanted)| item.get(key).is_some_and(|is| is == wanted));
+    value.get(key)?.as_array()?.iter().filter(chosen).find_map(|item| follow(item, rest, read))
+}
+
+/// The first text that isn't empty at any of `paths`.
+pub(super) fn text<'v>(value: &'v Value, paths: &[&str]) -> Option<&'v str> {
+    paths.iter().find_map(|path| find(value, path, |found| found.as_str().filter(|text| !text.is_empty())))
+}
+
+/// Whether there is something at `path`: `false` and what is empty are nothing.
+pub(super) fn is_there(value: &Value, path: &str) -> bool {
+    let read = |found: &Value| match found {
+        Value::Bool(is) => is.then_some(()),
+        Value::String(text) => (!text.is_empty()).then_some(()),
+        Value::Array(items) => (!items.is_empty()).then_some(()),
+        Value::Object(fields) => (!fields.is_empty()).then_some(()),
+        Value::Number(_) | Value::Null => Some(()),
+    };
+    find(value, path, read).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_path_leads_into_objects_and_arrays() {
+        let value = json!({"a": [{"k": "x", "n": 1}, {"k": "y", "n": 2}], "b": {"c": null}});
+        assert_eq!(find(&value, "a[k=y].n", Value::as_u64), Some(2));
+        assert_eq!(find(&value, "a[].n", |n| n.as_u64().filter(|n| *n > 1)), Some(2));
+        assert_eq!(find(&value, "a.n", Some), None);
+        assert_eq!(find(&value, "b.c", Some), None);
+        assert!(is_there(&value, "a[k=x]") && !is_there(&value, "a[k=z]") && !is_there(&value, "b.c.d"));
+    }
+}

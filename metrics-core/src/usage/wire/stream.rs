@@ -1,0 +1,69 @@
+//! What the events of a stream say, together.
+
+use serde_json::{Deserializer, Value};
+
+use super::facts::Facts;
+use super::format::WireFormat;
+use super::path::find;
+use super::reading::Readings;
+
+/// Reads a stream of events, and tells at any time what they said so far.
+///
+/// Anthropic's counts are cumulative and partial, so the largest of each is taken; elsewhere the last
+/// usage counts. OpenAI sends one only if the request asked for it (`stream_options.include_usage`).
+///
+/// ```
+/// use agent_metrics::Usage;
+/// use agent_metrics::usage::wire::{WireFormat, WireStream};
+///
+/// let mut stream = WireStream::new(WireFormat::OpenAiChat);
+/// stream.data(r#"{"model": "gpt-5", "choices": [{"index": 0, "delta": {"content": "Hi"}}], "usage": null}"#);
+/// assert_eq!(stream.facts().usage, None);
+///
+/// stream.data(r#"{"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}}"#);
+/// stream.data("[DONE]");
+/// assert_eq!(stream.facts().usage, Some(Usage::new(9, 2)));
+/// ```
+#[derive(Clone, Debug)]
+pub struct WireStream {
+    format: WireFormat,
+    readings: Readings,
+    facts: Facts,
+}
+
+impl WireStream {
+    /// A stream that said nothing yet.
+    pub fn new(format: WireFormat) -> Self {
+        Self { format, readings: Readings::default(), facts: Facts::default() }
+    }
+
+    /// Reads one event. An array is read as its items, since Gemini streams one where no server-sent
+    /// events are asked for.
+    pub fn event(&mut self, event: &Value) {
+        match event {
+            Value::Array(items) => items.iter().for_each(|item| self.body(item)),
+            event => self.body(event),
+        }
+    }
+
+    /// Reads the payload of one server-sent event, with or without its `data:`, or one or several lines
+    /// of JSON. What is no JSON, such as `[DONE]` or an `event:` line, says nothing.
+    pub fn data(&mut self, data: &str) {
+        let data = data.strip_prefix("data:").unwrap_or(data);
+        let events = Deserializer::from_str(data).into_iter::<Value>();
+        events.map_while(Result::ok).for_each(|event| self.event(&event));
+    }
+
+    /// What was said so far. Of a stream that was cut off this is all that is known.
+    pub fn facts(&self) -> Facts {
+        Facts { usage: self.readings.usage(self.format.shape()), ..self.facts.clone() }
+    }
+
+    fn body(&mut self, event: &Value) {
+        let shape = self.format.shape();
+        for body in shape.bodies.iter().filter_map(|path| find(event, path, Some)) {
+            self.readings.absorb(shape, body);
+            self.facts.absorb(shape, body);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Every golden file against what it says, and against what may become of it.
+
+mod goldens;
+mod mutations;
+
+use std::fs;
+use std::path::Path;
+
+use super::{Facts, WireFormat, WireStream};
+
+struct Golden {
+    /// Below `golden/`.
+    path: String,
+    format: WireFormat,
+    /// Whether it is a stream: server-sent events, or lines of JSON.
+    streamed: bool,
+    text: String,
+}
+
+impl Golden {
+    fn facts(&self) -> Facts {
+        if !self.streamed {
+            return self.format.facts_of_slice(self.text.as_bytes());
+        }
+        let mut stream = WireStream::new(self.format);
+        self.text.lines().for_each(|line| stream.data(line));
+        stream.facts()
+    }
+}
+
+fn goldens() -> Vec<Golden> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/usage/wire/golden");
+    let entries = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut goldens = Vec::new();
+    for of_format in entries(&folder).filter(|path| path.is_dir()) {
+        let name = of_format.file_name().unwrap().to_str().unwrap();
+        for file in entries(&of_format) {
+            let streamed = file.extension().is_some_and(|extension| extension != "json");
+            let path = format!("{name}/{}", file.file_name().unwrap().to_str().unwrap());
+            let text = fs::read_to_string(file).unwrap();
+            goldens.push(Golden { path, format: name.parse().unwrap(), streamed, text });
+        }
+    }
+    goldens.sort_by(|one, other| one.path.cmp(&other.path));
+    goldens
+}

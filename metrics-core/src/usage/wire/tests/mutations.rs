@@ -1,0 +1,145 @@
+//! No JSON makes a reader fail, and a number that is none is absent.
+
+use serde_json::{Value, json};
+
+use super::goldens;
+use crate::status::Status;
+use crate::usage::Usage;
+use crate::usage::wire::{WireFormat, WireStream};
+
+/// Every place of a value, as a JSON pointer.
+fn places(value: &Value, at: &str, places: &mut Vec<String>) {
+    places.push(at.to_owned());
+    match value {
+        Value::Array(items) => {
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| self::places(item, &format!("{at}/{index}"), places));
+        }
+        Value::Object(fields) => {
+            fields.iter().for_each(|(key, field)| self::places(field, &format!("{at}/{key}"), places));
+        }
+        _ => {}
+    }
+}
+
+/// What no provider sends where something else belongs.
+fn oddities() -> [Value; 12] {
+    [
+        Value::Null,
+        json!(true),
+        json!(-1),
+        json!(1.5),
+        json!(1e300),
+        json!(u64::MAX),
+        json!("12"),
+        json!(""),
+        json!([]),
+        json!([null, [], 7, {"type": "refusal"}]),
+        json!({}),
+        json!({"message": {"message": []}, "0": 1}),
+    ]
+}
+
+#[test]
+fn no_mutation_of_a_golden_makes_any_format_fail() {
+    let formats: Vec<WireFormat> = goldens().iter().map(|golden| golden.format).collect();
+    for golden in goldens() {
+        let documents = golden.text.lines().map(|line| line.trim_start_matches("data:"));
+        let whole = serde_json::from_str::<Value>(&golden.text);
+        let bodies = whole.map_or_else(
+            |_| documents.filter_map(|line| serde_json::from_str(line).ok()).collect(),
+            |whole| vec![whole],
+        );
+        let mut all = WireStream::new(golden.format);
+        for body in bodies {
+            let mut at = Vec::new();
+            places(&body, "", &mut at);
+            for (place, odd) in at.iter().flat_map(|place| oddities().map(|odd| (place, odd))) {
+                let mut mutated = body.clone();
+                *mutated.pointer_mut(place).unwrap() = odd;
+                golden.format.facts(&mutated);
+                all.event(&mutated);
+                // Each golden is read by another format in turn, too.
+                formats[place.len() % formats.len()].facts(&mutated);
+            }
+        }
+        all.facts();
+    }
+}
+
+#[test]
+fn no_cut_makes_a_stream_fail_or_count_more() {
+    for golden in goldens().iter().filter(|golden| golden.streamed) {
+        let most = golden.facts().usage.unwrap_or_default();
+        for end in 0..golden.text.len() {
+            let Some(text) = golden.text.get(..end) else { continue };
+            let mut stream = WireStream::new(golden.format);
+            text.lines().for_each(|line| stream.data(line));
+            let usage = stream.facts().usage.unwrap_or_default();
+            assert!(usage.input <= most.input && usage.output <= most.output, "{} to {end}", golden.path);
+            golden.format.facts_of_slice(text.as_bytes());
+            golden.format.status_of(end as u16, text.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_malformed_number_is_absent_and_so_is_a_sum_with_it() {
+    let used = |usage| WireFormat::Anthropic.facts(&json!({ "usage": usage })).usage;
+    let output = Some(Usage::default().output(5));
+    for odd in [json!("7"), json!(-7), json!(7.0), json!({}), json!([7]), json!(false)] {
+        assert_eq!(used(json!({"input_tokens": odd, "output_tokens": 5})), output, "{odd}");
+        assert_eq!(
+            used(json!({"input_tokens": 1, "cache_read_input_tokens": odd, "output_tokens": 5})),
+            output
+        );
+    }
+    assert_eq!(
+        used(json!({"input_tokens": u64::MAX, "cache_read_input_tokens": 1})),
+        Some(Usage::default().cache_read(1))
+    );
+    assert_eq!(used(json!({"cache_read_input_tokens": null, "input_tokens": null})), None);
+    assert_eq!(used(json!({"cache_read_input_tokens": 3})), Some(Usage::default().cache_read(3)));
+
+    let billed = |units| {
+        WireFormat::CohereV2.facts(&json!({"usage": {"billed_units": {"output_tokens": units}}})).usage
+    };
+    assert_eq!(billed(json!(4.6)), output);
+    for odd in [json!(-0.6), json!(1e17), json!("5")] {
+        assert_eq!(billed(odd), None);
+    }
+}
+
+#[test]
+fn lines_and_payloads_of_any_kind_are_read() {
+    let mut stream = WireStream::new(WireFormat::Ollama);
+    stream.data("event: ping");
+    stream.data(": a comment");
+    stream.data("");
+    stream.data("[DONE]");
+    assert_eq!(stream.facts(), super::Facts::default());
+    stream.data("{\"done\": false}\n{\"done\": true, \"prompt_eval_count\": 3, \"eval_count\": 2}\n");
+    assert_eq!(stream.facts().usage, Some(Usage::new(3, 2)));
+}
+
+#[test]
+fn an_event_without_numbers_takes_none_back() {
+    let mut stream = WireStream::new(WireFormat::Gemini);
+    stream.event(&json!({"usageMetadata": {"promptTokenCount": 4, "candidatesTokenCount": 2}}));
+    stream.event(&json!({"usageMetadata": {"trafficType": "ON_DEMAND"}}));
+    stream.event(&json!({"usageMetadata": null}));
+    assert_eq!(stream.facts().usage, Some(Usage::new(4, 2)));
+}
+
+#[test]
+fn a_second_notice_of_an_error_may_tell_its_kind_and_no_third_takes_it_back() {
+    let mut stream = WireStream::new(WireFormat::OpenAiResponses);
+    stream.event(&json!({"type": "error", "code": null, "message": "..", "param": null}));
+    assert_eq!(stream.facts().status, Status::Error);
+    let failed = |code: &str| json!({"type": "response.failed", "response": {"status": "failed", "error": {"code": code}}});
+    stream.event(&failed("rate_limit_exceeded"));
+    stream.event(&failed("server_error"));
+    assert_eq!(stream.facts().status, Status::RateLimited);
+}

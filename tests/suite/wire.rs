@@ -1,0 +1,103 @@
+//! Usage read from providers' JSON, and what another crate reads from the same.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agent_metrics::usage::wire::{Facts, WireFormat};
+use agent_metrics::{AgentMetrics, Usage, track_llm};
+use agent_metrics_tests::{build, samples};
+use genai_prices::{ExtractRequest, ProviderUsage, UsageKey};
+
+/// Our name, and theirs for the provider and its API. They read nothing of Ollama's.
+const FORMATS: [(&str, &str, &str); 7] = [
+    ("anthropic", "anthropic", "default"),
+    ("bedrock_converse", "aws", "default"),
+    ("cohere_v2", "cohere", "default"),
+    ("gemini", "google", "default"),
+    ("mistral", "mistral", "default"),
+    ("openai_chat", "openai", "chat"),
+    ("openai_responses", "openai", "responses"),
+];
+
+/// What they don't read: the lifetime of OpenAI's cache writes, images in its prompts, and of Cohere's
+/// cache in this of their two ways to read it.
+const ONLY_OURS: [(&str, &str); 3] = [
+    ("cohere_v2/cached.json", "cache_read_tokens"),
+    ("openai_chat/audio.json", "input_image_tokens"),
+    ("openai_responses/cached.json", "cache_write_1h_tokens"),
+];
+
+fn by_their_names(usage: Usage) -> [(&'static str, Option<u64>); 10] {
+    [
+        ("input_tokens", usage.input),
+        ("output_tokens", usage.output),
+        ("cache_read_tokens", usage.cache_read),
+        ("cache_write_tokens", usage.cache_write),
+        ("cache_write_1h_tokens", usage.cache_write_long),
+        ("output_reasoning_tokens", usage.reasoning),
+        ("input_audio_tokens", usage.audio_input),
+        ("output_audio_tokens", usage.audio_output),
+        ("input_image_tokens", usage.image_input),
+        ("output_image_tokens", usage.image_output),
+    ]
+}
+
+fn whole_bodies(format: &str) -> Vec<PathBuf> {
+    let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("../metrics-core/src/usage/wire/golden");
+    let entries = fs::read_dir(goldens.join(format)).expect("each format has golden files");
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
+}
+
+fn theirs(body: &[u8], provider: &str, api: &str) -> Option<ProviderUsage> {
+    let request = ExtractRequest::new(body).with_provider_id(provider).with_api_flavor(api);
+    genai_prices::extract_provider_usage(&request).ok()
+}
+
+#[test]
+fn another_reader_finds_the_same_usage() {
+    let mut compared = 0;
+    let mut only_ours = Vec::new();
+    for (name, provider, api) in FORMATS {
+        let format: WireFormat = name.parse().expect("a known format");
+        for path in whole_bodies(name) {
+            let body = fs::read(&path).expect("readable");
+            // Without both totals they find nothing in most formats.
+            let Some(theirs) = theirs(&body, provider, api) else { continue };
+            let case = format!("{name}/{}", path.file_name().expect("a file").to_string_lossy());
+            let facts = format.facts_of_slice(&body);
+            for (key, ours) in by_their_names(facts.usage.expect("they found one")) {
+                match theirs.usage.get(UsageKey::from(key)) {
+                    Some(theirs) => assert_eq!(ours, Some(theirs as u64), "{case}: {key}"),
+                    None if ours.is_some() => only_ours.push((case.clone(), key)),
+                    None => {}
+                }
+            }
+            if let Some(model) = theirs.model_ref {
+                assert_eq!(facts.served_model, Some(model), "{case}");
+            }
+            compared += 1;
+        }
+    }
+    let expected = ONLY_OURS.map(|(case, key)| (case.to_owned(), key));
+    only_ours.sort();
+    assert_eq!(only_ours, expected);
+    assert!(compared >= 7 * 4, "only {compared} bodies were compared");
+}
+
+#[track_llm(model = "claude", metrics = metrics)]
+async fn answer(metrics: &AgentMetrics, body: &str) -> Facts {
+    WireFormat::Anthropic.facts_of_slice(body.as_bytes())
+}
+
+#[tokio::test]
+async fn a_tracked_call_that_returns_facts_records_them() {
+    let metrics = build();
+    let facts =
+        answer(&metrics, r#"{"stop_reason": "refusal", "usage": {"input_tokens": 7, "output_tokens": 2}}"#)
+            .await;
+    assert_eq!(facts.finish_reason.as_deref(), Some("refusal"));
+    let samples = samples(&metrics);
+    assert_eq!(samples.sum("agent_llm_calls_total", &[("status", "content_filtered")]), 1.0);
+    assert_eq!(samples.sum("agent_llm_tokens_total", &[]), 9.0);
+}

@@ -5,5 +5,5 @@ mod program;
 mod samples;
 
 pub use instance::{ToolError, build, samples, tools};
-pub use program::{Program, get, missing, on_path, python, until};
+pub use program::{Program, get, missing, on_path, python, python_with, until};
 pub use samples::Samples;

@@ -5,6 +5,7 @@ mod calls;
 mod http;
 mod labels;
 mod manners;
+mod prices;
 mod properties;
 mod refused;
 mod registry;

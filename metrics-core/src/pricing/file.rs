@@ -210,7 +210,7 @@ impl Reader<'_> {
             );
         }
         let mut read = BTreeMap::new();
-        for tier in array.iter() {
+        for tier in array {
             let rates = self.rates(tier, tier.span(), &place, ABOVE);
             if let (Some(rates), Some(above)) = (rates, self.above(tier, &place))
                 && read.insert(above, rates).is_some()

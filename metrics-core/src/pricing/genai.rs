@@ -43,6 +43,8 @@ impl PriceTable {
 /// The release this was written against; the data's own isn't told.
 const VERSION: &str = "genai-prices crate 0.2";
 
+type Setter = fn(Price, f64) -> Price;
+
 /// Thresholds are looked for between these sizes of a request, each twice the one before.
 const SMALLEST: u64 = 1 << 10;
 const LARGEST: u64 = 1 << 23;
@@ -59,7 +61,7 @@ fn find(model: &str, provider: Option<&str>) -> Option<Price> {
         let steps =
             std::iter::successors(Some(at_most), |size| Some(size * 2)).take_while(|size| *size <= LARGEST);
         let Some(reached) = steps.into_iter().find(|size| asked.price(*size) != Some(below)) else { break };
-        let threshold = asked.last_with(below, reached);
+        let threshold = asked.last_with(&below, reached);
         below = asked.price(threshold + 1)?;
         price = price.try_above(threshold, below.rates(0))?;
         at_most = threshold + 1;
@@ -101,7 +103,7 @@ impl Asked<'_> {
         };
         let mut price = Price::per_million(input(&[])?, output(&[])?);
         let written = "cache_write_tokens";
-        let parts: [(Option<f64>, fn(Price, f64) -> Price); 7] = [
+        let parts: [(Option<f64>, Setter); 7] = [
             (input(&["cache_read_tokens"]), Price::cache_read),
             (input(&[written]), Price::cache_write),
             (input(&[written, "cache_write_1h_tokens"]), Price::cache_write_long),
@@ -117,11 +119,11 @@ impl Asked<'_> {
     }
 
     /// The largest request of this price, below one of another.
-    fn last_with(&self, price: Price, mut other: u64) -> u64 {
+    fn last_with(&self, price: &Price, mut other: u64) -> u64 {
         let mut same = 0;
         while other - same > 1 {
             let middle = u64::midpoint(same, other);
-            if self.price(middle) == Some(price) {
+            if self.price(middle).as_ref() == Some(price) {
                 same = middle;
             } else {
                 other = middle;

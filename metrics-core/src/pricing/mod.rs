@@ -67,8 +67,8 @@ impl PriceTable {
         Self::default()
     }
 
-    /// The prices that come with the crate: some 370 models of Anthropic, Cohere, DeepSeek, Google, Meta, `MiniMax`,
-    /// Mistral, Moonshot, `OpenAI`, Voyage, xAI and Zhipu, taken from the data of the
+    /// The prices that come with the crate: some 370 models of Anthropic, Cohere, DeepSeek, Google, Meta, MiniMax,
+    /// Mistral, Moonshot, OpenAI, Voyage, xAI and Zhipu, taken from the data of the
     /// [`genai-prices`](https://github.com/pydantic/genai-prices) project (MIT, Pydantic Services Inc.).
     /// [`version`](Self::version) and [`date`](Self::date) say which.
     ///
@@ -217,10 +217,10 @@ mod tests {
             PriceTable::empty().with("a", flat(1.0)).with("b", flat(1.0)).versioned("one", "2026-03-01");
         let over = PriceTable::empty().with("b", flat(2.0)).alias("c", "a").versioned("two", "2026-04-01");
         let table = table.overlay(over);
-        assert_eq!(["a", "b", "c"].map(|model| table.get(model).unwrap().rates(0).input), [1.0, 2.0, 1.0]);
+        assert_eq!(["a", "b", "c"].map(|model| table.get(model)), [1.0, 2.0, 1.0].map(|usd| Some(flat(usd))));
         assert_eq!((table.version(), table.date()), ("one+two", "2026-03-01"));
         let table = table.overlay(PriceTable::from_fn(|model| (model != "b").then(|| flat(3.0))));
-        assert_eq!(["a", "b", "d"].map(|model| table.get(model).unwrap().rates(0).input), [3.0, 2.0, 3.0]);
+        assert_eq!(["a", "b", "d"].map(|model| table.get(model)), [3.0, 2.0, 3.0].map(|usd| Some(flat(usd))));
         assert_eq!((table.version(), table.date()), ("one+two", "2026-03-01"));
     }
 

@@ -196,49 +196,29 @@ impl Price {
 
     /// What a call that used this costs. What is absent in the usage is taken as 0.
     pub fn cost(&self, usage: &Usage) -> Cost {
-        self.rates(usage.input.unwrap_or(0)).cost(usage)
+        let parts = self.rates(usage.input.unwrap_or(0)).parts();
+        bill(usage, |part| parts[part as usize])
     }
 }
 
-/// Takes a part out of what is left of its whole.
-fn take(left: &mut u64, part: Option<u64>) -> f64 {
-    let part = part.unwrap_or(0).min(*left);
-    *left -= part;
-    part as f64
+/// A rate's place among the others.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Input,
+    Output,
+    CacheRead,
+    CacheWrite,
+    CacheWriteLong,
+    AudioInput,
+    AudioOutput,
+    ImageInput,
+    ImageOutput,
 }
 
 impl Rates {
-    /// Each token is billed once, by where it came from: as read from a cache, else as written to one, else
-    /// as audio, else as an image, else as plain. (A token can be cached and audio; how many are both,
-    /// usages don't tell, and what is cached usually counts for more.)
-    pub(super) fn cost(&self, usage: &Usage) -> Cost {
-        let mut plain = usage.input.unwrap_or(0);
-        let read = take(&mut plain, usage.cache_read);
-        let before_writes = plain;
-        take(&mut plain, usage.cache_write.or(usage.cache_write_long));
-        let mut written = before_writes - plain;
-        let long = take(&mut written, usage.cache_write_long);
-        let audio = take(&mut plain, usage.audio_input);
-        let image = take(&mut plain, usage.image_input);
-        let input = plain as f64 * self.input
-            + read * self.cache_read
-            + written as f64 * self.cache_write
-            + long * self.cache_write_long
-            + audio * self.audio_input
-            + image * self.image_input;
-
-        let mut plain = usage.output.unwrap_or(0);
-        let audio = take(&mut plain, usage.audio_output);
-        let image = take(&mut plain, usage.image_output);
-        let output = plain as f64 * self.output + audio * self.audio_output + image * self.image_output;
-
-        let savings = read * (self.input - self.cache_read).max(0.0);
-        Cost { input: input / 1e6, output: output / 1e6, savings: savings / 1e6 }
-    }
-
-    /// The parts in a fixed order.
+    /// All of them, each at the place of its [`Part`].
     pub(super) fn parts(&self) -> [f64; PARTS] {
-        // Without `..`, so that a part can't be forgotten.
+        // Without `..`, so that a rate can't be forgotten.
         let Self {
             input,
             output,
@@ -262,32 +242,62 @@ impl Rates {
             image_output,
         ]
     }
+}
 
-    /// Rates of their parts in that order.
-    pub(super) fn of_parts(parts: [f64; PARTS]) -> Self {
-        let [
-            input,
-            output,
-            cache_read,
-            cache_write,
-            cache_write_long,
-            audio_input,
-            audio_output,
-            image_input,
-            image_output,
-        ] = parts;
-        Self {
-            input,
-            output,
-            cache_read,
-            cache_write,
-            cache_write_long,
-            audio_input,
-            audio_output,
-            image_input,
-            image_output,
-        }
+/// Takes a part out of what is left of its whole.
+#[inline]
+fn take(left: &mut u64, part: u64) -> u64 {
+    let part = part.min(*left);
+    *left -= part;
+    part
+}
+
+/// What so many tokens cost at a rate, times a million.
+#[inline]
+fn times(tokens: u64, rate: f64) -> f64 {
+    // A signed number becomes a float in one instruction, an unsigned one in many.
+    tokens.min(i64::MAX as u64).cast_signed() as f64 * rate
+}
+
+/// What a call costs at some rates, of which only those are asked for that it needs.
+///
+/// Each token is billed once, by where it came from: as read from a cache, else as written to one, else as
+/// audio, else as an image, else as plain. (A token can be cached and audio; how many are both, usages don't
+/// tell.)
+#[inline]
+pub(super) fn bill(usage: &Usage, rate: impl Fn(Part) -> f64) -> Cost {
+    let (mut input, mut output, mut savings) = (0.0, 0.0, 0.0);
+    let mut plain = usage.input.unwrap_or(0);
+    if let Some(read) = usage.cache_read {
+        let read = take(&mut plain, read);
+        let usd = rate(Part::CacheRead);
+        input += times(read, usd);
+        savings = times(read, (rate(Part::Input) - usd).max(0.0));
     }
+    if let Some(written) = usage.cache_write.or(usage.cache_write_long) {
+        let mut written = take(&mut plain, written);
+        if let Some(long) = usage.cache_write_long {
+            input += times(take(&mut written, long), rate(Part::CacheWriteLong));
+        }
+        input += times(written, rate(Part::CacheWrite));
+    }
+    if let Some(audio) = usage.audio_input {
+        input += times(take(&mut plain, audio), rate(Part::AudioInput));
+    }
+    if let Some(image) = usage.image_input {
+        input += times(take(&mut plain, image), rate(Part::ImageInput));
+    }
+    input += times(plain, rate(Part::Input));
+
+    let mut plain = usage.output.unwrap_or(0);
+    if let Some(audio) = usage.audio_output {
+        output += times(take(&mut plain, audio), rate(Part::AudioOutput));
+    }
+    if let Some(image) = usage.image_output {
+        output += times(take(&mut plain, image), rate(Part::ImageOutput));
+    }
+    output += times(plain, rate(Part::Output));
+    Cost { input: input / 1e6, output: output / 1e6, savings: savings / 1e6 }
 }
 
 pub(super) const PARTS: usize = 9;
@@ -380,7 +390,8 @@ mod tests {
             flat(1.0).above(300, flat(4.0)).above(100, flat(2.0)).above(200, flat(3.0)).above(200, flat(9.0));
         let tiers: Vec<_> = price.tiers().map(|(above, rates)| (above, rates.input)).collect();
         assert_eq!(tiers, [(100, 2.0), (200, 9.0), (300, 4.0)]);
-        assert_eq!([100, 101, 201, 301].map(|input| price.rates(input).output), [1.0, 2.0, 9.0, 4.0]);
+        let reached = [100, 101, 201, 301].map(|input| price.rates(input).output.to_bits());
+        assert_eq!(reached, [1.0, 2.0, 9.0, 4.0].map(f64::to_bits));
         for above in [50, 150, 400] {
             assert!(price.try_above(above, flat(5.0).rates(0)).is_none());
         }

@@ -1,6 +1,6 @@
 //! A price that is read at every call and can be replaced while calls run.
 
-use super::price::{Cost, MAX_TIERS, PARTS, Price, Rates};
+use super::price::{Cost, MAX_TIERS, PARTS, Price, Rates, bill};
 use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::usage::Usage;
 use std::sync::PoisonError;
@@ -11,7 +11,7 @@ use std::sync::PoisonError;
 /// reader never waits for a writer that was interrupted. Only when two are written during one read
 /// could it see a mixture, so it reads again when the price was replaced meanwhile.
 pub(crate) struct PriceSlot {
-    copies: [[AtomicU64; WORDS]; 2],
+    copies: [Words; 2],
     /// How often the price was replaced: its lowest bit is the copy in use.
     replaced: AtomicU64,
     writer: Mutex<()>,
@@ -23,6 +23,8 @@ const STATE: usize = 0;
 const THRESHOLDS: usize = 1;
 const RATES: usize = THRESHOLDS + MAX_TIERS;
 const WORDS: usize = RATES + (1 + MAX_TIERS) * PARTS;
+
+type Words = [AtomicU64; WORDS];
 
 impl PriceSlot {
     pub(crate) fn new(price: Option<&Price>) -> Self {
@@ -47,26 +49,31 @@ impl PriceSlot {
     /// What a call that used this costs; `None` without a price.
     #[inline]
     pub(crate) fn cost(&self, usage: &Usage) -> Option<Cost> {
-        Some(self.rates(usage.input.unwrap_or(0))?.cost(usage))
+        self.read(|words| {
+            let start = start(words, usage.input.unwrap_or(0))?;
+            Some(bill(usage, |part| f64::from_bits(word(words, start + part as usize))))
+        })
     }
 
     pub(crate) fn is_priced(&self) -> bool {
-        self.rates(0).is_some()
+        self.read(|words| word(words, STATE) != 0)
     }
 
-    fn rates(&self, input: u64) -> Option<Rates> {
+    /// Reads one price, by reading again where it was replaced meanwhile.
+    #[inline]
+    fn read<T>(&self, read: impl Fn(&Words) -> T) -> T {
         loop {
             let replaced = self.replaced.load(Ordering::Acquire);
-            let rates = read(self.copy(replaced), input);
+            let found = read(self.copy(replaced));
             // Who has seen a word of a later price sees here that there is one: the words are stored
             // with `Release` after the counter, and loaded with `Acquire`.
             if self.replaced.load(Ordering::Relaxed) == replaced {
-                return rates;
+                return found;
             }
         }
     }
 
-    fn copy(&self, replaced: u64) -> &[AtomicU64; WORDS] {
+    fn copy(&self, replaced: u64) -> &Words {
         &self.copies[(replaced & 1) as usize]
     }
 }
@@ -92,12 +99,16 @@ fn words(price: Option<&Price>) -> [u64; WORDS] {
 }
 
 #[inline]
-fn read(words: &[AtomicU64; WORDS], input: u64) -> Option<Rates> {
-    let word = |place: usize| words[place].load(Ordering::Acquire);
-    let tiers = (word(STATE) as usize).checked_sub(1)?.min(MAX_TIERS);
-    let reached = (0..tiers).take_while(|tier| input > word(THRESHOLDS + tier)).count();
-    let start = RATES + reached * PARTS;
-    Some(Rates::of_parts(std::array::from_fn(|part| f64::from_bits(word(start + part)))))
+fn word(words: &Words, place: usize) -> u64 {
+    words[place].load(Ordering::Acquire)
+}
+
+/// Where the rates of a request with so many input tokens are; `None` without a price.
+#[inline]
+fn start(words: &Words, input: u64) -> Option<usize> {
+    let tiers = (word(words, STATE) as usize).checked_sub(1)?.min(MAX_TIERS);
+    let reached = (0..tiers).take_while(|tier| input > word(words, THRESHOLDS + tier)).count();
+    Some(RATES + reached * PARTS)
 }
 
 #[cfg(all(test, not(loom)))]
@@ -160,8 +171,9 @@ mod model {
                     writer.set(Some(&Price::per_million(usd, usd)));
                 }
             });
-            let rates = slot.rates(0).unwrap();
-            assert!(rates.parts().iter().all(|part| part.to_bits() == rates.input.to_bits()));
+            let cost = slot.cost(&Usage::new(1, 1).cache_read(0)).unwrap();
+            assert_eq!(cost.input.to_bits(), cost.output.to_bits());
+            assert_eq!(cost.savings.to_bits(), 0);
             thread.join().unwrap();
         });
     }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use super::{Price, bundled};
 
+type Function = dyn Fn(&str) -> Option<Price> + Send + Sync;
+
 /// A source of prices.
 #[derive(Clone)]
 pub(super) enum Source {
     /// The data that comes with the crate.
     Bundled,
     /// Somebody's function.
-    Function(Arc<dyn Fn(&str) -> Option<Price> + Send + Sync>),
+    Function(Arc<Function>),
 }
 
 impl Source {

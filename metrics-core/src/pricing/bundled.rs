@@ -11,7 +11,8 @@
 //! `r` cache reads, `w` cache writes, `l` long ones, `a` and `A` audio in and out, `i` and `I` images, then
 //! `>` a threshold and the same again for each tier.
 //!
-//! The text is read as it is, at most a few microseconds a model, and keeps no memory.
+//! The text is read as it is, some ten microseconds a look-up, and takes no memory of its own. A metrics instance looks
+//! each model up once.
 
 use super::Price;
 

@@ -1,23 +1,23 @@
 //! Money from tokens: what models cost, and the bill of a call.
 
 mod bundled;
+mod cost;
 #[cfg(feature = "toml")]
 mod file;
 #[cfg(feature = "genai-prices")]
 mod genai;
 mod live;
-#[cfg(feature = "toml")]
-mod mistake;
 mod price;
 mod slot;
 mod source;
 
 use std::collections::BTreeMap;
 
-pub(crate) use live::Prices;
+pub use cost::{Cost, Rates};
 #[cfg(feature = "toml")]
-pub use mistake::{PriceError, PriceMistake};
-pub use price::{Cost, Price, Rates};
+pub use file::{PriceError, PriceMistake};
+pub(crate) use live::Prices;
+pub use price::Price;
 pub(crate) use slot::PriceSlot;
 use source::Source;
 
@@ -72,7 +72,8 @@ impl PriceTable {
     /// [`genai-prices`](https://github.com/pydantic/genai-prices) project (MIT, Pydantic Services Inc.).
     /// [`version`](Self::version) and [`date`](Self::date) say which.
     ///
-    /// Names are taken as vendors send them: dated versions, upper case, `vendor/model`. Where a price
+    /// Names are taken as vendors send them: dated versions, upper case, `vendor/model`. What a host makes of a
+    /// name, such as Bedrock's `us.anthropic.claude-..`, is not guessed at, as hosts have prices of their own. Where a price
     /// depends on the hour, it is the one that holds for the most part of the day; a later price that is
     /// announced already isn't in it (see the feature `genai-prices`).
     ///
@@ -85,7 +86,8 @@ impl PriceTable {
     }
 
     /// The prices that a function knows. It is asked once for each model that a metrics instance meets,
-    /// at the model's first call and when the instance's table is replaced. If it panics, the model has
+    /// at the model's first call and when the instance's table is replaced; more often only when several threads meet
+    /// a new model at once. If it panics, the model has
     /// no price, and the panic is reported as those of other callbacks are.
     ///
     /// ```

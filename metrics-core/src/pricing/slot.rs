@@ -1,6 +1,7 @@
 //! A price that is read at every call and can be replaced while calls run.
 
-use super::price::{Cost, MAX_TIERS, PARTS, Price, Rates, bill};
+use super::cost::{Cost, PARTS, Rates, bill};
+use super::price::{MAX_TIERS, Price};
 use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::usage::Usage;
 use std::sync::PoisonError;

@@ -24,7 +24,7 @@ VENDORS = {
     "x-ai", "zhipuai",
 }
 
-# How a part of a price is written, and its names in the source in the order in which one stands in for another.
+# How a part of a price is written, and its name in the source.
 PARTS = {
     "r": "cache_read_mtok",
     "w": "cache_write_mtok",

@@ -88,7 +88,8 @@ impl PriceTable {
     /// The prices that a function knows. It is asked once for each model that a metrics instance meets,
     /// at the model's first call and when the instance's table is replaced; more often only when several threads meet
     /// a new model at once. If it panics, the model has
-    /// no price, and the panic is reported as those of other callbacks are.
+    /// no price, and the panic is reported as those of other callbacks are. All models past an instance's cap
+    /// are the one model `__other__`.
     ///
     /// ```
     /// use agent_metrics::{Price, PriceTable};

@@ -14,7 +14,7 @@ use super::PriceTable;
 impl PriceTable {
     /// The prices in a TOML text, to be [laid over](Self::overlay) others. All amounts are USD per million
     /// tokens; `input` and `output` must be there. What is left out costs as other input or output
-    /// does. See [`Price::above`] for tiers.
+    /// does. See [`Price::above`](crate::Price::above) for tiers.
     ///
     /// ```
     /// use agent_metrics::{PriceTable, Usage};
@@ -40,7 +40,7 @@ impl PriceTable {
     /// # Ok::<(), agent_metrics::PriceError>(())
     /// ```
     ///
-    /// An alias stands for a model of the text or of [`bundled`](Self::bundled).
+    /// An alias stands for a model of the text, or for one of [`bundled`](Self::bundled) at its price there.
     ///
     /// # Errors
     /// With the line and the field of each mistake: wrong syntax, a model or field given twice, an unknown or

@@ -67,15 +67,15 @@ impl PriceTable {
         Self::default()
     }
 
-    /// The prices that come with the crate: some 370 models of Anthropic, Cohere, DeepSeek, Google, Meta, MiniMax,
-    /// Mistral, Moonshot, OpenAI, Voyage, xAI and Zhipu, taken from the data of the
+    /// The prices that come with the crate: some 370 models of Anthropic, Cohere, DeepSeek, Google, Meta,
+    /// MiniMax, Mistral, Moonshot, OpenAI, Voyage, xAI and Zhipu, taken from the data of the
     /// [`genai-prices`](https://github.com/pydantic/genai-prices) project (MIT, Pydantic Services Inc.).
     /// [`version`](Self::version) and [`date`](Self::date) say which.
     ///
     /// Names are taken as vendors send them: dated versions, upper case, `vendor/model`. What a host makes of a
-    /// name, such as Bedrock's `us.anthropic.claude-..`, is not guessed at, as hosts have prices of their own. Where a price
-    /// depends on the hour, it is the one that holds for the most part of the day; a later price that is
-    /// announced already isn't in it (see the feature `genai-prices`).
+    /// name, such as Bedrock's `us.anthropic.claude-..`, is not guessed at, as hosts have prices of their own.
+    /// Where a price depends on the hour, it is the one that holds for the most part of the day; a later price
+    /// that is announced already isn't in it (see the feature `genai-prices`).
     ///
     /// One price is not the source's: `gemini-2.0-flash`, by this name, costs 0.075 USD per million input and
     /// 0.30 USD per million output tokens, the list price of the system that this crate ports. The source
@@ -85,11 +85,10 @@ impl PriceTable {
             .with("gemini-2.0-flash", Price::per_million(0.075, 0.30))
     }
 
-    /// The prices that a function knows. It is asked once for each model that a metrics instance meets,
-    /// at the model's first call and when the instance's table is replaced; more often only when several threads meet
-    /// a new model at once. If it panics, the model has
-    /// no price, and the panic is reported as those of other callbacks are. All models past an instance's cap
-    /// are the one model `__other__`.
+    /// The prices that a function knows. It is asked once for each model that a metrics instance meets, at the
+    /// model's first call and when the instance's table is replaced; more often only when several threads
+    /// meet a new model at once. If it panics, the model has no price, and the panic is reported as those of
+    /// other callbacks are. All models past an instance's cap are the one model `__other__`.
     ///
     /// ```
     /// use agent_metrics::{Price, PriceTable};

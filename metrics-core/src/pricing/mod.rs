@@ -67,7 +67,7 @@ impl PriceTable {
         Self::default()
     }
 
-    /// The prices that come with the crate: some 370 models of Anthropic, Cohere, DeepSeek, Google, Meta,
+    /// The prices that come with the crate: some 350 models of Anthropic, Cohere, DeepSeek, Google, Meta,
     /// MiniMax, Mistral, Moonshot, OpenAI, Voyage, xAI and Zhipu, taken from the data of the
     /// [`genai-prices`](https://github.com/pydantic/genai-prices) project (MIT, Pydantic Services Inc.).
     /// [`version`](Self::version) and [`date`](Self::date) say which.

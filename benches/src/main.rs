@@ -1,10 +1,11 @@
 //! Comparisons with peers, as rows of one table.
 //!
-//! `benches [calls|threads|scrape|memory|truth]..`: all of them by default. Each theme runs in a process of its own,
+//! `benches [calls|threads|scrape|memory|compile|truth]..`: all of them by default. Each theme runs in a process of its own,
 //! so that the threads and series of one don't weigh on the next.
 
 mod allocator;
 mod calls;
+mod compile;
 mod exposed;
 mod measure;
 mod memory;
@@ -24,11 +25,12 @@ static ALLOCATOR: allocator::Counting = allocator::Counting;
 
 type Theme = (&'static str, fn(&mut Report));
 
-const THEMES: [Theme; 5] = [
+const THEMES: [Theme; 6] = [
     ("calls", calls::run),
     ("threads", threads::run),
     ("scrape", scrape::run),
     ("memory", memory::run),
+    ("compile", compile::run),
     ("truth", truth::run),
 ];
 

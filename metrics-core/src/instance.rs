@@ -67,6 +67,25 @@ impl AgentMetrics {
         self.0.registry.prometheus()
     }
 
+    /// Puts other prices in force while calls run. A call is billed by the table that is in force when it ends,
+    /// wholly by one; what was counted before stays. No call waits for this.
+    ///
+    /// ```
+    /// use agent_metrics::{AgentMetrics, Price};
+    ///
+    /// let metrics = AgentMetrics::builder().build()?;
+    /// metrics.set_prices(metrics.prices().with("my-model", Price::per_million(1.25, 10.0)));
+    /// # Ok::<(), agent_metrics::BuildError>(())
+    /// ```
+    pub fn set_prices(&self, prices: PriceTable) {
+        self.0.families.llm.set_prices(prices);
+    }
+
+    /// A copy of the prices in force.
+    pub fn prices(&self) -> PriceTable {
+        self.0.families.llm.prices()
+    }
+
     /// Every family of the runtime and of structs with `derive(Metrics)` or `derive(CallLabels)`
     /// that is registered here, by name.
     pub fn families(&self) -> Vec<FamilyInfo> {

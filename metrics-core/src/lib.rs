@@ -56,7 +56,9 @@ pub use metric::{
     Info, InvalidFact, Summary, SummarySeries,
 };
 pub use name::Kind;
-pub use pricing::{Price, PriceTable};
+pub use pricing::{Cost, Price, PriceTable, Rates};
+#[cfg(feature = "toml")]
+pub use pricing::{PriceError, PriceMistake};
 #[cfg(feature = "tokio")]
 pub use recorder::timeout;
 pub use recorder::{

@@ -2,6 +2,7 @@
 #![allow(clippy::float_cmp)] // Counts are whole, and exact up to 2^53.
 
 mod crates;
+mod prices;
 mod prometheus;
 mod readme;
 mod seed;

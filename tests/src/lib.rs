@@ -6,6 +6,6 @@ mod samples;
 mod twice;
 
 pub use instance::{ToolError, build, samples, tools};
-pub use program::{Program, get, missing, on_path, python, until};
+pub use program::{Program, get, missing, on_path, python, python_with, until};
 pub use samples::Samples;
 pub use twice::{Known, check_same};

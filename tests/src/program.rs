@@ -36,9 +36,17 @@ pub fn missing(what: &str) {
 /// # Panics
 /// When the script fails.
 pub fn python(script: &str) -> Option<String> {
-    let has = Command::new("python3").args(["-c", "import prometheus_client"]).output();
+    python_with("prometheus_client", script)
+}
+
+/// The same for a script that needs another module.
+///
+/// # Panics
+/// When the script fails.
+pub fn python_with(module: &str, script: &str) -> Option<String> {
+    let has = Command::new("python3").args(["-c", &format!("import {module}")]).output();
     if !has.is_ok_and(|output| output.status.success()) {
-        missing("python3 with prometheus_client");
+        missing(&format!("python3 with {module}"));
         return None;
     }
     let output = Command::new("python3").args(["-c", script]).output().expect("python3 runs");

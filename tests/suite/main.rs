@@ -13,6 +13,7 @@ mod lints;
 mod manners;
 mod panics;
 mod places;
+mod prices;
 mod properties;
 mod refused;
 mod registry;

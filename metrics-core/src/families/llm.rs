@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{Bundle, Families, Group, Settings, Table, ToolCost};
 use crate::catalogue::FamilyInfo;
 use crate::faults::{Faults, Watched};
-use crate::label::{Interner, Labels, render};
+use crate::label::{Interner, Labels, OTHER, render};
 use crate::metric::{CallShape, HistogramShape, LARGEST_WHOLE, Number};
 use crate::name::Kind;
 use crate::plane::{Row, Words, Writer};
-use crate::pricing::{Price, PriceTable};
+use crate::pricing::{Price, PriceSlot, PriceTable, Prices};
 use crate::status::{LLM, Status};
 use crate::usage::Usage;
 use crate::visit::{Source, Visitor};
@@ -32,7 +32,7 @@ const SEED_OUTPUT: usize = 7;
 pub(crate) struct Llm {
     table: Table<LlmSeries>,
     shared: Arc<Shared>,
-    prices: PriceTable,
+    prices: Prices,
     tool_cost: Arc<ToolCost>,
     infos: Vec<FamilyInfo>,
 }
@@ -44,7 +44,7 @@ pub struct LlmSeries {
     output: Row,
     /// See the constants below.
     facts: Row,
-    price: Option<Price>,
+    price: PriceSlot,
     labels: Box<str>,
     shared: Arc<Shared>,
 }
@@ -198,9 +198,49 @@ impl Llm {
             infos: Family::ALL[..kept].iter().map(|family| family.info(&shared)).collect(),
             shared: Arc::new(shared),
             table,
-            prices,
+            prices: Prices::new(prices),
             tool_cost,
         }
+    }
+
+    /// Puts other prices in force, for all models that have series and those that will.
+    pub(crate) fn set_prices(&self, prices: PriceTable) {
+        self.prices.replace(prices);
+        let slots = 0..self.table.values.slots();
+        slots.filter_map(|slot| Some((slot, self.table.get(slot)?))).for_each(|made| self.settle(made));
+    }
+
+    pub(crate) fn prices(&self) -> PriceTable {
+        PriceTable::clone(&self.prices.now())
+    }
+
+    #[cold]
+    fn make(&self, slot: usize) -> &LlmSeries {
+        let prices = self.prices.now();
+        let series = self.table.bundle(slot, |model| LlmSeries {
+            calls: Row::new(self.shared.calls.words()),
+            input: Row::new(1 + self.shared.input.bounds.buckets()),
+            output: Row::new(1 + self.shared.output.bounds.buckets()),
+            facts: Row::new(FACTS),
+            price: PriceSlot::new(self.price(&prices, model).as_ref()),
+            labels: render([("model", model)]),
+            shared: self.shared.clone(),
+        });
+        // Who replaced the table before the series was there has not told it.
+        if !self.prices.is(&prices) {
+            self.settle((slot, series));
+        }
+        series
+    }
+
+    fn settle(&self, (slot, series): (usize, &LlmSeries)) {
+        let model = self.table.values.name(slot).unwrap_or(OTHER);
+        self.prices.settle(&series.price, |prices| self.price(prices, model));
+    }
+
+    /// What a table says of a model; it may run the user's code.
+    fn price(&self, prices: &PriceTable, model: &str) -> Option<Price> {
+        self.shared.faults.caught(|| prices.get(model)).flatten()
     }
 }
 
@@ -214,15 +254,7 @@ impl Group<LlmSeries> for Llm {
 
     #[inline]
     fn bundle(&self, slot: usize) -> &LlmSeries {
-        self.table.bundle(slot, |model| LlmSeries {
-            calls: Row::new(self.shared.calls.words()),
-            input: Row::new(1 + self.shared.input.bounds.buckets()),
-            output: Row::new(1 + self.shared.output.bounds.buckets()),
-            facts: Row::new(FACTS),
-            price: self.prices.get(model),
-            labels: render([("model", model)]),
-            shared: self.shared.clone(),
-        })
+        self.table.get(slot).unwrap_or_else(|| self.make(slot))
     }
 }
 
@@ -269,8 +301,7 @@ impl LlmSeries {
             self.shared.output.observe_whole(&self.output, tokens);
         }
         let facts = self.facts.words(0);
-        if let Some(price) = self.price {
-            let cost = price.cost(usage);
+        if let Some(cost) = self.price.cost(usage) {
             facts.add_f64(INPUT_COST, cost.input);
             facts.add_f64(OUTPUT_COST, cost.output);
         } else {
@@ -305,16 +336,21 @@ impl LlmSeries {
                     visitor.sample(Labels::with(labels, &[("kind", kind)]), whole(DETAILS + place));
                 }
             }
-            Family::Unpriced if self.price.is_none() => {
-                pair([IN, OUT], [whole(UNPRICED_INPUT), whole(UNPRICED_OUTPUT)]);
+            Family::Unpriced => {
+                let tokens = [UNPRICED_INPUT, UNPRICED_OUTPUT].map(|word| self.facts.read(word));
+                if !self.price.is_priced() || tokens != [0, 0] {
+                    pair([IN, OUT], tokens.map(Number::Integer));
+                }
             }
             Family::UsageMissing => visitor.sample(Labels::of(labels), whole(USAGE_MISSING)),
-            Family::CostUsd | Family::CostCents if self.price.is_some() => {
-                let amount = |word| family.money(self.facts.read_f64(word));
-                pair([INPUT_TYPE, OUTPUT_TYPE], [amount(INPUT_COST), amount(OUTPUT_COST)]);
+            // A model without a price has no cost, rather than one of 0, and the other way round; what
+            // was counted before the prices were replaced stays.
+            Family::CostUsd | Family::CostCents => {
+                let usd = [INPUT_COST, OUTPUT_COST].map(|word| self.facts.read_f64(word));
+                if self.price.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
+                    pair([INPUT_TYPE, OUTPUT_TYPE], usd.map(|usd| family.money(usd)));
+                }
             }
-            // A model without a price has no cost, rather than one of 0, and the other way round.
-            Family::Unpriced | Family::CostUsd | Family::CostCents => {}
         }
     }
 }

@@ -127,6 +127,12 @@ impl<S> Table<S> {
         self.bundles[slot].get_or_init(|| Box::new(make(name)))
     }
 
+    /// The bundle of a slot, if it was made.
+    #[inline]
+    pub(crate) fn get(&self, slot: usize) -> Option<&S> {
+        self.bundles.get(slot)?.get()
+    }
+
     /// All bundles made so far.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &S> {
         self.bundles.iter().filter_map(OnceBox::get)

@@ -1,0 +1,227 @@
+//! Prices from TOML.
+
+mod mistake;
+mod reader;
+mod schema;
+
+use std::path::Path;
+
+pub use mistake::{PriceError, PriceMistake};
+use schema::read;
+
+use super::PriceTable;
+
+impl PriceTable {
+    /// The prices in a TOML text, to be [laid over](Self::overlay) others. All amounts are USD per million
+    /// tokens; `input` and `output` must be there. What is left out costs as other input or output
+    /// does. See [`Price::above`](crate::Price::above) for tiers.
+    ///
+    /// ```
+    /// use agent_metrics::{PriceTable, Usage};
+    ///
+    /// let prices = PriceTable::from_toml(r#"
+    ///     version = "our contract of May" # optional, as the date is
+    ///     date = "2026-05-01"
+    ///
+    ///     [models."our-model"]
+    ///     input = 1.25
+    ///     output = 10
+    ///     cache_read = 0.125              # and cache_write, cache_write_long,
+    ///     audio_input = 2.5               # audio_output, image_input, image_output
+    ///     tiers = [{ above = 200_000, input = 2.5, output = 15, cache_read = 0.25 }]
+    ///
+    ///     [aliases]
+    ///     "our-azure-deployment" = "gpt-4o"
+    /// "#)?;
+    /// let prices = PriceTable::bundled().overlay(prices);
+    /// assert_eq!(prices.get("our-azure-deployment"), prices.get("gpt-4o"));
+    /// let call = Usage::new(300_000, 0).cache_read(200_000);
+    /// assert_eq!(prices.get("our-model").map(|price| price.cost(&call).total()), Some(0.3));
+    /// # Ok::<(), agent_metrics::PriceError>(())
+    /// ```
+    ///
+    /// An alias stands for a model of the text, or for one of [`bundled`](Self::bundled) at its price there.
+    ///
+    /// # Errors
+    /// With the line and the field of each mistake: wrong syntax, a model or field given twice, an unknown or
+    /// missing field, a value of another type, a price that is negative, not finite or above a billion, more
+    /// than three tiers, two for one threshold, an alias to an unknown model or for a name that has a
+    /// price, a date that is none.
+    ///
+    /// ```
+    /// use agent_metrics::PriceTable;
+    ///
+    /// let error = PriceTable::from_toml("[models.mine]\ninput = -3\noutput = 1").unwrap_err();
+    /// assert!(error.to_string().contains("line 2: `models.mine.input`: invalid price `-3`"));
+    /// ```
+    pub fn from_toml(text: &str) -> Result<Self, PriceError> {
+        read(text).map_err(|mistakes| PriceError::Invalid { file: None, mistakes })
+    }
+
+    /// The prices in a TOML file; see [`from_toml`](Self::from_toml).
+    ///
+    /// # Errors
+    /// As of [`from_toml`](Self::from_toml), with the file's path; and when it can't be read or isn't UTF-8.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, PriceError> {
+        let file = path.as_ref().display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => read(&text).map_err(|mistakes| PriceError::Invalid { file: Some(file), mistakes }),
+            Err(error) => {
+                Err(PriceError::Unreadable { file, kind: error.kind(), message: error.to_string() })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pricing::Price;
+
+    fn mistakes(text: &str) -> Vec<String> {
+        let error = PriceTable::from_toml(text).unwrap_err();
+        error.to_string().lines().skip(1).map(|line| line.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_file_says_what_models_cost() {
+        let text = r#"
+            version = "acme 7"
+            date = 2026-05-01
+
+            [models.plain]
+            input = 1
+            output = 0x10
+
+            [models."vendor/full model"]
+            input = 1.5
+            output = 2e1
+            cache_read = 0.1
+            cache_write = 2
+            cache_write_long = 3
+            audio_input = 4
+            audio_output = 5
+            image_input = 6
+            image_output = 7
+            tiers = [{ above = 200_000, input = 3, output = 4 }, { above = 100, input = 2, output = 3, cache_read = 1 }]
+
+            [aliases]
+            mine = "plain"
+            deployment = "claude-sonnet-4-5"
+        "#;
+        let table = PriceTable::from_toml(text).unwrap();
+        assert_eq!((table.version(), table.date()), ("acme 7", "2026-05-01"));
+        let plain = Price::per_million(1.0, 16.0);
+        assert_eq!([table.get("plain"), table.get("mine")], [Some(plain); 2]);
+        let full = Price::per_million(1.5, 20.0).cache_read(0.1).cache_write(2.0).cache_write_long(3.0);
+        let full = full.audio_input(4.0).audio_output(5.0).image_input(6.0).image_output(7.0);
+        let full = full.above(100, Price::per_million(2.0, 3.0).cache_read(1.0));
+        assert_eq!(table.get("vendor/full model"), Some(full.above(200_000, Price::per_million(3.0, 4.0))));
+        assert_eq!(table.get("deployment"), PriceTable::bundled().get("claude-sonnet-4-5"));
+        assert_eq!(table.get("gpt-4o"), None);
+        assert!(PriceTable::from_toml("").unwrap().models().next().is_none());
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_line_and_field() {
+        let text = r#"date = "yesterday"
+modles = 1
+[models."a b"]
+input = -3
+output = nan
+cache_raed = 1
+[models.c]
+input = "1"
+tiers = [{ input = 1, output = inf }, { above = 1.5, input = 1, output = 1 }]
+[models.d]
+input = 1
+output = 1
+tiers = [{ above = 1, input = 1, output = 1 }, { above = 1, input = 1, output = 1 }]
+[aliases]
+e = "nothing"
+d = "c"
+f = 3
+"#;
+        let known =
+            "cache_read, cache_write, cache_write_long, audio_input, audio_output, image_input, image_output";
+        assert_eq!(
+            mistakes(text),
+            [
+                "line 1: `date`: invalid value `\"yesterday\"`; it takes a date such as 2026-05-01".to_owned(),
+                "line 2: `modles`: unknown field; known are version, date, models, aliases".to_owned(),
+                "line 4: `models.\"a b\".input`: invalid price `-3`; it takes 0 to 1000000000 USD per million tokens"
+                    .to_owned(),
+                "line 5: `models.\"a b\".output`: invalid price `nan`; it takes 0 to 1000000000 USD per million tokens"
+                    .to_owned(),
+                format!("line 6: `models.\"a b\".cache_raed`: unknown field; known are input, output, {known}, tiers"),
+                "line 7: `models.c.output`: missing; it takes USD per million tokens".to_owned(),
+                "line 8: `models.c.input`: invalid value `\"1\"`; it takes USD per million tokens".to_owned(),
+                "line 9: `models.c.tiers.output`: invalid price `inf`; it takes 0 to 1000000000 USD per million tokens"
+                    .to_owned(),
+                "line 9: `models.c.tiers.above`: missing; it takes a number of input tokens".to_owned(),
+                "line 9: `models.c.tiers.above`: invalid value `1.5`; it takes a whole number of input tokens".to_owned(),
+                "line 13: `models.d.tiers`: two tiers above 1".to_owned(),
+                "line 15: `aliases.e`: unknown model `nothing`; name one under `models`, or one of the bundled table"
+                    .to_owned(),
+                "line 16: `aliases.d`: this name has a price under `models`; an alias can't have one".to_owned(),
+                "line 17: `aliases.f`: invalid value `3`; it takes a string".to_owned(),
+            ]
+        );
+    }
+
+    #[test]
+    fn wrong_syntax_does_not_hide_other_mistakes() {
+        let text = "[models.a]\ninput = \noutput = -1\n[models.a]\ninput = 1\noutput = 2\n";
+        let mistakes = mistakes(text);
+        assert!(mistakes.iter().any(|mistake| mistake.starts_with("line 2: ")), "{mistakes:#?}");
+        assert!(
+            mistakes.iter().any(|mistake| mistake.starts_with("line 4: `a`: given twice")),
+            "{mistakes:#?}"
+        );
+        assert_eq!(
+            self::mistakes("[models.a]\ninput = 1\ninput = 2\noutput = 3\n"),
+            ["line 3: `input`: given twice"]
+        );
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_a_mistake() {
+        for text in [
+            "models = 1",
+            "[models]\na = 1",
+            "aliases = []",
+            "version = 1",
+            "[models.a]\ninput = 1\noutput = 1\ntiers = 1",
+        ] {
+            assert_eq!(mistakes(text).len(), 1, "{text}");
+        }
+        let tier = "{ above = 1, input = 1, output = 1 },";
+        let text = format!("[models.a]\ninput = 1\noutput = 1\ntiers = [{}]", tier.repeat(4));
+        assert!(mistakes(&text)[0].contains("4 tiers; a price has at most 3"));
+    }
+
+    #[test]
+    fn a_file_is_named_in_its_errors() {
+        let error = PriceTable::from_file("no/such/prices.toml").unwrap_err();
+        assert!(error.to_string().starts_with("prices in `no/such/prices.toml` are unreadable: "), "{error}");
+        let file = std::env::temp_dir().join(format!("agent-metrics-prices-{}.toml", std::process::id()));
+        std::fs::write(&file, "[models.a]\ninput = -1\noutput = 1").unwrap();
+        let error = PriceTable::from_file(&file).unwrap_err();
+        std::fs::remove_file(&file).unwrap();
+        let PriceError::Invalid { file: Some(named), mistakes } = &error else { panic!("{error}") };
+        assert_eq!(*named, file.display().to_string());
+        assert_eq!((mistakes[0].line, &*mistakes[0].field), (2, "models.a.input"));
+    }
+
+    #[test]
+    fn no_text_is_too_odd_to_be_read() {
+        let text = "version = \"\u{e9}\"\n[models.\"a.b\"]\ninput = 1.5 # \u{e9}\noutput = -2\ntiers = [{ above = 1 }]\n[aliases]\nc = \"a\"\n";
+        for (at, character) in text.char_indices() {
+            let rest = &text[at + character.len_utf8()..];
+            for instead in ["", "\n", "\"", "[", "}", "=", ".", "\u{1f600}", "1e999"] {
+                let _ = PriceTable::from_toml(&format!("{}{instead}{rest}", &text[..at]));
+            }
+            let _ = PriceTable::from_toml(rest);
+        }
+    }
+}

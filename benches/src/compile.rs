@@ -27,7 +27,7 @@ fn programs() -> [Program; 4] {
     [
         program("plain", "", ""),
         program("ours", &ours, "#[agent_metrics::track_tool]"),
-        program("tracing", "tracing = \"0.1.41\"", "#[tracing::instrument(err)]"),
+        program("tracing", "tracing = \"0.1.41\"", "#[tracing::instrument]"),
         program(
             "autometrics",
             "autometrics = { version = \"3.0.0\", features = [\"prometheus-0_14\"] }",
@@ -50,9 +50,13 @@ pub(crate) fn run(report: &mut Report) {
     let [plain, ours, tracing, autometrics] = seconds.map(median);
     let fastest = tracing.min(autometrics);
     report.row(&Row {
-        what: format!("building {FUNCTIONS} tracked async functions, never called (debug, its dependencies built)"),
+        what: format!(
+            "building {FUNCTIONS} tracked async functions, never called (debug, its dependencies built)"
+        ),
         ours: format!("{ours:.2} s"),
-        peers: format!("`tracing::instrument(err)` {tracing:.2} s, autometrics {autometrics:.2} s, untracked {plain:.2} s"),
+        peers: format!(
+            "`tracing::instrument` {tracing:.2} s, autometrics {autometrics:.2} s, untracked {plain:.2} s"
+        ),
         ratio: format!("{} the faster peer", times(ours / fastest)),
         target: Target::at_most(ours / fastest, 1.0, " x"),
     });

@@ -27,6 +27,8 @@ mod track;
 /// | `metrics` | an expression of type `AgentMetrics`: record there, not in the global one | the global one |
 /// | `status` | a closure `\|result\| Status` that says how the call ended | by the result's type |
 /// | `timeout` | `"250ms"`, `"30s"`, `"5m"`, `"1h"`: drop the call after it (async, feature `tokio`) | none |
+/// | `slo` | `slo(availability = 99.9, latency = "5s", percentile = 95)`: what it is held to, in percent; either objective may be left out | none |
+/// | `docs` | `true` or `false`: whether the function's documentation ends in its families and a query for each of its rate, errors and latency | that of the environment variable `AGENT_METRICS_DOCS` while compiling, for a whole workspace |
 /// | `crate` | the path of the runtime crate | `::agent_metrics` |
 ///
 /// # Output
@@ -67,9 +69,13 @@ mod track;
 /// - An argument that is taken apart by a pattern has no name outside the body, so a key can't use it.
 /// - The arguments of a future that was never polled are dropped in the order in which they'd be dropped at its end.
 /// - A returned closure that takes references needs their types written: `move |text: &str| ..` for `impl Fn(&str)`.
-/// - The body runs inside a closure or an async block: `unconditional_recursion` and clippy's lints about `async fn` don't
-///   see through it, `#[track_caller]` doesn't reach it, and the error for the lifetime of an early `return` in async code
-///   is at the body's last expression.
+/// - The body runs inside a closure or an async block, which some of the compiler doesn't see through: `#[track_caller]`
+///   doesn't reach it; `unconditional_recursion` and clippy's lints about `async fn` don't fire, nor does
+///   `unused_must_use` for the output of a `#[must_use] async fn`, nor `unused_variables` for an argument of an async
+///   function that the body names and doesn't read (to bind it again would make the future larger), nor
+///   `unused_assignments` in a function with `mut self`.
+/// - In a synchronous function, an argument that doesn't live long enough is reported at its declaration, or at the body's
+///   brace; a future of a type that contains itself, at the body's last expression.
 ///
 /// # Example
 /// ```text
@@ -84,8 +90,9 @@ pub fn track_task(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Measures a tool that an agent calls: its calls by status, its duration, what is in flight.
 ///
 /// # Keys
-/// `tool_name` (default: the function's name), and the keys that all attributes share: `metrics`, `status`,
-/// `timeout` and `crate`, as in [`macro@track_task`].
+/// `tool_name` (default: the function's name); `cost`, a closure `|value| usd` over what the function gives, or over the
+/// value of its `Result`, that says what a call cost as an `f64` or an `Option<f64>`; and the keys that all attributes
+/// share, as in [`macro@track_task`].
 ///
 /// # Output
 /// The same function, measured, as in [`macro@track_task`].
@@ -139,7 +146,7 @@ pub fn track_llm(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Counts a call as one step of the task it runs in.
 ///
 /// # Keys
-/// `crate`, the path of the runtime crate.
+/// `crate`, the path of the runtime crate; `docs`, as in [`macro@track_task`].
 ///
 /// # Output
 /// The same function, as in [`macro@track_task`].
@@ -162,7 +169,7 @@ pub fn track_step(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Keys
 /// First the struct, which has `derive(CallLabels)`, then its fields as `label = expression`. It becomes a literal
 /// of that struct, so rustc reports an unknown, missing or repeated label where you wrote it. The keys `metrics`,
-/// `status`, `timeout` and `crate`, as in [`macro@track_task`], are the attribute's own and never labels.
+/// `status`, `timeout`, `slo`, `docs` and `crate`, as in [`macro@track_task`], are the attribute's own and never labels.
 ///
 /// # Output
 /// The same function, measured, as in [`macro@track_task`].

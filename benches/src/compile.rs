@@ -21,7 +21,7 @@ struct Program {
 
 fn programs() -> [Program; 4] {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let ours = format!("agent-metrics = {{ path = {:?} }}", root.join("metrics-core"));
+    let ours = format!("agent-metrics = {{ path = \"{}\" }}", root.join("metrics-core").display());
     let program =
         |name, dependency: &str, attribute| Program { name, dependency: dependency.to_owned(), attribute };
     [

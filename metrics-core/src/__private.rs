@@ -14,7 +14,7 @@ pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_l
 pub use crate::recorder::{
     Arg, ByType, Costly, Derived as Classifier, Down, ErrorRef, Global, GlobalFamily, Label, Llm, Returns,
     Site, SiteRef, Tag, Uncounted, Unread, ViaClassifiedRef, ViaDowncast, ViaErrorRef, ViaNoDowncast,
-    ViaUnknownRef, call_by, family_call, limited, llm, llm_in_body, step, task, tool, tracked_by,
+    ViaUnknownRef, call_by, family_call, limited, llm, step, task, tool, tracked_by,
 };
 /// The traits by which a reader is found, each set without names of its own.
 pub mod by_type {

@@ -142,6 +142,13 @@ pub enum Fault {
     /// The global instance of a struct with `derive(Metrics)` or `derive(CallLabels)` could not be
     /// registered; it records, but is not exposed.
     NotRegistered(RegisterError),
+    /// A response told a usage that no call can have; it was cut to size. Told once for each model and kind.
+    UsageAnomaly {
+        /// The model that was asked.
+        model: String,
+        /// What is wrong, as in `agent_llm_usage_anomalies_total`.
+        kind: &'static str,
+    },
     /// Two tools or two tasks have one name, so that their calls can't be told apart; see
     /// [`shared_names`](crate::shared_names).
     SharedName {
@@ -157,6 +164,9 @@ impl fmt::Display for Fault {
         match self {
             Self::CallbackPanicked { message } => write!(f, "a callback of an attribute panicked: {message}"),
             Self::NotRegistered(error) => write!(f, "metrics are recorded but not exposed: {error}"),
+            Self::UsageAnomaly { model, kind } => {
+                write!(f, "a usage of model `{model}` was cut to size: {kind}")
+            }
             Self::SharedName { first, second } => {
                 let (label, value) = first.label.unwrap_or_default();
                 write!(f, "{first} and {second} both have {label}={value:?}: give one of them another name")

@@ -49,6 +49,7 @@ pub use builder::Builder;
 pub use catalogue::{FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
 pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::Exposition;
+pub use families::CallFacts;
 pub use instance::AgentMetrics;
 pub use label::{Bounded, LabelSet, LabelValue};
 pub use metric::{

@@ -87,11 +87,12 @@ fn no_counter_goes_down_for_a_number_without_measure() {
         let samples = samples(&metrics);
         let rounds = f64::from(round);
         assert_eq!(samples.value("large_things_total"), rounds);
-        assert_eq!(samples.sum("agent_llm_tokens_total", &[]), 0.0);
+        // The other number of a usage is as good as ever.
+        assert_eq!(samples.sum("agent_llm_tokens_total", &[("direction", "input")]), 0.0);
+        assert_eq!(samples.sum("agent_llm_tokens_total", &[("direction", "output")]), rounds);
+        assert_eq!(samples.sum("agent_llm_usage_anomalies_total", &[("kind", "too_large")]), rounds);
         assert_eq!(samples.sum("agent_steps_per_task_sum", &[]), 0.0);
-        for family in
-            ["large_things_total", "agent_steps_per_task", "agent_llm_tokens_total", "agent_cost_usd_total"]
-        {
+        for family in ["large_things_total", "agent_steps_per_task", "agent_cost_usd_total"] {
             assert_eq!(refused(&samples, family), rounds, "{family}");
         }
         // A duration is never refused, as its call took place: it is taken for a year.

@@ -1,6 +1,12 @@
 //! Tokens of LLM calls, and what they cost.
 
-use agent_metrics::{AgentMetrics, TokenUsage, Usage, track_llm};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use agent_metrics::{
+    AgentMetrics, Call, Fault, Price, PriceTable, Status, TokenUsage, Usage, track_llm, track_task,
+    track_tool,
+};
 use agent_metrics_tests::{ToolError, build, samples};
 
 struct Reply(u64, u64);
@@ -39,4 +45,103 @@ async fn tokens_become_money_or_unpriced() {
     );
     assert_eq!(samples.sum("agent_llm_input_tokens_count", &[]), 2.0, "a failed call observes no tokens");
     assert_eq!(samples.sum("agent_llm_token_details_total", &[("kind", "cache_read")]), 1e6);
+}
+
+fn priced() -> PriceTable {
+    PriceTable::empty()
+        .with("asked", Price::per_million(1.0, 10.0).cache_read(0.1))
+        .with("served", Price::per_million(2.0, 20.0))
+        .versioned("7", "2026-11-01")
+}
+
+#[track_tool(metrics = metrics)]
+async fn between(metrics: &AgentMetrics) {
+    tokio::task::yield_now().await;
+    Call::current().finish("said in a tool");
+}
+
+#[track_llm(model = model, metrics = metrics, usage = in_body)]
+async fn wrapper(metrics: &AgentMetrics, model: &str, served: &str, cost: Option<f64>) -> anyhow::Result<()> {
+    Call::current().usage(&Usage::new(7, 7)).model(served);
+    between(metrics).await;
+    if model == "asked" {
+        Box::pin(wrapper(metrics, "inner", "inner", None)).await?;
+    }
+    tokio::task::yield_now().await;
+    let call = Call::current().usage(&Usage::new(1_000_000, 1_000_000).cache_read(500_000));
+    if let Some(usd) = cost {
+        call.cost_usd(usd).status(Status::ContentFiltered).finish("refusal");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_says_of_its_own_call_what_its_result_does_not() {
+    let metrics = AgentMetrics::builder().prices(priced()).build().expect("valid");
+    wrapper(&metrics, "asked", "served", None).await.expect("no failure");
+    wrapper(&metrics, "asked", "asked", Some(0.5)).await.expect("no failure");
+    Call::current().usage(&Usage::new(1, 1)).model("nobody's").finish("none"); // outside of any call
+    let samples = samples(&metrics);
+    assert_eq!(samples.value("agent_llm_served_model_total{model=\"asked\",served_model=\"served\"}"), 1.0);
+    assert_eq!(samples.sum("agent_llm_served_model_total", &[]), 1.0, "its own name is no other");
+    let finish =
+        |model, reason| samples.sum("agent_llm_finish_total", &[("model", model), ("reason", reason)]);
+    assert_eq!((finish("asked", "said in a tool"), finish("asked", "refusal")), (1.0, 1.0));
+    assert_eq!(finish("inner", "said in a tool"), 2.0);
+    let calls = |status| samples.sum("agent_llm_calls_total", &[("model", "asked"), ("status", status)]);
+    assert_eq!((calls("success"), calls("content_filtered")), (1.0, 1.0));
+    assert_eq!(samples.sum("agent_llm_tokens_total", &[("model", "asked"), ("direction", "input")]), 2e6);
+    // The first is priced as the model that answered, the second as its provider says.
+    let cost = samples.sum("agent_cost_usd_total", &[("model", "asked")]);
+    assert!((cost - (2.0 + 20.0 + 0.5)).abs() < 1e-9, "{cost}");
+    let saved = samples.value("agent_llm_cache_savings_usd_total{model=\"asked\"}");
+    assert!((saved - 0.45).abs() < 1e-9, "{saved}");
+    assert_eq!(samples.value("agent_llm_price_table_info{date=\"2026-11-01\",version=\"7\"}"), 1.0);
+}
+
+#[test]
+fn a_usage_that_cannot_be_is_cut_counted_and_told_once() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let told = heard.clone();
+    let metrics = AgentMetrics::builder()
+        .on_fault(move |fault: &Fault| told.lock().unwrap().push(fault.to_string()))
+        .build()
+        .expect("valid");
+    for _ in 0..3 {
+        let usage = Usage::new(100, 10).cache_read(150).reasoning(11);
+        metrics.record_llm_call("m", usage, Duration::from_secs(1), Status::Success);
+    }
+    let samples = samples(&metrics);
+    let anomalies = |kind| samples.sum("agent_llm_usage_anomalies_total", &[("model", "m"), ("kind", kind)]);
+    assert_eq!((anomalies("cache_exceeds_input"), anomalies("reasoning_exceeds_output")), (3.0, 3.0));
+    assert_eq!(anomalies("too_large"), 0.0);
+    assert_eq!(samples.sum("agent_llm_token_details_total", &[("kind", "cache_read")]), 300.0);
+    assert_eq!(heard.lock().unwrap().len(), 2, "once a kind");
+}
+
+#[track_task(metrics = metrics)]
+async fn concurrent(metrics: &AgentMetrics) {
+    let one = |tokens| async move {
+        for _ in 0..3 {
+            wrapper_of(metrics, tokens).await;
+        }
+    };
+    tokio::join!(one(1), one(10), one(100));
+}
+
+#[track_llm(model = "concurrent", metrics = metrics, usage = in_body)]
+async fn wrapper_of(metrics: &AgentMetrics, tokens: u64) {
+    for _ in 0..tokens % 7 {
+        tokio::task::yield_now().await;
+        Call::current().usage(&Usage::new(tokens, 0));
+    }
+}
+
+#[tokio::test]
+async fn calls_that_take_turns_keep_their_own_facts() {
+    let metrics = build();
+    concurrent(&metrics).await;
+    let samples = samples(&metrics);
+    assert_eq!(samples.sum("agent_llm_tokens_total", &[("direction", "input")]), 333.0);
+    assert_eq!(samples.sum("agent_llm_usage_missing_total", &[("model", "concurrent")]), 0.0);
 }

@@ -22,7 +22,7 @@ pub(crate) use cost::ToolCost;
 pub(crate) use health::Health;
 pub(crate) use http::{Http, HttpSeries, Method};
 pub(crate) use llm::Llm;
-pub use llm::LlmSeries;
+pub use llm::{CallFacts, LlmSeries};
 pub use task::TaskSeries;
 pub(crate) use task::Tasks;
 pub use tool::ToolSeries;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::{Guard, LlmCall, RequestGuard, TaskCall, ToolCall};
 use crate::clock;
-use crate::families::{CacheLabels, CacheResult, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, find};
+use crate::families::{
+    CacheLabels, CacheResult, CallFacts, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, find,
+};
 use crate::instance::AgentMetrics;
 use crate::label::Bounded;
 use crate::metric::InvalidFact;
@@ -38,9 +40,9 @@ impl AgentMetrics {
         RequestGuard::new(self.families_ref().clone(), method, endpoint)
     }
 
-    /// Records an LLM call that has ended. Without a usage no tokens are observed; one with a number of
-    /// tokens past 2^53 is refused, and counted in `agent_metrics_refused_observations_total`. A
-    /// duration over a year counts as a year.
+    /// Records an LLM call that has ended. Without a usage no tokens are observed; one that no call
+    /// can have is cut to size, and counted in `agent_llm_usage_anomalies_total`. A duration over a year
+    /// counts as a year.
     pub fn record_llm_call(
         &self,
         model: &str,
@@ -51,11 +53,8 @@ impl AgentMetrics {
         let series = find::<LlmSeries>(self.families_ref(), model);
         let writer = plane::writer();
         series.start(writer);
-        let usage = usage.into();
-        if let Some(usage) = &usage {
-            series.add_usage(usage);
-        }
-        series.end(writer, status, ticks(duration), usage.is_some());
+        let facts = CallFacts { usage: usage.into(), ..CallFacts::default() };
+        series.end(writer, status, ticks(duration), &facts);
     }
 
     /// Records a call of a tool that has ended. A duration over a year counts as a year.

@@ -1,59 +1,48 @@
 //! One call of a model.
 
-use std::cell::Cell;
-
 use super::call::{Elapsed, Guard, Observed};
+use super::facts::{self, Facts};
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{Label, Scope, Site};
-use crate::families::{Held, Hold, LlmSeries};
+use crate::families::{CallFacts, Held, Hold, LlmSeries};
 use crate::faults::Watched;
 use crate::instance::AgentMetrics;
 use crate::ledger;
 use crate::plane::Writer;
 use crate::status::Status;
-use crate::usage::{TokenUsage, Usage};
+use crate::usage::TokenUsage;
 
-/// A call of a model. `F` is what is reported of it while it runs.
-pub struct LlmCall<F = Kept, H = Held<LlmSeries>> {
+/// A call of a model.
+pub struct LlmCall<H = Held<LlmSeries>> {
     series: H,
-    facts: F,
-    usage_seen: bool,
+    facts: Facts,
 }
 
-impl<F, H: Hold<LlmSeries>> LlmCall<F, H> {
-    pub(crate) fn add_usage(&mut self, usage: &Usage) {
-        self.usage_seen = true;
-        self.series.add_usage(usage);
+impl<H> LlmCall<H> {
+    #[inline]
+    fn of(series: H) -> Self {
+        Self { series, facts: Facts::default() }
     }
 }
 
 impl LlmCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, model: &str) -> Self {
-        Self { series: scope::held(metrics, model), facts: Kept(None), usage_seen: false }
+        Self::of(scope::held(metrics, model))
     }
 }
 
-/// The call of a tracked function whose response tells its usage.
+/// The call of a tracked function.
 #[inline]
-pub fn llm<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> LlmCall<(), M::Held<LlmSeries>> {
-    LlmCall { series: metrics.hold(site, &site.llm, label), facts: (), usage_seen: false }
+pub fn llm<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> LlmCall<M::Held<LlmSeries>> {
+    LlmCall::of(metrics.hold(site, &site.llm, label))
 }
 
-/// The call of a tracked function whose body reports its usage.
-#[inline]
-pub fn llm_in_body<M: Scope>(
-    site: &'static Site,
-    metrics: M,
-    label: Label<'_>,
-) -> LlmCall<Reported, M::Held<LlmSeries>> {
-    LlmCall { series: metrics.hold(site, &site.llm, label), facts: Reported::default(), usage_seen: false }
-}
-
-impl<F: Facts, H: Hold<LlmSeries>> Observed for LlmCall<F, H> {
+impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
     #[inline]
     fn start(&mut self, writer: Writer) {
         ledger::add_llm_call();
+        self.facts = Facts::take();
         self.series.start(writer);
     }
 
@@ -69,128 +58,91 @@ impl<F: Facts, H: Hold<LlmSeries>> Observed for LlmCall<F, H> {
 
     #[inline]
     fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
-        if let Some(usage) = self.facts.usage() {
-            self.add_usage(&usage);
-        }
-        self.series.end(writer, status, elapsed.ticks(), self.usage_seen);
+        self.series.end(writer, status, elapsed.ticks(), self.facts.known());
     }
 }
 
-impl<R: Reader<T>, T, F: Facts, H: Hold<LlmSeries>> ReadBy<R, T> for LlmCall<F, H> {
+impl<R: Reader<T>, T, H: Hold<LlmSeries>> ReadBy<R, T> for LlmCall<H> {
     #[inline]
     fn read(&mut self, reader: &R, output: &T) -> Status {
-        if let Some(usage) = reader.usage(output, self.series.faults()) {
-            self.add_usage(&usage);
-        }
+        reader.facts(output, self.facts.known(), self.series.faults());
         reader.status(output, self.series.faults())
     }
 }
 
 impl Guard<LlmCall> {
-    /// Says what the call used, which is recorded at its end; a later report replaces an earlier one.
+    /// What is known of the call, recorded at its end.
+    pub fn facts(&mut self) -> &mut CallFacts {
+        self.call().facts.known()
+    }
+
+    /// See [`CallFacts::set_response`].
     pub fn usage(&mut self, response: &impl TokenUsage) {
-        if let Some(usage) = response.token_usage() {
-            self.call().facts = Kept(Some(usage));
-        }
+        self.facts().set_response(response);
     }
 }
 
-/// What the body of a call can report.
-pub trait Facts {
-    /// Exchanges it with the current call's, on entering the body and on leaving it.
-    fn swap(&mut self);
-    /// The usage that was reported.
-    fn usage(&self) -> Option<Usage>;
-}
-
-/// Nothing.
-impl Facts for () {
-    #[inline]
-    fn swap(&mut self) {}
-
-    #[inline]
-    fn usage(&self) -> Option<Usage> {
-        None
-    }
-}
-
-/// What the holder of a guard reported.
-pub struct Kept(Option<Usage>);
-
-impl Facts for Kept {
-    fn swap(&mut self) {}
-
-    fn usage(&self) -> Option<Usage> {
-        self.0
-    }
-}
-
-/// What was reported of the call in whose body something runs.
-#[derive(Clone, Copy, Default)]
-pub enum Reported {
-    /// No call asks for reports.
-    Nowhere,
-    /// Nothing so far.
-    #[default]
-    Nothing,
-    /// Its usage.
-    Usage(Usage),
-}
-
-thread_local! {
-    static CURRENT: Cell<Reported> = const { Cell::new(Reported::Nowhere) };
-}
-
-impl Facts for Reported {
-    #[inline]
-    fn swap(&mut self) {
-        *self = CURRENT.replace(*self);
-    }
-
-    #[inline]
-    fn usage(&self) -> Option<Usage> {
-        match self {
-            Self::Usage(usage) => Some(*usage),
-            Self::Nowhere | Self::Nothing => None,
-        }
-    }
-}
-
-/// The tracked call in whose body this is asked.
+/// The tracked call of a model in whose body this is asked.
 ///
 /// A wrapper that returns only the text has no usage in its output, so it reports it:
 ///
 /// ```
-/// # struct Reply { text: String }
+/// # struct Reply { text: String, model: String }
 /// # impl agent_metrics::TokenUsage for Reply {
 /// #     fn token_usage(&self) -> Option<agent_metrics::Usage> { Some(agent_metrics::Usage::new(9, 4)) }
 /// # }
-/// # async fn chat(prompt: &str) -> Result<Reply, std::io::Error> { Ok(Reply { text: prompt.into() }) }
+/// # async fn chat(prompt: &str) -> Result<Reply, std::io::Error> {
+/// #     Ok(Reply { text: prompt.into(), model: "m-2".into() })
+/// # }
 /// #[agent_metrics::track_llm(model = model, usage = in_body)]
 /// async fn ask(model: &str, prompt: &str) -> Result<String, std::io::Error> {
 ///     let reply = chat(prompt).await?;
-///     agent_metrics::Call::current().usage(&reply);
+///     agent_metrics::Call::current().usage(&reply).model(&reply.model).finish("stop");
 ///     Ok(reply.text)
 /// }
 /// ```
 ///
-/// Outside of a function with `usage = in_body` it does nothing.
+/// It finds the innermost function with `#[track_llm]` that runs on this thread, across `.await`. Outside
+/// of one it does nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Call(());
 
+#[allow(clippy::must_use_candidate, clippy::return_self_not_must_use)] // To say something is the point.
 impl Call {
-    /// The innermost call that asks for reports.
+    /// The innermost call of a model.
     pub fn current() -> Self {
         Self(())
     }
 
-    /// Reports the usage; a later report replaces an earlier one.
-    pub fn usage(self, response: &impl TokenUsage) {
-        if matches!(CURRENT.get(), Reported::Nowhere) {
-            return;
-        }
-        if let Some(usage) = response.token_usage() {
-            CURRENT.set(Reported::Usage(usage));
-        }
+    /// See [`CallFacts::set_response`].
+    pub fn usage(self, response: &impl TokenUsage) -> Self {
+        let (usage, model, reason) =
+            (response.token_usage(), response.served_model(), response.finish_reason());
+        facts::tell(|facts| facts.set_all(usage, model, reason));
+        self
+    }
+
+    /// See [`CallFacts::set_model`].
+    pub fn model(self, served_model: &str) -> Self {
+        facts::tell(|facts| facts.set_model(served_model));
+        self
+    }
+
+    /// See [`CallFacts::set_finish`].
+    pub fn finish(self, reason: &str) -> Self {
+        facts::tell(|facts| facts.set_finish(reason));
+        self
+    }
+
+    /// See [`CallFacts::set_cost_usd`].
+    pub fn cost_usd(self, usd: f64) -> Self {
+        facts::tell(|facts| facts.set_cost_usd(usd));
+        self
+    }
+
+    /// See [`CallFacts::set_status`].
+    pub fn status(self, status: Status) -> Self {
+        facts::tell(|facts| facts.set_status(status));
+        self
     }
 }

@@ -3,6 +3,7 @@
 mod by_hand;
 mod call;
 mod classify;
+mod facts;
 mod family_call;
 pub(crate) mod global;
 mod llm;
@@ -24,7 +25,7 @@ pub(crate) use classify::downcast;
 pub use classify::{Classify, Derived, error_status, register_classifier};
 pub use family_call::{CallFamily, CallLabels, FamilyCall, GlobalFamily, OwnFamily, family_call};
 pub use global::global;
-pub use llm::{Call, LlmCall, llm, llm_in_body};
+pub use llm::{Call, LlmCall, llm};
 pub use reader::*;
 pub use request::RequestGuard;
 pub use scope::{Global, Scope};

@@ -1,7 +1,10 @@
 //! What a model call used, in one form for all providers.
 
+mod check;
 #[cfg(feature = "serde_json")]
 pub mod wire;
+
+pub(crate) use check::{ANOMALIES, Anomalies};
 
 macro_rules! usage {
     ($($(#[$doc:meta])* $field:ident,)*) => {
@@ -25,6 +28,11 @@ macro_rules! usage {
                     self
                 }
             )*
+
+            /// Every number.
+            pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Option<u64>> {
+                [$(&mut self.$field),*].into_iter()
+            }
         }
     };
 }
@@ -83,6 +91,16 @@ impl Usage {
 pub trait TokenUsage {
     /// The usage, or `None` when the response doesn't tell.
     fn token_usage(&self) -> Option<Usage>;
+
+    /// The model that answered, if the response tells.
+    fn served_model(&self) -> Option<&str> {
+        None
+    }
+
+    /// Why the model stopped, in its provider's words, if the response tells.
+    fn finish_reason(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl TokenUsage for Usage {
@@ -95,17 +113,41 @@ impl<T: TokenUsage> TokenUsage for Option<T> {
     fn token_usage(&self) -> Option<Usage> {
         self.as_ref()?.token_usage()
     }
+
+    fn served_model(&self) -> Option<&str> {
+        self.as_ref()?.served_model()
+    }
+
+    fn finish_reason(&self) -> Option<&str> {
+        self.as_ref()?.finish_reason()
+    }
 }
 
 impl<T: TokenUsage + ?Sized> TokenUsage for &T {
     fn token_usage(&self) -> Option<Usage> {
         (**self).token_usage()
     }
+
+    fn served_model(&self) -> Option<&str> {
+        (**self).served_model()
+    }
+
+    fn finish_reason(&self) -> Option<&str> {
+        (**self).finish_reason()
+    }
 }
 
 impl<T: TokenUsage + ?Sized> TokenUsage for Box<T> {
     fn token_usage(&self) -> Option<Usage> {
         (**self).token_usage()
+    }
+
+    fn served_model(&self) -> Option<&str> {
+        (**self).served_model()
+    }
+
+    fn finish_reason(&self) -> Option<&str> {
+        (**self).finish_reason()
     }
 }
 

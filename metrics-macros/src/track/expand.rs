@@ -8,7 +8,7 @@ use syn::{ReturnType, Type};
 use super::body::{Body, BoxedTail, Words, braces};
 use super::capture::{self, Captured};
 use super::label::Label;
-use super::reader::{Usage, imports, reader};
+use super::reader::{imports, reader};
 use super::signature::{Function, Measured, erased};
 use super::slo::Slo;
 use super::{Model, Plan, Subject, docs};
@@ -117,7 +117,6 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
     let call = match subject {
         Subject::Task { label, .. } => named(&quote!(task), &metrics, label),
         Subject::Tool { label, .. } => named(&quote!(tool), &metrics, label),
-        Subject::Llm { label, usage: Usage::InBody, .. } => named(&quote!(llm_in_body), &metrics, label),
         Subject::Llm { label, .. } => named(&quote!(llm), &metrics, label),
         Subject::Step => quote!(__rt::step(&__SITE)),
         Subject::Family { labels, values, .. } => {

@@ -11,9 +11,9 @@ mod usage;
 use std::marker::PhantomData;
 
 use super::{FamilyCall, Observed, StepCall, TaskCall, Uncounted};
+use crate::families::CallFacts;
 use crate::faults::{Faults, Watched};
 use crate::status::Status;
-use crate::usage::Usage;
 
 pub use cost::{Costly, ViaCost, ViaResultCost};
 pub use errors::{Down, ErrorRef, ViaClassifiedRef, ViaDowncast, ViaErrorRef, ViaNoDowncast, ViaUnknownRef};
@@ -50,11 +50,9 @@ pub trait Reader<T> {
     /// How it ended.
     fn status(&self, output: &T, faults: &Faults) -> Status;
 
-    /// The tokens that it used, if the output tells.
+    /// What the output tells of a model's call.
     #[inline]
-    fn usage(&self, _: &T, _: &Faults) -> Option<Usage> {
-        None
-    }
+    fn facts(&self, _: &T, _: &mut CallFacts, _: &Faults) {}
 
     /// What it cost in USD, if the output tells.
     #[inline]

@@ -1,14 +1,15 @@
 //! The usage of an LLM call.
 
 use super::{Reader, Tag};
+use crate::families::CallFacts;
 use crate::faults::Faults;
 use crate::status::Status;
-use crate::usage::{IntoUsage, TokenUsage, Usage};
+use crate::usage::{IntoUsage, TokenUsage};
 
 /// Reads the usage of an LLM call from an output.
 pub trait Usages<T> {
-    /// The usage, if the output tells.
-    fn usage(&self, output: &T) -> Option<Usage>;
+    /// Takes what the output tells.
+    fn read(&self, output: &T, facts: &mut CallFacts);
 }
 
 /// The reader of an LLM call whose output tells its usage.
@@ -26,16 +27,16 @@ impl<T, S: Reader<T>, U: Usages<T>> Reader<T> for Llm<S, U> {
     }
 
     #[inline]
-    fn usage(&self, output: &T, faults: &Faults) -> Option<Usage> {
-        faults.caught(|| self.usage.usage(output)).flatten()
+    fn facts(&self, output: &T, facts: &mut CallFacts, faults: &Faults) {
+        let _ = faults.caught(|| self.usage.read(output, facts));
     }
 }
 
 /// The usage of a `Result`'s value by [`TokenUsage`]. It carries the function, so that a type without
 /// the trait is one error, where the reader is made.
-pub struct ByTokenUsage<T>(fn(&T) -> Option<Usage>);
+pub struct ByTokenUsage<T>(fn(&mut CallFacts, &T));
 /// The same of a plain value.
-pub struct ByOwnUsage<T>(fn(&T) -> Option<Usage>);
+pub struct ByOwnUsage<T>(fn(&mut CallFacts, &T));
 
 /// Reads a `Result`'s value.
 pub trait ViaResultUsage<T> {
@@ -44,7 +45,7 @@ pub trait ViaResultUsage<T> {
     where
         T: TokenUsage,
     {
-        ByTokenUsage(T::token_usage)
+        ByTokenUsage(CallFacts::set_response)
     }
 }
 
@@ -57,7 +58,7 @@ pub trait ViaUsage<T> {
     where
         T: TokenUsage,
     {
-        ByOwnUsage(T::token_usage)
+        ByOwnUsage(CallFacts::set_response)
     }
 }
 
@@ -65,15 +66,17 @@ impl<T> ViaUsage<T> for Tag<T> {}
 
 impl<T, E> Usages<Result<T, E>> for ByTokenUsage<T> {
     #[inline]
-    fn usage(&self, output: &Result<T, E>) -> Option<Usage> {
-        self.0(output.as_ref().ok()?)
+    fn read(&self, output: &Result<T, E>, facts: &mut CallFacts) {
+        if let Ok(value) = output {
+            self.0(facts, value);
+        }
     }
 }
 
 impl<T> Usages<T> for ByOwnUsage<T> {
     #[inline]
-    fn usage(&self, output: &T) -> Option<Usage> {
-        self.0(output)
+    fn read(&self, output: &T, facts: &mut CallFacts) {
+        self.0(facts, output);
     }
 }
 
@@ -103,13 +106,15 @@ pub trait ViaUsageBy<T> {
 impl<T> ViaUsageBy<T> for Tag<T> {}
 
 impl<T, E, F: Fn(&T) -> U, U: IntoUsage> Usages<Result<T, E>> for ByResultClosure<F> {
-    fn usage(&self, output: &Result<T, E>) -> Option<Usage> {
-        self.0(output.as_ref().ok()?).into_usage()
+    fn read(&self, output: &Result<T, E>, facts: &mut CallFacts) {
+        if let Ok(value) = output {
+            facts.set_all(self.0(value).into_usage(), None, None);
+        }
     }
 }
 
 impl<T, F: Fn(&T) -> U, U: IntoUsage> Usages<T> for ByOwnClosure<F> {
-    fn usage(&self, output: &T) -> Option<Usage> {
-        self.0(output).into_usage()
+    fn read(&self, output: &T, facts: &mut CallFacts) {
+        facts.set_all(self.0(output).into_usage(), None, None);
     }
 }

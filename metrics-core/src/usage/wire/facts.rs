@@ -37,6 +37,14 @@ impl TokenUsage for Facts {
     fn token_usage(&self) -> Option<Usage> {
         self.usage
     }
+
+    fn served_model(&self) -> Option<&str> {
+        self.served_model.as_deref()
+    }
+
+    fn finish_reason(&self) -> Option<&str> {
+        self.finish_reason.as_deref()
+    }
 }
 
 impl Classify for Facts {

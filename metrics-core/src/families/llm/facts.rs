@@ -1,0 +1,71 @@
+//! What is said of one call of a model, by its response, its body or whoever records it.
+
+use crate::metric::is_amount;
+use crate::status::Status;
+use crate::usage::{TokenUsage, Usage};
+
+/// What is known of a call besides its status and its duration.
+#[derive(Default)]
+pub struct CallFacts {
+    pub(crate) usage: Option<Usage>,
+    /// The model that answered; empty if nobody said.
+    pub(crate) served_model: String,
+    /// Why it stopped; empty if nobody said.
+    pub(crate) finish: String,
+    /// What the provider says that it cost.
+    pub(crate) cost_usd: Option<f64>,
+    /// How it ended, where somebody knows better than the result's type.
+    pub(crate) status: Option<Status>,
+    /// Ticks from the start to the first item of a stream.
+    pub(crate) first_token: Option<u64>,
+}
+
+impl CallFacts {
+    /// Takes what a response tells: its usage, the model that answered, why it stopped. A later saying
+    /// replaces an earlier one; what a response doesn't tell stays.
+    pub fn set_response(&mut self, response: &(impl TokenUsage + ?Sized)) {
+        self.set_all(response.token_usage(), response.served_model(), response.finish_reason());
+    }
+
+    pub(crate) fn set_all(&mut self, usage: Option<Usage>, served: Option<&str>, finish: Option<&str>) {
+        self.usage = usage.or(self.usage);
+        if let Some(model) = served {
+            self.set_model(model);
+        }
+        if let Some(reason) = finish {
+            self.set_finish(reason);
+        }
+    }
+
+    /// Says which model answered. Where that is another than the one that was asked, it is counted in
+    /// `agent_llm_served_model_total`, and its price holds, if it has one.
+    pub fn set_model(&mut self, served_model: &str) {
+        served_model.clone_into(&mut self.served_model);
+    }
+
+    /// Says why the model stopped, in its provider's words (`stop`, `max_tokens`, ..), for
+    /// `agent_llm_finish_total`.
+    pub fn set_finish(&mut self, reason: &str) {
+        reason.clone_into(&mut self.finish);
+    }
+
+    /// Says what the provider billed in USD, which wins over our own prices. It is told apart by input
+    /// and output as our prices would, else by tokens. An amount that is negative or not a number is ignored.
+    pub fn set_cost_usd(&mut self, usd: f64) {
+        self.cost_usd = Some(usd).filter(|usd| is_amount(*usd));
+    }
+
+    /// Says how the call ended, where its result's type says otherwise or nothing.
+    pub fn set_status(&mut self, status: Status) {
+        self.status = Some(status);
+    }
+
+    /// Forgets all, and keeps the memory of its texts.
+    pub(crate) fn clear(&mut self) {
+        let Self { served_model, finish, .. } = self;
+        served_model.clear();
+        finish.clear();
+        let (served_model, finish) = (std::mem::take(served_model), std::mem::take(finish));
+        *self = Self { served_model, finish, ..Self::default() };
+    }
+}

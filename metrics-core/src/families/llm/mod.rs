@@ -1,0 +1,181 @@
+//! LLM calls, their tokens and what they cost.
+
+mod facts;
+mod family;
+mod series;
+mod served;
+
+use std::sync::Arc;
+
+use super::{Bundle, Families, Group, Settings, Table, ToolCost};
+use crate::catalogue::FamilyInfo;
+use crate::faults::Faults;
+use crate::label::{Interner, Labels, OTHER, render};
+use crate::metric::{CallShape, HistogramShape, Number};
+use crate::pricing::{Price, PriceTable, Prices};
+use crate::status::LLM;
+use crate::visit::{Source, Visitor};
+pub use facts::CallFacts;
+use family::Family;
+pub use series::LlmSeries;
+use served::ServedModels;
+
+pub(crate) struct Llm {
+    table: Table<LlmSeries>,
+    shared: Arc<Shared>,
+    tool_cost: Arc<ToolCost>,
+    infos: Vec<FamilyInfo>,
+}
+
+/// What all models have in common.
+struct Shared {
+    calls: CallShape,
+    input: HistogramShape,
+    output: HistogramShape,
+    first_token: HistogramShape,
+    per_output_token: HistogramShape,
+    reasons: Arc<Interner>,
+    served: ServedModels,
+    prices: Prices,
+    faults: Arc<Faults>,
+}
+
+/// Why models stop: how many reasons have series of their own.
+const REASONS: usize = 32;
+
+const TOOL_TYPE: &[(&str, &str)] = &[("cost_type", "tool")];
+const NO_MODEL: &str = "model=\"none\"";
+
+impl Llm {
+    pub(crate) fn new(
+        settings: &Settings,
+        prices: PriceTable,
+        tool_cost: Arc<ToolCost>,
+        faults: Arc<Faults>,
+    ) -> Self {
+        let cut = |bounds: &'static [f64], seed| if settings.seed_buckets { &bounds[..seed] } else { bounds };
+        let table = Table::new(settings.models);
+        // Names with a price hold their slots before any other turns up.
+        for model in prices.models() {
+            table.values.slot(model);
+        }
+        let shared = Shared {
+            calls: CallShape::new(
+                LLM.names,
+                cut(&family::DURATION, family::SEED_DURATION),
+                settings.duration_by_status,
+            ),
+            input: HistogramShape::whole_numbers(cut(&family::INPUT, family::SEED_INPUT)),
+            output: HistogramShape::whole_numbers(cut(&family::OUTPUT, family::SEED_OUTPUT)),
+            first_token: HistogramShape::ticks(&family::FIRST_TOKEN),
+            per_output_token: HistogramShape::ticks(&family::PER_OUTPUT_TOKEN),
+            reasons: Arc::new(Interner::new(REASONS)),
+            served: ServedModels::new(settings.models),
+            prices: Prices::new(prices),
+            faults,
+        };
+        let kept = if settings.cents { Family::ALL.len() } else { Family::ALL.len() - 1 };
+        Self {
+            infos: Family::ALL[..kept].iter().map(|family| family.info(&shared)).collect(),
+            shared: Arc::new(shared),
+            table,
+            tool_cost,
+        }
+    }
+
+    /// Puts other prices in force, for all models that have series and those that will.
+    pub(crate) fn set_prices(&self, prices: PriceTable) {
+        self.shared.prices.replace(prices);
+        let slots = 0..self.table.values.slots();
+        slots.filter_map(|slot| Some((slot, self.table.get(slot)?))).for_each(|made| self.settle(made));
+        for (model, price) in self.shared.served.prices() {
+            self.shared.prices.settle(price, |prices| self.shared.price(prices, model));
+        }
+    }
+
+    pub(crate) fn prices(&self) -> PriceTable {
+        PriceTable::clone(&self.shared.prices.now())
+    }
+
+    #[cold]
+    fn make(&self, slot: usize) -> &LlmSeries {
+        let prices = self.shared.prices.now();
+        let series = self.table.bundle(slot, |model| {
+            LlmSeries::new(model, self.shared.price(&prices, model).as_ref(), self.shared.clone())
+        });
+        // Who replaced the table before the series was there has not told it.
+        if !self.shared.prices.is(&prices) {
+            self.settle((slot, series));
+        }
+        series
+    }
+
+    fn settle(&self, (slot, series): (usize, &LlmSeries)) {
+        let model = self.table.values.name(slot).unwrap_or(OTHER);
+        self.shared.prices.settle(series.price(), |prices| self.shared.price(prices, model));
+    }
+}
+
+impl Shared {
+    /// What a table says of a model; it may run the user's code.
+    fn price(&self, prices: &PriceTable, model: &str) -> Option<Price> {
+        self.faults.caught(|| prices.get(model)).flatten()
+    }
+}
+
+impl Group<LlmSeries> for Llm {
+    #[inline]
+    fn slot(&self, value: &str) -> usize {
+        let slot = self.table.values.slot(value);
+        self.bundle(slot);
+        slot
+    }
+
+    #[inline]
+    fn bundle(&self, slot: usize) -> &LlmSeries {
+        self.table.get(slot).unwrap_or_else(|| self.make(slot))
+    }
+}
+
+impl Bundle for LlmSeries {
+    fn group(families: &Families) -> &impl Group<Self> {
+        &*families.llm
+    }
+}
+
+impl Source for Llm {
+    fn families(&self) -> &[FamilyInfo] {
+        &self.infos
+    }
+
+    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+        let family = Family::ALL[family];
+        for model in self.table.iter() {
+            model.show(family, visitor);
+        }
+        match family {
+            Family::CostUsd | Family::CostCents => {
+                let usd = self.tool_cost.usd();
+                visitor.sample(Labels::with(NO_MODEL, TOOL_TYPE), family.money(usd));
+            }
+            Family::PriceTable => {
+                let prices = self.shared.prices.now();
+                let labels = render([("version", prices.version()), ("date", prices.date())]);
+                visitor.sample(Labels::of(&labels), Number::Integer(1));
+            }
+            _ => {}
+        }
+    }
+
+    fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
+        vec![
+            ("agent_llm_calls_total", "model", &self.table.values),
+            ("agent_llm_finish_total", "reason", &self.shared.reasons),
+            ("agent_llm_served_model_total", "served_model", &self.shared.served.names),
+        ]
+    }
+
+    fn refused(&self) -> Vec<(&str, u64)> {
+        vec![("agent_cost_usd_total", self.tool_cost.refused())]
+    }
+}

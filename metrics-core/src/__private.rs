@@ -16,6 +16,8 @@ pub use crate::recorder::{
     Site, SiteRef, Tag, Uncounted, Unread, ViaClassifiedRef, ViaDowncast, ViaErrorRef, ViaNoDowncast,
     ViaUnknownRef, call_by, family_call, limited, llm, step, task, tool, tracked_by,
 };
+pub use crate::recorder::{boxed, open, stream, try_open, try_stream};
+
 /// The traits by which a reader is found, each set without names of its own.
 pub mod by_type {
     pub use crate::recorder::{

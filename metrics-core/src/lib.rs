@@ -60,6 +60,8 @@ pub use name::Kind;
 pub use pricing::{Cost, Price, PriceTable, Rates};
 #[cfg(feature = "toml")]
 pub use pricing::{PriceError, PriceMistake};
+#[cfg(feature = "stream")]
+pub use recorder::Streamed;
 #[cfg(feature = "tokio")]
 pub use recorder::timeout;
 pub use recorder::{

@@ -27,6 +27,7 @@ mod track;
 /// | `metrics` | an expression of type `AgentMetrics`: record there, not in the global one | the global one |
 /// | `status` | a closure `\|result\| Status` that says how the call ended | by the result's type |
 /// | `timeout` | `"250ms"`, `"30s"`, `"5m"`, `"1h"`: drop the call after it (async, feature `tokio`) | none |
+/// | `stream` | a word: the call lasts until the stream ends that the function gives, and its keys are about items (feature `stream`) | not |
 /// | `slo` | `slo(availability = 99.9, latency = "5s", percentile = 95)`: what it is held to, in percent; either objective may be left out | none |
 /// | `docs` | `true` or `false`: whether the function's documentation ends in its families and a query for each of its rate, errors and latency | that of the environment variable `AGENT_METRICS_DOCS` while compiling, for a whole workspace |
 /// | `crate` | the path of the runtime crate | `::agent_metrics` |
@@ -63,6 +64,10 @@ mod track;
 ///     fn config(&self) -> &Config { .. }
 /// }
 /// ```
+///
+/// With `stream`, a function that gives an `impl Stream`, a boxed one, or one of them in a `Result` is measured to the end
+/// of its stream: what runs in it belongs to the call, an item that is an error gives the call its status, and a stream
+/// that is dropped before its end and had none ends as `cancelled`.
 ///
 /// # Limits
 /// - A `const fn`, a trait's function without a body, and a boxed future that is made elsewhere are refused.

@@ -18,6 +18,7 @@ mod properties;
 mod refused;
 mod registry;
 mod statuses;
+mod streams;
 mod ui;
 mod usage;
 mod wire;

@@ -18,6 +18,9 @@ pub trait Observed {
     /// See [`enter`](Observed::enter).
     #[inline]
     fn leave(&mut self) {}
+    /// Its stream gives the first item, so long after the start.
+    #[inline]
+    fn begin_stream(&mut self, _elapsed: Elapsed) {}
     /// The call ends, having lasted so long.
     fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed);
 }
@@ -125,6 +128,14 @@ impl<C: Observed> Observation<C> {
     pub(crate) fn end_now(&mut self, status: Status) {
         let elapsed = self.elapsed();
         self.end(plane::writer(), status, elapsed);
+    }
+
+    /// Ends a call that waits for more, if it does.
+    #[cfg(feature = "stream")]
+    pub(crate) fn end_waiting(&mut self, status: Status) {
+        if self.phase == Phase::Waiting {
+            self.end_now(status);
+        }
     }
 
     /// Drops what the call's body still holds: inside the call, if it has started and not ended.

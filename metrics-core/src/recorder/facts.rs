@@ -18,6 +18,7 @@ const KEPT: usize = 64;
 thread_local! {
     /// Those of the innermost call that runs here.
     static CURRENT: Cell<Facts> = const { Cell::new(Facts(None)) };
+    #[allow(clippy::vec_box)] // It is the boxes that are kept.
     static UNUSED: RefCell<Vec<Box<CallFacts>>> = const { RefCell::new(Vec::new()) };
 }
 

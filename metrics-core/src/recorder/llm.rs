@@ -57,6 +57,11 @@ impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
     }
 
     #[inline]
+    fn begin_stream(&mut self, elapsed: Elapsed) {
+        self.facts.known().first_token = Some(elapsed.ticks());
+    }
+
+    #[inline]
     fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
         self.series.end(writer, status, elapsed.ticks(), self.facts.known());
     }

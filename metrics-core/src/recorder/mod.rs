@@ -7,6 +7,8 @@ mod facts;
 mod family_call;
 pub(crate) mod global;
 mod llm;
+#[cfg(not(feature = "stream"))]
+mod no_stream;
 mod reader;
 mod request;
 mod scope;
@@ -14,6 +16,8 @@ mod site;
 #[cfg(feature = "testing")]
 pub(crate) mod stand_in;
 mod step;
+#[cfg(feature = "stream")]
+mod streamed;
 mod task;
 mod timeout;
 mod tool;
@@ -26,11 +30,15 @@ pub use classify::{Classify, Derived, error_status, register_classifier};
 pub use family_call::{CallFamily, CallLabels, FamilyCall, GlobalFamily, OwnFamily, family_call};
 pub use global::global;
 pub use llm::{Call, LlmCall, llm};
+#[cfg(not(feature = "stream"))]
+pub use no_stream::*;
 pub use reader::*;
 pub use request::RequestGuard;
 pub use scope::{Global, Scope};
 pub use site::{Arg, Label, Site, SiteRef, ViaClosed, ViaNoLabel, ViaText, shared_names, sites};
 pub use step::{StepCall, Uncounted, step};
+#[cfg(feature = "stream")]
+pub use streamed::{Streamed, boxed, open, stream, try_open, try_stream};
 pub use task::{TaskCall, task};
 pub use timeout::TimedOut;
 #[cfg(feature = "tokio")]

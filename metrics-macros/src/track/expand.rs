@@ -8,9 +8,10 @@ use syn::{ReturnType, Type};
 use super::body::{Body, BoxedTail, Words, braces};
 use super::capture::{self, Captured};
 use super::label::Label;
-use super::reader::{imports, reader};
+use super::reader::{Kind, imports, reader, status};
 use super::signature::{Function, Measured, erased};
 use super::slo::Slo;
+use super::streaming::Streaming;
 use super::{Model, Plan, Subject, docs};
 use crate::args::{Length, Text};
 use crate::container::at;
@@ -47,6 +48,20 @@ pub(super) fn expand(
         Measured::Boxed(result, tail) => {
             let boxed = boxed(plan, result, body, tail);
             quote!(#setup #boxed)
+        }
+        Measured::Stream(result, streaming) if streaming.is_async => {
+            let captured = capture::by_future(&mut function.sig, &used.and(keys));
+            make_future(&mut function.sig, &plan.krate, result);
+            let future = asynchronous(result, body, &captured);
+            let call = streamed(plan, result, streaming, body, &future);
+            quote!(#setup #call)
+        }
+        Measured::Stream(result, streaming) => {
+            let captured = capture::by_closure(&mut function.sig, &used, &keys);
+            let lazily =
+                if streaming.is_result { lazy(result, body, &captured) } else { made(body, &captured) };
+            let call = streamed(plan, result, streaming, body, &lazily);
+            quote!(#setup #call)
         }
     };
     let docs = docs::section(plan, &function);
@@ -284,6 +299,44 @@ fn edge(result: &Type) -> TokenStream {
 fn made(body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
     let group = nested(body);
     quote_spanned!(at(body.tail())=> __rt::eager(move || { #capture #bind #group }))
+}
+
+/// The closure that makes a stream or fails.
+fn lazy(result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
+    let (erased, group) = (erased(result), nested(body));
+    quote_spanned!(at(body.tail())=> move || -> #erased { #capture #bind #group })
+}
+
+/// The call of the runtime for a stream, or for what gives one.
+fn streamed(
+    plan: &Plan,
+    result: &Type,
+    streaming: &Streaming,
+    body: &Body,
+    source: &TokenStream,
+) -> TokenStream {
+    let Streaming { is_async, is_result, boxed, item } = streaming;
+    let span = at(item.span());
+    let (told_item, reader) = (told(item), reader(&plan.subject, span));
+    let items = quote_spanned!(span=> |__t: __rt::Tag<#told_item>| #reader);
+    let give = match boxed {
+        None => quote!(|__s| __s),
+        Some(boxed) => quote_spanned!(at(boxed.span())=> |__s| -> #boxed { __rt::boxed(__s) }),
+    };
+    let (runtime, results) = match (is_async, is_result) {
+        (true, false) => (quote!(open), TokenStream::new()),
+        (false, false) => (quote!(stream), TokenStream::new()),
+        (true, true) => (quote!(try_open), results(result)),
+        (false, true) => (quote!(try_stream), results(result)),
+    };
+    let call = call_name(body.tail());
+    quote_spanned!(at(body.tail())=> __rt::#runtime(#call, #source, #results #items, #give))
+}
+
+/// The reader of the `Result` that a stream is in. The user's keys are about items.
+fn results(result: &Type) -> TokenStream {
+    let (told, status) = (told(result), status(&Kind::ByType, at(result.span())));
+    quote!(|__t: __rt::Tag<#told>| { use __rt::by_type::*; #status },)
 }
 
 fn boxed(plan: &Plan, result: &Type, body: &Body, tail: &BoxedTail) -> TokenStream {

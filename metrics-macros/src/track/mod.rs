@@ -18,6 +18,7 @@ mod shared;
 mod signature;
 mod slo;
 pub(crate) mod step;
+mod streaming;
 pub(crate) mod task;
 pub(crate) mod tool;
 
@@ -74,6 +75,8 @@ pub(crate) struct Plan {
     metrics: Option<Expr>,
     timeout: Option<Length>,
     slo: Option<Slo>,
+    /// Whether a call lasts until the stream ends that the function gives.
+    streams: bool,
     /// Whether the function's documentation says what is measured.
     docs: bool,
     subject: Subject,
@@ -139,7 +142,12 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
     let built = function.and_then(|function| {
         let plan = preset.validate(&function, &mut errors);
         // A function that waits may become another shape by the attributes before it.
-        let measured = if waits { Some(None) } else { function.measured::<P>(&mut errors).map(Some) };
+        let streams = plan.as_ref().is_some_and(|plan| plan.streams);
+        let measured = match () {
+            () if waits => Some(None),
+            () if streams => function.streamed(&mut errors).map(Some),
+            () => function.measured::<P>(&mut errors).map(Some),
+        };
         Some((plan?, measured?, function))
     });
     match errors.finish(built) {

@@ -96,7 +96,8 @@ pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
     }
 }
 
-fn status(kind: &Kind, span: Span) -> TokenStream {
+/// The expression that makes the reader of a status.
+pub(super) fn status(kind: &Kind, span: Span) -> TokenStream {
     match kind {
         Kind::ByType => {
             quote_spanned!(span=> __rt::ByType { failure: (&&&&&__t).__failure(), success: (&&&&__t).__success() })

@@ -30,6 +30,7 @@ pub(crate) struct Shared {
     timeout: Slot<Length>,
     slo: Slot<Slo>,
     docs: Slot<Switch>,
+    stream: Slot<Flag>,
 }
 
 impl Shared {
@@ -42,12 +43,13 @@ impl Shared {
             timeout: Slot::new(TIMEOUT),
             slo: Slot::new("slo"),
             docs: Slot::new("docs"),
+            stream: Slot::new("stream"),
         }
     }
 
-    fn slots(&mut self) -> [&mut dyn Fill; 7] {
-        let Self { krate, last, metrics, status, timeout, slo, docs } = self;
-        [krate, metrics, status, timeout, slo, docs, last]
+    fn slots(&mut self) -> [&mut dyn Fill; 8] {
+        let Self { krate, last, metrics, status, timeout, slo, docs, stream } = self;
+        [krate, metrics, status, timeout, stream, slo, docs, last]
     }
 
     /// Reads the attribute's `own` keys and the shared ones.
@@ -82,24 +84,29 @@ impl Shared {
         errors: &mut Errors,
         subject: impl FnOnce(Kind) -> Subject,
     ) -> Plan {
-        let Self { krate, last: _, metrics, status, timeout, slo, docs } = self;
+        let Self { krate, last: _, metrics, status, timeout, slo, docs, stream } = self;
+        let streams = stream.value().is_some();
         let timeout = timeout.into_value();
-        check_timeout(timeout.as_ref(), function, errors);
+        check_timeout(timeout.as_ref(), streams, function, errors);
         let kind = status.into_value().map_or(Kind::ByType, Kind::By);
         Plan {
             krate: crate_path(krate.into_value()),
             metrics: metrics.into_value(),
             timeout,
             slo: slo.into_value(),
+            streams,
             docs: docs.into_value().map_or_else(docs::wanted, |Switch(wanted)| wanted),
             subject: subject(kind),
         }
     }
 }
 
-/// Nothing can end a synchronous call from outside.
-fn check_timeout(timeout: Option<&Length>, function: &Function, errors: &mut Errors) {
-    if let Some(timeout) = timeout.filter(|_| !is_async(&function.sig)) {
+/// Nothing can end a synchronous call from outside, and nobody but its reader a stream.
+fn check_timeout(timeout: Option<&Length>, streams: bool, function: &Function, errors: &mut Errors) {
+    let Some(timeout) = timeout else { return };
+    if streams {
+        errors.push(timeout.span, "`timeout` with `stream`: limit the stream where it is read");
+    } else if !is_async(&function.sig) {
         errors.push(timeout.span, "`timeout` needs an async function: nothing can end a synchronous call");
     }
 }

@@ -10,6 +10,7 @@ use syn::{
 
 use super::Preset;
 use super::body::{Body, BoxedTail};
+use super::streaming::Streaming;
 use crate::diagnostics::Errors;
 
 /// A function, its body not parsed.
@@ -32,14 +33,18 @@ pub(crate) enum Measured {
     Future(Type),
     /// The future that the body boxes at its end.
     Boxed(Type, BoxedTail),
+    /// The stream that the function gives.
+    Stream(Type, Box<Streaming>),
 }
 
 impl Measured {
     pub(super) fn result(&self) -> &Type {
         match self {
-            Self::Sync(result) | Self::Async(result) | Self::Future(result) | Self::Boxed(result, _) => {
-                result
-            }
+            Self::Sync(result)
+            | Self::Async(result)
+            | Self::Future(result)
+            | Self::Boxed(result, _)
+            | Self::Stream(result, _) => result,
         }
     }
 }
@@ -60,7 +65,7 @@ impl Function {
     }
 
     /// The declared type of the result, `()` without one.
-    fn declared(&self) -> Type {
+    pub(super) fn declared(&self) -> Type {
         match &self.sig.output {
             ReturnType::Type(_, ty) => (**ty).clone(),
             ReturnType::Default => unit(self),
@@ -184,22 +189,31 @@ pub(super) fn plain_type(mut ty: &Type) -> &Type {
 }
 
 /// `T` of `..::name<T>`.
-fn only_argument<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
+pub(super) fn only_argument<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     let Type::Path(path) = plain_type(ty) else { return None };
     let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
-    match arguments(last)?.first()? {
+    arguments(last)?.iter().find_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
-    }
+    })
 }
 
 /// `T` of the bound `Future<Output = T>`.
 fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&Type> {
+    bound_type(bounds, "Future", "Output")
+}
+
+/// `T` of the bound `trait_name<assoc_name = T>`.
+pub(super) fn bound_type<'t>(
+    bounds: &'t Punctuated<TypeParamBound, Token![+]>,
+    trait_name: &str,
+    assoc_name: &str,
+) -> Option<&'t Type> {
     bounds.iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else { return None };
-        let last = bound.path.segments.last().filter(|segment| segment.ident == "Future")?;
+        let last = bound.path.segments.last().filter(|segment| segment.ident == trait_name)?;
         arguments(last)?.iter().find_map(|argument| match argument {
-            GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(&assoc.ty),
+            GenericArgument::AssocType(assoc) if assoc.ident == assoc_name => Some(&assoc.ty),
             _ => None,
         })
     })

@@ -42,6 +42,7 @@ impl Preset for Step {
             metrics: None,
             timeout: None,
             slo: None,
+            streams: false,
             docs: self.docs.into_value().map_or_else(docs::wanted, |Switch(wanted)| wanted),
             subject: Subject::Step,
         })

@@ -72,6 +72,7 @@ impl Family {
         Self::CostCents,
     ];
 
+    #[allow(clippy::too_many_lines)] // A table.
     pub(super) fn info(self, shared: &Shared) -> FamilyInfo {
         let of = |kind, name, help, labels: &[&'static str]| FamilyInfo::new(kind, name, help, labels);
         let by_status: &[_] = if shared.calls.by_status() { &["model", "status"] } else { &["model"] };

@@ -96,15 +96,14 @@ impl LlmSeries {
     pub(crate) fn end(&self, writer: Writer, status: Status, ticks: u64, facts: &CallFacts) {
         let status = facts.status.unwrap_or(status);
         let served = self.served_price(&facts.served_model);
-        match &facts.usage {
-            Some(usage) => self.add_usage(usage, served, facts.cost_usd),
-            None => {
-                if status == Status::Success || facts.first_token.is_some() {
-                    self.facts.add(writer, USAGE_MISSING, 1);
-                }
-                if facts.cost_usd.is_some() {
-                    self.add_cost(&Usage::default(), None, facts.cost_usd);
-                }
+        if let Some(usage) = &facts.usage {
+            self.add_usage(usage, served, facts.cost_usd);
+        } else {
+            if status == Status::Success || facts.first_token.is_some() {
+                self.facts.add(writer, USAGE_MISSING, 1);
+            }
+            if facts.cost_usd.is_some() {
+                self.add_cost(&Usage::default(), None, facts.cost_usd);
             }
         }
         if !facts.finish.is_empty() {

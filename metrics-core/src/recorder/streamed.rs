@@ -1,0 +1,228 @@
+//! Streams under observation: a call lasts until its stream ends or is dropped.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use pin_project_lite::pin_project;
+
+use super::call::{Observation, Observed};
+use super::reader::{ReadBy, Tag};
+use crate::plane;
+use crate::status::Status;
+
+pin_project! {
+    /// The stream of a tracked call. It is entered for each item, so that what runs in the stream belongs
+    /// to the call; nothing is buffered, and no item waits for another.
+    ///
+    /// An item that is an error gives the call its status. Dropped before its end, and without an error, it
+    /// ends as `cancelled`.
+    pub struct Streamed<C: Observed, R, S, T> {
+        observation: Observation<C>,
+        reader: R,
+        // What the items said so far.
+        status: Status,
+        began: bool,
+        item: PhantomData<fn() -> T>,
+        // Emptied at the end, before the end is recorded.
+        #[pin]
+        stream: Option<S>,
+    }
+
+    impl<C: Observed, R, S, T> PinnedDrop for Streamed<C, R, S, T> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What the stream drops belongs to this call still.
+            this.observation.clear(|| this.stream.set(None));
+            // Who meets an error most often goes no further.
+            if *this.status != Status::Success {
+                this.observation.end_waiting(*this.status);
+            }
+        }
+    }
+}
+
+impl<C: Observed, R, S, T> Streamed<C, R, S, T> {
+    fn new(observation: Observation<C>, reader: R, stream: S) -> Self {
+        let (status, began, item) = (Status::Success, false, PhantomData);
+        Self { observation, reader, status, began, item, stream: Some(stream) }
+    }
+}
+
+impl<C: ReadBy<R, T>, R, S: Stream<Item = T>, T> Stream for Streamed<C, R, S, T> {
+    type Item = T;
+
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let mut this = self.project();
+        let Some(stream) = this.stream.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let writer = plane::writer();
+        match this.observation.run(writer, || stream.poll_next(cx)) {
+            Poll::Pending => {
+                this.observation.wait();
+                Poll::Pending
+            }
+            Poll::Ready(Some(item)) => {
+                this.observation.wait();
+                if !std::mem::replace(this.began, true) {
+                    let elapsed = this.observation.elapsed();
+                    this.observation.call.begin_stream(elapsed);
+                }
+                let status = this.observation.call.read(this.reader, &item);
+                if status != Status::Success {
+                    *this.status = status;
+                }
+                Poll::Ready(Some(item))
+            }
+            Poll::Ready(None) => {
+                let elapsed = this.observation.elapsed();
+                this.observation.clear(|| this.stream.set(None));
+                this.observation.end(writer, *this.status, elapsed);
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.stream.as_ref().map_or((0, Some(0)), Stream::size_hint)
+    }
+}
+
+/// Tracks a stream; the call starts when it is first polled.
+#[inline]
+pub fn stream<C, R, S, T, O>(
+    call: C,
+    stream: S,
+    pin: impl FnOnce(Tag<T>) -> R,
+    give: impl FnOnce(Streamed<C, R, S, T>) -> O,
+) -> O
+where
+    C: ReadBy<R, T>,
+    S: Stream<Item = T>,
+{
+    give(Streamed::new(Observation::new(call), pin(Tag::NEW), stream))
+}
+
+/// Tracks a function that gives a stream or fails; the call starts now.
+///
+/// # Errors
+/// Those of the function.
+#[inline]
+pub fn try_stream<C, R0, R, S, E, T, O>(
+    call: C,
+    body: impl FnOnce() -> Result<S, E>,
+    pin_result: impl FnOnce(Tag<Result<S, E>>) -> R0,
+    pin: impl FnOnce(Tag<T>) -> R,
+    give: impl FnOnce(Streamed<C, R, S, T>) -> O,
+) -> Result<O, E>
+where
+    C: ReadBy<R, T> + ReadBy<R0, Result<S, E>>,
+    S: Stream<Item = T>,
+{
+    let mut observation = Observation::new(call);
+    let result = observation.run(plane::writer(), body);
+    opened(observation, result, pin_result, pin, give)
+}
+
+/// Tracks a future that gives a stream.
+#[inline]
+pub fn open<C, R, F, S, T, O>(
+    call: C,
+    body: F,
+    pin: impl FnOnce(Tag<T>) -> R,
+    give: impl FnOnce(Streamed<C, R, S, T>) -> O,
+) -> impl Future<Output = O>
+where
+    C: ReadBy<R, T>,
+    F: Future<Output = S>,
+    S: Stream<Item = T>,
+{
+    let then = move |observation, stream| give(Streamed::new(observation, pin(Tag::NEW), stream));
+    Opening { observation: Some(Observation::new(call)), body: Some(body), then: Some(then) }
+}
+
+/// Tracks a future that gives a stream or fails.
+#[inline]
+pub fn try_open<C, R0, R, F, S, E, T, O>(
+    call: C,
+    body: F,
+    pin_result: impl FnOnce(Tag<Result<S, E>>) -> R0,
+    pin: impl FnOnce(Tag<T>) -> R,
+    give: impl FnOnce(Streamed<C, R, S, T>) -> O,
+) -> impl Future<Output = Result<O, E>>
+where
+    C: ReadBy<R, T> + ReadBy<R0, Result<S, E>>,
+    F: Future<Output = Result<S, E>>,
+    S: Stream<Item = T>,
+{
+    let then = move |observation, result| opened(observation, result, pin_result, pin, give);
+    Opening { observation: Some(Observation::new(call)), body: Some(body), then: Some(then) }
+}
+
+/// The call goes on in its stream, or ends here.
+fn opened<C, R0, R, S, E, T, O>(
+    mut observation: Observation<C>,
+    result: Result<S, E>,
+    pin_result: impl FnOnce(Tag<Result<S, E>>) -> R0,
+    pin: impl FnOnce(Tag<T>) -> R,
+    give: impl FnOnce(Streamed<C, R, S, T>) -> O,
+) -> Result<O, E>
+where
+    C: ReadBy<R, T> + ReadBy<R0, Result<S, E>>,
+{
+    observation.wait();
+    match result {
+        Ok(stream) => Ok(give(Streamed::new(observation, pin(Tag::NEW), stream))),
+        Err(error) => {
+            let failed: Result<S, E> = Err(error);
+            let status = observation.call.read(&pin_result(Tag::NEW), &failed);
+            observation.end_now(status);
+            failed.map(|_| unreachable!("it is an error"))
+        }
+    }
+}
+
+pin_project! {
+    /// A future whose call goes on in what it gives.
+    struct Opening<C: Observed, F, G> {
+        observation: Option<Observation<C>>,
+        then: Option<G>,
+        #[pin]
+        body: Option<F>,
+    }
+
+    impl<C: Observed, F, G> PinnedDrop for Opening<C, F, G> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(observation) = this.observation {
+                observation.clear(|| this.body.set(None));
+            }
+        }
+    }
+}
+
+impl<C: Observed, F: Future, G: FnOnce(Observation<C>, F::Output) -> O, O> Future for Opening<C, F, G> {
+    type Output = O;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
+        let mut this = self.project();
+        let (Some(observation), Some(body)) = (this.observation.as_mut(), this.body.as_mut().as_pin_mut())
+        else {
+            panic!("a tracked function's future was polled after it had finished");
+        };
+        let polled = observation.run(plane::writer(), || body.poll(cx));
+        observation.wait();
+        let output = ready!(polled);
+        observation.clear(|| this.body.set(None));
+        match (this.observation.take(), this.then.take()) {
+            (Some(observation), Some(then)) => Poll::Ready(then(observation, output)),
+            _ => unreachable!("both are there until now"),
+        }
+    }
+}
+
+/// Puts a stream in a box.
+pub fn boxed<S>(stream: S) -> Pin<Box<S>> {
+    Box::pin(stream)
+}

@@ -1,0 +1,81 @@
+//! The stream that a function gives, as its signature has it.
+
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use super::signature::{Function, Measured, bound_type, only_argument, plain_type};
+use crate::diagnostics::Errors;
+
+/// How a function gives its stream.
+pub(crate) struct Streaming {
+    pub(super) is_async: bool,
+    /// Whether it's the value of a `Result`.
+    pub(super) is_result: bool,
+    /// The type of the stream where it's in a box.
+    pub(super) boxed: Option<Type>,
+    pub(super) item: Type,
+}
+
+impl Function {
+    /// What is measured of a function with the key `stream`; what isn't a stream is reported.
+    pub(super) fn streamed(&self, errors: &mut Errors) -> Option<Measured> {
+        let declared = self.declared();
+        let value = only_argument(&declared, "Result");
+        let stream = value.unwrap_or(&declared);
+        let Some((item, is_boxed)) = item(stream) else {
+            errors.push(
+                declared.span(),
+                "`stream` needs a stream: write `-> impl Stream<Item = ..>`, `-> Pin<Box<dyn Stream<Item = ..>>>`, \
+                 or one of them in a `Result`",
+            );
+            return None;
+        };
+        let streaming = Streaming {
+            is_async: self.sig.asyncness.is_some(),
+            is_result: value.is_some(),
+            boxed: is_boxed.then(|| stream.clone()),
+            item: item.clone(),
+        };
+        Some(Measured::Stream(declared, Box::new(streaming)))
+    }
+}
+
+/// The type of a stream's items, and whether the stream is in a box.
+fn item(ty: &Type) -> Option<(&Type, bool)> {
+    if let Type::ImplTrait(opaque) = plain_type(ty) {
+        return Some((bound_type(&opaque.bounds, "Stream", "Item")?, false));
+    }
+    let aliased = ["BoxStream", "LocalBoxStream"].into_iter().find_map(|alias| only_argument(ty, alias));
+    if let Some(item) = aliased {
+        return Some((item, true));
+    }
+    match plain_type(only_argument(only_argument(ty, "Pin")?, "Box")?) {
+        Type::TraitObject(object) => Some((bound_type(&object.bounds, "Stream", "Item")?, true)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::{ToTokens as _, quote};
+
+    use super::*;
+
+    #[test]
+    fn items_of_streams_are_found() {
+        for (ty, expected, is_boxed) in [
+            (quote!(impl futures::Stream<Item = u8> + Send), "u8", false),
+            (quote!(Pin<Box<dyn Stream<Item = Result<A, B>> + Send + 'a>>), "Result < A , B >", true),
+            (quote!(BoxStream<'static, u8>), "u8", true),
+        ] {
+            let ty: Type = syn::parse2(ty).expect("a type");
+            let (item, boxed) = item(&ty).expect("a stream");
+            assert_eq!((item.to_token_stream().to_string().as_str(), boxed), (expected, is_boxed));
+        }
+        for ty in
+            [quote!(impl Iterator<Item = u8>), quote!(Vec<u8>), quote!(Pin<Box<dyn Future<Output = ()>>>)]
+        {
+            assert!(item(&syn::parse2(ty).expect("a type")).is_none());
+        }
+    }
+}

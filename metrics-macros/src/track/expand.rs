@@ -72,7 +72,7 @@ pub(super) fn expand(
 /// The function as it was, behind code that never runs and is checked all the same: the feature `disabled`.
 pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, function: &Function) -> TokenStream {
     let setup = setup(plan, function);
-    let result = measured.result();
+    let result = measured.read();
     // A type with an `impl Trait` has no name here.
     let is_named = erased(result).to_token_stream().to_string() == result.to_token_stream().to_string();
     let reader = is_named.then(|| {

@@ -38,13 +38,13 @@ pub(crate) enum Measured {
 }
 
 impl Measured {
-    pub(super) fn result(&self) -> &Type {
+    /// The type that the keys are about.
+    pub(super) fn read(&self) -> &Type {
         match self {
-            Self::Sync(result)
-            | Self::Async(result)
-            | Self::Future(result)
-            | Self::Boxed(result, _)
-            | Self::Stream(result, _) => result,
+            Self::Sync(result) | Self::Async(result) | Self::Future(result) | Self::Boxed(result, _) => {
+                result
+            }
+            Self::Stream(_, streaming) => &streaming.item,
         }
     }
 }

@@ -85,12 +85,19 @@ async fn tracked_small() {}
 #[agent_metrics::track_task]
 async fn tracked_task() {}
 
+#[agent_metrics::track_llm(model = "m", usage = in_body)]
+async fn tracked_llm() {}
+
 #[test]
 fn futures_do_not_grow() {
     let plain = size_of_val(&plain_outer([0; 1024]));
     let tracked = size_of_val(&tracked_outer([0; 1024]));
     assert!(tracked <= plain, "{tracked} bytes, untracked {plain}");
-    for (what, size) in [("tool", size_of_val(&tracked_small())), ("task", size_of_val(&tracked_task()))] {
+    for (what, size) in [
+        ("tool", size_of_val(&tracked_small())),
+        ("task", size_of_val(&tracked_task())),
+        ("llm", size_of_val(&tracked_llm())),
+    ] {
         let grown = size - size_of_val(&plain_small());
         assert!(grown <= 40, "a {what}'s future grew by {grown} bytes");
     }

@@ -1,64 +1,241 @@
 //! The task that encloses what runs now, and its running totals.
 //!
-//! The totals travel with the task's future: they are put in this thread's place when the future is
-//! polled and taken back when it returns, so that they follow it across `.await` and across threads
-//! on any executor.
+//! A task's ledger is put in this thread's place when its future is polled and taken back when it
+//! returns, so that it follows the future across `.await` and across threads on any executor. It is
+//! shared with what the task spawned, and with the tasks around it, whose totals include it. Ledgers are
+//! used again, so that in the steady state none is allocated.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::families::{Held, TaskSeries};
 
 /// What a task has done so far.
-///
-/// Eight bytes, `Option` included, since it lies in every task's future; past 65,535 LLM calls in a
-/// task that marks no steps, further ones are no steps.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Default)]
 pub(crate) struct Ledger {
-    steps: u32,
-    llm_calls: u16,
-    /// Whether no other task encloses this one.
-    root: bool,
+    parent: Option<Arc<Self>>,
+    /// For what is spent after the task's end.
+    series: Option<Held<TaskSeries>>,
+    ended: AtomicBool,
+    steps: AtomicU64,
+    llm_calls: AtomicU64,
+    /// Its own spending, in millionths of a millionth of a USD.
+    own_pico_usd: AtomicU64,
+    /// With the tasks in it.
+    input_tokens: AtomicU64,
+    output_tokens: AtomicU64,
+    pico_usd: AtomicU64,
+    tool_calls: AtomicU64,
+    tools: Tools,
 }
 
+/// The tools that were called, by the slots of their names: a bit for each.
+#[derive(Default)]
+struct Tools([AtomicU64; 9]);
+
+impl Tools {
+    fn add(&self, slot: usize) {
+        if let Some(word) = self.0.get(slot / 64) {
+            word.fetch_or(1 << (slot % 64), Ordering::Relaxed);
+        }
+    }
+
+    fn count(&self) -> u64 {
+        self.0.iter().map(|word| u64::from(word.load(Ordering::Relaxed).count_ones())).sum()
+    }
+}
+
+/// What one call of a model used.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Spent {
+    pub(crate) input_tokens: u64,
+    pub(crate) output_tokens: u64,
+    pub(crate) usd: f64,
+}
+
+/// What a task and the tasks in it have done so far.
+#[derive(Clone, Copy, PartialEq, Default, Debug)]
+#[non_exhaustive]
+pub struct TaskTotals {
+    /// Input tokens of its calls of models.
+    pub input_tokens: u64,
+    /// Their output tokens.
+    pub output_tokens: u64,
+    /// What they and its tools cost in USD.
+    pub cost_usd: f64,
+    /// Its calls of tools.
+    pub tool_calls: u64,
+    /// How many different tools those were, up to 576.
+    pub distinct_tools: u64,
+    /// Its own steps, without those of the tasks in it.
+    pub steps: u64,
+}
+
+/// Ledgers that a thread keeps.
+const KEPT: usize = 32;
+
 thread_local! {
-    static CURRENT: Cell<Option<Ledger>> = const { Cell::new(None) };
+    static CURRENT: Cell<Option<Arc<Ledger>>> = const { Cell::new(None) };
+    static UNUSED: RefCell<Vec<Arc<Ledger>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A USD amount in millionths of a millionth.
+fn pico(usd: f64) -> u64 {
+    (usd * 1e12).round() as u64
 }
 
 impl Ledger {
     /// The ledger of a task that begins here.
-    #[inline]
-    pub(crate) fn begin() -> Self {
-        Self { steps: 0, llm_calls: 0, root: CURRENT.get().is_none() }
+    pub(crate) fn begin(series: Held<TaskSeries>) -> Arc<Self> {
+        let parent = current();
+        let unused = UNUSED.try_with(|unused| unused.borrow_mut().pop()).ok().flatten();
+        let mut ledger = unused.unwrap_or_default();
+        if let Some(ledger) = Arc::get_mut(&mut ledger) {
+            *ledger = Self { parent, series: Some(series), ..Self::default() };
+        }
+        ledger
+    }
+
+    /// The task has ended: what is spent from now on is late. It is kept for another, unless something still holds it.
+    pub(crate) fn end(mut self: Arc<Self>) {
+        self.ended.store(true, Ordering::Relaxed);
+        if let Some(ledger) = Arc::get_mut(&mut self) {
+            // What it holds is given back now, not when it is used again.
+            (ledger.parent, ledger.series) = (None, None);
+            let _ = UNUSED.try_with(|unused| {
+                let mut unused = unused.borrow_mut();
+                if unused.len() < KEPT {
+                    unused.push(self);
+                }
+            });
+        }
     }
 
     /// The steps that were marked, or, in a task that marked none, its LLM calls.
-    pub(crate) fn steps(self) -> u32 {
-        if self.steps > 0 { self.steps } else { u32::from(self.llm_calls) }
+    pub(crate) fn steps(&self) -> u64 {
+        match self.steps.load(Ordering::Relaxed) {
+            0 => self.llm_calls.load(Ordering::Relaxed),
+            steps => steps,
+        }
     }
 
-    pub(crate) fn is_root(self) -> bool {
-        self.root
+    pub(crate) fn is_root(&self) -> bool {
+        self.parent.is_none()
     }
+
+    /// What it spent itself, in millionths of a millionth of a USD.
+    pub(crate) fn own_pico_usd(&self) -> u64 {
+        self.own_pico_usd.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn pico_usd(&self) -> u64 {
+        self.pico_usd.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn totals(&self) -> TaskTotals {
+        let read = |word: &AtomicU64| word.load(Ordering::Relaxed);
+        TaskTotals {
+            input_tokens: read(&self.input_tokens),
+            output_tokens: read(&self.output_tokens),
+            cost_usd: read(&self.pico_usd) as f64 / 1e12,
+            tool_calls: read(&self.tool_calls),
+            distinct_tools: self.tools.count(),
+            steps: self.steps(),
+        }
+    }
+
+    /// This task, and those around it.
+    fn for_each(&self, mut add: impl FnMut(&Self)) {
+        let mut next = Some(self);
+        while let Some(ledger) = next {
+            add(ledger);
+            next = ledger.parent.as_deref();
+        }
+    }
+
+    fn add_usd(&self, usd: f64) {
+        let pico = pico(usd);
+        if pico == 0 {
+            return;
+        }
+        self.own_pico_usd.fetch_add(pico, Ordering::Relaxed);
+        self.for_each(|ledger| {
+            ledger.pico_usd.fetch_add(pico, Ordering::Relaxed);
+        });
+        if self.ended.load(Ordering::Relaxed)
+            && let Some(series) = &self.series
+        {
+            series.add_late(pico);
+        }
+    }
+}
+
+/// The ledger of the task that runs on this thread.
+pub(crate) fn current() -> Option<Arc<Ledger>> {
+    with_current(Arc::clone)
+}
+
+#[inline]
+fn with_current<T>(read: impl FnOnce(&Arc<Ledger>) -> T) -> Option<T> {
+    CURRENT
+        .try_with(|current| {
+            let ledger = current.take()?;
+            let read = read(&ledger);
+            current.set(Some(ledger));
+            Some(read)
+        })
+        .ok()
+        .flatten()
 }
 
 /// Exchanges the current task's ledger with this one: once to enter a task, once to leave it.
 #[inline]
-pub(crate) fn swap(ledger: &mut Option<Ledger>) {
-    *ledger = CURRENT.replace(*ledger);
-}
-
-#[inline]
-fn update(change: impl FnOnce(&mut Ledger)) {
-    if let Some(mut ledger) = CURRENT.get() {
-        change(&mut ledger);
-        CURRENT.set(Some(ledger));
+pub(crate) fn swap(ledger: &mut Option<Arc<Ledger>>) {
+    // Out of reach only while the thread's locals are being destroyed: then nothing is current.
+    let mine = Cell::new(ledger.take());
+    if let Ok(other) = CURRENT.try_with(|current| current.replace(mine.take())) {
+        *ledger = other;
+    } else {
+        *ledger = mine.take();
     }
 }
 
 #[inline]
 pub(crate) fn add_step() {
-    update(|ledger| ledger.steps = ledger.steps.saturating_add(1));
+    with_current(|ledger| ledger.steps.fetch_add(1, Ordering::Relaxed));
 }
 
+/// Adds a call of a model; `false` outside of any task.
 #[inline]
-pub(crate) fn add_llm_call() {
-    update(|ledger| ledger.llm_calls = ledger.llm_calls.saturating_add(1));
+pub(crate) fn add_llm_call() -> bool {
+    with_current(|ledger| ledger.llm_calls.fetch_add(1, Ordering::Relaxed)).is_some()
+}
+
+/// Adds a call of a tool, by the slot of its name.
+#[inline]
+pub(crate) fn add_tool_call(slot: impl FnOnce() -> usize) {
+    with_current(|ledger| {
+        let slot = slot();
+        ledger.for_each(|ledger| {
+            ledger.tool_calls.fetch_add(1, Ordering::Relaxed);
+            ledger.tools.add(slot);
+        });
+    });
+}
+
+pub(crate) fn add_tool_cost(usd: f64) {
+    with_current(|ledger| ledger.add_usd(usd));
+}
+
+/// Adds what a call of a model used.
+#[inline]
+pub(crate) fn add_spent(spent: Spent) {
+    with_current(|ledger| {
+        ledger.for_each(|ledger| {
+            ledger.input_tokens.fetch_add(spent.input_tokens, Ordering::Relaxed);
+            ledger.output_tokens.fetch_add(spent.output_tokens, Ordering::Relaxed);
+        });
+        ledger.add_usd(spent.usd);
+    });
 }

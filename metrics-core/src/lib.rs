@@ -52,6 +52,7 @@ pub use exposition::Exposition;
 pub use families::CallFacts;
 pub use instance::AgentMetrics;
 pub use label::{Bounded, LabelSet, LabelValue};
+pub use ledger::TaskTotals;
 pub use metric::{
     Counter, CounterSeries, FloatCounter, FloatCounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries,
     Info, InvalidFact, Summary, SummarySeries,
@@ -65,8 +66,8 @@ pub use recorder::Streamed;
 #[cfg(feature = "tokio")]
 pub use recorder::timeout;
 pub use recorder::{
-    Call, CallFamily, CallLabels, Classify, Guard, InvalidRate, RequestGuard, TimedOut, error_status, global,
-    register_classifier, shared_names, sites,
+    Call, CallFamily, CallLabels, Classify, FutureExt, Guard, InTask, InvalidRate, RequestGuard, TaskHandle,
+    TimedOut, current_task, error_status, global, register_classifier, shared_names, sites,
 };
 pub use spec::Metric;
 pub use status::Status;

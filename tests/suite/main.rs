@@ -9,6 +9,7 @@ mod impls;
 mod isolation;
 mod keys;
 mod labels;
+mod ledger;
 mod lints;
 mod manners;
 mod panics;

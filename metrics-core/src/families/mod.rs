@@ -155,9 +155,26 @@ pub trait Group<S> {
 }
 
 /// A bundle that a call holds on to while it runs, whoever keeps it.
-pub trait Hold<S>: Deref<Target = S> {}
+pub trait Hold<S: Bundle>: Deref<Target = S> {
+    /// The same, to be held by something else too.
+    fn keep(&self) -> Held<S>;
+}
 
-impl<S, H: Deref<Target = S>> Hold<S> for H {}
+impl<S: Bundle> Hold<S> for &'static S {
+    #[inline]
+    fn keep(&self) -> Held<S> {
+        Held::Static(self)
+    }
+}
+
+impl<S: Bundle> Hold<S> for Held<S> {
+    fn keep(&self) -> Self {
+        match self {
+            Self::Static(bundle) => Self::Static(bundle),
+            Self::Shared(families, slot) => Self::Shared(families.clone(), *slot),
+        }
+    }
+}
 
 /// A bundle of any instance: the global's live for ever, those of another are kept by keeping its
 /// families.

@@ -25,6 +25,7 @@ pub(crate) struct Tools {
 /// The series of one tool.
 pub struct ToolSeries {
     calls: Row,
+    slot: usize,
     labels: Box<str>,
     shared: Arc<Shared>,
 }
@@ -81,6 +82,7 @@ impl Group<ToolSeries> for Tools {
     fn bundle(&self, slot: usize) -> &ToolSeries {
         self.table.bundle(slot, |tool_name| ToolSeries {
             calls: Row::new(self.shared.calls.words()),
+            slot,
             labels: render([("tool_name", tool_name)]),
             shared: self.shared.clone(),
         })
@@ -103,6 +105,11 @@ impl ToolSeries {
     #[inline]
     pub(crate) fn start(&self, writer: Writer) {
         CallShape::start(writer, &self.calls, 0);
+    }
+
+    /// The slot of the tool's name.
+    pub(crate) fn slot(&self) -> usize {
+        self.slot
     }
 
     pub(crate) fn add_cost(&self, usd: f64) {

@@ -32,6 +32,7 @@ enum SumOf {
     Floats,
     WholeNumbers,
     Ticks,
+    PicoUsd,
 }
 
 const SUM: usize = 0;
@@ -49,6 +50,18 @@ impl HistogramShape {
     /// For durations in ticks of the clock, with bounds in seconds.
     pub(crate) fn ticks(bounds: &[f64]) -> Self {
         Self { bounds: Bounds::new(bounds), sum: SumOf::Ticks }
+    }
+
+    /// For USD, summed in millionths of a millionth.
+    pub(crate) fn pico_usd(bounds: &[f64]) -> Self {
+        Self { bounds: Bounds::new(bounds), sum: SumOf::PicoUsd }
+    }
+
+    /// Adds an amount of money.
+    pub(crate) fn observe_pico_usd(&self, row: &Row, pico_usd: u64) {
+        let words = row.words(0);
+        words.add(SUM, pico_usd);
+        words.add(BUCKETS + self.bounds.bucket(pico_usd as f64 / 1e12), 1);
     }
 
     /// Adds an observation of a histogram of floats.
@@ -80,6 +93,7 @@ impl HistogramShape {
             let sum = match self.sum {
                 SumOf::Floats => Number::Float(row.read_f64(at + SUM)),
                 SumOf::WholeNumbers => Number::Integer(row.read(at + SUM)),
+                SumOf::PicoUsd => Number::Float(row.read(at + SUM) as f64 / 1e12),
                 SumOf::Ticks => Number::Nanos(clock::nanos(row.read(at + SUM))),
             };
             visitor.histogram(labels, &self.bounds, counts, sum);

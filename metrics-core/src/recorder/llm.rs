@@ -41,9 +41,11 @@ pub fn llm<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> LlmCa
 impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
     #[inline]
     fn start(&mut self, writer: Writer) {
-        ledger::add_llm_call();
         self.facts = Facts::take();
         self.series.start(writer);
+        if !ledger::add_llm_call() {
+            self.series.add_orphan(writer);
+        }
     }
 
     #[inline]
@@ -63,7 +65,8 @@ impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
 
     #[inline]
     fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
-        self.series.end(writer, status, elapsed.ticks(), self.facts.known());
+        let spent = self.series.end(writer, status, elapsed.ticks(), self.facts.known());
+        ledger::add_spent(spent);
     }
 }
 

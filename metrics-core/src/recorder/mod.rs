@@ -6,6 +6,7 @@ mod classify;
 mod facts;
 mod family_call;
 pub(crate) mod global;
+mod in_task;
 mod llm;
 #[cfg(not(feature = "stream"))]
 mod no_stream;
@@ -29,6 +30,7 @@ pub(crate) use classify::downcast;
 pub use classify::{Classify, Derived, error_status, register_classifier};
 pub use family_call::{CallFamily, CallLabels, FamilyCall, GlobalFamily, OwnFamily, family_call};
 pub use global::global;
+pub use in_task::{FutureExt, InTask, TaskHandle, current_task};
 pub use llm::{Call, LlmCall, llm};
 #[cfg(not(feature = "stream"))]
 pub use no_stream::*;

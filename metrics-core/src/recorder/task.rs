@@ -1,5 +1,7 @@
 //! One task.
 
+use std::sync::Arc;
+
 use super::call::{Elapsed, Observed};
 use super::scope;
 use super::{Label, Scope, Site};
@@ -14,7 +16,7 @@ use crate::status::Status;
 pub struct TaskCall<H = Held<TaskSeries>> {
     series: H,
     /// Its own totals while it waits; while it runs, those of the task around it.
-    ledger: Option<Ledger>,
+    ledger: Option<Arc<Ledger>>,
 }
 
 impl<H> TaskCall<H> {
@@ -46,7 +48,7 @@ impl<H: Hold<TaskSeries>> Watched for TaskCall<H> {
 impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
     #[inline]
     fn start(&mut self, writer: Writer) {
-        let ledger = Ledger::begin();
+        let ledger = Ledger::begin(self.series.keep());
         self.series.start(writer, ledger.is_root());
         self.ledger = Some(ledger);
     }
@@ -63,10 +65,9 @@ impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
 
     #[inline]
     fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
-        let (steps, root) = self.ledger.map_or((0, false), |ledger| (ledger.steps(), ledger.is_root()));
-        if steps > 0 {
-            self.series.observe_steps(u64::from(steps));
-        }
-        self.series.end(writer, root, status, elapsed.ticks(), elapsed.end());
+        let Some(ledger) = self.ledger.take() else { return };
+        self.series.observe_totals(status, &ledger.totals(), ledger.pico_usd(), ledger.own_pico_usd());
+        self.series.end(writer, ledger.is_root(), status, elapsed.ticks(), elapsed.end());
+        ledger.end();
     }
 }

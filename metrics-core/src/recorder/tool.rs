@@ -7,6 +7,7 @@ use super::{Label, Scope, Site};
 use crate::families::{Held, Hold, ToolSeries};
 use crate::faults::{Faults, Watched};
 use crate::instance::AgentMetrics;
+use crate::ledger;
 use crate::plane::Writer;
 use crate::status::Status;
 
@@ -39,6 +40,7 @@ impl<R: Reader<T>, T, H: Hold<ToolSeries>> ReadBy<R, T> for ToolCall<H> {
     fn read(&mut self, reader: &R, output: &T) -> Status {
         if let Some(usd) = reader.cost(output, self.faults()) {
             self.series.add_cost(usd);
+            ledger::add_tool_cost(usd);
         }
         reader.status(output, self.faults())
     }
@@ -48,6 +50,7 @@ impl<H: Hold<ToolSeries>> Observed for ToolCall<H> {
     #[inline]
     fn start(&mut self, writer: Writer) {
         self.series.start(writer);
+        ledger::add_tool_call(|| self.series.slot());
     }
 
     #[inline]

@@ -40,6 +40,7 @@ pub(super) enum Family {
     Unpriced,
     UsageMissing,
     UsageAnomalies,
+    Orphans,
     Finish,
     ServedModel,
     FirstToken,
@@ -51,7 +52,7 @@ pub(super) enum Family {
 }
 
 impl Family {
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Calls,
         Self::Duration,
         Self::InputTokens,
@@ -62,6 +63,7 @@ impl Family {
         Self::Unpriced,
         Self::UsageMissing,
         Self::UsageAnomalies,
+        Self::Orphans,
         Self::Finish,
         Self::ServedModel,
         Self::FirstToken,
@@ -133,6 +135,12 @@ impl Family {
                 "agent_llm_usage_anomalies_total",
                 "Usages whose parts exceed their whole or that no call can have; they were cut to size.",
                 &["model", "kind"],
+            ),
+            Self::Orphans => of(
+                Kind::Counter,
+                "agent_llm_orphan_calls_total",
+                "LLM calls outside of any task: a spawned future without `.in_current_task()`, most often.",
+                &["model"],
             ),
             Self::Finish => of(
                 Kind::Counter,

@@ -11,6 +11,7 @@ use super::{CallFacts, Shared};
 use crate::error::Fault;
 use crate::faults::{Faults, Watched};
 use crate::label::{Labels, OTHER, render};
+use crate::ledger::Spent;
 use crate::metric::{CallShape, HistogramShape, Number};
 use crate::plane::{Row, Words, Writer};
 use crate::pricing::{Price, PriceSlot};
@@ -46,7 +47,8 @@ const SAVINGS: usize = 2;
 const UNPRICED_INPUT: usize = 3;
 const UNPRICED_OUTPUT: usize = 4;
 const USAGE_MISSING: usize = 5;
-const DETAILS: usize = 6;
+const ORPHANS: usize = 6;
+const DETAILS: usize = 7;
 const UNUSUAL: usize = DETAILS + DETAIL_KINDS.len();
 const FACTS: usize = UNUSUAL + ANOMALIES.len();
 
@@ -93,17 +95,18 @@ impl LlmSeries {
 
     /// Ends a call. Without usage no tokens are observed: what is absent is not 0.
     #[inline(never)] // One copy for all tracked functions, its arguments in registers.
-    pub(crate) fn end(&self, writer: Writer, status: Status, ticks: u64, facts: &CallFacts) {
+    pub(crate) fn end(&self, writer: Writer, status: Status, ticks: u64, facts: &CallFacts) -> Spent {
         let status = facts.status.unwrap_or(status);
         let served = self.served_price(&facts.served_model);
+        let mut spent = Spent::default();
         if let Some(usage) = &facts.usage {
-            self.add_usage(usage, served, facts.cost_usd);
+            spent = self.add_usage(usage, served, facts.cost_usd);
         } else {
             if status == Status::Success || facts.first_token.is_some() {
                 self.facts.add(writer, USAGE_MISSING, 1);
             }
             if facts.cost_usd.is_some() {
-                self.add_cost(&Usage::default(), None, facts.cost_usd);
+                spent.usd = self.add_cost(&Usage::default(), None, facts.cost_usd);
             }
         }
         if !facts.finish.is_empty() {
@@ -113,9 +116,16 @@ impl LlmSeries {
             self.add_stream(first, ticks, facts);
         }
         self.shared.calls.end(writer, &self.calls, 0, LLM.place(status), ticks);
+        spent
     }
 
-    fn add_usage(&self, usage: &Usage, served: Option<&PriceSlot>, reported: Option<f64>) {
+    /// Counts a call outside of any task.
+    #[cold]
+    pub(crate) fn add_orphan(&self, writer: Writer) {
+        self.facts.add(writer, ORPHANS, 1);
+    }
+
+    fn add_usage(&self, usage: &Usage, served: Option<&PriceSlot>, reported: Option<f64>) -> Spent {
         let (usage, anomalies) = usage.checked();
         if let Some(tokens) = usage.input {
             self.shared.input.observe_whole(&self.input, tokens);
@@ -129,21 +139,25 @@ impl LlmSeries {
         for (place, tokens) in details.into_iter().enumerate() {
             facts.add(DETAILS + place, tokens.unwrap_or(0));
         }
-        self.add_cost(&usage, served, reported);
+        let usd = self.add_cost(&usage, served, reported);
         if !anomalies.is_empty() {
             self.add_anomalies(anomalies);
         }
+        Spent { input_tokens: usage.input.unwrap_or(0), output_tokens: usage.output.unwrap_or(0), usd }
     }
 
     /// The provider's own figure wins, then the price of the model that answered, then that of the one that was asked.
-    fn add_cost(&self, usage: &Usage, served: Option<&PriceSlot>, reported: Option<f64>) {
+    fn add_cost(&self, usage: &Usage, served: Option<&PriceSlot>, reported: Option<f64>) -> f64 {
         let priced = served.and_then(|price| price.cost(usage)).or_else(|| self.price.cost(usage));
         let facts = self.facts.words(0);
+        let mut spent = 0.0;
         if let Some(usd) = reported {
+            spent = usd;
             let share = input_share(usage, priced.map(|cost| (cost.input, cost.output)));
             facts.add_f64(INPUT_COST, usd * share);
             facts.add_f64(OUTPUT_COST, usd - usd * share);
         } else if let Some(cost) = priced {
+            spent = cost.input + cost.output;
             facts.add_f64(INPUT_COST, cost.input);
             facts.add_f64(OUTPUT_COST, cost.output);
         } else {
@@ -153,6 +167,7 @@ impl LlmSeries {
         if let Some(cost) = priced {
             facts.add_f64(SAVINGS, cost.savings);
         }
+        spent
     }
 
     /// Counts a model that answered for this one, and gives its price.
@@ -226,6 +241,7 @@ impl LlmSeries {
                 }
             }
             Family::UsageMissing => visitor.sample(Labels::of(labels), whole(USAGE_MISSING)),
+            Family::Orphans => visitor.sample(Labels::of(labels), whole(ORPHANS)),
             Family::UsageAnomalies => {
                 for (place, kind) in ANOMALIES.into_iter().enumerate() {
                     visitor.sample(Labels::with(labels, &[("kind", kind)]), whole(UNUSUAL + place));

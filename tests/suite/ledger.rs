@@ -1,0 +1,123 @@
+//! The task's ledger: what its calls, tools, steps and nested tasks did, wherever they ran.
+
+use std::sync::{Arc, Mutex};
+
+use agent_metrics::{
+    AgentMetrics, FutureExt as _, Price, PriceTable, TaskHandle, Usage, current_task, track_llm, track_step,
+    track_task, track_tool,
+};
+use agent_metrics_tests::{Samples, samples};
+
+fn priced() -> AgentMetrics {
+    let prices = PriceTable::empty().with("m", Price::per_million(1.0, 10.0));
+    AgentMetrics::builder().prices(prices).build().expect("valid")
+}
+
+#[track_llm(model = "m", metrics = metrics)]
+async fn ask(metrics: &AgentMetrics, tokens: u64) -> Usage {
+    tokio::task::yield_now().await;
+    Usage::new(tokens, tokens)
+}
+
+#[track_tool(tool_name = name, metrics = metrics, cost = |_| 0.25)]
+async fn tool(metrics: &AgentMetrics, name: &str) {
+    tokio::task::yield_now().await;
+}
+
+#[track_step]
+async fn step() {
+    tokio::task::yield_now().await;
+}
+
+#[track_task(metrics = metrics)]
+async fn inner(metrics: &AgentMetrics, fails: bool) -> Result<(), String> {
+    step().await;
+    ask(metrics, 1_000_000).await;
+    tool(metrics, "a").await;
+    if fails { Err("asked to".to_owned()) } else { Ok(()) }
+}
+
+#[track_task(metrics = metrics)]
+async fn outer(metrics: &AgentMetrics) -> Result<(), String> {
+    step().await;
+    tokio::join!(ask(metrics, 10), tool(metrics, "a"), tool(metrics, "b"), tool(metrics, "b"));
+    let before = current_task().expect("a task");
+    assert_eq!((before.input_tokens, before.tool_calls, before.distinct_tools, before.steps), (10, 3, 2, 1));
+    let _ = inner(metrics, true).await;
+    let after = current_task().expect("a task");
+    assert_eq!((after.input_tokens, after.output_tokens, after.tool_calls), (1_000_010, 1_000_010, 4));
+    assert_eq!((after.distinct_tools, after.steps), (2, 1), "steps are a task's own");
+    assert!((after.cost_usd - (11.0 + 0.000_11 + 4.0 * 0.25)).abs() < 1e-9, "{after:?}");
+    Ok(())
+}
+
+fn of(samples: &Samples, name: &str, task: &str) -> f64 {
+    samples.sum(name, &[("task_type", task)])
+}
+
+#[tokio::test]
+async fn a_task_s_totals_include_the_tasks_in_it() {
+    let metrics = priced();
+    assert_eq!(current_task(), None);
+    ask(&metrics, 5).await; // outside of any task
+    outer(&metrics).await.expect("no failure");
+    let samples = samples(&metrics);
+    assert_eq!(samples.value("agent_llm_orphan_calls_total{model=\"m\"}"), 1.0);
+    assert_eq!(of(&samples, "agent_task_tokens_sum", "outer"), 2_000_020.0);
+    assert_eq!(of(&samples, "agent_task_tokens_sum", "inner"), 2_000_000.0);
+    assert_eq!(of(&samples, "agent_task_tool_calls_sum", "outer"), 4.0);
+    assert_eq!(of(&samples, "agent_task_distinct_tools_sum", "outer"), 2.0);
+    assert_eq!(of(&samples, "agent_steps_per_task_sum", "outer"), 1.0);
+    let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    near(of(&samples, "agent_task_cost_usd_sum", "inner"), 11.25);
+    near(of(&samples, "agent_task_cost_usd_sum", "outer"), 12.000_11);
+    // Each task's own spending, so that the sum of all is what was wasted.
+    near(samples.value("agent_task_wasted_cost_usd_total{status=\"failure\",task_type=\"inner\"}"), 11.25);
+    near(of(&samples, "agent_task_wasted_cost_usd_total", "outer"), 0.0);
+    near(of(&samples, "agent_task_late_cost_usd_total", "outer"), 0.0);
+    assert_eq!(current_task(), None);
+}
+
+#[track_task(metrics = metrics)]
+async fn spawning(metrics: AgentMetrics, detached: Arc<Mutex<Vec<tokio::task::JoinHandle<()>>>>) {
+    let child = |tokens| {
+        let metrics = metrics.clone();
+        async move { drop(ask(&metrics, tokens).await) }
+    };
+    let joined = tokio::spawn(child(1_000).in_current_task());
+    let forgotten = tokio::spawn(child(7));
+    let task = TaskHandle::current();
+    let blocking = tokio::task::spawn_blocking(move || task.run(|| current_task().is_some()));
+    joined.await.expect("no panic");
+    forgotten.await.expect("no panic");
+    assert!(blocking.await.expect("no panic"));
+    let late = child(1_000_000);
+    let late = async move {
+        tokio::task::yield_now().await;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        late.await;
+    };
+    detached.lock().unwrap().push(tokio::spawn(late.in_current_task()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_task_spawns_is_its_own_if_it_is_told_so() {
+    let metrics = priced();
+    let detached = Arc::default();
+    spawning(metrics.clone(), Arc::clone(&detached)).await;
+    let ended = samples(&metrics);
+    assert_eq!(of(&ended, "agent_task_tokens_sum", "spawning"), 2_000.0);
+    assert_eq!(ended.sum("agent_llm_orphan_calls_total", &[]), 1.0, "the forgotten one");
+    let late = std::mem::take(&mut *detached.lock().unwrap());
+    for task in late {
+        task.await.expect("no panic");
+    }
+    let later = samples(&metrics);
+    let cost = of(&later, "agent_task_late_cost_usd_total", "spawning");
+    assert!((cost - 11.0).abs() < 1e-9, "{cost}");
+    assert_eq!(of(&later, "agent_task_tokens_sum", "spawning"), 2_000.0, "a task is observed once");
+    // Ledgers, late costs and orphans add up to what was spent.
+    let all = later.sum("agent_cost_usd_total", &[("model", "m")]);
+    let in_tasks = of(&later, "agent_task_cost_usd_sum", "spawning") + cost;
+    assert!((all - in_tasks - 7.0 * 11e-6).abs() < 1e-9, "{all} {in_tasks}");
+}

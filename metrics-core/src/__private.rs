@@ -22,7 +22,7 @@ pub use crate::recorder::{boxed, open, stream, try_open, try_stream};
 pub mod by_type {
     pub use crate::recorder::{
         ViaAny as _, ViaChain as _, ViaClassified as _, ViaClassifiedOk as _, ViaClassify as _,
-        ViaDynError as _, ViaFuture as _, ViaResult as _, ViaSuccess as _,
+        ViaDynError as _, ViaFuture as _, ViaResult as _, ViaResultFuture as _, ViaSuccess as _,
     };
 }
 

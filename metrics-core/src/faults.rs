@@ -15,6 +15,13 @@ pub struct Faults {
     callback_panics: AtomicU64,
 }
 
+/// Drops what a panic carried, which may panic in its turn: then it is left where it is.
+fn forget_panic(panic: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(again);
+    }
+}
+
 /// What belongs to an instance that is to be told of faults.
 pub trait Watched {
     /// Where they go.
@@ -29,13 +36,21 @@ impl Faults {
     pub(crate) fn report(&self, fault: &Fault) {
         if let Some(hook) = &self.hook {
             // A hook that panics has nobody left to tell.
-            let _ = catch_unwind(AssertUnwindSafe(|| hook(fault)));
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| hook(fault))) {
+                forget_panic(panic);
+            }
         }
     }
 
     /// Runs the user's code, whose panic must not reach the caller of a function that has returned.
     pub(crate) fn caught<T>(&self, read: impl FnOnce() -> T) -> Option<T> {
-        catch_unwind(AssertUnwindSafe(read)).map_err(|panic| self.callback_panicked(&*panic)).ok()
+        let panic = match catch_unwind(AssertUnwindSafe(read)) {
+            Ok(read) => return Some(read),
+            Err(panic) => panic,
+        };
+        self.callback_panicked(&*panic);
+        forget_panic(panic);
+        None
     }
 
     #[cold]

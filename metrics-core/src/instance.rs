@@ -2,11 +2,12 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::catalogue::FamilyInfo;
 use crate::clock;
-use crate::error::RegisterError;
+use crate::error::{Fault, RegisterError};
 use crate::exposition::{self, Exposition};
 use crate::families::{Families, Settings};
 use crate::faults::Faults;
@@ -117,21 +118,41 @@ impl AgentMetrics {
         &self.0.families
     }
 
+    /// The handle of type `T` that belongs to this instance, if it was made.
+    pub(crate) fn found<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        let made = self.0.extensions.made.read().unwrap_or_else(PoisonError::into_inner);
+        made.get(&TypeId::of::<T>())?.downcast_ref::<T>().cloned()
+    }
+
+    /// Keeps a handle that could not be registered, so that it is refused and told of once: before the
+    /// hook hears of it, since that may use the very thing.
+    pub(crate) fn keep_refused<T: Clone + Send + Sync + 'static>(
+        &self,
+        refused: T,
+        error: RegisterError,
+    ) -> T {
+        let mut is_first = false;
+        let kept: Result<T, Infallible> = self.extension(|| {
+            is_first = true;
+            Ok(refused)
+        });
+        if is_first {
+            self.0.families.faults.report(&Fault::NotRegistered(error));
+        }
+        kept.unwrap_or_else(|never| match never {})
+    }
+
     /// The handle of type `T` that belongs to this instance, made if it is new.
     pub(crate) fn extension<T: Clone + Send + Sync + 'static, E>(
         &self,
         new: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let Extensions { made, making } = &self.0.extensions;
-        let find = || {
-            let made = made.read().unwrap_or_else(PoisonError::into_inner);
-            made.get(&TypeId::of::<T>())?.downcast_ref::<T>().cloned()
-        };
-        if let Some(found) = find() {
+        if let Some(found) = self.found() {
             return Ok(found);
         }
         let _making = making.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = find() {
+        if let Some(found) = self.found() {
             return Ok(found);
         }
         let new = new()?;

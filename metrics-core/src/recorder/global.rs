@@ -113,12 +113,17 @@ fn in_stand_in<T: Clone + Send + Sync>(
     register: fn(&AgentMetrics) -> Result<T, RegisterError>,
     detached: fn(&AgentMetrics) -> T,
 ) -> &'static T {
-    let value = metrics.extension(|| register(metrics)).unwrap_or_else(|error| {
-        metrics.families_ref().faults.report(&Fault::NotRegistered(error));
-        detached(metrics)
-    });
-    let leaked: Result<&'static T, Infallible> = metrics.extension(|| Ok(&*Box::leak(Box::new(value))));
-    leaked.unwrap_or_else(|never| match never {})
+    let leak = |value: T| -> &'static T { Box::leak(Box::new(value)) };
+    if let Some(there) = metrics.found::<&'static T>() {
+        return there;
+    }
+    match metrics.extension(|| register(metrics)) {
+        Err(error) => metrics.keep_refused(leak(detached(metrics)), error),
+        Ok(value) => {
+            let leaked: Result<&'static T, Infallible> = metrics.extension(|| Ok(leak(value)));
+            leaked.unwrap_or_else(|never| match never {})
+        }
+    }
 }
 
 #[cold]

@@ -43,7 +43,8 @@ pub use step::{StepCall, Uncounted, step};
 pub use streamed::{Streamed, boxed, open, stream, try_open, try_stream};
 pub use task::{TaskCall, task};
 pub use timeout::TimedOut;
+pub use timeout::limit::limited;
 #[cfg(feature = "tokio")]
 pub use timeout::limit::timeout;
 pub use tool::{ToolCall, tool};
-pub use tracked::{call_by, limited, tracked_by};
+pub use tracked::{call_by, tracked_by};

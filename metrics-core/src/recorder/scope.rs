@@ -5,7 +5,6 @@ use std::ops::Deref;
 use super::global::{as_global, resolve};
 use super::site::Cached;
 use super::{CallFamily, CallLabels, Label, OwnFamily, Site};
-use crate::error::Fault;
 use crate::families::{Bundle, Held, Hold, find};
 use crate::instance::AgentMetrics;
 
@@ -51,6 +50,15 @@ impl Scope for Global {
     }
 }
 
+/// A call family that an instance has refused: it records, and is exposed nowhere.
+struct Refused<L>(CallFamily<L>);
+
+impl<L> Clone for Refused<L> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 impl Scope for &AgentMetrics {
     type Held<S: Bundle> = Held<S>;
     type Family<L: CallLabels> = OwnFamily<L>;
@@ -60,10 +68,13 @@ impl Scope for &AgentMetrics {
     }
 
     fn family<L: CallLabels>(self) -> Self::Family<L> {
-        OwnFamily(CallFamily::of(self).unwrap_or_else(|error| {
-            self.families_ref().faults.report(&Fault::NotRegistered(error));
-            CallFamily::detached(self)
-        }))
+        match self.found::<Refused<L>>() {
+            Some(Refused(family)) => OwnFamily(family),
+            None => OwnFamily(
+                CallFamily::of(self)
+                    .unwrap_or_else(|error| self.keep_refused(Refused(CallFamily::detached(self)), error).0),
+            ),
+        }
     }
 }
 

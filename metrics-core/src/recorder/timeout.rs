@@ -51,10 +51,11 @@ pub(crate) fn give_up<T>(value: T) {
 #[cfg(feature = "tokio")]
 pub(crate) mod limit {
     use std::pin::Pin;
-    use std::task::{Context, Poll};
+    use std::task::{Context, Poll, ready};
     use std::time::Duration;
 
     use pin_project_lite::pin_project;
+    use tokio::time::{Sleep, sleep};
 
     use super::{TimedOut, give_up};
 
@@ -63,21 +64,23 @@ pub(crate) mod limit {
         pub struct Limited<F> {
             #[pin]
             future: Option<F>,
+            limit: Duration,
+            // Set when the time begins to run.
             #[pin]
-            limit: tokio::time::Sleep,
+            sleep: Option<Sleep>,
         }
     }
 
-    /// Runs a future for at most `limit`. When that is over it is dropped, and the tracked calls in
-    /// it end as `timeout`, where any other drop ends them as `cancelled`.
+    /// Runs a future for at most `limit` from its first poll on. When that is over it is dropped, and
+    /// the tracked calls in it end as `timeout`, where any other drop ends them as `cancelled`.
     ///
     /// # Errors
     /// [`TimedOut`] when the limit was reached.
     ///
     /// # Panics
-    /// Outside of a tokio runtime with its timer enabled, as `tokio::time::sleep` does.
+    /// When it is polled outside of a tokio runtime with its timer enabled, as `tokio::time::sleep` does.
     pub fn timeout<F: Future>(limit: Duration, future: F) -> Limited<F> {
-        Limited { future: Some(future), limit: tokio::time::sleep(limit) }
+        Limited { future: Some(future), limit, sleep: None }
     }
 
     impl<F: Future> Future for Limited<F> {
@@ -85,13 +88,18 @@ pub(crate) mod limit {
 
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
             let mut this = self.project();
-            let Some(future) = this.future.as_mut().as_pin_mut() else {
+            if this.sleep.is_none() {
+                this.sleep.set(Some(sleep(*this.limit)));
+            }
+            let (Some(future), Some(sleep)) =
+                (this.future.as_mut().as_pin_mut(), this.sleep.as_mut().as_pin_mut())
+            else {
                 return Poll::Ready(Err(TimedOut));
             };
             if let Poll::Ready(output) = future.poll(cx) {
                 return Poll::Ready(Ok(output));
             }
-            std::task::ready!(this.limit.poll(cx));
+            ready!(sleep.poll(cx));
             give_up(Clear(this.future));
             Poll::Ready(Err(TimedOut))
         }
@@ -104,5 +112,61 @@ pub(crate) mod limit {
         fn drop(&mut self) {
             self.0.set(None);
         }
+    }
+
+    /// What a function with a `timeout` returns: a `Result` whose error can be made from [`TimedOut`].
+    #[diagnostic::on_unimplemented(
+        message = "a function with `timeout = ..` must return a `Result` whose error is `From<TimedOut>`",
+        label = "no way to say that it timed out",
+        note = "implement `From<agent_metrics::TimedOut>` for the error, or use `anyhow::Error` or `Box<dyn Error + Send + Sync>`"
+    )]
+    pub trait FromTimedOut {
+        /// The output of a call that was given up.
+        fn timed_out() -> Self;
+    }
+
+    impl<T, E: From<TimedOut>> FromTimedOut for Result<T, E> {
+        fn timed_out() -> Self {
+            Err(TimedOut.into())
+        }
+    }
+
+    pin_project! {
+        /// The future of a function with a `timeout`.
+        pub struct LimitedCall<F> {
+            #[pin]
+            limited: Limited<F>,
+        }
+    }
+
+    impl<F: Future<Output: FromTimedOut>> Future for LimitedCall<F> {
+        type Output = F::Output;
+
+        fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+            let output = ready!(self.project().limited.poll(cx));
+            Poll::Ready(output.unwrap_or_else(|_| F::Output::timed_out()))
+        }
+    }
+
+    /// Gives a tracked future up after `limit`; it then ends as `timeout`.
+    pub fn limited<F: Future<Output: FromTimedOut>>(limit: Duration, tracked: F) -> LimitedCall<F> {
+        LimitedCall { limited: timeout(limit, tracked) }
+    }
+}
+
+/// What the `timeout` key says without the feature that it needs.
+#[cfg(not(feature = "tokio"))]
+pub(crate) mod limit {
+    /// Implemented by nothing.
+    #[diagnostic::on_unimplemented(
+        message = "the `timeout` key needs the feature `tokio` of `agent-metrics`",
+        label = "needs the feature `tokio`",
+        note = "add `features = [\"tokio\"]` to `agent-metrics` in Cargo.toml"
+    )]
+    pub trait NeedsFeatureTokio {}
+
+    /// Without the feature nothing can end a call.
+    pub fn limited<D: NeedsFeatureTokio, F>(_: D, tracked: F) -> F {
+        tracked
     }
 }

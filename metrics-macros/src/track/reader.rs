@@ -100,7 +100,7 @@ pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
 pub(super) fn status(kind: &Kind, span: Span) -> TokenStream {
     match kind {
         Kind::ByType => {
-            quote_spanned!(span=> __rt::ByType { failure: (&&&&&__t).__failure(), success: (&&&&__t).__success() })
+            quote_spanned!(span=> __rt::ByType { failure: (&&&&&__t).__failure(), success: (&&&&&__t).__success() })
         }
         Kind::By(closure) => quote_spanned!(at(closure.span())=> __t.__status(#closure)),
     }

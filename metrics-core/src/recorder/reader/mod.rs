@@ -19,7 +19,7 @@ pub use cost::{Costly, ViaCost, ViaResultCost};
 pub use errors::{Down, ErrorRef, ViaClassifiedRef, ViaDowncast, ViaErrorRef, ViaNoDowncast, ViaUnknownRef};
 pub use status::{
     ByClosure, ByType, ViaAny, ViaChain, ViaClassified, ViaClassifiedOk, ViaClassify, ViaDynError, ViaFuture,
-    ViaResult, ViaSuccess,
+    ViaResult, ViaResultFuture, ViaSuccess,
 };
 pub use usage::{Llm, ViaResultUsage, ViaResultUsageBy, ViaUsage, ViaUsageBy};
 

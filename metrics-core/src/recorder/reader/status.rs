@@ -33,9 +33,10 @@ pub trait Failure<T> {
 
 /// Reads the status of an output that is none.
 #[diagnostic::on_unimplemented(
-    message = "this function returns a future, and its signature hides that",
+    message = "this function returns a future where its signature doesn't show one",
     label = "a call of it cannot be measured to its end",
-    note = "write `async fn`, `-> impl Future<Output = ..>`, or `-> Pin<Box<dyn Future<Output = ..>>>` with `Box::pin(..)` as the last expression"
+    note = "write `async fn`, `-> impl Future<Output = ..>`, or `-> Pin<Box<dyn Future<Output = ..>>>` with `Box::pin(..)` as the last expression",
+    note = "or put the attribute on the function that awaits it"
 )]
 pub trait Success<T> {
     /// The status.
@@ -81,12 +82,16 @@ arm! {
     ViaAny, __failure, ByReturn, [] T, [T]
 }
 arm! {
+    /// A future in a `Result`, whose end nothing measures: it is no `Success`.
+    ViaResultFuture, __success, UnseenFuture, [&&&&] Result<T, E>, [T: Future, E]
+}
+arm! {
     /// A `Result` whose value is `Classify`, such as an HTTP response.
     ViaClassifiedOk, __success, ByOk, [&&&] Result<T, E>, [T: Classify, E]
 }
 arm! {
-    /// A future behind the name of another type, which nothing measures: it is no `Success`.
-    ViaFuture, __success, UnseenFuture, [&&] T, [T: Future]
+    /// A future behind the name of another type: as little.
+    ViaFuture, __success, HiddenFuture, [&&] T, [T: Future]
 }
 arm! {
     /// A value that is `Classify`.

@@ -33,6 +33,11 @@ impl Faults {
         Self { hook, callback_panics: AtomicU64::new(0) }
     }
 
+    /// For faults that nobody is told of.
+    pub(crate) const fn unheard() -> Self {
+        Self { hook: None, callback_panics: AtomicU64::new(0) }
+    }
+
     pub(crate) fn report(&self, fault: &Fault) {
         if let Some(hook) = &self.hook {
             // A hook that panics has nobody left to tell.

@@ -80,9 +80,10 @@ thread_local! {
     static UNUSED: RefCell<Vec<Arc<Ledger>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A USD amount in millionths of a millionth.
+/// A USD amount in millionths of a millionth; more than 10,000 USD at once are taken for so many, so that
+/// no sum wraps.
 fn pico(usd: f64) -> u64 {
-    (usd * 1e12).round() as u64
+    (usd.min(1e4) * 1e12).round() as u64
 }
 
 impl Ledger {
@@ -122,6 +123,11 @@ impl Ledger {
 
     pub(crate) fn is_root(&self) -> bool {
         self.parent.is_none()
+    }
+
+    /// The series of the task.
+    pub(crate) fn series(&self) -> Option<&Held<TaskSeries>> {
+        self.series.as_ref()
     }
 
     /// What it spent itself, in millionths of a millionth of a USD.

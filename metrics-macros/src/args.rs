@@ -144,6 +144,21 @@ impl Value for syn::Path {
     }
 }
 
+/// A closure, or what may name a function.
+pub(crate) struct Callback(pub(crate) Expr);
+
+impl Value for Callback {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        match ungrouped(entry.expr()?) {
+            Expr::Lit(literal) => Err(syn::Error::new(
+                literal.span(),
+                format!("expected a closure, such as `{} = |value| ..`", entry.key),
+            )),
+            other => Ok(Self(other.clone())),
+        }
+    }
+}
+
 /// A word alone.
 pub(crate) struct Flag;
 

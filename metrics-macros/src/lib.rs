@@ -29,7 +29,7 @@ mod track;
 /// | `timeout` | `"250ms"`, `"30s"`, `"5m"`, `"1h"`: drop the call after it (async, feature `tokio`) | none |
 /// | `stream` | a word: the call lasts until the stream ends that the function gives, and its keys are about items (feature `stream`) | not |
 /// | `slo` | `slo(availability = 99.9, latency = "5s", percentile = 95)`: what it is held to, in percent; either objective may be left out | none |
-/// | `docs` | `true` or `false`: whether the function's documentation ends in its families and a query for each of its rate, errors and latency | that of the environment variable `AGENT_METRICS_DOCS` while compiling, for a whole workspace |
+/// | `docs` | `true` or `false`: whether the function's documentation ends in its families and a query for each of its rate, errors and latency | `true` if the environment variable `AGENT_METRICS_DOCS` is `1` when the function is compiled: cargo doesn't compile it again for that alone |
 /// | `crate` | the path of the runtime crate | `::agent_metrics` |
 ///
 /// # Output
@@ -40,7 +40,8 @@ mod track;
 ///
 /// # Impl blocks
 /// On an `impl`, the attribute is for every method, each under its own name; in the impl of a trait, under the name of
-/// the type in `snake_case` (`WebSearch` is `web_search`), so leave out the methods that aren't calls of it.
+/// the type in `snake_case` (`WebSearch` is `web_search`), where all methods but the one that is a call of it are left
+/// out by `#[track(skip)]` or given names of their own.
 ///
 /// | on a function of the block | effect |
 /// |---|---|
@@ -79,8 +80,15 @@ mod track;
 ///   `unused_must_use` for the output of a `#[must_use] async fn`, nor `unused_variables` for an argument of an async
 ///   function that the body names and doesn't read (to bind it again would make the future larger), nor
 ///   `unused_assignments` in a function with `mut self`.
-/// - In a synchronous function, an argument that doesn't live long enough is reported at its declaration, or at the body's
-///   brace; a future of a type that contains itself, at the body's last expression.
+/// - In a synchronous function, or behind an argument that isn't used, one that doesn't live long enough is reported at its
+///   declaration, or at the body's brace; a future of a type that contains itself, at the body's last expression.
+/// - A future is no more than a future: `-> impl Future<..> + Clone` doesn't compile. What an `fn` makes itself is dropped
+///   as soon as it is ready. A type that is a future by another name (`JoinHandle`, an alias), alone or in a `Result`, is
+///   refused; so is a boxed future that an early `return` gives. One that a macro returns is not seen, and not measured.
+/// - A label, an instance and a closure of a key are your code: a panic in a closure is caught, counted and told to the
+///   hook; one in a label's or an instance's expression reaches the caller.
+/// - A label's constant that names a parameter of the impl around the function, such as `Kind::NAME` with `impl<Kind: ..>`,
+///   does not compile, unless the parameter is one letter.
 ///
 /// # Example
 /// ```text
@@ -129,6 +137,8 @@ pub fn track_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `model` | the model that is asked: a literal or an expression, such as `self.model` | required |
 /// | `usage` | a closure `\|response\| Usage`, or `in_body` if the body reports it by `Call::current()` | the response's `TokenUsage` |
+/// | `provider` | whose model it is, in OpenTelemetry's words: `openai`, `anthropic`, `gcp.gemini`, .. | unknown |
+/// | `operation` | what is asked of it, in OpenTelemetry's words: `chat`, `embeddings`, .. | `chat` |
 ///
 /// and the keys that all attributes share, as in [`macro@track_task`].
 ///

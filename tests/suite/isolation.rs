@@ -162,3 +162,25 @@ fn a_failure_shows_every_line_and_what_is_there() {
     }
     assert!(!message.contains("  isolated_seen_total\n    expected"), "{message}");
 }
+
+#[test]
+fn the_first_to_come_need_not_be_the_last_to_go() {
+    let (first, second) = (testing::isolated(), testing::isolated());
+    drop(first);
+    isolated_llm();
+    assert_metrics!(second, { agent_llm_calls_total { model = "gemini-2.0-flash" } == 1 });
+    drop(second);
+    let third = testing::isolated();
+    isolated_llm();
+    assert_metrics!(third, { agent_llm_calls_total { model = "gemini-2.0-flash" } == 1 });
+}
+
+#[test]
+fn a_runtime_that_is_made_later_can_be_told() {
+    let metrics = testing::isolated();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
+    let on_runtime = metrics.on_runtime(runtime.handle());
+    let _ = runtime.block_on(async { tokio::spawn(isolated_tool(false)).await });
+    drop(on_runtime);
+    assert_metrics!(metrics, { agent_tool_calls_total { tool_name = "isolated_tool" } == 1 });
+}

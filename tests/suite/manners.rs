@@ -8,7 +8,7 @@ use std::mem::size_of_val;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use agent_metrics::track_tool;
+use agent_metrics::{AgentMetrics, global, track_tool};
 
 /// Only what is written absolutely is found here.
 mod shadowed {
@@ -88,18 +88,50 @@ async fn tracked_task() {}
 #[agent_metrics::track_llm(model = "m", usage = in_body)]
 async fn tracked_llm() {}
 
+#[agent_metrics::track_task(metrics = metrics)]
+async fn tracked_task_of(metrics: &'static AgentMetrics) {}
+
+#[agent_metrics::track_llm(model = "m", usage = in_body, metrics = metrics)]
+async fn tracked_llm_of(metrics: &'static AgentMetrics) {}
+
+async fn plain_of(_: &'static AgentMetrics) {}
+
+#[track_tool(timeout = "5s")]
+async fn limited_inner(bytes: [u8; 1024]) -> anyhow::Result<u8> {
+    plain_leaf(bytes).await;
+    Ok(bytes[0])
+}
+
+#[track_tool(timeout = "5s")]
+async fn limited_middle(bytes: [u8; 1024]) -> anyhow::Result<u8> {
+    Ok(limited_inner(bytes).await? + bytes[1])
+}
+
+#[track_tool(timeout = "5s")]
+async fn limited_outer(bytes: [u8; 1024]) -> anyhow::Result<u8> {
+    Ok(limited_middle(bytes).await? + bytes[2])
+}
+
 #[test]
 fn futures_do_not_grow() {
     let plain = size_of_val(&plain_outer([0; 1024]));
-    let tracked = size_of_val(&tracked_outer([0; 1024]));
-    assert!(tracked <= plain, "{tracked} bytes, untracked {plain}");
-    for (what, size) in [
-        ("tool", size_of_val(&tracked_small())),
-        ("task", size_of_val(&tracked_task())),
-        ("llm", size_of_val(&tracked_llm())),
+    let tracked = [
+        ("tracked", size_of_val(&tracked_outer([0; 1024]))),
+        ("limited", size_of_val(&limited_outer([0; 1024]))),
+    ];
+    for (what, size) in tracked {
+        assert!(size <= plain, "{what}: {size} bytes, untracked {plain}");
+    }
+    let metrics = global();
+    let (small, small_of) = (size_of_val(&plain_small()), size_of_val(&plain_of(metrics)));
+    for (what, size, plain) in [
+        ("tool", size_of_val(&tracked_small()), small),
+        ("task", size_of_val(&tracked_task()), small),
+        ("llm", size_of_val(&tracked_llm()), small),
+        ("task elsewhere", size_of_val(&tracked_task_of(metrics)), small_of),
+        ("llm elsewhere", size_of_val(&tracked_llm_of(metrics)), small_of),
     ] {
-        let grown = size - size_of_val(&plain_small());
-        assert!(grown <= 40, "a {what}'s future grew by {grown} bytes");
+        assert!(size - plain <= 40, "a {what}'s future grew by {} bytes", size - plain);
     }
 }
 

@@ -255,3 +255,71 @@ fn more_threads_than_columns_lose_nothing_and_come_by_one_later() {
     }
     assert_eq!(tools(&metrics, "t", "success"), 4.0 * threads as f64);
 }
+
+#[derive(Clone, Copy, CallLabels)]
+#[calls(name = "doubled")]
+struct First {}
+
+#[derive(Clone, Copy, CallLabels)]
+#[calls(name = "doubled")]
+struct Second {}
+
+#[track(First, metrics = metrics)]
+fn first(metrics: &AgentMetrics) {}
+
+#[track(Second, metrics = metrics)]
+fn second(metrics: &AgentMetrics) {}
+
+#[test]
+fn a_refused_family_is_told_of_once_to_a_hook_that_may_use_it() {
+    let heard = Arc::new(Mutex::new((0, None::<AgentMetrics>)));
+    let told = heard.clone();
+    let metrics = AgentMetrics::builder()
+        .on_fault(move |_| {
+            let metrics = {
+                let mut heard = told.lock().unwrap();
+                heard.0 += 1;
+                heard.1.clone()
+            };
+            second(&metrics.expect("set before the first call"));
+        })
+        .build()
+        .expect("valid");
+    heard.lock().unwrap().1 = Some(metrics.clone());
+    first(&metrics);
+    for _ in 0..1000 {
+        second(&metrics);
+    }
+    let faults = std::mem::take(&mut *heard.lock().unwrap()).0;
+    assert_eq!(faults, 1);
+    assert_eq!(samples(&metrics).sum("doubled_calls_total", &[]), 1.0, "the first is exposed");
+}
+
+/// What a panic may carry.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+#[track_tool(metrics = metrics, status = |_: &u8| std::panic::panic_any(Bomb))]
+fn bombed(metrics: &AgentMetrics) -> u8 {
+    7
+}
+
+#[track_tool(metrics = metrics, cost = |_: &u8| -> f64 { std::panic::panic_any(Bomb) })]
+async fn bombed_async(metrics: &AgentMetrics) -> u8 {
+    7
+}
+
+#[tokio::test]
+async fn what_a_panic_carries_stays_with_us_too() {
+    let metrics = build();
+    assert_eq!((bombed(&metrics), bombed_async(&metrics).await), (7, 7));
+    let samples = samples(&metrics);
+    assert_eq!(samples.sum("agent_tool_calls_in_progress", &[]), 0.0);
+    assert_eq!(samples.value("agent_metrics_callback_panics_total"), 2.0);
+    assert_eq!((tools(&metrics, "bombed", "error"), tools(&metrics, "bombed_async", "success")), (1.0, 1.0));
+}

@@ -10,6 +10,7 @@ use crate::families::{
 };
 use crate::instance::AgentMetrics;
 use crate::label::Bounded;
+use crate::ledger;
 use crate::metric::InvalidFact;
 use crate::plane;
 use crate::status::Status;
@@ -53,8 +54,11 @@ impl AgentMetrics {
         let series = find::<LlmSeries>(self.families_ref(), model);
         let writer = plane::writer();
         series.start(writer);
-        let facts = CallFacts { usage: usage.into(), ..CallFacts::default() };
-        series.end(writer, status, ticks(duration), &facts);
+        if !ledger::add_llm_call() {
+            series.add_orphan(writer);
+        }
+        let facts = CallFacts::of(usage.into());
+        ledger::add_spent(series.end(writer, status, ticks(duration), &facts));
     }
 
     /// Records a call of a tool that has ended. A duration over a year counts as a year.
@@ -62,6 +66,7 @@ impl AgentMetrics {
         let series = find::<ToolSeries>(self.families_ref(), tool_name);
         let writer = plane::writer();
         series.start(writer);
+        ledger::add_tool_call(|| series.slot());
         series.end(writer, status, ticks(duration));
     }
 
@@ -69,6 +74,7 @@ impl AgentMetrics {
     /// and counted in `agent_metrics_refused_observations_total`.
     pub fn record_tool_cost_usd(&self, usd: f64) {
         self.families_ref().tool_cost.add(usd);
+        ledger::add_tool_cost(usd);
     }
 
     /// Records how many steps a task took, where no `#[track_step]` counts them.

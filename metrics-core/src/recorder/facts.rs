@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::families::CallFacts;
+use crate::families::{CallFacts, Held, LlmSeries};
 
 /// The facts of one call while it is not running.
 #[derive(Default)]
@@ -25,9 +25,11 @@ thread_local! {
 impl Facts {
     /// For a call that starts.
     #[inline]
-    pub(super) fn take() -> Self {
+    pub(super) fn take(series: Held<LlmSeries>) -> Self {
         let unused = UNUSED.try_with(|unused| unused.borrow_mut().pop());
-        Self(Some(unused.ok().flatten().unwrap_or_default()))
+        let mut facts: Box<CallFacts> = unused.ok().flatten().unwrap_or_default();
+        facts.set_series(series);
+        Self(Some(facts))
     }
 
     /// Exchanges them with the current call's, on entering the body and on leaving it.

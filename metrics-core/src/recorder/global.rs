@@ -169,7 +169,7 @@ pub(super) fn start_at_zero(metrics: &AgentMetrics) {
         let (first, second) = (Box::new(first), Box::new(second));
         families.faults.report(&Fault::SharedName { first, second });
     }
-    for site in linked_sites() {
+    for site in linked_sites().filter(|site| site.is_global()) {
         site.register_family();
         let Some(label) = site.constant() else { continue };
         match site.info().kind {

@@ -14,74 +14,88 @@ use crate::status::Status;
 use crate::usage::TokenUsage;
 
 /// A call of a model.
-pub struct LlmCall<H = Held<LlmSeries>> {
-    series: H,
-    facts: Facts,
-}
+pub struct LlmCall<H = Held<LlmSeries>>(Stage<H>);
 
-impl<H> LlmCall<H> {
-    #[inline]
-    fn of(series: H) -> Self {
-        Self { series, facts: Facts::default() }
-    }
+enum Stage<H> {
+    New(H),
+    /// Its facts, which have the series, too, while it waits; while it runs, those of the call around it.
+    Begun(Facts),
 }
 
 impl LlmCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, model: &str) -> Self {
-        Self::of(scope::held(metrics, model))
+        Self(Stage::New(scope::held(metrics, model)))
+    }
+}
+
+impl<H> LlmCall<H> {
+    /// What is known of a call that doesn't run just now.
+    #[inline]
+    fn facts(&mut self) -> &mut CallFacts {
+        if let Stage::New(_) = self.0 {
+            self.0 = Stage::Begun(Facts::default());
+        }
+        match &mut self.0 {
+            Stage::Begun(facts) => facts.known(),
+            Stage::New(_) => unreachable!("it has begun"),
+        }
     }
 }
 
 /// The call of a tracked function.
 #[inline]
 pub fn llm<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> LlmCall<M::Held<LlmSeries>> {
-    LlmCall::of(metrics.hold(site, &site.llm, label))
+    LlmCall(Stage::New(metrics.hold(site, &site.llm, label)))
 }
 
 impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
     #[inline]
     fn start(&mut self, writer: Writer) {
-        self.facts = Facts::take();
-        self.series.start(writer);
+        let Stage::New(series) = &self.0 else { return };
+        series.start(writer);
         if !ledger::add_llm_call() {
-            self.series.add_orphan(writer);
+            series.add_orphan(writer);
         }
+        self.0 = Stage::Begun(Facts::take(series.keep()));
     }
 
     #[inline]
     fn enter(&mut self) {
-        self.facts.swap();
+        if let Stage::Begun(facts) = &mut self.0 {
+            facts.swap();
+        }
     }
 
     #[inline]
     fn leave(&mut self) {
-        self.facts.swap();
+        self.enter();
     }
 
     #[inline]
     fn begin_stream(&mut self, elapsed: Elapsed) {
-        self.facts.known().first_token = Some(elapsed.ticks());
+        self.facts().set_first_token(elapsed.ticks());
     }
 
     #[inline]
     fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
-        let spent = self.series.end(writer, status, elapsed.ticks(), self.facts.known());
-        ledger::add_spent(spent);
+        ledger::add_spent(self.facts().record(writer, status, elapsed.ticks()));
     }
 }
 
 impl<R: Reader<T>, T, H: Hold<LlmSeries>> ReadBy<R, T> for LlmCall<H> {
     #[inline]
     fn read(&mut self, reader: &R, output: &T) -> Status {
-        reader.facts(output, self.facts.known(), self.series.faults());
-        reader.status(output, self.series.faults())
+        let facts = self.facts();
+        let Some(series) = facts.series() else { return Status::Success };
+        reader.facts(output, facts, series.faults());
+        reader.status(output, series.faults())
     }
 }
 
 impl Guard<LlmCall> {
     /// What is known of the call, recorded at its end.
     pub fn facts(&mut self) -> &mut CallFacts {
-        self.call().facts.known()
+        self.call().facts()
     }
 
     /// See [`CallFacts::set_response`].

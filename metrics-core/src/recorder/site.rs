@@ -13,6 +13,7 @@ pub struct Site {
     info: SiteInfo,
     constant: Option<fn() -> Label<'static>>,
     family: Option<fn()>,
+    elsewhere: bool,
     pub(crate) task: Cached<TaskSeries>,
     pub(crate) tool: Cached<ToolSeries>,
     pub(crate) llm: Cached<LlmSeries>,
@@ -42,6 +43,7 @@ impl Site {
             },
             constant: None,
             family: None,
+            elsewhere: false,
             task: Cached::new(),
             tool: Cached::new(),
             llm: Cached::new(),
@@ -62,6 +64,18 @@ impl Site {
         self.info.family = Some(name);
         self.family = Some(register);
         self
+    }
+
+    /// Says that it records in an instance of its own.
+    #[must_use]
+    pub const fn elsewhere(mut self) -> Self {
+        self.elsewhere = true;
+        self
+    }
+
+    /// Whether it records in the global.
+    pub(crate) fn is_global(&self) -> bool {
+        !self.elsewhere
     }
 
     /// Says whose model it calls, and for what.

@@ -1,88 +1,101 @@
 //! Which instance stands in for the global where a test runs; see [`testing`](crate::testing).
+//!
+//! Those of a thread and of a runtime are kept in the order in which they came, each with a number, since
+//! the first to come need not be the last to go.
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 #[cfg(feature = "tokio")]
-use std::collections::HashMap;
-#[cfg(feature = "tokio")]
-use std::sync::{PoisonError, RwLock};
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+};
 
 use super::global::start_at_zero;
 use crate::instance::AgentMetrics;
 
+type Standing = Vec<(u64, &'static AgentMetrics)>;
+
 thread_local! {
-    static OF_THREAD: Cell<Option<&'static AgentMetrics>> = const { Cell::new(None) };
+    static OF_THREAD: RefCell<Standing> = const { RefCell::new(Vec::new()) };
 }
 
-/// Threads of a runtime record where the test does that made the runtime.
+/// Threads of a runtime record where the test does that runs on it.
 #[cfg(feature = "tokio")]
-static OF_RUNTIMES: RwLock<Option<HashMap<tokio::runtime::Id, &'static AgentMetrics>>> = RwLock::new(None);
+static OF_RUNTIMES: RwLock<Option<HashMap<tokio::runtime::Id, Standing>>> = RwLock::new(None);
 
 /// The instance that stands in for the global here.
 pub(crate) fn current() -> Option<&'static AgentMetrics> {
-    OF_THREAD.try_with(Cell::get).ok().flatten().or_else(of_runtime)
-}
-
-#[cfg(feature = "tokio")]
-fn of_runtime() -> Option<&'static AgentMetrics> {
-    let runtimes = OF_RUNTIMES.read().unwrap_or_else(PoisonError::into_inner);
-    let id = runtimes.as_ref().and_then(|_| tokio::runtime::Handle::try_current().ok())?.id();
-    runtimes.as_ref()?.get(&id).copied()
-}
-
-#[cfg(not(feature = "tokio"))]
-fn of_runtime() -> Option<&'static AgentMetrics> {
-    None
-}
-
-/// Lets an instance stand in on this thread and, until it is dropped, on the runtime around it.
-pub(crate) struct StandIn {
-    before: Option<&'static AgentMetrics>,
+    let last = |standing: &Standing| standing.last().map(|(_, metrics)| *metrics);
+    let of_thread = OF_THREAD.try_with(|standing| last(&standing.borrow())).ok().flatten();
     #[cfg(feature = "tokio")]
-    runtime: Option<(tokio::runtime::Id, Option<&'static AgentMetrics>)>,
+    let of_runtime = || {
+        let runtimes = OF_RUNTIMES.read().unwrap_or_else(PoisonError::into_inner);
+        let runtimes = runtimes.as_ref()?;
+        runtimes.get(&tokio::runtime::Handle::try_current().ok()?.id()).and_then(last)
+    };
+    #[cfg(not(feature = "tokio"))]
+    let of_runtime = || None;
+    of_thread.or_else(of_runtime)
+}
+
+/// Lets an instance stand in on a thread, or on the threads of a runtime, until it is dropped.
+pub(crate) struct StandIn {
+    number: u64,
+    place: Place,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Thread,
+    #[cfg(feature = "tokio")]
+    Runtime(tokio::runtime::Id),
 }
 
 impl StandIn {
-    /// On this thread and the runtime around it.
-    pub(crate) fn on_runtime(metrics: &'static AgentMetrics) -> Self {
-        #[allow(unused_mut)] // Without tokio there is no runtime to set.
-        let mut stand_in = Self::on_thread(metrics);
-        #[cfg(feature = "tokio")]
-        if let Ok(handle) = tokio::runtime::Handle::try_current() {
-            stand_in.runtime = Some((handle.id(), set_of_runtime(handle.id(), Some(metrics))));
-        }
+    /// On this thread.
+    pub(crate) fn on_thread(metrics: &'static AgentMetrics) -> Self {
+        let stand_in = Self::at(Place::Thread, metrics);
         start_at_zero(metrics);
         stand_in
     }
 
-    /// On this thread.
-    pub(crate) fn on_thread(metrics: &'static AgentMetrics) -> Self {
-        Self {
-            before: OF_THREAD.replace(Some(metrics)),
-            #[cfg(feature = "tokio")]
-            runtime: None,
-        }
+    /// On the threads of a runtime.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn on_runtime(runtime: &tokio::runtime::Handle, metrics: &'static AgentMetrics) -> Self {
+        Self::at(Place::Runtime(runtime.id()), metrics)
+    }
+
+    fn at(place: Place, metrics: &'static AgentMetrics) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        place.change(|standing| standing.push((number, metrics)));
+        Self { number, place }
     }
 }
 
 impl Drop for StandIn {
     fn drop(&mut self) {
-        OF_THREAD.set(self.before);
-        #[cfg(feature = "tokio")]
-        if let Some((id, before)) = self.runtime {
-            set_of_runtime(id, before);
-        }
+        self.place.change(|standing| standing.retain(|(number, _)| *number != self.number));
     }
 }
 
-#[cfg(feature = "tokio")]
-fn set_of_runtime(
-    id: tokio::runtime::Id,
-    metrics: Option<&'static AgentMetrics>,
-) -> Option<&'static AgentMetrics> {
-    let mut runtimes = OF_RUNTIMES.write().unwrap_or_else(PoisonError::into_inner);
-    let runtimes = runtimes.get_or_insert_default();
-    match metrics {
-        Some(metrics) => runtimes.insert(id, metrics),
-        None => runtimes.remove(&id),
+impl Place {
+    fn change(self, change: impl FnOnce(&mut Standing)) {
+        match self {
+            Self::Thread => {
+                let _ = OF_THREAD.try_with(|standing| change(&mut standing.borrow_mut()));
+            }
+            #[cfg(feature = "tokio")]
+            Self::Runtime(id) => {
+                let mut runtimes = OF_RUNTIMES.write().unwrap_or_else(PoisonError::into_inner);
+                let runtimes = runtimes.get_or_insert_default();
+                let standing = runtimes.entry(id).or_default();
+                change(standing);
+                if standing.is_empty() {
+                    runtimes.remove(&id);
+                }
+            }
+        }
     }
 }

@@ -13,61 +13,70 @@ use crate::plane::Writer;
 use crate::status::Status;
 
 /// A call of a task.
-pub struct TaskCall<H = Held<TaskSeries>> {
-    series: H,
-    /// Its own totals while it waits; while it runs, those of the task around it.
-    ledger: Option<Arc<Ledger>>,
-}
+pub struct TaskCall<H = Held<TaskSeries>>(Stage<H>);
 
-impl<H> TaskCall<H> {
-    #[inline]
-    fn of(series: H) -> Self {
-        Self { series, ledger: None }
-    }
+enum Stage<H> {
+    New(H),
+    /// Its ledger, which has the series, too, while it waits; while it runs, that of the task around it.
+    Begun(Option<Arc<Ledger>>),
 }
 
 impl TaskCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, task_type: &str) -> Self {
-        Self::of(scope::held(metrics, task_type))
+        Self(Stage::New(scope::held(metrics, task_type)))
     }
 }
 
 /// The call of a tracked function.
 #[inline]
 pub fn task<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> TaskCall<M::Held<TaskSeries>> {
-    TaskCall::of(metrics.hold(site, &site.task, label))
+    TaskCall(Stage::New(metrics.hold(site, &site.task, label)))
 }
 
 impl<H: Hold<TaskSeries>> Watched for TaskCall<H> {
     #[inline]
     fn faults(&self) -> &Faults {
-        self.series.faults()
+        match &self.0 {
+            Stage::New(series) => series.faults(),
+            Stage::Begun(Some(ledger)) => ledger.series().map_or(&NOBODYS, |series| series.faults()),
+            Stage::Begun(None) => &NOBODYS,
+        }
     }
 }
+
+/// Of a call in the last moments of a thread, when its ledger is gone.
+static NOBODYS: Faults = Faults::unheard();
 
 impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
     #[inline]
     fn start(&mut self, writer: Writer) {
-        let ledger = Ledger::begin(self.series.keep());
-        self.series.start(writer, ledger.is_root());
-        self.ledger = Some(ledger);
+        if let Stage::New(series) = &self.0 {
+            let ledger = Ledger::begin(series.keep());
+            series.start(writer, ledger.is_root());
+            self.0 = Stage::Begun(Some(ledger));
+        }
     }
 
     #[inline]
     fn enter(&mut self) {
-        ledger::swap(&mut self.ledger);
+        if let Stage::Begun(ledger) = &mut self.0 {
+            ledger::swap(ledger);
+        }
     }
 
     #[inline]
     fn leave(&mut self) {
-        ledger::swap(&mut self.ledger);
+        self.enter();
     }
 
     #[inline]
     fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
-        let Some(ledger) = self.ledger.take() else { return };
-        self.series.observe_totals(status, &ledger.totals(), ledger.pico_usd(), ledger.own_pico_usd());
-        self.series.end(writer, ledger.is_root(), status, elapsed.ticks(), elapsed.end());
+        let Stage::Begun(ledger) = &mut self.0 else { return };
+        let Some(ledger) = ledger.take() else { return };
+        if let Some(series) = ledger.series() {
+            series.observe_totals(status, &ledger.totals(), ledger.pico_usd(), ledger.own_pico_usd());
+            series.end(writer, ledger.is_root(), status, elapsed.ticks(), elapsed.end());
+        }
         ledger.end();
     }
 }

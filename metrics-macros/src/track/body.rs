@@ -182,17 +182,27 @@ enum Inside {
 impl Inside {
     fn after(self, token: &TokenTree, before: Option<&TokenTree>) -> Self {
         match token {
-            TokenTree::Ident(word) if word == "fn" || word == "async" => Self::Other,
+            // `fn` and no name is a type.
+            TokenTree::Ident(_) if matches!(before, Some(TokenTree::Ident(word)) if word == "fn") => {
+                Self::Other
+            }
+            TokenTree::Ident(word) if word == "async" => Self::Other,
             TokenTree::Ident(word) if word == "else" => Self::Function,
             TokenTree::Punct(mark) => match (self, mark.as_char()) {
                 (Self::Parameters, '|') => Self::Closure,
                 (Self::Function | Self::Closure, '|') if begins_expression(before) => Self::Parameters,
                 (_, ';') | (Self::Closure, ',') => Self::Function,
+                // What looked like a closure was a pattern with bars.
+                (Self::Closure | Self::Parameters, '>') if is_equals(before) => Self::Function,
                 _ => self,
             },
             _ => self,
         }
     }
+}
+
+fn is_equals(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Punct(mark)) if mark.as_char() == '=')
 }
 
 /// Whether an expression begins behind `before`: a bar there opens a closure, elsewhere it's an operator.
@@ -240,8 +250,17 @@ impl Words {
 
     pub(crate) fn contain(&self, ident: &Ident) -> bool {
         let name = plain(ident);
-        self.idents.contains(&name) || self.literals.iter().any(|literal| literal.contains(&name))
+        self.idents.contains(&name) || self.literals.iter().any(|literal| has_placeholder(literal, &name))
     }
+}
+
+/// Whether a literal has a place for `name`: `{name}`, `{name:?}`, or a width or precision of that name.
+fn has_placeholder(literal: &str, name: &str) -> bool {
+    literal.match_indices(name).any(|(at, _)| {
+        let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let (before, after) = (&literal[..at], &literal[at + name.len()..]);
+        before.contains('{') && !before.ends_with(is_word) && after.starts_with(['}', ':', '$'])
+    })
 }
 
 #[cfg(test)]
@@ -291,6 +310,8 @@ mod tests {
             quote!(if a || b { return c; } Box::pin(d)),
             quote!(let x = f(|y| y); if a | x { return b; } Box::pin(c)),
             quote!(let x = a || return b; Box::pin(c)),
+            quote!(if is::<fn() -> u8>() { return a; } Box::pin(b)),
+            quote!(match a { | Some(1) | None => { return b; } _ => {} } Box::pin(c)),
         ] {
             assert!(body(tokens.clone()).early_return().is_some(), "{tokens}");
         }
@@ -316,7 +337,8 @@ mod tests {
     fn words_are_found_inside_literals() {
         let words = Words::of(quote!(println!("{name}", r#type)));
         let contains = |word: &str| words.contain(&Ident::new(word, Span::call_site()));
-        assert!(contains("name") && contains("println") && !contains("other"));
+        assert!(contains("name") && contains("println") && !contains("other") && !contains("nam"));
+        assert!(has_placeholder("{a:width$} {b:.width$}", "width") && !has_placeholder("{a} none", "no"));
         assert!(words.contain(&Ident::new_raw("type", Span::call_site())));
     }
 }

@@ -142,6 +142,8 @@ fn rename(sig: &mut Signature, arguments: &[Argument], kept: usize) {
         let stays = number < kept && matches!(argument.binding, Binding::Name(_));
         if !stays {
             *parameter.pat = name(&argument.outer);
+            // Lints are about what the user wrote, which is bound inside.
+            parameter.attrs.retain(is_cfg);
         }
     }
 }
@@ -161,5 +163,9 @@ fn receiver(sig: &Signature) -> Option<(Vec<&Attribute>, TokenStream)> {
 }
 
 fn cfgs(attrs: &[Attribute]) -> Vec<&Attribute> {
-    attrs.iter().filter(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")).collect()
+    attrs.iter().filter(|attr| is_cfg(attr)).collect()
+}
+
+fn is_cfg(attr: &Attribute) -> bool {
+    attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")
 }

@@ -1,7 +1,7 @@
 //! `docs = true`: a function's documentation ends in what is measured of it.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
+use quote::ToTokens as _;
+use syn::{Attribute, parse_quote};
 
 use super::label::Label;
 use super::signature::Function;
@@ -15,10 +15,10 @@ pub(super) fn wanted() -> bool {
     std::env::var(VARIABLE).is_ok_and(|value| matches!(value.as_str(), "1" | "true"))
 }
 
-/// The lines at the end of the function's documentation, if it is to have them.
-pub(super) fn section(plan: &Plan, function: &Function) -> TokenStream {
+/// Adds the section behind the user's own documentation, if it is to have one.
+pub(super) fn document(plan: &Plan, function: &mut Function) {
     if !plan.docs {
-        return TokenStream::new();
+        return;
     }
     let text = match &plan.subject {
         Subject::Task { label, .. } => TASK.section(label),
@@ -33,11 +33,9 @@ pub(super) fn section(plan: &Plan, function: &Function) -> TokenStream {
             )
         }
     };
-    // Behind the user's own words.
-    let own = &function.attrs;
-    let is_documented = own.iter().any(|attr| attr.path().is_ident("doc"));
+    let is_documented = function.attrs.iter().any(|attr| attr.path().is_ident("doc"));
     let lines = is_documented.then_some("").into_iter().chain(["# Metrics", ""]).chain(text.lines());
-    lines.map(|line| quote!(#[doc = #line])).collect()
+    function.attrs.extend(lines.map(|line| -> Attribute { parse_quote!(#[doc = #line]) }));
 }
 
 /// The families of one preset.
@@ -126,6 +124,7 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
+        assert!(text.find("Looks.") < text.find("# Metrics"), "behind the user's own: {text}");
         let text = expanded(&quote!(docs = true, tool_name = name));
         assert!(text.contains("sum by (tool_name) (rate(agent_tool_calls_total[5m]))"), "{text}");
         assert!(!expanded(&quote!(docs = false)).contains("# Metrics"));

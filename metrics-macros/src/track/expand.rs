@@ -7,7 +7,7 @@ use syn::{ReturnType, Type};
 
 use super::body::{Body, BoxedTail, Words, braces};
 use super::capture::{self, Captured};
-use super::label::Label;
+use super::label::{Label, is_nameable};
 use super::reader::{Kind, imports, reader, status};
 use super::signature::{Function, Measured, erased};
 use super::slo::Slo;
@@ -64,14 +64,14 @@ pub(super) fn expand(
             quote!(#setup #call)
         }
     };
-    let docs = docs::section(plan, &function);
+    docs::document(plan, &mut function);
     let function = whole(&function, &content);
-    quote!(#allowed #docs #function)
+    quote!(#allowed #function)
 }
 
 /// The function as it was, behind code that never runs and is checked all the same: the feature `disabled`.
-pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, function: &Function) -> TokenStream {
-    let setup = setup(plan, function);
+pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, mut function: Function) -> TokenStream {
+    let setup = setup(plan, &function);
     let result = measured.read();
     // A type with an `impl Trait` has no name here.
     let is_named = erased(result).to_token_stream().to_string() == result.to_token_stream().to_string();
@@ -79,7 +79,7 @@ pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, function: &Fun
         let (told, reader) = (told(result), reader(&plan.subject, at(result.span())));
         quote!(let _ = |__t: __rt::Tag<#told>| #reader;)
     });
-    let (docs, rest) = (docs::section(plan, function), function.body.group.stream());
+    let rest = function.body.group.stream();
     let content = quote! {
         #[allow(unused_variables, clippy::used_underscore_binding)]
         if false {
@@ -88,8 +88,8 @@ pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, function: &Fun
         }
         #rest
     };
-    let function = whole(function, &content);
-    quote!(#docs #function)
+    docs::document(plan, &mut function);
+    whole(&function, &content)
 }
 
 /// Lints of what a rewritten function says, which the user didn't write.
@@ -189,10 +189,8 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
     };
     let krate = &plan.krate;
     let name = plain(&function.sig.ident);
-    // In an instance of the user's own, nothing is known before the call.
     let (item, with) = match &plan.subject {
-        _ if plan.metrics.is_some() => Default::default(),
-        Subject::Family { labels, .. } if !labels.is_ident("Self") => (
+        Subject::Family { labels, .. } if is_nameable(labels) => (
             quote!(fn __family() { <#labels as #krate::CallLabels>::family(); }),
             quote!(.with_family(<#labels as #krate::CallLabels>::NAME, __family)),
         ),
@@ -204,6 +202,8 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
             ),
         },
     };
+    // What is recorded in an instance of the user's own is not at zero in the global.
+    let elsewhere = plan.metrics.is_some().then(|| quote!(.elsewhere()));
     // Without a call that is tracked there is nothing to know of.
     let known = (!cfg!(feature = "disabled")).then(|| quote!(__rt::submit! { __rt::SiteRef(&__SITE) }));
     let model = match &plan.subject {
@@ -219,7 +219,7 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
             ::core::module_path!(),
             ::core::file!(),
             ::core::line!(),
-        ) #with #model #slo;
+        ) #with #elsewhere #model #slo;
         #known
     }
 }

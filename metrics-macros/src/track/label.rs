@@ -57,6 +57,16 @@ impl Label {
     }
 }
 
+/// Whether an item inside the function can name this: neither `Self` nor, by its looks, a parameter of the impl
+/// around it, which can't be seen from here.
+pub(crate) fn is_nameable(path: &Path) -> bool {
+    let first = path.segments.first().map(|segment| plain(&segment.ident)).unwrap_or_default();
+    let mut letters = first.chars();
+    let is_letter =
+        letters.next().is_some_and(char::is_uppercase) && letters.all(|digit| digit.is_ascii_digit());
+    first != "Self" && !is_letter
+}
+
 fn is_variant(path: &Path, function: &Function) -> bool {
     let (Some(first), Some(last)) = (path.segments.first(), path.segments.last()) else { return false };
     let name = plain(&last.ident);
@@ -65,6 +75,6 @@ fn is_variant(path: &Path, function: &Function) -> bool {
     path.segments.len() >= 2
         && upper_camel
         && path.segments.iter().all(|segment| segment.arguments.is_empty())
-        && first.ident != "Self"
+        && is_nameable(path)
         && !parameters.any(|parameter| parameter.ident == first.ident)
 }

@@ -153,7 +153,7 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
     match errors.finish(built) {
         Ok((_, None, function)) => requeue::expand(&krate, P::NAME, args, &function),
         Ok((plan, Some(measured), function)) if plan.measures_nothing() => {
-            expand::expand_unmeasured(&plan, &measured, &function)
+            expand::expand_unmeasured(&plan, &measured, function)
         }
         Ok((plan, Some(measured), function)) => expand::expand(&plan, &measured, args, function),
         // The item stays as it was, so that one mistake gives one error.
@@ -278,7 +278,7 @@ mod tests {
             (quote!(task_type = T::Search), false),
             (quote!(task_type = Kind::SEARCH), false),
             (quote!(task_type = kind), false),
-            (quote!(task_type = "a", metrics = m), false),
+            (quote!(task_type = "a", metrics = m), true),
         ] {
             let text = expanded::<task::Task>(
                 args.clone(),

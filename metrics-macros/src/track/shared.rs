@@ -8,7 +8,7 @@ use super::reader::Kind;
 use super::signature::{Function, is_async};
 use super::slo::Slo;
 use super::{Plan, Subject};
-use crate::args::{Entry, Flag, Length, Switch, crate_path, crate_slot, entries};
+use crate::args::{Callback, Entry, Flag, Length, Switch, crate_path, crate_slot, entries};
 use crate::diagnostics::Errors;
 use crate::slot::{Fill, Slot, fill, fill_known};
 
@@ -26,7 +26,7 @@ pub(crate) struct Shared {
     pub(crate) krate: Slot<Path>,
     pub(crate) last: Slot<Flag>,
     metrics: Slot<Expr>,
-    status: Slot<Expr>,
+    status: Slot<Callback>,
     timeout: Slot<Length>,
     slo: Slot<Slo>,
     docs: Slot<Switch>,
@@ -88,7 +88,7 @@ impl Shared {
         let streams = stream.value().is_some();
         let timeout = timeout.into_value();
         check_timeout(timeout.as_ref(), streams, function, errors);
-        let kind = status.into_value().map_or(Kind::ByType, Kind::By);
+        let kind = status.into_value().map_or(Kind::ByType, |Callback(read)| Kind::By(read));
         Plan {
             krate: crate_path(krate.into_value()),
             metrics: metrics.into_value(),

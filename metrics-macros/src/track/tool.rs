@@ -1,12 +1,13 @@
 //! `#[track_tool]`: a tool that an agent calls.
 
 use proc_macro2::TokenStream;
-use syn::{Expr, Path};
+use syn::Path;
 
 use super::label::Label;
 use super::shared::Shared;
 use super::signature::Function;
 use super::{Naming, Plan, Preset, Subject};
+use crate::args::Callback;
 use crate::diagnostics::Errors;
 use crate::slot::Slot;
 
@@ -16,7 +17,7 @@ const KEY: &str = "tool_name";
 /// The keys as they were written.
 pub(crate) struct Tool {
     name: Slot<Label>,
-    cost: Slot<Expr>,
+    cost: Slot<Callback>,
     shared: Shared,
 }
 
@@ -40,7 +41,7 @@ impl Preset for Tool {
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
         let Self { name, cost, shared } = self;
-        let cost = cost.into_value();
+        let cost = cost.into_value().map(|Callback(read)| read);
         let label = name.into_value().unwrap_or_else(|| Label::default_of(function));
         Some(shared.validate(function, errors, |kind| Subject::Tool { label, kind, cost }))
     }

@@ -1,12 +1,18 @@
 //! What is said of one call of a model, by its response, its body or whoever records it.
 
+use super::LlmSeries;
+use crate::families::{Held, Hold};
+use crate::ledger::Spent;
 use crate::metric::is_amount;
+use crate::plane::Writer;
 use crate::status::Status;
 use crate::usage::{TokenUsage, Usage};
 
 /// What is known of a call besides its status and its duration.
 #[derive(Default)]
 pub struct CallFacts {
+    /// Where the call records.
+    series: Option<Held<LlmSeries>>,
     pub(crate) usage: Option<Usage>,
     /// The model that answered; empty if nobody said.
     pub(crate) served_model: String,
@@ -25,6 +31,11 @@ impl CallFacts {
     /// replaces an earlier one; what a response doesn't tell stays.
     pub fn set_response(&mut self, response: &(impl TokenUsage + ?Sized)) {
         self.set_all(response.token_usage(), response.served_model(), response.finish_reason());
+    }
+
+    /// Of a call that used this.
+    pub(crate) fn of(usage: Option<Usage>) -> Self {
+        Self { usage, ..Self::default() }
     }
 
     pub(crate) fn set_all(&mut self, usage: Option<Usage>, served: Option<&str>, finish: Option<&str>) {
@@ -58,6 +69,24 @@ impl CallFacts {
     /// Says how the call ended, where its result's type says otherwise or nothing.
     pub fn set_status(&mut self, status: Status) {
         self.status = Some(status);
+    }
+
+    pub(crate) fn set_series(&mut self, series: Held<LlmSeries>) {
+        self.series = Some(series);
+    }
+
+    /// Where the call records, to be used beside the facts.
+    pub(crate) fn series(&self) -> Option<Held<LlmSeries>> {
+        self.series.as_ref().map(Hold::keep)
+    }
+
+    pub(crate) fn set_first_token(&mut self, ticks: u64) {
+        self.first_token = Some(ticks);
+    }
+
+    /// Ends the call.
+    pub(crate) fn record(&self, writer: Writer, status: Status, ticks: u64) -> Spent {
+        self.series.as_ref().map_or_else(Spent::default, |series| series.end(writer, status, ticks, self))
     }
 
     /// Forgets all, and keeps the memory of its texts.

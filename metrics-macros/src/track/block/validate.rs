@@ -165,20 +165,10 @@ fn check_timeout(keys: &Keys, measured: &[&Member<'_>], errors: &mut Errors) {
     }
 }
 
-/// Constant text can't tell several functions apart. Those of one name count once: `cfg` leaves one of them.
+/// A literal on the block names one function.
 fn check_one_name(key: &str, keys: &Keys, measured: &[&Member<'_>], errors: &mut Errors) {
-    let Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) = keys.get(key).map(ungrouped) else { return };
-    let named = measured.iter().filter(|member| !member.has(key));
-    let functions: BTreeSet<String> = named.map(|member| plain(&member.sig.ident)).collect();
-    if functions.len() > 1 {
-        errors.push(
-            text.span(),
-            format_args!(
-                "one `{key}` for {} functions; write `#[{HELPER}({key} = ..)]` on each, \
-                 or `#[{HELPER}(skip)]` on the others",
-                functions.len()
-            ),
-        );
+    if let Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) = keys.get(key).map(ungrouped) {
+        check_alone_with(key, text, measured, errors);
     }
 }
 
@@ -215,7 +205,25 @@ fn name_of_type<P: Preset>(
         );
         return None;
     };
-    Some((key, LitStr::new(&snake_case(&plain(ident)), at(ident.span()))))
+    let name = LitStr::new(&snake_case(&plain(ident)), at(ident.span()));
+    check_alone_with(key, &name, measured, errors);
+    Some((key, name))
+}
+
+/// The text of `key` can't tell several functions apart. Those of one name count once: `cfg` leaves one of them.
+fn check_alone_with(key: &str, text: &LitStr, measured: &[&Member<'_>], errors: &mut Errors) {
+    let named = measured.iter().filter(|member| !member.has(key));
+    let functions: BTreeSet<String> = named.map(|member| plain(&member.sig.ident)).collect();
+    if functions.len() > 1 {
+        errors.push(
+            text.span(),
+            format_args!(
+                "one `{key}` for {} functions; write `#[{HELPER}({key} = ..)]` on each, \
+                 or `#[{HELPER}(skip)]` on the others",
+                functions.len()
+            ),
+        );
+    }
 }
 
 /// The last word of a type's path, which isn't a parameter: that has another type in each instantiation.

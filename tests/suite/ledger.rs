@@ -19,7 +19,7 @@ async fn ask(metrics: &AgentMetrics, tokens: u64) -> Usage {
     Usage::new(tokens, tokens)
 }
 
-#[track_tool(tool_name = name, metrics = metrics, cost = |_| 0.25)]
+#[track_tool(tool_name = name, metrics = metrics, cost = |()| 0.25)]
 async fn tool(metrics: &AgentMetrics, name: &str) {
     tokio::task::yield_now().await;
 }
@@ -82,7 +82,9 @@ async fn a_task_s_totals_include_the_tasks_in_it() {
 async fn spawning(metrics: AgentMetrics, detached: Arc<Mutex<Vec<tokio::task::JoinHandle<()>>>>) {
     let child = |tokens| {
         let metrics = metrics.clone();
-        async move { drop(ask(&metrics, tokens).await) }
+        async move {
+            let _ = ask(&metrics, tokens).await;
+        }
     };
     let joined = tokio::spawn(child(1_000).in_current_task());
     let forgotten = tokio::spawn(child(7));

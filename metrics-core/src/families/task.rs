@@ -335,7 +335,7 @@ impl Source for Tasks {
                 TASK_COST => shared.cost.show_row(&task.cost, 0, labels, visitor),
                 TASK_TOOL_CALLS => shared.tool_calls.show_row(&task.tool_calls, 0, labels, visitor),
                 TASK_DISTINCT_TOOLS => {
-                    shared.distinct_tools.show_row(&task.distinct_tools, 0, labels, visitor)
+                    shared.distinct_tools.show_row(&task.distinct_tools, 0, labels, visitor);
                 }
                 WASTED_COST => task.show_wasted(visitor),
                 _ => visitor.sample(labels, Number::Float(task.lost.read(LATE) as f64 / 1e12)),

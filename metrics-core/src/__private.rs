@@ -2,19 +2,13 @@
 
 pub use inventory::submit;
 
-/// Runs the statements of a function that come before the future it returns.
-#[inline]
-pub fn eager<R, F: FnOnce() -> R>(body: F) -> R {
-    body()
-}
-
 pub use crate::catalogue::{SiteKind, Slo};
-pub use crate::label::{Domain, Domains, LabelField, check_budget};
+pub use crate::label::{Domain, Domains, LabelField, check_budget, into_label};
 pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
 pub use crate::recorder::{
     Arg, ByType, Costly, Derived as Classifier, Down, ErrorRef, Global, GlobalFamily, Label, Llm, Returns,
     Site, SiteRef, Tag, Uncounted, Unread, ViaClassifiedRef, ViaDowncast, ViaErrorRef, ViaNoDowncast,
-    ViaUnknownRef, call_by, family_call, limited, llm, step, task, tool, tracked_by,
+    ViaUnknownRef, call_by, eager, family_call, limited, llm, step, task, tool, tracked_by,
 };
 pub use crate::recorder::{boxed, open, stream, try_open, try_stream};
 
@@ -45,7 +39,6 @@ pub use crate::registration::{Batch, GlobalMetrics, MetricsStruct};
 pub use crate::spec::Spec;
 
 use crate::instance::AgentMetrics;
-use crate::label::Bounded;
 use crate::spec::Metric;
 
 /// Refuses, at compile time, a name that a metric of this kind cannot carry.
@@ -79,42 +72,4 @@ pub const fn check_unit<M: Metric>(name: &str, unit: &str) {
 #[inline]
 pub fn metrics<M: AsRef<AgentMetrics> + ?Sized>(metrics: &M) -> &AgentMetrics {
     metrics.as_ref()
-}
-
-/// Makes a label out of what was written for it: itself, or, where it is capped, any text.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a value of this label",
-    label = "not a value of this label",
-    note = "a closed label takes its own type, a `Bounded` label any `AsRef<str>`"
-)]
-pub trait IntoLabel<L> {
-    /// The label.
-    fn to_label(&self) -> L;
-}
-
-impl<L: crate::label::LabelValue> IntoLabel<L> for L {
-    #[inline]
-    fn to_label(&self) -> L {
-        *self
-    }
-}
-
-impl<T: AsRef<str> + ?Sized, const N: usize> IntoLabel<Bounded<N>> for T {
-    #[inline]
-    fn to_label(&self) -> Bounded<N> {
-        Bounded::from(self)
-    }
-}
-
-impl<const N: usize> IntoLabel<Bounded<N>> for Bounded<N> {
-    #[inline]
-    fn to_label(&self) -> Bounded<N> {
-        *self
-    }
-}
-
-/// See [`IntoLabel`].
-#[inline]
-pub fn into_label<L, V: IntoLabel<L> + ?Sized>(value: &V) -> L {
-    value.to_label()
 }

@@ -2,12 +2,14 @@
 
 mod bounded;
 mod interner;
+mod into;
 mod set;
 mod text;
 mod value;
 
 pub use bounded::Bounded;
 pub(crate) use interner::Interner;
+pub use into::into_label;
 pub use set::{Domain, Domains, LabelField, LabelSet, check_budget};
 pub(crate) use set::{cardinality, check_labels};
 pub(crate) use text::{Labels, pairs, render};

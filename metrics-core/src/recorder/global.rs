@@ -4,10 +4,10 @@ use std::convert::Infallible;
 use std::panic::Location;
 use std::sync::OnceLock;
 
-use super::Label;
-use super::site::{Cached, Site, linked_sites, shared_names};
+use super::site::{Site, linked_sites, shared_names};
 #[cfg(feature = "testing")]
 use super::stand_in::current as stand_in;
+use super::{Cached, Label};
 use crate::catalogue::SiteKind;
 use crate::error::{BuildError, Fault, RegisterError};
 use crate::families::{Bundle, Group, find};

@@ -3,8 +3,7 @@
 use std::ops::Deref;
 
 use super::global::{as_global, resolve};
-use super::site::Cached;
-use super::{CallFamily, CallLabels, Label, OwnFamily, Site};
+use super::{Cached, CallFamily, CallLabels, Label, OwnFamily, Site};
 use crate::families::{Bundle, Held, Hold, find};
 use crate::instance::AgentMetrics;
 

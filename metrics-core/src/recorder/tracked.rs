@@ -71,6 +71,12 @@ where
     Tracked { observation, reader: pin(Tag::NEW), output: PhantomData, body: Some(body) }
 }
 
+/// Runs the statements of a function that come before the future it returns.
+#[inline]
+pub fn eager<R, F: FnOnce() -> R>(body: F) -> R {
+    body()
+}
+
 /// Tracks a function body that runs now.
 #[inline]
 pub fn call_by<C, R, T>(mut call: C, body: impl FnOnce() -> T, pin: impl FnOnce(Tag<T>) -> R) -> T

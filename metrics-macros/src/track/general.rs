@@ -5,7 +5,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 use syn::{Expr, Path, Token};
 
-use super::shared::{SKIP, Shared};
+use super::shared::{Place, SKIP, Shared};
 use super::signature::Function;
 use super::{Naming, Plan, Preset, Subject};
 use crate::args::{Entry, rest_of_entries};
@@ -33,12 +33,8 @@ impl Preset for General {
         Self { labels, values: values.collect(), shared }
     }
 
-    fn is_last(&self) -> bool {
-        self.shared.last.value().is_some()
-    }
-
-    fn crate_path(&self) -> Option<&Path> {
-        self.shared.krate.value()
+    fn place(&self) -> &Place {
+        &self.shared.place
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {

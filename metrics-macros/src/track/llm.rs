@@ -1,11 +1,10 @@
 //! `#[track_llm]`: a call of a language model.
 
 use proc_macro2::{Span, TokenStream};
-use syn::Path;
 
 use super::label::Label;
 use super::reader::Usage;
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::signature::Function;
 use super::{Model, Naming, Plan, Preset, Subject};
 use crate::args::Name;
@@ -36,12 +35,8 @@ impl Preset for Llm {
         Self { model, usage, provider, operation, shared }
     }
 
-    fn is_last(&self) -> bool {
-        self.shared.last.value().is_some()
-    }
-
-    fn crate_path(&self) -> Option<&Path> {
-        self.shared.krate.value()
+    fn place(&self) -> &Place {
+        &self.shared.place
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {

@@ -31,6 +31,7 @@ use syn::{Expr, Path};
 use self::item::Item;
 use self::label::Label;
 use self::reader::{Kind, Usage};
+use self::shared::Place;
 use self::signature::Function;
 use self::slo::Slo;
 use crate::args::{Length, Text};
@@ -47,11 +48,18 @@ pub(crate) trait Preset: Sized {
     /// Reads the keys; a wrong one is reported and left out.
     fn parse(args: TokenStream, errors: &mut Errors) -> Self;
 
+    /// The keys that every attribute has.
+    fn place(&self) -> &Place;
+
     /// Whether this attribute has already been moved behind the others.
-    fn is_last(&self) -> bool;
+    fn is_last(&self) -> bool {
+        self.place().last.value().is_some()
+    }
 
     /// The path of the runtime crate, if one was given.
-    fn crate_path(&self) -> Option<&Path>;
+    fn crate_path(&self) -> Option<&Path> {
+        self.place().krate.value()
+    }
 
     /// Checks the keys against the function.
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan>;

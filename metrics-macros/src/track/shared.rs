@@ -21,10 +21,21 @@ pub(crate) const SKIP: &str = "skip";
 /// The key that only async functions may have.
 pub(crate) const TIMEOUT: &str = "timeout";
 
-/// The shared keys as they were written.
-pub(crate) struct Shared {
+/// The keys that every attribute has: where the runtime is, and whether this attribute was moved.
+pub(crate) struct Place {
     pub(crate) krate: Slot<Path>,
     pub(crate) last: Slot<Flag>,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self { krate: crate_slot(), last: Slot::hidden(LAST) }
+    }
+}
+
+/// The shared keys as they were written.
+pub(crate) struct Shared {
+    pub(crate) place: Place,
     metrics: Slot<Expr>,
     status: Slot<Callback>,
     timeout: Slot<Length>,
@@ -36,8 +47,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new() -> Self {
         Self {
-            krate: crate_slot(),
-            last: Slot::hidden(LAST),
+            place: Place::new(),
             metrics: Slot::new("metrics"),
             status: Slot::new("status"),
             timeout: Slot::new(TIMEOUT),
@@ -48,7 +58,7 @@ impl Shared {
     }
 
     fn slots(&mut self) -> [&mut dyn Fill; 8] {
-        let Self { krate, last, metrics, status, timeout, slo, docs, stream } = self;
+        let Self { place: Place { krate, last }, metrics, status, timeout, slo, docs, stream } = self;
         [krate, metrics, status, timeout, stream, slo, docs, last]
     }
 
@@ -84,13 +94,13 @@ impl Shared {
         errors: &mut Errors,
         subject: impl FnOnce(Kind) -> Subject,
     ) -> Plan {
-        let Self { krate, last: _, metrics, status, timeout, slo, docs, stream } = self;
+        let Self { place, metrics, status, timeout, slo, docs, stream } = self;
         let streams = stream.value().is_some();
         let timeout = timeout.into_value();
         check_timeout(timeout.as_ref(), streams, function, errors);
         let kind = status.into_value().map_or(Kind::ByType, |Callback(read)| Kind::By(read));
         Plan {
-            krate: crate_path(krate.into_value()),
+            krate: crate_path(place.krate.into_value()),
             metrics: metrics.into_value(),
             timeout,
             slo: slo.into_value(),

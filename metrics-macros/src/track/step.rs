@@ -1,20 +1,18 @@
 //! `#[track_step]`: one step of a task.
 
 use proc_macro2::TokenStream;
-use syn::Path;
 
 use super::docs;
-use super::shared::LAST;
+use super::shared::Place;
 use super::signature::Function;
 use super::{Naming, Plan, Preset, Subject};
-use crate::args::{Flag, Switch, crate_path, crate_slot, entries};
+use crate::args::{Switch, crate_path, entries};
 use crate::diagnostics::Errors;
 use crate::slot::{Slot, fill};
 
 /// The keys as they were written.
 pub(crate) struct Step {
-    krate: Slot<Path>,
-    last: Slot<Flag>,
+    place: Place,
     docs: Slot<Switch>,
 }
 
@@ -23,22 +21,19 @@ impl Preset for Step {
     const NAMING: Naming = Naming::Nothing;
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let (mut krate, mut last, mut docs) = (crate_slot(), Slot::hidden(LAST), Slot::new("docs"));
-        fill(&entries(args, errors), &mut [&mut krate, &mut docs, &mut last], errors);
-        Self { krate, last, docs }
+        let (mut place, mut docs) = (Place::new(), Slot::new("docs"));
+        let Place { krate, last } = &mut place;
+        fill(&entries(args, errors), &mut [krate, &mut docs, last], errors);
+        Self { place, docs }
     }
 
-    fn is_last(&self) -> bool {
-        self.last.value().is_some()
-    }
-
-    fn crate_path(&self) -> Option<&Path> {
-        self.krate.value()
+    fn place(&self) -> &Place {
+        &self.place
     }
 
     fn validate(self, _: &Function, _: &mut Errors) -> Option<Plan> {
         Some(Plan {
-            krate: crate_path(self.krate.into_value()),
+            krate: crate_path(self.place.krate.into_value()),
             metrics: None,
             timeout: None,
             slo: None,

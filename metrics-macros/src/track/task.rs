@@ -1,10 +1,9 @@
 //! `#[track_task]`: a task of an agent.
 
 use proc_macro2::TokenStream;
-use syn::Path;
 
 use super::label::Label;
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::signature::Function;
 use super::{Naming, Plan, Preset, Subject};
 use crate::diagnostics::Errors;
@@ -29,12 +28,8 @@ impl Preset for Task {
         Self { task_type, shared }
     }
 
-    fn is_last(&self) -> bool {
-        self.shared.last.value().is_some()
-    }
-
-    fn crate_path(&self) -> Option<&Path> {
-        self.shared.krate.value()
+    fn place(&self) -> &Place {
+        &self.shared.place
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {

@@ -1,10 +1,9 @@
 //! `#[track_tool]`: a tool that an agent calls.
 
 use proc_macro2::TokenStream;
-use syn::Path;
 
 use super::label::Label;
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::signature::Function;
 use super::{Naming, Plan, Preset, Subject};
 use crate::args::Callback;
@@ -31,12 +30,8 @@ impl Preset for Tool {
         Self { name, cost, shared }
     }
 
-    fn is_last(&self) -> bool {
-        self.shared.last.value().is_some()
-    }
-
-    fn crate_path(&self) -> Option<&Path> {
-        self.shared.krate.value()
+    fn place(&self) -> &Place {
+        &self.shared.place
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {

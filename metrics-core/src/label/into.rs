@@ -1,0 +1,41 @@
+//! From what is written for a label to the label.
+
+use super::{Bounded, LabelValue};
+
+/// Makes a label out of what was written for it: itself, or, where it is capped, any text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of this label",
+    label = "not a value of this label",
+    note = "a closed label takes its own type, a `Bounded` label any `AsRef<str>`"
+)]
+pub trait IntoLabel<L> {
+    /// The label.
+    fn to_label(&self) -> L;
+}
+
+impl<L: LabelValue> IntoLabel<L> for L {
+    #[inline]
+    fn to_label(&self) -> L {
+        *self
+    }
+}
+
+impl<T: AsRef<str> + ?Sized, const N: usize> IntoLabel<Bounded<N>> for T {
+    #[inline]
+    fn to_label(&self) -> Bounded<N> {
+        Bounded::from(self)
+    }
+}
+
+impl<const N: usize> IntoLabel<Bounded<N>> for Bounded<N> {
+    #[inline]
+    fn to_label(&self) -> Bounded<N> {
+        *self
+    }
+}
+
+/// See [`IntoLabel`].
+#[inline]
+pub fn into_label<L, V: IntoLabel<L> + ?Sized>(value: &V) -> L {
+    value.to_label()
+}

@@ -1,0 +1,93 @@
+//! The label of a call of a preset: text, or a value of a closed set, as its expression's type tells.
+
+use std::any::TypeId;
+
+use crate::label::{LabelValue, OTHER};
+
+/// A label value of a call.
+#[derive(Clone, Copy)]
+pub enum Label<'a> {
+    /// Text that is the same at every call of the site.
+    Constant(&'static str),
+    /// A value of a closed set.
+    Closed {
+        /// Which set, since a generic function's site sees several.
+        set: TypeId,
+        /// The place in it.
+        index: usize,
+        /// Its texts.
+        values: &'static [&'static str],
+    },
+    /// Text that is only known at the call.
+    Text(&'a str),
+}
+
+impl<'a> Label<'a> {
+    #[allow(clippy::match_same_arms)] // Their lifetimes differ.
+    pub(crate) fn text(self) -> &'a str {
+        match self {
+            Self::Text(text) => text,
+            Self::Constant(text) => text,
+            Self::Closed { index, values, .. } => closed_text(values, index),
+        }
+    }
+}
+
+/// An implementation of `LabelValue` by hand may name a value that isn't there.
+pub(super) fn closed_text(values: &'static [&'static str], index: usize) -> &'static str {
+    values.get(index).copied().unwrap_or(OTHER)
+}
+
+/// A label expression of an attribute; how it is read depends on its type.
+pub struct Arg<'a, T: ?Sized>(pub &'a T);
+
+/// Reads an enum with `derive(LabelValue)`.
+pub trait ViaClosed {
+    /// The label.
+    fn __label(&self) -> Label<'static>;
+}
+
+impl<T: LabelValue> ViaClosed for &&Arg<'_, T> {
+    #[inline]
+    fn __label(&self) -> Label<'static> {
+        Label::Closed { set: TypeId::of::<T>(), index: self.0.index(), values: T::VALUES }
+    }
+}
+
+/// Reads whatever gives text.
+pub trait ViaText<'a> {
+    /// The label.
+    fn __label(&self) -> Label<'a>;
+}
+
+impl<'a, T: AsRef<str> + ?Sized> ViaText<'a> for &Arg<'a, T> {
+    #[inline]
+    fn __label(&self) -> Label<'a> {
+        Label::Text(self.0.as_ref())
+    }
+}
+
+/// Explains why a type is neither.
+pub trait ViaNoLabel<'a> {
+    /// The label.
+    fn __label(&self) -> Label<'a>
+    where
+        Self: IsLabel;
+}
+
+impl<'a, T: ?Sized> ViaNoLabel<'a> for Arg<'a, T> {
+    fn __label(&self) -> Label<'a>
+    where
+        Self: IsLabel,
+    {
+        unreachable!("no type is `IsLabel`")
+    }
+}
+
+/// Implemented by nothing; its message is what a wrong label expression says.
+#[diagnostic::on_unimplemented(
+    message = "this value cannot be a label",
+    label = "neither text nor a `LabelValue`",
+    note = "give an expression that is `AsRef<str>`, such as `self.model`, or an enum with `#[derive(Clone, Copy, LabelValue)]`"
+)]
+pub trait IsLabel {}

@@ -61,14 +61,14 @@ pub use name::Kind;
 pub use pricing::{Cost, Price, PriceTable, Rates};
 #[cfg(feature = "toml")]
 pub use pricing::{PriceError, PriceMistake};
-#[cfg(feature = "stream")]
-pub use recorder::Streamed;
 #[cfg(feature = "tokio")]
 pub use recorder::timeout;
 pub use recorder::{
     Call, CallFamily, CallLabels, Classify, FutureExt, Guard, InTask, InvalidRate, RequestGuard, TaskHandle,
     TimedOut, current_task, error_status, global, register_classifier, shared_names, sites,
 };
+#[cfg(feature = "stream")]
+pub use recorder::{StreamExt, Streamed};
 pub use spec::Metric;
 pub use status::Status;
 #[doc(inline)]

@@ -197,3 +197,23 @@ fn what_runs_in_a_stream_belongs_to_its_call() {
     assert_eq!(of("agent_llm_calls_total", ("status", "success")), 2.0);
     assert_eq!(of("agent_llm_calls_total", ("status", "panicked")), 1.0);
 }
+
+#[tokio::test]
+async fn a_stream_by_hand_is_followed_as_well() {
+    use agent_metrics::StreamExt as _;
+    let metrics = build();
+    let texts = stream::iter(["a", "b", "refused"]).tracked_llm(&metrics, "by hand", |text, facts| {
+        facts.set_response(&Usage::new(7, 3));
+        if *text == "refused" {
+            facts.set_status(Status::ContentFiltered);
+            panic!("in a callback");
+        }
+    });
+    let task = texts.tracked_task(&metrics, "by hand", |_| Status::Success);
+    assert_eq!(task.collect::<Vec<_>>().await, ["a", "b", "refused"]);
+    let ended = samples(&metrics);
+    let calls = "agent_llm_calls_total{model=\"by hand\",status=\"content_filtered\"}";
+    assert_eq!((ended.value(calls), ended.value("agent_metrics_callback_panics_total")), (1.0, 1.0));
+    assert_eq!(ended.value("agent_task_tokens_sum{direction=\"input\",task_type=\"by hand\"}"), 7.0);
+    assert_eq!(ended.sum("agent_llm_orphan_calls_total", &[]), 0.0, "the task is around it");
+}

@@ -45,7 +45,7 @@ pub use scope::{Global, Scope};
 pub use site::{Site, SiteRef, shared_names, sites};
 pub use step::{StepCall, step};
 #[cfg(feature = "stream")]
-pub use streamed::{Streamed, boxed, open, stream, try_open, try_stream};
+pub use streamed::{StreamExt, Streamed, boxed, open, stream, try_open, try_stream};
 pub use task::{TaskCall, task};
 pub use timeout::TimedOut;
 pub use timeout::limit::limited;

@@ -8,7 +8,11 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::call::{Observation, Observed};
-use super::reader::{ReadBy, Tag};
+use super::reader::{ByClosure, ReadBy, Reader, Tag};
+use super::{LlmCall, TaskCall};
+use crate::families::CallFacts;
+use crate::faults::Faults;
+use crate::instance::AgentMetrics;
 use crate::plane;
 use crate::status::Status;
 
@@ -226,3 +230,57 @@ impl<C: Observed, F: Future, G: FnOnce(Observation<C>, F::Output) -> O, O> Futur
 pub fn boxed<S>(stream: S) -> Pin<Box<S>> {
     Box::pin(stream)
 }
+
+/// Reads each item by a closure of the user's.
+pub struct ByFacts<F>(F);
+
+impl<T, F: Fn(&T, &mut CallFacts)> Reader<T> for ByFacts<F> {
+    /// What the closure says of the status is among the facts.
+    fn status(&self, _: &T, _: &Faults) -> Status {
+        Status::Success
+    }
+
+    fn facts(&self, item: &T, facts: &mut CallFacts, faults: &Faults) {
+        let _ = faults.caught(|| (self.0)(item, facts));
+    }
+}
+
+/// What a tracked call adds to streams that no tracked function gives, such as one that is handed to a response.
+///
+/// ```
+/// use agent_metrics::{StreamExt as _, Usage};
+/// # fn answer() -> impl futures_util::Stream<Item = &'static str> { futures_util::stream::iter(["hi", "[done]"]) }
+///
+/// let metrics = agent_metrics::global();
+/// let answer = answer().tracked_llm(metrics, "gemini-2.0-flash", |part, facts| {
+///     if *part == "[done]" {
+///         facts.set_response(&Usage::new(1200, 80));
+///     }
+/// });
+/// ```
+pub trait StreamExt: Stream + Sized {
+    /// Tracks the stream as a call of a model. `read` is told each item, and says what it tells of the call.
+    fn tracked_llm<F: Fn(&Self::Item, &mut CallFacts)>(
+        self,
+        metrics: &AgentMetrics,
+        model: &str,
+        read: F,
+    ) -> Streamed<LlmCall, ByFacts<F>, Self, Self::Item> {
+        let observation = Observation::new(LlmCall::by_hand(metrics, model));
+        Streamed::new(observation, ByFacts(read), self)
+    }
+
+    /// Tracks the stream as a task. `status` is told each item: one that isn't a success gives the task its
+    /// status.
+    fn tracked_task<F: Fn(&Self::Item) -> Status>(
+        self,
+        metrics: &AgentMetrics,
+        task_type: &str,
+        status: F,
+    ) -> Streamed<TaskCall, ByClosure<F>, Self, Self::Item> {
+        let observation = Observation::new(TaskCall::by_hand(metrics, task_type));
+        Streamed::new(observation, ByClosure(status), self)
+    }
+}
+
+impl<S: Stream> StreamExt for S {}

@@ -171,7 +171,7 @@ impl<T> Success<T> for Always {
 }
 
 /// The `status` key.
-pub struct ByClosure<F>(pub(super) F);
+pub struct ByClosure<F>(pub(in crate::recorder) F);
 
 impl<T, F: Fn(&T) -> Status> Reader<T> for ByClosure<F> {
     fn status(&self, output: &T, faults: &Faults) -> Status {

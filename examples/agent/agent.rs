@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use agent_metrics::{AgentMetrics, track_step, track_task};
+use agent_metrics::{AgentMetrics, current_task, track_step, track_task};
 use anyhow::bail;
 use serde_json::json;
 
@@ -59,7 +59,15 @@ impl Agent {
         for step in &plan {
             text = self.step(&mut conversation, step).await?;
         }
-        let answer = Answer { text, steps: plan.len(), tools: conversation.tools, cached: false };
+        let spent = current_task().unwrap_or_default();
+        let answer = Answer {
+            text,
+            steps: plan.len(),
+            tools: conversation.tools,
+            tokens: spent.input_tokens + spent.output_tokens,
+            cost_usd: spent.cost_usd,
+            cached: false,
+        };
         let sizes = self.memory.keep(kind, prompt, &answer);
         self.metrics.set_memory_entries("answers", sizes.answers as u64);
         self.metrics.set_memory_entries("conversation", sizes.exchanges as u64);

@@ -138,8 +138,10 @@ async fn opening(agent: &Agent) {
         match result {
             Ok(answer) => {
                 say(format_args!(
-                    "      {} steps in {seconds:.1} s, tools: {}",
+                    "      {} steps in {seconds:.1} s, {} tokens, ${:.6}, tools: {}",
                     answer.steps,
+                    answer.tokens,
+                    answer.cost_usd,
                     answer.tools.join(", ")
                 ));
                 say(answer.text.lines().map(|line| format!("      | {line}")).collect::<Vec<_>>().join("\n"));

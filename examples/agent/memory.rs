@@ -44,7 +44,7 @@ impl Memory {
     pub(crate) fn answer(&self, kind: TaskKind, prompt: &str) -> Option<Answer> {
         let state = self.lock();
         let (at, answer) = state.answers.get(&(kind, prompt.to_owned()))?;
-        (at.elapsed() < FRESH).then(|| Answer { cached: true, ..answer.clone() })
+        (at.elapsed() < FRESH).then(|| Answer { cached: true, tokens: 0, cost_usd: 0.0, ..answer.clone() })
     }
 
     /// Remembers an answer in the place of the oldest ones.
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn an_answer_is_given_again_for_the_same_task_only() {
         let memory = Memory::default();
-        let answer = Answer { text: "yes".into(), steps: 2, tools: vec![], cached: false };
+        let answer = Answer { text: "yes".into(), steps: 2, ..Answer::default() };
         memory.keep(TaskKind::Search, "a", &answer);
         assert_eq!(memory.answer(TaskKind::Search, "a"), Some(Answer { cached: true, ..answer }));
         assert_eq!(memory.answer(TaskKind::Coding, "a"), None);
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_forgets_the_oldest() {
         let memory = Memory::default();
-        let answer = Answer { text: String::new(), steps: 0, tools: vec![], cached: false };
+        let answer = Answer::default();
         for number in 0..200 {
             let sizes = memory.keep(TaskKind::Search, &number.to_string(), &answer);
             assert!(sizes.answers <= ANSWERS && sizes.exchanges <= EXCHANGES);

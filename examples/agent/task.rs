@@ -41,12 +41,16 @@ impl FromStr for TaskKind {
 }
 
 /// How a task ended well.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Answer {
     pub(crate) text: String,
     pub(crate) steps: usize,
     /// In the order of their calls.
     pub(crate) tools: Vec<String>,
+    /// Of all its calls of models, as its ledger has them.
+    pub(crate) tokens: u64,
+    /// The same in USD, with its tools.
+    pub(crate) cost_usd: f64,
     /// It was answered before, and no model was asked.
     pub(crate) cached: bool,
 }

@@ -161,6 +161,14 @@ impl TokenUsage for GenerateContentResponse {
         usage.reasoning = counts.thoughts_token_count;
         Some(usage)
     }
+
+    fn served_model(&self) -> Option<&str> {
+        self.model_version.as_deref()
+    }
+
+    fn finish_reason(&self) -> Option<&str> {
+        self.candidates.first()?.finish_reason.as_deref()
+    }
 }
 
 /// Absent is not 0: only where both are absent is the sum.

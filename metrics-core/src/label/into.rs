@@ -34,7 +34,7 @@ impl<const N: usize> IntoLabel<Bounded<N>> for Bounded<N> {
     }
 }
 
-/// See [`IntoLabel`].
+/// The label that was written so.
 #[inline]
 pub fn into_label<L, V: IntoLabel<L> + ?Sized>(value: &V) -> L {
     value.to_label()

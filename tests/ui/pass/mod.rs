@@ -28,6 +28,7 @@ mod receivers;
 mod recursion;
 mod renamed;
 mod shadowed_names;
+mod streams;
 mod unsafe_and_extern;
 mod with_axum;
 mod with_each_other;

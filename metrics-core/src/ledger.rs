@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::families::{Held, TaskSeries};
+use crate::families::{Held, Spent, TaskSeries, TaskTotals};
 
 /// What a task has done so far.
 #[derive(Default)]
@@ -44,32 +44,6 @@ impl Tools {
     fn count(&self) -> u64 {
         self.0.iter().map(|word| u64::from(word.load(Ordering::Relaxed).count_ones())).sum()
     }
-}
-
-/// What one call of a model used.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Spent {
-    pub(crate) input_tokens: u64,
-    pub(crate) output_tokens: u64,
-    pub(crate) usd: f64,
-}
-
-/// What a task and the tasks in it have done so far.
-#[derive(Clone, Copy, PartialEq, Default, Debug)]
-#[non_exhaustive]
-pub struct TaskTotals {
-    /// Input tokens of its calls of models.
-    pub input_tokens: u64,
-    /// Their output tokens.
-    pub output_tokens: u64,
-    /// What they and its tools cost in USD.
-    pub cost_usd: f64,
-    /// Its calls of tools.
-    pub tool_calls: u64,
-    /// How many different tools those were, up to 576.
-    pub distinct_tools: u64,
-    /// Its own steps, without those of the tasks in it.
-    pub steps: u64,
 }
 
 /// Ledgers that a thread keeps.

@@ -49,10 +49,9 @@ pub use builder::Builder;
 pub use catalogue::{FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
 pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::Exposition;
-pub use families::CallFacts;
+pub use families::{CallFacts, TaskTotals};
 pub use instance::AgentMetrics;
 pub use label::{Bounded, LabelSet, LabelValue};
-pub use ledger::TaskTotals;
 pub use metric::{
     Counter, CounterSeries, FloatCounter, FloatCounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries,
     Info, InvalidFact, Summary, SummarySeries,

@@ -22,9 +22,10 @@ pub(crate) use cost::ToolCost;
 pub(crate) use health::Health;
 pub(crate) use http::{Http, HttpSeries, Method};
 pub(crate) use llm::Llm;
+pub(crate) use llm::Spent;
 pub use llm::{CallFacts, LlmSeries};
-pub use task::TaskSeries;
 pub(crate) use task::Tasks;
+pub use task::{TaskSeries, TaskTotals};
 pub use tool::ToolSeries;
 pub(crate) use tool::Tools;
 

@@ -8,7 +8,6 @@ use crate::catalogue::FamilyInfo;
 use crate::clock::{self, Ticks};
 use crate::faults::{Faults, Watched};
 use crate::label::{Interner, Labels, render};
-use crate::ledger::TaskTotals;
 use crate::metric::{CallShape, HistogramShape, LARGEST_WHOLE, Number, in_flight};
 use crate::name::Kind;
 use crate::plane::{Row, Words, Writer};
@@ -45,6 +44,24 @@ pub struct TaskSeries {
     lost: Row,
     labels: Box<str>,
     shared: Arc<Shared>,
+}
+
+/// What a task and the tasks in it have done so far.
+#[derive(Clone, Copy, PartialEq, Default, Debug)]
+#[non_exhaustive]
+pub struct TaskTotals {
+    /// Input tokens of its calls of models.
+    pub input_tokens: u64,
+    /// Their output tokens.
+    pub output_tokens: u64,
+    /// What they and its tools cost in USD.
+    pub cost_usd: f64,
+    /// Its calls of tools.
+    pub tool_calls: u64,
+    /// How many different tools those were, up to 576.
+    pub distinct_tools: u64,
+    /// Its own steps, without those of the tasks in it.
+    pub steps: u64,
 }
 
 /// What all task types have in common.

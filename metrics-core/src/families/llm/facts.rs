@@ -2,7 +2,6 @@
 
 use super::LlmSeries;
 use crate::families::{Held, Hold};
-use crate::ledger::Spent;
 use crate::metric::is_amount;
 use crate::plane::Writer;
 use crate::status::Status;
@@ -97,4 +96,12 @@ impl CallFacts {
         let (served_model, finish) = (std::mem::take(served_model), std::mem::take(finish));
         *self = Self { served_model, finish, ..Self::default() };
     }
+}
+
+/// What one call of a model used.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Spent {
+    pub(crate) input_tokens: u64,
+    pub(crate) output_tokens: u64,
+    pub(crate) usd: f64,
 }

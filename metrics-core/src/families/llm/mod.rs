@@ -16,6 +16,7 @@ use crate::pricing::{Price, PriceTable, Prices};
 use crate::status::LLM;
 use crate::visit::{Source, Visitor};
 pub use facts::CallFacts;
+pub(crate) use facts::Spent;
 use family::Family;
 pub use series::LlmSeries;
 use served::ServedModels;

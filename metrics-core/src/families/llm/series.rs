@@ -7,11 +7,10 @@ use once_cell::race::OnceBox;
 
 use super::family::Family;
 use super::served::ServedBy;
-use super::{CallFacts, Shared};
+use super::{CallFacts, Shared, Spent};
 use crate::error::Fault;
 use crate::faults::{Faults, Watched};
 use crate::label::{Labels, OTHER, render};
-use crate::ledger::Spent;
 use crate::metric::{CallShape, HistogramShape, Number};
 use crate::plane::{Row, Words, Writer};
 use crate::pricing::{Price, PriceSlot};

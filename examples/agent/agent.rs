@@ -1,6 +1,6 @@
 //! The agent: it follows the plan of a task, step by step, and runs the tools that the model asks for.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use agent_metrics::{AgentMetrics, current_task, track_step, track_task};
 use anyhow::bail;
@@ -11,6 +11,7 @@ use crate::{
         GeminiModel,
         wire::{Content, FunctionResponse, GenerateContentRequest, GenerationConfig, Part, ToolDeclarations},
     },
+    insight::{ByTask, Insight},
     memory::{Exchange, Memory},
     planner::{self, Step},
     task::{Answer, TaskKind},
@@ -31,10 +32,26 @@ pub(crate) struct Agent {
 }
 
 /// A task under way.
-#[derive(Default)]
 struct Conversation {
+    kind: TaskKind,
+    begun: Instant,
     turns: Vec<Content>,
     tools: Vec<String>,
+}
+
+impl Conversation {
+    fn new(kind: TaskKind) -> Self {
+        Self { kind, begun: Instant::now(), turns: Vec::new(), tools: Vec::new() }
+    }
+
+    /// The model asks for a tool: up to the first time, it has reasoned.
+    fn note_tool(&mut self, name: &str) {
+        if self.tools.is_empty() {
+            let reasoning = &Insight::global().reasoning_duration_seconds;
+            reasoning.with(ByTask { task_type: self.kind }).observe_duration(self.begun.elapsed());
+        }
+        self.tools.push(name.to_owned());
+    }
 }
 
 impl Agent {
@@ -54,7 +71,7 @@ impl Agent {
             return Ok(answer);
         }
         let plan = planner::plan(kind, prompt);
-        let mut conversation = Conversation::default();
+        let mut conversation = Conversation::new(kind);
         let mut text = String::new();
         for step in &plan {
             text = self.step(&mut conversation, step).await?;
@@ -87,11 +104,11 @@ impl Agent {
             let response = self.model.generate(&request(conversation, step.tools)).await?;
             let mut results = Vec::new();
             for call in response.function_calls() {
+                conversation.note_tool(&call.name);
                 let outcome = match self.tools.run(call).await {
                     Ok(result) => json!({ "result": result }),
                     Err(error) => json!({ "error": error.to_string() }),
                 };
-                conversation.tools.push(call.name.clone());
                 let (id, name) = (call.id.clone(), call.name.clone());
                 results.push(Part::function_response(FunctionResponse { id, name, response: outcome }));
             }

@@ -12,7 +12,7 @@ An AI agent whose tasks, steps, tools and model calls are measured.
 It does five tasks, prints the metrics they left, and then serves
   GET  /          a page to try it
   POST /tasks     {\"task_type\": \"search\", \"prompt\": \"..\"}
-  POST /feedback  {\"score\": 5}
+  POST /feedback  {\"score\": 5, \"task_type\": \"search\"}
   GET  /metrics   for Prometheus
 until Ctrl-C, under a light load of its own.
 

@@ -101,7 +101,8 @@ impl Load {
         };
         if answered == Some(StatusCode::OK) && rng.f64() < GIVES_FEEDBACK {
             let scores = [5, 5, 5, 5, 4, 4, 4, 3, 3, 2, 1];
-            self.post("/feedback", &json!({ "score": scores[rng.usize(..scores.len())] })).await;
+            let score = scores[rng.usize(..scores.len())];
+            self.post("/feedback", &json!({ "score": score, "task_type": task["task_type"] })).await;
         }
     }
 

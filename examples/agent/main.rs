@@ -6,6 +6,7 @@
 mod agent;
 mod cli;
 mod gemini;
+mod insight;
 mod load;
 mod memory;
 mod planner;

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use crate::{
     agent::Agent,
     gemini::GeminiError,
+    insight::{ByTask, Insight},
     shutdown::Shutdown,
     task::{Answer, TaskKind},
 };
@@ -98,18 +99,26 @@ async fn last_tasks(State(service): State<Arc<Service>>) -> impl IntoResponse {
 #[serde(deny_unknown_fields)]
 struct Feedback {
     score: f64,
+    /// What kind of task the answer was to.
+    task_type: Option<String>,
 }
 
 async fn take_feedback(
     State(service): State<Arc<Service>>,
     request: Result<Json<Feedback>, JsonRejection>,
 ) -> Result<StatusCode, Refusal> {
-    let allowed = || json!({ "score": "a number from 1 to 5" });
-    let Json(Feedback { score }) = request.map_err(|rejection| Refusal::of_json(&rejection, allowed()))?;
+    let allowed = || json!({ "score": "a number from 1 to 5", "task_type": TaskKind::VALUES });
+    let Json(Feedback { score, task_type }) =
+        request.map_err(|rejection| Refusal::of_json(&rejection, allowed()))?;
     if !(1.0..=5.0).contains(&score) {
         return Err(Refusal::of_value(format!("the score is {score}, expected 1 to 5"), allowed()));
     }
+    let kind = task_type.as_deref().map(str::parse::<TaskKind>).transpose();
+    let kind = kind.map_err(|unknown| Refusal::of_value(unknown.to_string(), allowed()))?;
     service.metrics.record_user_satisfaction(score);
+    if let Some(task_type) = kind {
+        Insight::global().response_quality_score.with(ByTask { task_type }).observe(score);
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -141,6 +141,9 @@ async fn the_service_answers_and_is_measured() {
         service.post("/tasks", r#"{"task_type": "search", "prompt": " What is 6 * 7? "}"#).await;
     assert_eq!((status, &answer["tools"]), (200, &json!(["calculator"])));
     assert_eq!(service.post("/feedback", r#"{"score": 5}"#).await.0, 204);
+    assert_eq!(service.post("/feedback", r#"{"score": 4, "task_type": "coding"}"#).await.0, 204);
+    let text = agent_metrics::global().to_text();
+    assert!(text.contains(r#"agent_response_quality_score_sum{task_type="coding"} 4"#), "{text}");
 
     let get = async |path: &str| {
         let response = service.client.get(format!("{}{path}", service.base)).send().await.unwrap();
@@ -174,6 +177,7 @@ async fn bad_input_is_told_what_is_allowed() {
         ("/tasks", &huge, 413),
         ("/feedback", r#"{"score": 6}"#, 422),
         ("/feedback", r#"{"score": "good"}"#, 422),
+        ("/feedback", r#"{"score": 5, "task_type": "cooking"}"#, 422),
     ] {
         let (status, answer) = service.post(path, body).await;
         assert_eq!(status, wanted, "{path} {body:.60} {answer}");

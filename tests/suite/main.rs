@@ -20,6 +20,7 @@ mod registry;
 mod sizes;
 mod statuses;
 mod streams;
+mod trees;
 mod ui;
 mod usage;
 mod wire;

@@ -65,9 +65,18 @@ impl Drop for Entered {
 pin_project! {
     /// A future that belongs to a task.
     pub struct InTask<F> {
+        // Emptied when it is dropped: what it drops belongs to the task still.
         #[pin]
-        future: F,
+        future: Option<F>,
         task: Option<Arc<Ledger>>,
+    }
+
+    impl<F> PinnedDrop for InTask<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _entered = Entered::new(this.task.take());
+            this.future.set(None);
+        }
     }
 }
 
@@ -76,8 +85,9 @@ impl<F: Future> Future for InTask<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        let Some(future) = this.future.as_pin_mut() else { return Poll::Pending };
         let _entered = Entered::new(this.task.clone());
-        this.future.poll(cx)
+        future.poll(cx)
     }
 }
 
@@ -96,7 +106,7 @@ pub trait FutureExt: Future + Sized {
     ///
     /// What it spends after the task's end is counted in `agent_task_late_cost_usd_total`.
     fn in_current_task(self) -> InTask<Self> {
-        InTask { future: self, task: ledger::current() }
+        InTask { future: Some(self), task: ledger::current() }
     }
 }
 

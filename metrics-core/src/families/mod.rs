@@ -149,10 +149,18 @@ pub trait Bundle: Watched + Sized + Send + Sync + 'static {
 /// A group of families, by the value of its main label.
 #[doc(hidden)]
 pub trait Group<S> {
-    /// The slot of a label value, which has a bundle afterwards.
-    fn slot(&self, value: &str) -> usize;
+    /// The label values that have slots.
+    fn values(&self) -> &Interner;
     /// The bundle of a slot.
     fn bundle(&self, slot: usize) -> &S;
+
+    /// The slot of a label value, which has a bundle afterwards.
+    #[inline]
+    fn slot(&self, value: &str) -> usize {
+        let slot = self.values().slot(value);
+        self.bundle(slot);
+        slot
+    }
 }
 
 /// A bundle that a call holds on to while it runs, whoever keeps it.

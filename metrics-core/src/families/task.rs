@@ -206,10 +206,8 @@ impl Tasks {
 
 impl Group<TaskSeries> for Tasks {
     #[inline]
-    fn slot(&self, value: &str) -> usize {
-        let slot = self.table.values.slot(value);
-        self.bundle(slot);
-        slot
+    fn values(&self) -> &Interner {
+        &self.table.values
     }
 
     #[inline]

@@ -72,10 +72,8 @@ impl Tools {
 
 impl Group<ToolSeries> for Tools {
     #[inline]
-    fn slot(&self, value: &str) -> usize {
-        let slot = self.table.values.slot(value);
-        self.bundle(slot);
-        slot
+    fn values(&self) -> &Interner {
+        &self.table.values
     }
 
     #[inline]

@@ -11,7 +11,7 @@ use crate::sync::{AtomicU64, Mutex, Ordering};
 
 /// Gives each text a slot: 1 to `cap` in the order of arrival, 0 (`__other__`) for all further ones
 /// and for those that are too long.
-pub(crate) struct Interner {
+pub struct Interner {
     /// Open addressing, at most half full, never emptied: 0, or the hash's upper half and the slot.
     table: Box<[AtomicU64]>,
     names: Box<[OnceLock<Box<str>>]>,

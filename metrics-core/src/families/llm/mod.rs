@@ -126,10 +126,8 @@ impl Shared {
 
 impl Group<LlmSeries> for Llm {
     #[inline]
-    fn slot(&self, value: &str) -> usize {
-        let slot = self.table.values.slot(value);
-        self.bundle(slot);
-        slot
+    fn values(&self) -> &Interner {
+        &self.table.values
     }
 
     #[inline]

@@ -4,6 +4,16 @@ use std::time::Duration;
 
 use crate::name::Kind;
 
+/// Everything that an instance can show, as data: what dashboards, alerts and references are made from.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Catalogue {
+    /// The families, by name: the agent's own and those of the user's that are registered.
+    pub families: Vec<FamilyInfo>,
+    /// The tracked functions that are linked into the program, by file and line.
+    pub sites: Vec<SiteInfo>,
+}
+
 /// What the runtime knows of a family.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -46,7 +46,7 @@ pub use agent_metrics_macros::{
 };
 
 pub use builder::Builder;
-pub use catalogue::{FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
+pub use catalogue::{Catalogue, FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
 pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::Exposition;
 pub use families::{CallFacts, TaskTotals};

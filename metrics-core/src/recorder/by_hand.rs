@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Guard, LlmCall, RequestGuard, TaskCall, ToolCall};
+use super::{Guard, LlmCall, RequestGuard, TaskCall, ToolCall, sites};
+use crate::catalogue::Catalogue;
 use crate::clock;
 use crate::families::{
     CacheLabels, CacheResult, CallFacts, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, find,
@@ -17,6 +18,13 @@ use crate::status::Status;
 use crate::usage::Usage;
 
 impl AgentMetrics {
+    /// What this instance can show, as data.
+    pub fn catalogue(&self) -> Catalogue {
+        let mut sites: Vec<_> = sites().collect();
+        sites.sort_by_key(|site| (site.file, site.line));
+        Catalogue { families: self.families(), sites }
+    }
+
     /// Starts a task, which ends with its guard.
     ///
     /// A guard does not enter the task: what runs meanwhile is not added to it. A function with

@@ -49,7 +49,7 @@ pub use builder::Builder;
 pub use catalogue::{Catalogue, FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
 pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::Exposition;
-pub use families::{CallFacts, TaskTotals};
+pub use families::{Attempt, CallFacts, TaskTotals};
 pub use instance::AgentMetrics;
 pub use label::{Bounded, LabelSet, LabelValue};
 pub use metric::{

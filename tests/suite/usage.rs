@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use agent_metrics::usage::RateLimits;
 use agent_metrics::{
-    AgentMetrics, Call, Fault, Price, PriceTable, Status, TokenUsage, Usage, track_llm, track_task,
-    track_tool,
+    AgentMetrics, Attempt, Call, Fault, Price, PriceTable, Status, TokenUsage, Usage, current_task,
+    track_llm, track_task, track_tool,
 };
 use agent_metrics_tests::{ToolError, build, samples};
 
@@ -144,4 +145,50 @@ async fn calls_that_take_turns_keep_their_own_facts() {
     let samples = samples(&metrics);
     assert_eq!(samples.sum("agent_llm_tokens_total", &[("direction", "input")]), 333.0);
     assert_eq!(samples.sum("agent_llm_usage_missing_total", &[("model", "concurrent")]), 0.0);
+}
+
+#[track_llm(model = "asked", metrics = metrics)]
+async fn tried_three_times(metrics: &AgentMetrics) -> anyhow::Result<Usage> {
+    let mut limits = RateLimits::default();
+    limits.requests = Some(0);
+    let call = Call::current().attempt(Attempt::new(Status::RateLimited)).rate_limits(limits);
+    // A stream that broke off: its tokens are billed all the same.
+    let cut = Attempt::new(Status::Unavailable).waited(Duration::from_millis(1500));
+    call.attempt(cut.usage(Usage::new(1_000_000, 0)));
+    tokio::task::yield_now().await;
+    limits.requests = Some(9);
+    let used = Usage::new(2_000_000, 0);
+    let last = Attempt::new(Status::Success).waited(Duration::from_secs(3)).usage(used);
+    Call::current().attempt(last).rate_limits(limits);
+    Ok(used)
+}
+
+#[track_task(task_type = "patient", metrics = metrics)]
+async fn patient(metrics: &AgentMetrics) -> anyhow::Result<f64> {
+    tried_three_times(metrics).await?;
+    Ok(current_task().expect("a task").cost_usd)
+}
+
+#[tokio::test]
+async fn attempts_are_counted_apart_from_calls_and_what_failed_is_billed() {
+    let metrics = AgentMetrics::builder().prices(priced()).build().expect("valid");
+    metrics.record_llm_call("served", Usage::new(1, 1), Duration::ZERO, Status::Success);
+    assert!((patient(&metrics).await.expect("an answer") - 3.0).abs() < 1e-9, "the task pays for both");
+    let samples = samples(&metrics);
+    let attempts = |outcome| samples.sum("agent_llm_attempts_total", &[("outcome", outcome)]);
+    assert_eq!([attempts("success"), attempts("rate_limited"), attempts("unavailable")], [1.0; 3]);
+    assert_eq!(samples.sum("agent_llm_calls_total", &[("model", "asked")]), 1.0);
+    assert_eq!(samples.value("agent_llm_retry_wait_seconds_total{model=\"asked\"}"), 4.5);
+    assert_eq!(samples.value("agent_llm_failed_attempt_cost_usd_total{model=\"asked\"}"), 1.0);
+    assert_eq!(samples.value("agent_cost_usd_total{cost_type=\"input\",model=\"asked\"}"), 3.0);
+    assert_eq!(samples.sum("agent_llm_tokens_total", &[("model", "asked")]), 3e6);
+    assert_eq!(samples.value("agent_llm_ratelimit_remaining{kind=\"requests\",model=\"asked\"}"), 9.0);
+    assert_eq!(samples.sum("agent_llm_ratelimit_remaining", &[("kind", "tokens")]), 0.0);
+    assert_eq!(
+        samples.get("agent_llm_ratelimit_remaining{kind=\"tokens\",model=\"asked\"}"),
+        None,
+        "not told"
+    );
+    let unseen = "agent_llm_retry_wait_seconds_total{model=\"served\"}";
+    assert_eq!(samples.get(unseen), None, "nobody looked at its attempts");
 }

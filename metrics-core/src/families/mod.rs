@@ -23,7 +23,7 @@ pub(crate) use health::Health;
 pub(crate) use http::{Http, HttpSeries, Method};
 pub(crate) use llm::Llm;
 pub(crate) use llm::Spent;
-pub use llm::{CallFacts, LlmSeries};
+pub use llm::{Attempt, CallFacts, LlmSeries};
 pub(crate) use task::Tasks;
 pub use task::{TaskSeries, TaskTotals};
 pub use tool::ToolSeries;

@@ -5,13 +5,13 @@ use super::facts::{self, Facts};
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{Label, Scope, Site};
-use crate::families::{CallFacts, Held, Hold, LlmSeries};
+use crate::families::{Attempt, CallFacts, Held, Hold, LlmSeries};
 use crate::faults::Watched;
 use crate::instance::AgentMetrics;
 use crate::ledger;
 use crate::plane::Writer;
 use crate::status::Status;
-use crate::usage::TokenUsage;
+use crate::usage::{RateLimits, TokenUsage};
 
 /// A call of a model.
 pub struct LlmCall<H = Held<LlmSeries>>(Stage<H>);
@@ -159,6 +159,18 @@ impl Call {
     /// See [`CallFacts::set_cost_usd`].
     pub fn cost_usd(self, usd: f64) -> Self {
         facts::tell(|facts| facts.set_cost_usd(usd));
+        self
+    }
+
+    /// See [`CallFacts::add_attempt`].
+    pub fn attempt(self, attempt: Attempt) -> Self {
+        facts::tell(|facts| facts.add_attempt(attempt));
+        self
+    }
+
+    /// See [`CallFacts::set_rate_limits`].
+    pub fn rate_limits(self, limits: RateLimits) -> Self {
+        facts::tell(|facts| facts.set_rate_limits(limits));
         self
     }
 

@@ -1,10 +1,12 @@
 //! What a model call used, in one form for all providers.
 
 mod check;
+mod rate_limits;
 #[cfg(feature = "serde_json")]
 pub mod wire;
 
 pub(crate) use check::{ANOMALIES, Anomalies};
+pub use rate_limits::RateLimits;
 
 macro_rules! usage {
     ($($(#[$doc:meta])* $field:ident,)*) => {

@@ -1,11 +1,11 @@
 //! What is said of one call of a model, by its response, its body or whoever records it.
 
-use super::LlmSeries;
+use super::{Attempt, LlmSeries};
 use crate::families::{Held, Hold};
 use crate::metric::is_amount;
 use crate::plane::Writer;
 use crate::status::Status;
-use crate::usage::{TokenUsage, Usage};
+use crate::usage::{RateLimits, TokenUsage, Usage};
 
 /// What is known of a call besides its status and its duration.
 #[derive(Default)]
@@ -23,6 +23,8 @@ pub struct CallFacts {
     pub(crate) status: Option<Status>,
     /// Ticks from the start to the first item of a stream.
     pub(crate) first_token: Option<u64>,
+    /// What attempts that failed used: it is counted already.
+    lost: Spent,
 }
 
 impl CallFacts {
@@ -70,6 +72,25 @@ impl CallFacts {
         self.status = Some(status);
     }
 
+    /// Counts an attempt of the call; see [`Attempt`].
+    pub fn add_attempt(&mut self, attempt: Attempt) {
+        let Some(series) = &self.series else { return };
+        let lost = series.add_attempt(&attempt);
+        self.lost.add(lost);
+        if attempt.status == Status::Success {
+            self.usage = attempt.usage.or(self.usage);
+            self.cost_usd = attempt.cost_usd.or(self.cost_usd);
+        }
+    }
+
+    /// Says what is left of the provider's rate limits, for `agent_llm_ratelimit_remaining`. What isn't known
+    /// stays as it was.
+    pub fn set_rate_limits(&mut self, limits: RateLimits) {
+        if let Some(series) = &self.series {
+            series.set_limits(limits);
+        }
+    }
+
     pub(crate) fn set_series(&mut self, series: Held<LlmSeries>) {
         self.series = Some(series);
     }
@@ -85,7 +106,11 @@ impl CallFacts {
 
     /// Ends the call.
     pub(crate) fn record(&self, writer: Writer, status: Status, ticks: u64) -> Spent {
-        self.series.as_ref().map_or_else(Spent::default, |series| series.end(writer, status, ticks, self))
+        let mut spent = self.lost;
+        if let Some(series) = &self.series {
+            spent.add(series.end(writer, status, ticks, self));
+        }
+        spent
     }
 
     /// Forgets all, and keeps the memory of its texts.
@@ -104,4 +129,12 @@ pub(crate) struct Spent {
     pub(crate) input_tokens: u64,
     pub(crate) output_tokens: u64,
     pub(crate) usd: f64,
+}
+
+impl Spent {
+    fn add(&mut self, more: Self) {
+        self.input_tokens = self.input_tokens.saturating_add(more.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_add(more.output_tokens);
+        self.usd += more.usd;
+    }
 }

@@ -42,6 +42,10 @@ pub(super) enum Family {
     UsageAnomalies,
     Orphans,
     Finish,
+    Attempts,
+    RetryWait,
+    FailedAttemptCost,
+    RateLimits,
     ServedModel,
     FirstToken,
     PerOutputToken,
@@ -52,7 +56,7 @@ pub(super) enum Family {
 }
 
 impl Family {
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Calls,
         Self::Duration,
         Self::InputTokens,
@@ -65,6 +69,10 @@ impl Family {
         Self::UsageAnomalies,
         Self::Orphans,
         Self::Finish,
+        Self::Attempts,
+        Self::RetryWait,
+        Self::FailedAttemptCost,
+        Self::RateLimits,
         Self::ServedModel,
         Self::FirstToken,
         Self::PerOutputToken,
@@ -147,6 +155,30 @@ impl Family {
                 "agent_llm_finish_total",
                 "Why models stopped, in their providers' words.",
                 &["model", "reason"],
+            ),
+            Self::Attempts => of(
+                Kind::Counter,
+                "agent_llm_attempts_total",
+                "Requests that were sent for LLM calls, where they are seen one by one.",
+                &["model", "outcome"],
+            ),
+            Self::RetryWait => of(
+                Kind::Counter,
+                "agent_llm_retry_wait_seconds_total",
+                "Time that LLM calls waited before they tried again.",
+                &["model"],
+            ),
+            Self::FailedAttemptCost => of(
+                Kind::Counter,
+                "agent_llm_failed_attempt_cost_usd_total",
+                "USD of attempts that failed, a part of agent_cost_usd_total.",
+                &["model"],
+            ),
+            Self::RateLimits => of(
+                Kind::Gauge,
+                "agent_llm_ratelimit_remaining",
+                "What is left of a provider's rate limit, as the last response told it.",
+                &["model", "kind"],
             ),
             Self::ServedModel => of(
                 Kind::Counter,

@@ -1,7 +1,9 @@
 //! LLM calls, their tokens and what they cost.
 
+mod attempts;
 mod facts;
 mod family;
+mod model;
 mod series;
 mod served;
 
@@ -15,6 +17,7 @@ use crate::metric::{CallShape, HistogramShape, Number};
 use crate::pricing::{Price, PriceTable, Prices};
 use crate::status::LLM;
 use crate::visit::{Source, Visitor};
+pub use attempts::Attempt;
 pub use facts::CallFacts;
 pub(crate) use facts::Spent;
 use family::Family;

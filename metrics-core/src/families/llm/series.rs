@@ -1,11 +1,13 @@
 //! The series of one model.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use once_cell::race::OnceBox;
 
+use super::attempts::{Attempt, Attempts};
 use super::family::Family;
+use super::model::Model;
 use super::served::ServedBy;
 use super::{CallFacts, Shared, Spent};
 use crate::error::Fault;
@@ -15,7 +17,7 @@ use crate::metric::{CallShape, HistogramShape, Number};
 use crate::plane::{Row, Words, Writer};
 use crate::pricing::{Price, PriceSlot};
 use crate::status::{LLM, Status};
-use crate::usage::{ANOMALIES, Anomalies, Usage};
+use crate::usage::{ANOMALIES, Anomalies, RateLimits, Usage};
 use crate::visit::Visitor;
 
 /// The series of one model.
@@ -31,11 +33,9 @@ pub struct LlmSeries {
     /// A count for each reason.
     finish: OnceBox<Row>,
     served: OnceBox<ServedBy>,
-    price: PriceSlot,
-    model: Box<str>,
+    attempts: Attempts,
+    model: Model,
     labels: Box<str>,
-    /// A bit for each kind of anomaly that the hook was told of.
-    told: AtomicU64,
     shared: Arc<Shared>,
 }
 
@@ -75,16 +75,15 @@ impl LlmSeries {
             per_output_token: OnceBox::new(),
             finish: OnceBox::new(),
             served: OnceBox::new(),
-            price: PriceSlot::new(price),
-            model: model.into(),
+            attempts: Attempts::default(),
             labels: render([("model", model)]),
-            told: AtomicU64::new(0),
+            model: Model::new(model, price),
             shared,
         }
     }
 
     pub(super) fn price(&self) -> &PriceSlot {
-        &self.price
+        &self.model.price
     }
 
     #[inline]
@@ -124,6 +123,24 @@ impl LlmSeries {
         self.facts.add(writer, ORPHANS, 1);
     }
 
+    /// Counts an attempt, and what it used if it failed: what one used that succeeded is the call's.
+    pub(super) fn add_attempt(&self, attempt: &Attempt) -> Spent {
+        let mut lost = Spent::default();
+        if attempt.status != Status::Success {
+            if let Some(usage) = &attempt.usage {
+                lost = self.add_usage(usage, None, attempt.cost_usd);
+            } else if attempt.cost_usd.is_some() {
+                lost.usd = self.add_cost(&Usage::default(), None, attempt.cost_usd);
+            }
+        }
+        self.attempts.add(attempt, lost);
+        lost
+    }
+
+    pub(super) fn set_limits(&self, limits: RateLimits) {
+        self.model.set_limits(limits);
+    }
+
     fn add_usage(&self, usage: &Usage, served: Option<&PriceSlot>, reported: Option<f64>) -> Spent {
         let (usage, anomalies) = usage.checked();
         if let Some(tokens) = usage.input {
@@ -147,7 +164,7 @@ impl LlmSeries {
 
     /// The provider's own figure wins, then the price of the model that answered, then that of the one that was asked.
     fn add_cost(&self, usage: &Usage, served: Option<&PriceSlot>, reported: Option<f64>) -> f64 {
-        let priced = served.and_then(|price| price.cost(usage)).or_else(|| self.price.cost(usage));
+        let priced = served.and_then(|price| price.cost(usage)).or_else(|| self.model.price.cost(usage));
         let facts = self.facts.words(0);
         let mut spent = 0.0;
         if let Some(usd) = reported {
@@ -171,7 +188,7 @@ impl LlmSeries {
 
     /// Counts a model that answered for this one, and gives its price.
     fn served_price(&self, served: &str) -> Option<&PriceSlot> {
-        if served.is_empty() || *served == *self.model {
+        if served.is_empty() || *served == *self.model.name {
             return None;
         }
         let models = &self.shared.served;
@@ -203,8 +220,8 @@ impl LlmSeries {
     fn add_anomalies(&self, anomalies: Anomalies) {
         for place in anomalies.iter() {
             self.facts.words(UNUSUAL).add(place, 1);
-            if self.told.fetch_or(1 << place, Ordering::Relaxed) & (1 << place) == 0 {
-                let (model, kind) = (self.model.to_string(), ANOMALIES[place]);
+            if self.model.told.fetch_or(1 << place, Ordering::Relaxed) & (1 << place) == 0 {
+                let (model, kind) = (self.model.name.to_string(), ANOMALIES[place]);
                 self.shared.faults.report(&Fault::UsageAnomaly { model, kind });
             }
         }
@@ -235,7 +252,7 @@ impl LlmSeries {
             }
             Family::Unpriced => {
                 let tokens = [UNPRICED_INPUT, UNPRICED_OUTPUT].map(|word| self.facts.read(word));
-                if !self.price.is_priced() || tokens != [0, 0] {
+                if !self.model.price.is_priced() || tokens != [0, 0] {
                     pair([IN, OUT], tokens.map(Number::Integer));
                 }
             }
@@ -247,19 +264,23 @@ impl LlmSeries {
                 }
             }
             Family::Finish => self.show_finish(visitor),
+            Family::Attempts => self.attempts.show_outcomes(labels, visitor),
+            Family::RetryWait => self.attempts.show_wait(labels, visitor),
+            Family::FailedAttemptCost => self.attempts.show_lost(labels, visitor),
+            Family::RateLimits => self.model.show_limits(visitor),
             Family::ServedModel => self.show_served(visitor),
             Family::FirstToken => self.show_times(&shared.first_token, &self.first_token, visitor),
             Family::PerOutputToken => {
                 self.show_times(&shared.per_output_token, &self.per_output_token, visitor);
             }
-            Family::CacheSavings if self.price.is_priced() => {
+            Family::CacheSavings if self.model.price.is_priced() => {
                 visitor.sample(Labels::of(labels), Number::Float(self.facts.read_f64(SAVINGS)));
             }
             // A model without a price has no cost, rather than one of 0, and the other way round; what
             // was counted before the prices were replaced stays.
             Family::CostUsd | Family::CostCents => {
                 let usd = [INPUT_COST, OUTPUT_COST].map(|word| self.facts.read_f64(word));
-                if self.price.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
+                if self.model.price.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
                     pair([INPUT_TYPE, OUTPUT_TYPE], usd.map(|usd| family.money(usd)));
                 }
             }
@@ -280,7 +301,7 @@ impl LlmSeries {
             let count = row.read(slot);
             if count > 0 {
                 let reason = reasons.name(slot).unwrap_or(OTHER);
-                let labels = render([("model", &*self.model), ("reason", reason)]);
+                let labels = render([("model", &*self.model.name), ("reason", reason)]);
                 visitor.sample(Labels::of(&labels), Number::Integer(count));
             }
         }
@@ -289,7 +310,7 @@ impl LlmSeries {
     fn show_served(&self, visitor: &mut dyn Visitor) {
         for (slot, row) in self.served.get().into_iter().flat_map(ServedBy::iter) {
             let served = self.shared.served.names.name(slot).unwrap_or(OTHER);
-            let labels = render([("model", &*self.model), ("served_model", served)]);
+            let labels = render([("model", &*self.model.name), ("served_model", served)]);
             visitor.sample(Labels::of(&labels), Number::Integer(row.read(0)));
         }
     }

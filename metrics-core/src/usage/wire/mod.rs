@@ -34,7 +34,6 @@
 mod facts;
 mod format;
 mod path;
-mod rate_limits;
 mod reading;
 mod shape;
 mod stream;
@@ -51,7 +50,7 @@ mod openai_responses;
 #[cfg(test)]
 mod tests;
 
+pub use super::RateLimits;
 pub use facts::Facts;
 pub use format::{UnknownFormat, WireFormat};
-pub use rate_limits::RateLimits;
 pub use stream::WireStream;

@@ -19,10 +19,18 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
+    /// The kinds of limits, by the names of their fields.
+    pub(crate) const KINDS: [&str; 4] = ["requests", "tokens", "input_tokens", "output_tokens"];
+
+    /// What is left of each kind.
+    pub(crate) fn left(self) -> [Option<u64>; Self::KINDS.len()] {
+        [self.requests, self.tokens, self.input_tokens, self.output_tokens]
+    }
+
     /// Reads the headers that `header` finds by name; it is asked for names in lower case.
     ///
     /// ```
-    /// use agent_metrics::usage::wire::RateLimits;
+    /// use agent_metrics::usage::RateLimits;
     ///
     /// let headers = std::collections::HashMap::from([
     ///     ("anthropic-ratelimit-requests-remaining", "49"),
@@ -44,13 +52,7 @@ impl RateLimits {
 
     /// What is known, by kind: `requests`, `tokens`, `input_tokens`, `output_tokens`.
     pub fn remaining(self) -> impl Iterator<Item = (&'static str, u64)> {
-        let kinds = [
-            ("requests", self.requests),
-            ("tokens", self.tokens),
-            ("input_tokens", self.input_tokens),
-            ("output_tokens", self.output_tokens),
-        ];
-        kinds.into_iter().filter_map(|(kind, left)| Some((kind, left?)))
+        Self::KINDS.into_iter().zip(self.left()).filter_map(|(kind, left)| Some((kind, left?)))
     }
 }
 

@@ -108,6 +108,22 @@ impl Builder {
         self
     }
 
+    /// The tools that there are. A call of another, which a model made up, counts as `__unknown__` then; what stands
+    /// in the code as a tool's name, a constant or a closed enum, is known anyhow. Without a name every tool is known.
+    ///
+    /// ```
+    /// use agent_metrics::{AgentMetrics, Status};
+    ///
+    /// let metrics = AgentMetrics::builder().known_tools(["web_search", "calculate"]).build()?;
+    /// metrics.track_tool("web_serach").finish(Status::Error);
+    /// assert!(metrics.to_text().contains(r#"agent_tool_calls_total{tool_name="__unknown__",status="error"} 1"#));
+    /// # Ok::<(), agent_metrics::BuildError>(())
+    /// ```
+    pub fn known_tools(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.settings.known_tools.extend(names.into_iter().map(Into::into));
+        self
+    }
+
     /// How many endpoints have series of their own; further ones count as `__other__`. 512 unless given.
     pub fn max_endpoints(mut self, count: usize) -> Self {
         self.settings.endpoints = count;

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use agent_metrics::{
-    AgentMetrics, Bounded, CallLabels, Counter, LabelSet, LabelValue, Metrics, track, track_tool,
+    AgentMetrics, Bounded, CallLabels, Counter, LabelSet, LabelValue, Metrics, track, track_task, track_tool,
 };
-use agent_metrics_tests::{Samples, python};
+use agent_metrics_tests::{Samples, python, samples, tools};
 
 #[derive(Clone, Copy, LabelSet)]
 struct Pair {
@@ -185,4 +185,50 @@ fn closed_sets_start_at_zero_and_capped_ones_do_not() {
     families.documents_total.with(ByIndex { index: Index::Code }).add(3);
     assert_eq!(families.documents_total.with(ByIndex { index: Index::Code }).get(), 3);
     drop(families.pairs_total);
+}
+
+#[derive(Clone, Copy, LabelValue)]
+enum InCode {
+    Calculate,
+}
+
+#[track_tool(tool_name = name, metrics = metrics)]
+async fn run_tool(metrics: &AgentMetrics, name: &str) {}
+
+#[track_tool(tool_name = tool, metrics = metrics)]
+async fn calculate(metrics: &AgentMetrics, tool: InCode) {}
+
+#[track_tool(metrics = metrics)]
+async fn fetch_page(metrics: &AgentMetrics) {}
+
+#[track_task(metrics = metrics)]
+async fn with_tools(metrics: &AgentMetrics) {
+    for made_up in ["rm_rf", "serach", "calculate_all"] {
+        run_tool(metrics, made_up).await;
+    }
+    run_tool(metrics, "search").await;
+    run_tool(metrics, "__unknown__").await;
+    calculate(metrics, InCode::Calculate).await;
+    fetch_page(metrics).await;
+}
+
+#[tokio::test]
+async fn tools_that_a_model_made_up_share_a_name() {
+    let metrics = AgentMetrics::builder().known_tools(["search"]).max_tools(2).build().expect("valid");
+    with_tools(&metrics).await;
+    let calls = |name| tools(&metrics, name, "success");
+    assert_eq!(
+        [calls("__unknown__"), calls("search"), calls("calculate"), calls("fetch_page")],
+        [4.0, 1.0, 0.0, 0.0]
+    );
+    assert_eq!(calls("__other__"), 2.0, "what stands in the code is known, and counts against the cap");
+    let metrics = AgentMetrics::builder().known_tools(["search"]).build().expect("valid");
+    with_tools(&metrics).await;
+    let samples = samples(&metrics);
+    let calls = |name| samples.sum("agent_tool_calls_total", &[("tool_name", name), ("status", "success")]);
+    assert_eq!(
+        [calls("__unknown__"), calls("search"), calls("calculate"), calls("fetch_page")],
+        [4.0, 1.0, 1.0, 1.0]
+    );
+    assert_eq!(samples.value("agent_task_distinct_tools_sum{task_type=\"with_tools\"}"), 4.0);
 }

@@ -44,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) models: usize,
     pub(crate) tools: usize,
     pub(crate) endpoints: usize,
+    /// The names that tools can have; any, where none is given.
+    pub(crate) known_tools: Vec<String>,
 }
 
 impl Default for Settings {
@@ -56,6 +58,7 @@ impl Default for Settings {
             models: 128,
             tools: 512,
             endpoints: 512,
+            known_tools: Vec::new(),
         }
     }
 }
@@ -154,9 +157,15 @@ pub trait Group<S> {
     /// The bundle of a slot.
     fn bundle(&self, slot: usize) -> &S;
 
-    /// The slot of a label value, which has a bundle afterwards.
+    /// The slot of a label value that was given at a call, which has a bundle afterwards.
     #[inline]
     fn slot(&self, value: &str) -> usize {
+        self.known_slot(value)
+    }
+
+    /// The slot of a label value that stands in the code, which has a bundle afterwards.
+    #[inline]
+    fn known_slot(&self, value: &str) -> usize {
         let slot = self.values().slot(value);
         self.bundle(slot);
         slot
@@ -196,16 +205,35 @@ pub enum Held<S: Bundle> {
 
 impl<S: Bundle> Held<S> {
     /// Keeps the families that the bundle of a label value is of.
-    pub(crate) fn keeping(families: &Arc<Families>, value: &str) -> Self {
-        Self::Shared(families.clone(), S::group(families).slot(value) as u32)
+    pub(crate) fn keeping(families: &Arc<Families>, value: Value<'_>) -> Self {
+        Self::Shared(families.clone(), value.slot(S::group(families)) as u32)
+    }
+}
+
+/// A label value, and whose word it is.
+#[derive(Clone, Copy)]
+pub(crate) enum Value<'a> {
+    /// It stands in the code.
+    Known(&'a str),
+    /// Somebody gave it at the call.
+    Given(&'a str),
+}
+
+impl Value<'_> {
+    #[inline]
+    fn slot<S>(self, group: &impl Group<S>) -> usize {
+        match self {
+            Self::Known(value) => group.known_slot(value),
+            Self::Given(value) => group.slot(value),
+        }
     }
 }
 
 /// The bundle of a label value.
 #[inline]
-pub(crate) fn find<'a, S: Bundle>(families: &'a Families, value: &str) -> &'a S {
+pub(crate) fn find<'a, S: Bundle>(families: &'a Families, value: Value<'_>) -> &'a S {
     let group = S::group(families);
-    group.bundle(group.slot(value))
+    group.bundle(value.slot(group))
 }
 
 impl<S: Bundle> Deref for Held<S> {

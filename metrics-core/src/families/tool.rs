@@ -18,6 +18,8 @@ const SEED_DURATION: usize = 7;
 
 pub(crate) struct Tools {
     table: Table<ToolSeries>,
+    /// Where calls of tools go that are none, if it is known which there are.
+    unknown: Option<usize>,
     shared: Arc<Shared>,
     infos: Vec<FamilyInfo>,
 }
@@ -36,6 +38,9 @@ struct Shared {
     cost: Arc<ToolCost>,
     faults: Arc<Faults>,
 }
+
+/// The name of all tools that a model made up.
+const UNKNOWN: &str = "__unknown__";
 
 const CALLS: usize = 0;
 const CALL_DURATION: usize = 1;
@@ -66,7 +71,14 @@ impl Tools {
                 &["tool_name"],
             ),
         ];
-        Self { table: Table::new(settings.tools), shared: Arc::new(Shared { calls, cost, faults }), infos }
+        let known = &settings.known_tools;
+        // The cap is for names that turn up: those that are known have room.
+        let table = Table::new(settings.tools.max(known.len() + 1));
+        for name in known {
+            table.values.slot(name);
+        }
+        let unknown = (!known.is_empty()).then(|| table.values.slot(UNKNOWN));
+        Self { table, unknown, shared: Arc::new(Shared { calls, cost, faults }), infos }
     }
 }
 
@@ -74,6 +86,18 @@ impl Group<ToolSeries> for Tools {
     #[inline]
     fn values(&self) -> &Interner {
         &self.table.values
+    }
+
+    #[inline]
+    fn slot(&self, value: &str) -> usize {
+        match self.unknown {
+            None => self.known_slot(value),
+            Some(unknown) => {
+                let slot = self.table.values.get(value).unwrap_or(unknown);
+                self.bundle(slot);
+                slot
+            }
+        }
     }
 
     #[inline]

@@ -62,7 +62,13 @@ impl Interner {
         self.slot_of(text.as_bytes())
     }
 
-    /// The same for the bytes of a text.
+    /// The text's slot, if it has one.
+    #[inline]
+    pub(crate) fn get(&self, text: &str) -> Option<usize> {
+        self.find(hash(text.as_bytes()), text.as_bytes()).ok()
+    }
+
+    /// The same as [`slot`](Self::slot) for the bytes of a text.
     #[inline]
     pub(super) fn slot_of(&self, text: &[u8]) -> usize {
         let hash = hash(text);

@@ -7,7 +7,7 @@ use super::{Guard, LlmCall, RequestGuard, TaskCall, ToolCall, sites};
 use crate::catalogue::Catalogue;
 use crate::clock;
 use crate::families::{
-    CacheLabels, CacheResult, CallFacts, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, find,
+    CacheLabels, CacheResult, CallFacts, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, Value, find,
 };
 use crate::instance::AgentMetrics;
 use crate::label::Bounded;
@@ -59,7 +59,7 @@ impl AgentMetrics {
         duration: Duration,
         status: Status,
     ) {
-        let series = find::<LlmSeries>(self.families_ref(), model);
+        let series = find::<LlmSeries>(self.families_ref(), Value::Given(model));
         let writer = plane::writer();
         series.start(writer);
         if !ledger::add_llm_call() {
@@ -71,7 +71,7 @@ impl AgentMetrics {
 
     /// Records a call of a tool that has ended. A duration over a year counts as a year.
     pub fn record_tool_call(&self, tool_name: &str, duration: Duration, status: Status) {
-        let series = find::<ToolSeries>(self.families_ref(), tool_name);
+        let series = find::<ToolSeries>(self.families_ref(), Value::Given(tool_name));
         let writer = plane::writer();
         series.start(writer);
         ledger::add_tool_call(|| series.slot());
@@ -87,7 +87,7 @@ impl AgentMetrics {
 
     /// Records how many steps a task took, where no `#[track_step]` counts them.
     pub fn record_agent_steps(&self, task_type: &str, steps: u64) {
-        find::<TaskSeries>(self.families_ref(), task_type).observe_steps(steps);
+        find::<TaskSeries>(self.families_ref(), Value::Given(task_type)).observe_steps(steps);
     }
 
     /// Records a look-up in a cache.

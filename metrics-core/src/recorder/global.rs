@@ -10,7 +10,7 @@ use super::stand_in::current as stand_in;
 use super::{Cached, Label};
 use crate::catalogue::SiteKind;
 use crate::error::{BuildError, Fault, RegisterError};
-use crate::families::{Bundle, Group, find};
+use crate::families::{Bundle, Group, Value, find};
 use crate::instance::AgentMetrics;
 
 struct Global {
@@ -49,13 +49,13 @@ fn global_of(site: &Site) -> &'static AgentMetrics {
 #[inline]
 pub(super) fn resolve<S: Bundle>(site: &Site, cached: &Cached<S>, label: Label<'_>) -> &'static S {
     match stand_in() {
-        Some(metrics) => find(metrics.families_ref(), label.text()),
-        None => cached.resolve(label, |text| find_in_global(site, text)),
+        Some(metrics) => find(metrics.families_ref(), label.value()),
+        None => cached.resolve(label, |text| find_in_global(site, label.of(text))),
     }
 }
 
 #[inline(never)]
-fn find_in_global<S: Bundle>(site: &Site, value: &str) -> &'static S {
+fn find_in_global<S: Bundle>(site: &Site, value: Value<'_>) -> &'static S {
     find(global_of(site).families_ref(), value)
 }
 
@@ -182,5 +182,5 @@ pub(super) fn start_at_zero(metrics: &AgentMetrics) {
 }
 
 fn start_series<S>(group: &impl Group<S>, value: &str) {
-    group.slot(value);
+    group.known_slot(value);
 }

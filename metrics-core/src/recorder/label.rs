@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 
+use crate::families::Value;
 use crate::label::{LabelValue, OTHER};
 
 /// A label value of a call.
@@ -29,6 +30,21 @@ impl<'a> Label<'a> {
             Self::Text(text) => text,
             Self::Constant(text) => text,
             Self::Closed { index, values, .. } => closed_text(values, index),
+        }
+    }
+
+    /// Its text, and whether that stands in the code.
+    #[inline]
+    pub(super) fn value(self) -> Value<'a> {
+        self.of(self.text())
+    }
+
+    /// Another text from where this one comes.
+    #[inline]
+    pub(super) fn of(self, text: &str) -> Value<'_> {
+        match self {
+            Self::Constant(_) | Self::Closed { .. } => Value::Known(text),
+            Self::Text(_) => Value::Given(text),
         }
     }
 }

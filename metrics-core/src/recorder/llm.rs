@@ -5,7 +5,7 @@ use super::facts::{self, Facts};
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{Label, Scope, Site};
-use crate::families::{Attempt, CallFacts, Held, Hold, LlmSeries};
+use crate::families::{Attempt, CallFacts, Held, Hold, LlmSeries, Value};
 use crate::faults::Watched;
 use crate::instance::AgentMetrics;
 use crate::ledger;
@@ -24,7 +24,7 @@ enum Stage<H> {
 
 impl LlmCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, model: &str) -> Self {
-        Self(Stage::New(scope::held(metrics, model)))
+        Self(Stage::New(scope::held(metrics, Value::Given(model))))
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::global::{as_global, resolve};
 use super::{Cached, CallFamily, CallLabels, Label, OwnFamily, Site};
-use crate::families::{Bundle, Held, Hold, find};
+use crate::families::{Bundle, Held, Hold, Value, find};
 use crate::instance::AgentMetrics;
 
 /// Where to record.
@@ -63,7 +63,7 @@ impl Scope for &AgentMetrics {
     type Family<L: CallLabels> = OwnFamily<L>;
 
     fn hold<S: Bundle>(self, _: &'static Site, _: &'static Cached<S>, label: Label<'_>) -> Held<S> {
-        held(self, label.text())
+        held(self, label.value())
     }
 
     fn family<L: CallLabels>(self) -> Self::Family<L> {
@@ -78,7 +78,7 @@ impl Scope for &AgentMetrics {
 }
 
 /// Holds the bundle of a label value in an instance that may end before the call does.
-pub(super) fn held<S: Bundle>(metrics: &AgentMetrics, value: &str) -> Held<S> {
+pub(super) fn held<S: Bundle>(metrics: &AgentMetrics, value: Value<'_>) -> Held<S> {
     match as_global(metrics) {
         Some(global) => Held::Static(find(global.families_ref(), value)),
         None => Held::keeping(metrics.families_ref(), value),

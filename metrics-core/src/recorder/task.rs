@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::call::{Elapsed, Observed};
 use super::scope;
 use super::{Label, Scope, Site};
-use crate::families::{Held, Hold, TaskSeries};
+use crate::families::{Held, Hold, TaskSeries, Value};
 use crate::faults::{Faults, Watched};
 use crate::instance::AgentMetrics;
 use crate::ledger::{self, Ledger};
@@ -23,7 +23,7 @@ enum Stage<H> {
 
 impl TaskCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, task_type: &str) -> Self {
-        Self(Stage::New(scope::held(metrics, task_type)))
+        Self(Stage::New(scope::held(metrics, Value::Given(task_type))))
     }
 }
 

@@ -4,7 +4,7 @@ use super::call::{Elapsed, Observed};
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{Label, Scope, Site};
-use crate::families::{Held, Hold, ToolSeries};
+use crate::families::{Held, Hold, ToolSeries, Value};
 use crate::faults::{Faults, Watched};
 use crate::instance::AgentMetrics;
 use crate::ledger;
@@ -18,7 +18,7 @@ pub struct ToolCall<H = Held<ToolSeries>> {
 
 impl ToolCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, name: &str) -> Self {
-        Self { series: scope::held(metrics, name) }
+        Self { series: scope::held(metrics, Value::Given(name)) }
     }
 }
 

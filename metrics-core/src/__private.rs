@@ -3,12 +3,14 @@
 pub use inventory::submit;
 
 pub use crate::catalogue::{SiteKind, Slo};
+pub use crate::families::DimensionValue;
 pub use crate::label::{Domain, Domains, LabelField, check_budget, into_label};
 pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
 pub use crate::recorder::{
-    Arg, ByType, Costly, Derived as Classifier, Down, ErrorRef, Global, GlobalFamily, Label, Llm, Returns,
-    Site, SiteRef, Tag, Uncounted, Unread, ViaClassifiedRef, ViaDowncast, ViaErrorRef, ViaNoDowncast,
-    ViaUnknownRef, call_by, eager, family_call, limited, llm, step, task, tool, tracked_by,
+    Arg, Around, ByType, Costly, Derived as Classifier, Down, ErrorRef, FromSpent, Global, GlobalFamily,
+    Label, Llm, Purse, Returns, Site, SiteRef, Tag, Uncounted, Unread, ViaClassifiedRef, ViaDowncast,
+    ViaErrorRef, ViaNoDowncast, ViaUnknownRef, budgeted, call_by, eager, family_call, limited, llm, step,
+    task, tool, tracked_by,
 };
 pub use crate::recorder::{boxed, open, stream, try_open, try_stream};
 
@@ -38,6 +40,7 @@ pub mod by_label {
 pub use crate::registration::{Batch, GlobalMetrics, MetricsStruct};
 pub use crate::spec::Spec;
 
+use crate::families::Budget;
 use crate::instance::AgentMetrics;
 use crate::spec::Metric;
 
@@ -66,6 +69,12 @@ pub const fn check_metric_labels<M: Metric>() {
 #[track_caller]
 pub const fn check_unit<M: Metric>(name: &str, unit: &str) {
     crate::name::check_unit(M::KIND, name, unit);
+}
+
+/// The budget that a `budget = ..` key names, or what leads to it.
+#[inline]
+pub fn budget(budget: &Budget) -> Budget {
+    budget.clone()
 }
 
 /// The instance that a `metrics = ..` key names.

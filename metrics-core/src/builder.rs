@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::panic::Location;
+use std::sync::Arc;
 
 use crate::error::{BuildError, Fault};
-use crate::families::Settings;
+use crate::families::{Dimension, Dimensions, MOST_POINTS, Settings};
 use crate::faults::{Faults, Hook};
 use crate::instance::AgentMetrics;
+use crate::label::LabelValue;
 use crate::name;
 use crate::pricing::PriceTable;
 use crate::recorder::global;
@@ -30,6 +32,8 @@ pub struct Builder {
     registry: Option<prometheus::Registry>,
     const_labels: Vec<(String, String)>,
     hook: Option<Hook>,
+    dimensions: Vec<Dimension>,
+    dimension_budget: usize,
 }
 
 impl Default for Builder {
@@ -40,6 +44,8 @@ impl Default for Builder {
             registry: None,
             const_labels: Vec::new(),
             hook: None,
+            dimensions: Vec::new(),
+            dimension_budget: DIMENSION_BUDGET,
         }
     }
 }
@@ -87,6 +93,49 @@ impl Builder {
     /// Leaves out `agent_cost_total_cents`, the older name of `agent_cost_usd_total`.
     pub fn without_cost_in_cents(mut self) -> Self {
         self.settings.cents = false;
+        self
+    }
+
+    /// Tells the calls of tasks, models and tools and their costs apart by one more label, whose values are a closed
+    /// enum. At most two. A call has the value that its attribute gives, `dimensions(..)`, else that of the task around
+    /// it, else `__none__`.
+    ///
+    /// ```
+    /// use agent_metrics::{AgentMetrics, LabelValue, track_task, track_tool};
+    ///
+    /// #[derive(Clone, Copy, LabelValue)]
+    /// enum Tier { Free, Paid }
+    ///
+    /// #[track_task(dimensions(tier), metrics = metrics)]
+    /// fn answer(metrics: &AgentMetrics, tier: Tier) {
+    ///     search(metrics);
+    /// }
+    ///
+    /// #[track_tool(metrics = metrics)]
+    /// fn search(metrics: &AgentMetrics) {}
+    ///
+    /// let metrics = AgentMetrics::builder().dimension::<Tier>("tier").build()?;
+    /// answer(&metrics, Tier::Paid);
+    /// let searches = r#"agent_tool_calls_total{tool_name="search",tier="paid",status="success"} 1"#;
+    /// assert!(metrics.to_text().contains(searches));
+    /// # Ok::<(), agent_metrics::BuildError>(())
+    /// ```
+    pub fn dimension<T: LabelValue>(mut self, name: &'static str) -> Self {
+        self.dimensions.push(Dimension::new::<T>(name));
+        self
+    }
+
+    /// How many combinations the dimensions may have, `__none__` for each among them: 64 unless given, and at most
+    /// 2,048. Each of them multiplies the series of every task type, model and tool.
+    pub fn dimension_budget(mut self, combinations: usize) -> Self {
+        self.dimension_budget = combinations;
+        self
+    }
+
+    /// Measures how long the futures of tasks wait for their first poll, in `agent_task_queue_duration_seconds`. It
+    /// costs another reading of the clock a task.
+    pub fn task_queue_duration(mut self) -> Self {
+        self.settings.task_queue = true;
         self
     }
 
@@ -139,10 +188,14 @@ impl Builder {
     /// An instance of its own.
     ///
     /// # Errors
-    /// When a constant label is invalid or collides with a label of a family, when a limit is absurd,
+    /// When a constant label or a dimension is invalid or collides with a label of a family, when a limit is absurd,
     /// or when the registry holds a collector with the name of one of the agent's families.
-    pub fn build(self) -> Result<AgentMetrics, BuildError> {
+    pub fn build(mut self) -> Result<AgentMetrics, BuildError> {
         check_limits(&self.settings)?;
+        check_dimensions(&self.dimensions)?;
+        let dimensions = Dimensions::new(self.dimensions);
+        check_dimension_budget(dimensions.size(), self.dimension_budget)?;
+        self.settings.dimensions = Arc::new(dimensions);
         let registry = match self.registry {
             Some(registry) => check_no_labels(&self.const_labels).map(|()| registry)?,
             None => new_registry(&self.const_labels)?,
@@ -178,6 +231,60 @@ fn check_limits(settings: &Settings) -> Result<(), BuildError> {
         Some((limit, given)) => Err(BuildError::Limit { limit, given, most: MOST_VALUES }),
         None => Ok(()),
     }
+}
+
+/// Combinations of the dimensions unless the builder is told otherwise.
+const DIMENSION_BUDGET: usize = 64;
+
+/// More would multiply every series past what anybody looks at.
+const MOST_DIMENSIONS: usize = 2;
+
+/// The labels that the families of tasks, models, tools and costs have themselves, or that formats write.
+const TAKEN: [&str; 14] = [
+    "task_type",
+    "model",
+    "tool_name",
+    "status",
+    "direction",
+    "kind",
+    "reason",
+    "served_model",
+    "outcome",
+    "cost_type",
+    "window",
+    "budget",
+    "le",
+    "quantile",
+];
+
+fn check_dimensions(dimensions: &[Dimension]) -> Result<(), BuildError> {
+    for (place, dimension) in dimensions.iter().enumerate() {
+        let name = dimension.name;
+        let refuse = |why| Err(BuildError::Dimension { name, why });
+        if let Err(fault) = name::label_name(name) {
+            return refuse(fault.0);
+        }
+        if TAKEN.contains(&name) {
+            return refuse("a label of the agent's own families has that name; choose another");
+        }
+        let before = &dimensions[..place];
+        if before.iter().any(|other| other.name == name) {
+            return refuse("given twice");
+        }
+        // A value is found by its type.
+        if before.iter().any(|other| other.is_of_the_set_of(dimension)) {
+            return refuse("its enum is a dimension already; use another enum");
+        }
+        if place == MOST_DIMENSIONS {
+            return refuse("there are two already, and no room for a third");
+        }
+    }
+    Ok(())
+}
+
+fn check_dimension_budget(combinations: usize, budget: usize) -> Result<(), BuildError> {
+    let budget = budget.min(MOST_POINTS);
+    if combinations > budget { Err(BuildError::DimensionBudget { combinations, budget }) } else { Ok(()) }
 }
 
 /// A registry's labels can't be added to once it's made.

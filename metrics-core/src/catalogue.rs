@@ -12,6 +12,18 @@ pub struct Catalogue {
     pub families: Vec<FamilyInfo>,
     /// The tracked functions that are linked into the program, by file and line.
     pub sites: Vec<SiteInfo>,
+    /// What tasks, calls of models, tools and costs are told apart by besides their own labels.
+    pub dimensions: Vec<DimensionInfo>,
+}
+
+/// A label of the families of tasks, models, tools and costs, by [`Builder::dimension`](crate::Builder::dimension).
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct DimensionInfo {
+    /// The label's name.
+    pub name: &'static str,
+    /// Its values, without the `__none__` of calls to which nobody gave one.
+    pub values: &'static [&'static str],
 }
 
 /// What the runtime knows of a family.
@@ -42,6 +54,12 @@ impl FamilyInfo {
         let name = name.into();
         let unit = unit_of(kind, &name);
         Self { unit, name, help: help.into(), kind, labels: labels.to_vec(), buckets: Vec::new() }
+    }
+
+    /// With more labels.
+    pub(crate) fn with_labels(mut self, more: impl IntoIterator<Item = &'static str>) -> Self {
+        self.labels.extend(more);
+        self
     }
 
     pub(crate) fn with_buckets(mut self, bounds: &[f64]) -> Self {

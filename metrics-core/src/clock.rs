@@ -13,7 +13,7 @@ static CLOCK: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
 
 /// A reading of the clock.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct Ticks(u64);
+pub struct Ticks(u64);
 
 impl Ticks {
     /// Ticks from `start` to this reading; 0 where the counter seems to have run backwards, as it
@@ -21,6 +21,17 @@ impl Ticks {
     #[inline]
     pub(crate) fn since(self, start: Self) -> u64 {
         self.0.saturating_sub(start.0)
+    }
+
+    /// The counter's own number, to be kept in a word.
+    #[inline]
+    pub(crate) fn reading(self) -> u64 {
+        self.0
+    }
+
+    /// What was kept.
+    pub(crate) fn at(reading: u64) -> Self {
+        Self(reading)
     }
 
     #[cfg(test)]

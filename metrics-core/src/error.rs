@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::catalogue::SiteInfo;
+use crate::families::BudgetSpent;
 
 /// Why families were not registered. Nothing of the batch was.
 #[derive(Clone, PartialEq, Debug)]
@@ -91,6 +92,20 @@ pub enum BuildError {
         /// The most that it takes.
         most: usize,
     },
+    /// A dimension's name or set can't be one.
+    Dimension {
+        /// The name as given.
+        name: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The dimensions have more combinations than they may; each multiplies the series of every task, model and tool.
+    DimensionBudget {
+        /// How many combinations, those without a value among them.
+        combinations: usize,
+        /// How many there may be.
+        budget: usize,
+    },
     /// The global was used or installed before; what it recorded would be lost.
     AlreadyInUse {
         /// The tracked function or the line that used it first.
@@ -112,6 +127,12 @@ impl fmt::Display for BuildError {
             Self::Limit { limit, given, most } => {
                 write!(f, "`{limit}({given})`: there is room for at most {most}")
             }
+            Self::Dimension { name, why } => write!(f, "dimension `{name}`: {why}"),
+            Self::DimensionBudget { combinations, budget } => write!(
+                f,
+                "the dimensions have {combinations} combinations, `__none__` for each among them, and may have {budget}; \
+                 use smaller enums or one dimension, or raise it with `dimension_budget(..)`"
+            ),
             Self::AlreadyInUse { first_use } => write!(
                 f,
                 "the global metrics are in use since {first_use}; call `install()` before that, at the start of `main`"
@@ -149,6 +170,13 @@ pub enum Fault {
         /// What is wrong, as in `agent_llm_usage_anomalies_total`.
         kind: &'static str,
     },
+    /// More of a budget is spent than [`warn_at`](crate::Budget::warn_at) says; told once, until it is less again.
+    BudgetNearlySpent(BudgetSpent),
+    /// A call was given a dimension that its instance doesn't have; told once.
+    UnknownDimension {
+        /// The enum's name.
+        set: &'static str,
+    },
     /// Two tools or two tasks have one name, so that their calls can't be told apart; see
     /// [`shared_names`](crate::shared_names).
     SharedName {
@@ -167,6 +195,13 @@ impl fmt::Display for Fault {
             Self::UsageAnomaly { model, kind } => {
                 write!(f, "a usage of model `{model}` was cut to size: {kind}")
             }
+            Self::BudgetNearlySpent(BudgetSpent { budget, limit_usd, spent_usd, .. }) => {
+                write!(f, "budget `{budget}` is nearly spent: {spent_usd:.4} of {limit_usd} USD")
+            }
+            Self::UnknownDimension { set } => write!(
+                f,
+                "a call was given a `{set}`, which is no dimension of its metrics: add `.dimension::<{set}>(\"..\")` to the builder"
+            ),
             Self::SharedName { first, second } => {
                 let (label, value) = first.label.unwrap_or_default();
                 write!(f, "{first} and {second} both have {label}={value:?}: give one of them another name")

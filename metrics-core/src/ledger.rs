@@ -9,7 +9,13 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::families::{Held, Spent, TaskSeries, TaskTotals};
+use crate::clock::Ticks;
+use crate::error::Fault;
+use crate::families::begun::{self, Begun};
+use crate::families::{
+    Budget, BudgetSpent, Bundle as _, Dimensions, Held, Point, Spent, TaskSeries, TaskTotals,
+};
+use crate::faults::Watched as _;
 
 /// What a task has done so far.
 #[derive(Default)]
@@ -18,6 +24,10 @@ pub(crate) struct Ledger {
     /// For what is spent after the task's end.
     series: Option<Held<TaskSeries>>,
     ended: AtomicBool,
+    begun: Begun,
+    budget: Option<Budget>,
+    /// Whether the hook was told that its share of a budget is nearly spent.
+    warned: AtomicBool,
     steps: AtomicU64,
     llm_calls: AtomicU64,
     /// Its own spending, in millionths of a millionth of a USD.
@@ -61,23 +71,39 @@ fn pico(usd: f64) -> u64 {
 }
 
 impl Ledger {
-    /// The ledger of a task that begins here.
-    pub(crate) fn begin(series: Held<TaskSeries>) -> Arc<Self> {
+    /// The ledger of a task that begins here, and spends from a budget if it is given one.
+    pub(crate) fn begin(series: Held<TaskSeries>, budget: Option<Budget>) -> Arc<Self> {
+        if let Some(budget) = &budget {
+            series.show_budget(budget);
+        }
         let parent = current();
         let unused = UNUSED.try_with(|unused| unused.borrow_mut().pop()).ok().flatten();
         let mut ledger = unused.unwrap_or_default();
         if let Some(ledger) = Arc::get_mut(&mut ledger) {
-            *ledger = Self { parent, series: Some(series), ..Self::default() };
+            let begun = std::mem::take(&mut ledger.begun);
+            *ledger = Self { parent, series: Some(series), begun, budget, ..Self::default() };
         }
         ledger
+    }
+
+    /// Notes when the task began, for who looks while it runs.
+    #[inline]
+    pub(crate) fn note_begin(this: &mut Arc<Self>, at: Ticks) {
+        // Nobody else has it yet.
+        if let Some(ledger) = Arc::get_mut(this)
+            && let Some(series) = &ledger.series
+        {
+            ledger.begun.note(begun::key::<TaskSeries>(series), at);
+        }
     }
 
     /// The task has ended: what is spent from now on is late. It is kept for another, unless something still holds it.
     pub(crate) fn end(mut self: Arc<Self>) {
         self.ended.store(true, Ordering::Relaxed);
+        self.begun.clear();
         if let Some(ledger) = Arc::get_mut(&mut self) {
             // What it holds is given back now, not when it is used again.
-            (ledger.parent, ledger.series) = (None, None);
+            (ledger.parent, ledger.series, ledger.budget) = (None, None, None);
             let _ = UNUSED.try_with(|unused| {
                 let mut unused = unused.borrow_mut();
                 if unused.len() < KEPT {
@@ -126,28 +152,57 @@ impl Ledger {
     }
 
     /// This task, and those around it.
-    fn for_each(&self, mut add: impl FnMut(&Self)) {
-        let mut next = Some(self);
-        while let Some(ledger) = next {
-            add(ledger);
-            next = ledger.parent.as_deref();
-        }
+    fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |ledger| ledger.parent.as_deref())
     }
 
+    /// The budgets of this task and of those around it, each once, with the innermost task that has it.
+    fn budgets(&self) -> impl Iterator<Item = (&Self, &Budget)> {
+        let all = self.chain().filter_map(|ledger| Some((ledger, ledger.budget.as_ref()?)));
+        all.filter(|(having, budget)| {
+            let inner = self.chain().take_while(|ledger| !std::ptr::eq(*ledger, *having));
+            !inner.filter_map(|ledger| ledger.budget.as_ref()).any(|other| other.is(budget))
+        })
+    }
+
+    /// Adds money; whether somebody is to be warned must be looked at afterwards.
     fn add_usd(&self, usd: f64) {
         let pico = pico(usd);
         if pico == 0 {
             return;
         }
         self.own_pico_usd.fetch_add(pico, Ordering::Relaxed);
-        self.for_each(|ledger| {
+        for ledger in self.chain() {
             ledger.pico_usd.fetch_add(pico, Ordering::Relaxed);
-        });
+        }
+        self.budgets().for_each(|(_, budget)| budget.charge(pico));
         if self.ended.load(Ordering::Relaxed)
             && let Some(series) = &self.series
         {
             series.add_late(pico);
         }
+    }
+
+    fn has_budget(&self) -> bool {
+        self.chain().any(|ledger| ledger.budget.is_some())
+    }
+
+    /// Tells the hook of budgets that are nearly spent now.
+    #[cold]
+    fn warn(&self) {
+        for ledger in self.chain() {
+            let (Some(budget), Some(series)) = (&ledger.budget, &ledger.series) else { continue };
+            if let Some(spent) = budget.warning(ledger.pico_usd(), &ledger.warned) {
+                series.faults().report(&Fault::BudgetNearlySpent(spent));
+            }
+        }
+    }
+
+    /// Whether this task and those around it have something left to spend.
+    fn check_budgets(&self) -> Result<(), BudgetSpent> {
+        self.chain()
+            .filter_map(|ledger| Some((ledger, ledger.budget.as_ref()?)))
+            .try_for_each(|(ledger, budget)| budget.check_in(ledger.pico_usd()))
     }
 }
 
@@ -167,6 +222,25 @@ fn with_current<T>(read: impl FnOnce(&Arc<Ledger>) -> T) -> Option<T> {
         })
         .ok()
         .flatten()
+}
+
+/// Where the innermost task that runs here is in an instance's dimensions.
+pub(crate) fn point(dimensions: &Arc<Dimensions>) -> Point {
+    let of = |ledger: &Ledger| {
+        let series = ledger.series.as_ref()?;
+        Arc::ptr_eq(series.dimensions(), dimensions).then(|| series.points().point())
+    };
+    let innermost = |ledger: &Arc<Ledger>| {
+        let mut next = Some(&**ledger);
+        while let Some(ledger) = next {
+            if let Some(point) = of(ledger) {
+                return Some(point);
+            }
+            next = ledger.parent.as_deref();
+        }
+        None
+    };
+    with_current(innermost).flatten().unwrap_or_default()
 }
 
 /// Exchanges the current task's ledger with this one: once to enter a task, once to leave it.
@@ -197,25 +271,44 @@ pub(crate) fn add_llm_call() -> bool {
 pub(crate) fn add_tool_call(slot: impl FnOnce() -> usize) {
     with_current(|ledger| {
         let slot = slot();
-        ledger.for_each(|ledger| {
+        for ledger in ledger.chain() {
             ledger.tool_calls.fetch_add(1, Ordering::Relaxed);
             ledger.tools.add(slot);
-        });
+        }
     });
 }
 
 pub(crate) fn add_tool_cost(usd: f64) {
-    with_current(|ledger| ledger.add_usd(usd));
+    add(|ledger| ledger.add_usd(usd));
 }
 
 /// Adds what a call of a model used.
 #[inline]
 pub(crate) fn add_spent(spent: Spent) {
-    with_current(|ledger| {
-        ledger.for_each(|ledger| {
+    add(|ledger| {
+        for ledger in ledger.chain() {
             ledger.input_tokens.fetch_add(spent.input_tokens, Ordering::Relaxed);
             ledger.output_tokens.fetch_add(spent.output_tokens, Ordering::Relaxed);
-        });
+        }
         ledger.add_usd(spent.usd);
     });
+}
+
+/// Adds to the ledger of the task that runs here, and warns of its budgets when it is back in its place: the hook may
+/// look at it.
+#[inline]
+fn add(add: impl FnOnce(&Ledger)) {
+    let to_warn = with_current(|ledger| {
+        add(ledger);
+        ledger.has_budget().then(|| ledger.clone())
+    });
+    if let Some(ledger) = to_warn.flatten() {
+        ledger.warn();
+    }
+}
+
+/// Whether the tasks that run here have something left to spend.
+pub(crate) fn check_budgets() -> Result<(), BudgetSpent> {
+    // Outside of any task there is no budget.
+    with_current(|ledger| ledger.check_budgets()).unwrap_or(Ok(()))
 }

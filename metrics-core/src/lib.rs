@@ -46,10 +46,10 @@ pub use agent_metrics_macros::{
 };
 
 pub use builder::Builder;
-pub use catalogue::{Catalogue, FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
+pub use catalogue::{Catalogue, DimensionInfo, FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
 pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::Exposition;
-pub use families::{Attempt, CallFacts, TaskTotals};
+pub use families::{Attempt, Budget, BudgetSpent, CallFacts, DimensionValue, InvalidBudget, TaskTotals};
 pub use instance::AgentMetrics;
 pub use label::{Bounded, LabelSet, LabelValue};
 pub use metric::{
@@ -64,7 +64,7 @@ pub use pricing::{PriceError, PriceMistake};
 pub use recorder::timeout;
 pub use recorder::{
     Call, CallFamily, CallLabels, Classify, FutureExt, Guard, InTask, InvalidRate, RequestGuard, TaskHandle,
-    TimedOut, current_task, error_status, global, register_classifier, shared_names, sites,
+    TimedOut, check_budgets, current_task, error_status, global, register_classifier, shared_names, sites,
 };
 #[cfg(feature = "stream")]
 pub use recorder::{StreamExt, Streamed};

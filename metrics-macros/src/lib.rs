@@ -29,6 +29,8 @@ mod track;
 /// | `timeout` | `"250ms"`, `"30s"`, `"5m"`, `"1h"`: drop the call after it (async, feature `tokio`) | none |
 /// | `stream` | a word: the call lasts until the stream ends that the function gives, and its keys are about items (feature `stream`) | not |
 /// | `slo` | `slo(availability = 99.9, latency = "5s", percentile = 95)`: what it is held to, in percent; either objective may be left out | none |
+/// | `budget` | what the task and the tasks in it spend from, a `Budget`: when it is spent the task doesn't begin, and gives an error that is `From<BudgetSpent>` | none |
+/// | `dimensions` | `dimensions(tier)` or `dimensions(tier, region)`: values of the closed enums that are dimensions of the instance | those of the task around it |
 /// | `docs` | `true` or `false`: whether the function's documentation ends in its families and a query for each of its rate, errors and latency | `true` if the environment variable `AGENT_METRICS_DOCS` is `1` when the function is compiled: cargo doesn't compile it again for that alone |
 /// | `crate` | the path of the runtime crate | `::agent_metrics` |
 ///
@@ -104,8 +106,9 @@ pub fn track_task(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Keys
 /// `tool_name` (default: the function's name); `cost`, a closure `|value| usd` over what the function gives, or over the
-/// value of its `Result`, that says what a call cost as an `f64` or an `Option<f64>`; and the keys that all attributes
-/// share, as in [`macro@track_task`].
+/// value of its `Result`, that says what a call cost as an `f64` or an `Option<f64>`; `budget`, a word: when the budget of
+/// a task around it is spent the call doesn't begin, and gives an error that is `From<BudgetSpent>`; and the other keys of
+/// [`macro@track_task`].
 ///
 /// # Output
 /// The same function, measured, as in [`macro@track_task`].
@@ -139,8 +142,9 @@ pub fn track_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `usage` | a closure `\|response\| Usage`, or `in_body` if the body reports it by `Call::current()` | the response's `TokenUsage` |
 /// | `provider` | whose model it is, in OpenTelemetry's words: `openai`, `anthropic`, `gcp.gemini`, .. | unknown |
 /// | `operation` | what is asked of it, in OpenTelemetry's words: `chat`, `embeddings`, .. | `chat` |
+/// | `budget` | a word: when the budget of a task around it is spent the call doesn't begin, and gives an error that is `From<BudgetSpent>` | not asked |
 ///
-/// and the keys that all attributes share, as in [`macro@track_task`].
+/// and the other keys of [`macro@track_task`].
 ///
 /// # Output
 /// The same function, measured, as in [`macro@track_task`].

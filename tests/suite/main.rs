@@ -2,10 +2,13 @@
 #![allow(clippy::float_cmp)] // Counts are whole, and exact up to 2^53.
 
 mod bounds;
+mod budgets;
 mod calls;
+mod dimensions;
 mod drops;
 mod http;
 mod impls;
+mod in_flight;
 mod isolation;
 mod keys;
 mod labels;

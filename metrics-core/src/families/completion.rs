@@ -1,14 +1,10 @@
-//! The share of tasks that succeed, over rolling windows.
-//!
-//! Running totals are noted whenever the clock enters a new slot of a window; the rate is what was
-//! added to them since the window began. A window of an hour has 60 slots, so that the rate is of
-//! the last 60 to 61 minutes; the memory is a few hundred notes whatever the load.
+//! The share of tasks that succeed, over rolling windows: what was added to the totals since the window began.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::notes::Notes;
 use crate::clock::{self, Ticks};
 
 /// Tasks so far.
@@ -22,9 +18,7 @@ pub(crate) struct Totals {
 
 struct Window {
     name: &'static str,
-    slot_seconds: u64,
-    slots: u64,
-    notes: VecDeque<(u64, Totals)>,
+    notes: Notes<Totals>,
     manual: Option<f64>,
 }
 
@@ -37,14 +31,14 @@ pub(crate) struct Completion {
 }
 
 const MINUTE: u64 = 60;
+/// In nanoseconds.
+const SECOND: u64 = 1_000_000_000;
 
 impl Completion {
     pub(crate) fn new(begin: Ticks) -> Self {
         let window = |name, slot_seconds, slots| Window {
             name,
-            slot_seconds,
-            slots,
-            notes: VecDeque::new(),
+            notes: Notes::new(slot_seconds * SECOND, slots),
             manual: None,
         };
         Self {
@@ -62,30 +56,31 @@ impl Completion {
     #[inline]
     pub(crate) fn note(&self, now: Ticks, totals: impl FnOnce() -> Totals) {
         if now.since(self.begin) >= self.noted_until.load(Ordering::Relaxed) {
-            self.note_slots(self.second(now), totals());
+            self.note_slots(self.nanos(now), totals());
         }
     }
 
-    /// Whole seconds since the beginning.
-    fn second(&self, now: Ticks) -> u64 {
-        clock::nanos(now.since(self.begin)) / 1_000_000_000
+    /// Nanoseconds since the beginning.
+    fn nanos(&self, now: Ticks) -> u64 {
+        clock::nanos(now.since(self.begin))
     }
 
     #[cold]
     fn note_slots(&self, now: u64, totals: Totals) {
         // Whoever holds the lock is noting the same, or reads: no task waits for that.
         if let Ok(mut windows) = self.windows.try_lock() {
-            let next_minute = Duration::from_secs((now / MINUTE + 1) * MINUTE);
+            let minute = MINUTE * SECOND;
+            let next_minute = Duration::from_nanos((now / minute + 1) * minute);
             self.noted_until.store(clock::ticks(next_minute), Ordering::Relaxed);
             for window in windows.iter_mut() {
-                window.note(now, totals);
+                window.notes.note(now, totals);
             }
         }
     }
 
     /// The rate of each window in which a task ended.
     pub(crate) fn rates(&self, now: Ticks, totals: Totals) -> Vec<(&'static str, f64)> {
-        let now = self.second(now);
+        let now = self.nanos(now);
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         windows.iter_mut().filter_map(|window| Some((window.name, window.rate(now, totals)?))).collect()
     }
@@ -99,25 +94,12 @@ impl Completion {
 }
 
 impl Window {
-    /// A note says how many had ended when its slot began: nothing ends between the last task
-    /// before it and that moment.
-    fn note(&mut self, now: u64, totals: Totals) {
-        let slot = now / self.slot_seconds;
-        if self.notes.back().is_none_or(|(last, _)| *last < slot) {
-            self.notes.push_back((slot, totals));
-        }
-        let begin = slot.saturating_sub(self.slots);
-        while self.notes.front().is_some_and(|(first, _)| *first < begin) {
-            self.notes.pop_front();
-        }
-    }
-
     fn rate(&mut self, now: u64, totals: Totals) -> Option<f64> {
         if self.manual.is_some() {
             return self.manual;
         }
-        self.note(now, totals);
-        let (_, base) = *self.notes.front()?;
+        self.notes.note(now, totals);
+        let base = self.notes.base()?;
         let counted = totals.counted.saturating_sub(base.counted);
         // A task may end between the two readings of a note.
         let succeeded = totals.succeeded.saturating_sub(base.succeeded).min(counted);
@@ -174,7 +156,8 @@ mod tests {
         run(&completion, &mut totals, (0..30 * 24 * 60).map(|n| (n * MINUTE, true)));
         let windows = completion.windows.lock().unwrap();
         for window in windows.iter() {
-            assert!(window.notes.len() as u64 <= window.slots + 1, "{}", window.name);
+            let (notes, slots) = window.notes.len();
+            assert!(notes as u64 <= slots + 1, "{}", window.name);
         }
     }
 

@@ -3,23 +3,33 @@
 //! A group keeps one bundle of series for each value of its main label (a task type, a model, a
 //! tool, an endpoint), so that a call resolves its label once and reaches all it records from there.
 
+pub(crate) mod begun;
+mod budget;
 mod business;
 mod completion;
 mod cost;
+mod dimensions;
 mod health;
+mod held;
 mod http;
 mod llm;
+mod notes;
 mod task;
 mod tool;
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
+pub(crate) use budget::Budgets;
+pub use budget::{Budget, BudgetSpent, InvalidBudget};
 pub(crate) use business::{Business, CacheLabels, CacheResult, MemoryLabels};
 pub(crate) use cost::ToolCost;
+pub(crate) use dimensions::{Dimension, Dimensions, Points};
+pub use dimensions::{DimensionValue, Point};
 pub(crate) use health::Health;
+pub(crate) use held::MOST_POINTS;
+pub use held::{AtPoint, Held, Hold, Spending};
 pub(crate) use http::{Http, HttpSeries, Method};
 pub(crate) use llm::Llm;
 pub(crate) use llm::Spent;
@@ -36,6 +46,7 @@ use crate::visit::Source;
 
 /// What the families are told when they are made.
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools)] // Switches of the builder.
 pub(crate) struct Settings {
     pub(crate) seed_buckets: bool,
     pub(crate) duration_by_status: bool,
@@ -46,6 +57,9 @@ pub(crate) struct Settings {
     pub(crate) endpoints: usize,
     /// The names that tools can have; any, where none is given.
     pub(crate) known_tools: Vec<String>,
+    pub(crate) dimensions: Arc<Dimensions>,
+    /// Whether it is measured how long tasks wait for their first poll.
+    pub(crate) task_queue: bool,
 }
 
 impl Default for Settings {
@@ -59,6 +73,8 @@ impl Default for Settings {
             tools: 512,
             endpoints: 512,
             known_tools: Vec::new(),
+            dimensions: Arc::default(),
+            task_queue: false,
         }
     }
 }
@@ -73,13 +89,16 @@ pub struct Families {
     pub(crate) faults: Arc<Faults>,
     pub(crate) tool_cost: Arc<ToolCost>,
     pub(crate) business: Business,
+    pub(crate) dimensions: Arc<Dimensions>,
+    pub(crate) budgets: Arc<Budgets>,
 }
 
 impl Families {
     pub(crate) fn new(settings: &Settings, prices: PriceTable, faults: Arc<Faults>) -> Self {
-        let tool_cost = Arc::new(ToolCost::new());
+        let tool_cost = Arc::new(ToolCost::new(settings.dimensions.clone()));
+        let budgets = Arc::new(Budgets::new());
         Self {
-            tasks: Arc::new(Tasks::new(settings, faults.clone())),
+            tasks: Arc::new(Tasks::new(settings, budgets.clone(), faults.clone())),
             tools: Arc::new(Tools::new(settings, tool_cost.clone(), faults.clone())),
             llm: Arc::new(Llm::new(settings, prices, tool_cost.clone(), faults.clone())),
             http: Arc::new(Http::new(settings)),
@@ -87,6 +106,8 @@ impl Families {
             faults,
             tool_cost,
             business: Business::new(),
+            dimensions: settings.dimensions.clone(),
+            budgets,
         }
     }
 
@@ -96,6 +117,7 @@ impl Families {
             self.tasks.clone(),
             self.llm.clone(),
             self.tools.clone(),
+            self.budgets.clone(),
             self.health.clone(),
         ];
         sources.extend(self.business.sources());
@@ -137,9 +159,16 @@ impl<S> Table<S> {
         self.bundles.get(slot)?.get()
     }
 
-    /// All bundles made so far.
+    /// All bundles made so far, those at no point of the dimensions.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &S> {
         self.bundles.iter().filter_map(OnceBox::get)
+    }
+}
+
+impl<S: Bundle> Table<S> {
+    /// All bundles made so far.
+    pub(crate) fn iter_all(&self) -> impl Iterator<Item = &S> {
+        self.iter().flat_map(|base| std::iter::once(base).chain(base.points().others()))
     }
 }
 
@@ -147,6 +176,28 @@ impl<S> Table<S> {
 pub trait Bundle: Watched + Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn group(families: &Families) -> &impl Group<Self>;
+    #[doc(hidden)]
+    fn dimensions(&self) -> &Arc<Dimensions>;
+    #[doc(hidden)]
+    fn points(&self) -> &Points<Self>;
+    /// Another at a point, which nobody else has made.
+    #[doc(hidden)]
+    fn made_at(&self, point: Point) -> Self;
+
+    /// The one at a point, by the one at none.
+    #[doc(hidden)]
+    #[inline]
+    fn at(&self, point: Point) -> &Self {
+        self.points().at(self, point, || self.made_at(point))
+    }
+
+    /// Makes those that start at zero.
+    #[doc(hidden)]
+    fn start(&self) {
+        self.dimensions().zero_points().for_each(|point| {
+            self.at(point);
+        });
+    }
 }
 
 /// A group of families, by the value of its main label.
@@ -169,44 +220,6 @@ pub trait Group<S> {
         let slot = self.values().slot(value);
         self.bundle(slot);
         slot
-    }
-}
-
-/// A bundle that a call holds on to while it runs, whoever keeps it.
-pub trait Hold<S: Bundle>: Deref<Target = S> {
-    /// The same, to be held by something else too.
-    fn keep(&self) -> Held<S>;
-}
-
-impl<S: Bundle> Hold<S> for &'static S {
-    #[inline]
-    fn keep(&self) -> Held<S> {
-        Held::Static(self)
-    }
-}
-
-impl<S: Bundle> Hold<S> for Held<S> {
-    fn keep(&self) -> Self {
-        match self {
-            Self::Static(bundle) => Self::Static(bundle),
-            Self::Shared(families, slot) => Self::Shared(families.clone(), *slot),
-        }
-    }
-}
-
-/// A bundle of any instance: the global's live for ever, those of another are kept by keeping its
-/// families.
-pub enum Held<S: Bundle> {
-    /// Of the global metrics.
-    Static(&'static S),
-    /// Of an instance, at a slot of its table.
-    Shared(Arc<Families>, u32),
-}
-
-impl<S: Bundle> Held<S> {
-    /// Keeps the families that the bundle of a label value is of.
-    pub(crate) fn keeping(families: &Arc<Families>, value: Value<'_>) -> Self {
-        Self::Shared(families.clone(), value.slot(S::group(families)) as u32)
     }
 }
 
@@ -234,16 +247,4 @@ impl Value<'_> {
 pub(crate) fn find<'a, S: Bundle>(families: &'a Families, value: Value<'_>) -> &'a S {
     let group = S::group(families);
     group.bundle(value.slot(group))
-}
-
-impl<S: Bundle> Deref for Held<S> {
-    type Target = S;
-
-    #[inline]
-    fn deref(&self) -> &S {
-        match self {
-            Self::Static(bundle) => bundle,
-            Self::Shared(families, slot) => S::group(families).bundle(*slot as usize),
-        }
-    }
 }

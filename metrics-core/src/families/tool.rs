@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Bundle, Families, Group, Settings, Table, ToolCost};
+use super::{Bundle, Dimensions, Families, Group, Point, Points, Settings, Table, ToolCost};
 use crate::catalogue::FamilyInfo;
 use crate::faults::{Faults, Watched};
-use crate::label::{Interner, render};
+use crate::label::Interner;
 use crate::metric::CallShape;
 use crate::name::Kind;
 use crate::plane::{Row, Writer};
@@ -28,7 +28,9 @@ pub(crate) struct Tools {
 pub struct ToolSeries {
     calls: Row,
     slot: usize,
+    name: Box<str>,
     labels: Box<str>,
+    points: Points<Self>,
     shared: Arc<Shared>,
 }
 
@@ -71,6 +73,7 @@ impl Tools {
                 &["tool_name"],
             ),
         ];
+        let infos = infos.into_iter().map(|info| info.with_labels(settings.dimensions.names())).collect();
         let known = &settings.known_tools;
         // The cap is for names that turn up: those that are known have room.
         let table = Table::new(settings.tools.max(known.len() + 1));
@@ -102,18 +105,27 @@ impl Group<ToolSeries> for Tools {
 
     #[inline]
     fn bundle(&self, slot: usize) -> &ToolSeries {
-        self.table.bundle(slot, |tool_name| ToolSeries {
-            calls: Row::new(self.shared.calls.words()),
-            slot,
-            labels: render([("tool_name", tool_name)]),
-            shared: self.shared.clone(),
-        })
+        let new = |name: &str| ToolSeries::new(name, slot, Point::default(), self.shared.clone());
+        self.table.bundle(slot, new)
     }
 }
 
 impl Bundle for ToolSeries {
     fn group(families: &Families) -> &impl Group<Self> {
         &*families.tools
+    }
+
+    fn dimensions(&self) -> &Arc<Dimensions> {
+        self.shared.cost.dimensions()
+    }
+
+    #[inline]
+    fn points(&self) -> &Points<Self> {
+        &self.points
+    }
+
+    fn made_at(&self, point: Point) -> Self {
+        Self::new(&self.name, self.slot, point, self.shared.clone())
     }
 }
 
@@ -124,6 +136,18 @@ impl Watched for ToolSeries {
 }
 
 impl ToolSeries {
+    fn new(name: &str, slot: usize, point: Point, shared: Arc<Shared>) -> Self {
+        let dimensions = shared.cost.dimensions();
+        Self {
+            calls: Row::new(shared.calls.words()),
+            slot,
+            name: name.into(),
+            labels: dimensions.render(("tool_name", name), point),
+            points: Points::new(point, dimensions),
+            shared,
+        }
+    }
+
     #[inline]
     pub(crate) fn start(&self, writer: Writer) {
         CallShape::start(writer, &self.calls, 0);
@@ -135,7 +159,7 @@ impl ToolSeries {
     }
 
     pub(crate) fn add_cost(&self, usd: f64) {
-        self.shared.cost.add(usd);
+        self.shared.cost.add(usd, self.points.point());
     }
 
     #[inline(never)] // One copy for all tracked functions, its arguments in registers.
@@ -150,7 +174,7 @@ impl Source for Tools {
     }
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
-        for tool in self.table.iter() {
+        for tool in self.table.iter_all() {
             match family {
                 CALLS => self.shared.calls.show_ended(&tool.calls, 0, &tool.labels, visitor),
                 CALL_DURATION => self.shared.calls.show_durations(&tool.calls, 0, &tool.labels, visitor),

@@ -114,6 +114,9 @@ pub(crate) trait Words: Copy {
 
     /// Adds to a word that holds the bits of an `f64`.
     fn add_f64(self, word: usize, amount: f64);
+
+    /// Sets a word of which the largest counts, if it is less.
+    fn raise(self, word: usize, value: u64);
 }
 
 /// Near words that no other thread writes.
@@ -142,6 +145,13 @@ fn add_f64_alone(cell: &AtomicU64, amount: f64) {
     cell.store(sum.to_bits(), Ordering::Release);
 }
 
+#[inline]
+fn raise_alone(cell: &AtomicU64, value: u64) {
+    if cell.load(Ordering::Relaxed) < value {
+        cell.store(value, Ordering::Release);
+    }
+}
+
 impl Words for Own {
     #[inline]
     fn add(self, word: usize, amount: u64) {
@@ -151,6 +161,11 @@ impl Words for Own {
     #[inline]
     fn add_f64(self, word: usize, amount: f64) {
         add_f64_alone(self.cell(word), amount);
+    }
+
+    #[inline]
+    fn raise(self, word: usize, value: u64) {
+        raise_alone(self.cell(word), value);
     }
 }
 
@@ -177,6 +192,15 @@ impl Words for Any {
         let add = |bits| Some((f64::from_bits(bits) + amount).to_bits());
         // `add` always gives a value, so the update succeeds.
         let _ = self.words[word].fetch_update(Ordering::Release, Ordering::Relaxed, add);
+    }
+
+    fn raise(self, word: usize, value: u64) {
+        if !self.shared {
+            return raise_alone(&self.words[word], value);
+        }
+        let raised = |known| (known < value).then_some(value);
+        // Where it isn't less there is nothing to do.
+        let _ = self.words[word].fetch_update(Ordering::Release, Ordering::Relaxed, raised);
     }
 }
 

@@ -74,6 +74,13 @@ impl Row {
         sum
     }
 
+    /// The largest of one word over all columns.
+    pub(crate) fn read_max(&self, word: usize) -> u64 {
+        let mut max = 0;
+        self.for_each(word, 1, |_, value| max = max.max(value));
+        max
+    }
+
     #[inline]
     fn for_each(&self, from: usize, count: usize, mut see: impl FnMut(usize, u64)) {
         if !self.is_real() {

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::scope::held;
 use super::{Guard, LlmCall, RequestGuard, TaskCall, ToolCall, sites};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, DimensionInfo};
 use crate::clock;
 use crate::families::{
-    CacheLabels, CacheResult, CallFacts, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, Value, find,
+    Budget, CacheLabels, CacheResult, CallFacts, Hold as _, LlmSeries, MemoryLabels, TaskSeries, ToolSeries,
+    Value, find,
 };
 use crate::instance::AgentMetrics;
 use crate::label::Bounded;
@@ -22,7 +24,10 @@ impl AgentMetrics {
     pub fn catalogue(&self) -> Catalogue {
         let mut sites: Vec<_> = sites().collect();
         sites.sort_by_key(|site| (site.file, site.line));
-        Catalogue { families: self.families(), sites }
+        let dimensions = self.families_ref().dimensions.iter();
+        let dimensions =
+            dimensions.map(|dimension| DimensionInfo { name: dimension.name, values: dimension.values });
+        Catalogue { families: self.families(), sites, dimensions: dimensions.collect() }
     }
 
     /// Starts a task, which ends with its guard.
@@ -59,7 +64,8 @@ impl AgentMetrics {
         duration: Duration,
         status: Status,
     ) {
-        let series = find::<LlmSeries>(self.families_ref(), Value::Given(model));
+        let mut series = held::<LlmSeries>(self, Value::Given(model));
+        series.place(ledger::point);
         let writer = plane::writer();
         series.start(writer);
         if !ledger::add_llm_call() {
@@ -71,7 +77,8 @@ impl AgentMetrics {
 
     /// Records a call of a tool that has ended. A duration over a year counts as a year.
     pub fn record_tool_call(&self, tool_name: &str, duration: Duration, status: Status) {
-        let series = find::<ToolSeries>(self.families_ref(), Value::Given(tool_name));
+        let mut series = held::<ToolSeries>(self, Value::Given(tool_name));
+        series.place(ledger::point);
         let writer = plane::writer();
         series.start(writer);
         ledger::add_tool_call(|| series.slot());
@@ -81,13 +88,20 @@ impl AgentMetrics {
     /// Adds what a tool cost, in USD. An amount that is negative, not a number or past 1e300 is refused,
     /// and counted in `agent_metrics_refused_observations_total`.
     pub fn record_tool_cost_usd(&self, usd: f64) {
-        self.families_ref().tool_cost.add(usd);
+        let cost = &self.families_ref().tool_cost;
+        cost.add(usd, ledger::point(cost.dimensions()));
         ledger::add_tool_cost(usd);
     }
 
     /// Records how many steps a task took, where no `#[track_step]` counts them.
     pub fn record_agent_steps(&self, task_type: &str, steps: u64) {
         find::<TaskSeries>(self.families_ref(), Value::Given(task_type)).observe_steps(steps);
+    }
+
+    /// Shows a budget before the first task that spends from it, which shows it as well. Of two with one name the first
+    /// is shown.
+    pub fn show_budget(&self, budget: &Budget) {
+        self.families_ref().budgets.show(budget);
     }
 
     /// Records a look-up in a cache.

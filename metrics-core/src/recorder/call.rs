@@ -10,8 +10,16 @@ pub trait Observed {
     /// Whether it matters how long it lasts: if not, the clock isn't read.
     const TIMED: bool = true;
 
+    /// When the call's future is made, if that matters: the start of the time in which it waits to be polled.
+    #[inline]
+    fn made(&self) -> Ticks {
+        Ticks::default()
+    }
     /// The call starts.
     fn start(&mut self, writer: Writer);
+    /// The time at which it did, and that at which its future was made.
+    #[inline]
+    fn started(&mut self, _at: Ticks, _made: Ticks) {}
     /// Its body begins to run on this thread, and stops to.
     #[inline]
     fn enter(&mut self) {}
@@ -75,7 +83,16 @@ pub(crate) struct Observation<C: Observed> {
 impl<C: Observed> Observation<C> {
     #[inline]
     pub(crate) fn new(call: C) -> Self {
-        Self { call, start: Ticks::default(), phase: Phase::New }
+        let start = call.made();
+        Self { call, start, phase: Phase::New }
+    }
+
+    /// Starts the call: until then its start is when it was made.
+    #[inline]
+    fn start(&mut self, writer: Writer) {
+        self.call.start(writer);
+        let made = std::mem::replace(&mut self.start, now::<C>());
+        self.call.started(self.start, made);
     }
 
     /// Runs a part of the call's body, starting the call if this is its first. A panic in it leaves
@@ -83,8 +100,7 @@ impl<C: Observed> Observation<C> {
     #[inline]
     pub(crate) fn run<T>(&mut self, writer: Writer, body: impl FnOnce() -> T) -> T {
         if self.phase == Phase::New {
-            self.call.start(writer);
-            self.start = now::<C>();
+            self.start(writer);
         }
         self.phase = Phase::Running;
         self.inside(body)
@@ -174,8 +190,9 @@ pub struct Guard<C: Observed>(Observation<C>);
 impl<C: Observed> Guard<C> {
     pub(crate) fn start(call: C) -> Self {
         let mut observation = Observation::new(call);
-        observation.call.start(plane::writer());
-        observation.start = now::<C>();
+        // It begins as it is made: nothing waits.
+        observation.start = Ticks::default();
+        observation.start(plane::writer());
         observation.phase = Phase::Waiting;
         Self(observation)
     }

@@ -142,6 +142,7 @@ pub(crate) fn downcast<E: Error + Classify + 'static>(error: &(dyn Error + 'stat
 const BUILT_IN: &[Classifier] = &[
     downcast::<io::Error>,
     downcast::<super::timeout::TimedOut>,
+    downcast::<crate::families::BudgetSpent>,
     #[cfg(feature = "tokio")]
     downcast::<tokio::time::error::Elapsed>,
 ];

@@ -181,6 +181,6 @@ pub(super) fn start_at_zero(metrics: &AgentMetrics) {
     }
 }
 
-fn start_series<S>(group: &impl Group<S>, value: &str) {
-    group.known_slot(value);
+fn start_series<S: Bundle>(group: &impl Group<S>, value: &str) {
+    group.bundle(group.known_slot(value)).start();
 }

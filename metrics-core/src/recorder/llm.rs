@@ -5,7 +5,7 @@ use super::facts::{self, Facts};
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{Label, Scope, Site};
-use crate::families::{Attempt, CallFacts, Held, Hold, LlmSeries, Value};
+use crate::families::{AtPoint, Attempt, CallFacts, DimensionValue, Held, Hold, LlmSeries, Value};
 use crate::faults::Watched;
 use crate::instance::AgentMetrics;
 use crate::ledger;
@@ -42,6 +42,16 @@ impl<H> LlmCall<H> {
     }
 }
 
+impl<H: Hold<LlmSeries>> LlmCall<H> {
+    /// Says where in the dimensions it is.
+    pub fn in_dimensions(self, values: &[DimensionValue]) -> LlmCall<AtPoint<H>> {
+        LlmCall(match self.0 {
+            Stage::New(series) => Stage::New(AtPoint::new(series, values)),
+            Stage::Begun(facts) => Stage::Begun(facts),
+        })
+    }
+}
+
 /// The call of a tracked function.
 #[inline]
 pub fn llm<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> LlmCall<M::Held<LlmSeries>> {
@@ -51,7 +61,8 @@ pub fn llm<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> LlmCa
 impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
     #[inline]
     fn start(&mut self, writer: Writer) {
-        let Stage::New(series) = &self.0 else { return };
+        let Stage::New(series) = &mut self.0 else { return };
+        series.place(ledger::point);
         series.start(writer);
         if !ledger::add_llm_call() {
             series.add_orphan(writer);

@@ -1,5 +1,6 @@
 //! What one observed call records, from its start to its one end.
 
+mod budgeted;
 mod by_hand;
 mod cached;
 mod call;
@@ -27,6 +28,7 @@ mod tool;
 mod tracked;
 mod uncounted;
 
+pub use budgeted::{Around, FromSpent, Purse, budgeted, check_budgets};
 pub use by_hand::InvalidRate;
 pub(crate) use cached::Cached;
 pub use call::{Guard, Observed};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::call::{Elapsed, Observed};
 use super::scope;
 use super::{Label, Scope, Site};
-use crate::families::{Held, Hold, TaskSeries, Value};
+use crate::clock::{self, Ticks};
+use crate::families::{AtPoint, Budget, DimensionValue, Held, Hold, Spending, TaskSeries, Value};
 use crate::faults::{Faults, Watched};
 use crate::instance::AgentMetrics;
 use crate::ledger::{self, Ledger};
@@ -33,6 +34,26 @@ pub fn task<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> Task
     TaskCall(Stage::New(metrics.hold(site, &site.task, label)))
 }
 
+impl<H: Hold<TaskSeries>> TaskCall<H> {
+    fn holding<I>(self, hold: impl FnOnce(H) -> I) -> TaskCall<I> {
+        TaskCall(match self.0 {
+            Stage::New(series) => Stage::New(hold(series)),
+            Stage::Begun(ledger) => Stage::Begun(ledger),
+        })
+    }
+
+    /// Says where in the dimensions it is.
+    pub fn in_dimensions(self, values: &[DimensionValue]) -> TaskCall<AtPoint<H>> {
+        self.holding(|series| AtPoint::new(series, values))
+    }
+
+    /// Says which budget it spends from.
+    pub fn spending(self, budget: &Budget) -> TaskCall<Spending<H>> {
+        let budget = budget.clone();
+        self.holding(|series| Spending::new(series, budget))
+    }
+}
+
 impl<H: Hold<TaskSeries>> Watched for TaskCall<H> {
     #[inline]
     fn faults(&self) -> &Faults {
@@ -50,11 +71,31 @@ static NOBODYS: Faults = Faults::unheard();
 impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
     #[inline]
     fn start(&mut self, writer: Writer) {
-        if let Stage::New(series) = &self.0 {
-            let ledger = Ledger::begin(series.keep());
+        if let Stage::New(series) = &mut self.0 {
+            series.place(ledger::point);
+            let ledger = Ledger::begin(series.keep(), series.budget());
             series.start(writer, ledger.is_root());
             self.0 = Stage::Begun(Some(ledger));
         }
+    }
+
+    #[inline]
+    fn made(&self) -> Ticks {
+        match &self.0 {
+            Stage::New(series) if series.measures_queue() => clock::now(),
+            _ => Ticks::default(),
+        }
+    }
+
+    #[inline]
+    fn started(&mut self, at: Ticks, made: Ticks) {
+        let Stage::Begun(Some(ledger)) = &mut self.0 else { return };
+        if made != Ticks::default()
+            && let Some(series) = ledger.series()
+        {
+            series.observe_queue(at.since(made));
+        }
+        Ledger::note_begin(ledger, at);
     }
 
     #[inline]

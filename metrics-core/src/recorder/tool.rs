@@ -4,7 +4,7 @@ use super::call::{Elapsed, Observed};
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{Label, Scope, Site};
-use crate::families::{Held, Hold, ToolSeries, Value};
+use crate::families::{AtPoint, DimensionValue, Held, Hold, ToolSeries, Value};
 use crate::faults::{Faults, Watched};
 use crate::instance::AgentMetrics;
 use crate::ledger;
@@ -19,6 +19,13 @@ pub struct ToolCall<H = Held<ToolSeries>> {
 impl ToolCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, name: &str) -> Self {
         Self { series: scope::held(metrics, Value::Given(name)) }
+    }
+}
+
+impl<H: Hold<ToolSeries>> ToolCall<H> {
+    /// Says where in the dimensions it is.
+    pub fn in_dimensions(self, values: &[DimensionValue]) -> ToolCall<AtPoint<H>> {
+        ToolCall { series: AtPoint::new(self.series, values) }
     }
 }
 
@@ -49,6 +56,7 @@ impl<R: Reader<T>, T, H: Hold<ToolSeries>> ReadBy<R, T> for ToolCall<H> {
 impl<H: Hold<ToolSeries>> Observed for ToolCall<H> {
     #[inline]
     fn start(&mut self, writer: Writer) {
+        self.series.place(ledger::point);
         self.series.start(writer);
         ledger::add_tool_call(|| self.series.slot());
     }

@@ -86,6 +86,7 @@ where
     let writer = plane::writer();
     call.start(writer);
     let start = now::<C>();
+    call.started(start, Ticks::default());
     let unwinding = Unwinding { call: &mut call, start };
     unwinding.call.enter();
     let output = body();

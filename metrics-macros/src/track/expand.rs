@@ -7,12 +7,13 @@ use syn::{ReturnType, Type};
 
 use super::body::{Body, BoxedTail, Words, braces};
 use super::capture::{self, Captured};
+use super::dimensions::Dimensions;
 use super::label::{Label, is_nameable};
 use super::reader::{Kind, imports, reader, status};
 use super::signature::{Function, Measured, erased};
 use super::slo::Slo;
 use super::streaming::Streaming;
-use super::{Model, Plan, Subject, docs};
+use super::{Model, Plan, Purse, Subject, docs};
 use crate::args::{Length, Text};
 use crate::container::at;
 use crate::text::plain;
@@ -30,7 +31,8 @@ pub(super) fn expand(
         Measured::Sync(result) => {
             let captured = capture::by_closure(&mut function.sig, &used, &keys);
             let call = sync(plan, result, body, &captured);
-            quote!(#setup #call)
+            let refusal = refusal(plan, result);
+            quote!(#setup #refusal #call)
         }
         Measured::Async(result) => {
             let captured = capture::by_future(&mut function.sig, &used.and(keys));
@@ -53,7 +55,7 @@ pub(super) fn expand(
             let captured = capture::by_future(&mut function.sig, &used.and(keys));
             make_future(&mut function.sig, &plan.krate, result);
             let future = asynchronous(result, body, &captured);
-            let call = streamed(plan, result, streaming, body, &future);
+            let call = budgeted(plan, result, streamed(plan, result, streaming, body, &future));
             quote!(#setup #call)
         }
         Measured::Stream(result, streaming) => {
@@ -61,7 +63,8 @@ pub(super) fn expand(
             let lazily =
                 if streaming.is_result { lazy(result, body, &captured) } else { made(body, &captured) };
             let call = streamed(plan, result, streaming, body, &lazily);
-            quote!(#setup #call)
+            let refusal = refusal(plan, result);
+            quote!(#setup #refusal #call)
         }
     };
     docs::document(plan, &mut function);
@@ -144,14 +147,60 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
         }
     };
     let local = call_name(Span::call_site());
+    let (purse, spending) = purse(plan);
+    let dimensions = plan.dimensions.as_ref().map(Dimensions::tokens);
+    let call = quote!(#call #dimensions #spending);
     let call = if plan.limit_only() { quote!({ let _ = || { #call; }; __rt::Uncounted }) } else { call };
     quote! {
         use #krate::__private as __rt;
         #readers
         #labels
         #site
+        #purse
         let #local = #call;
     }
+}
+
+/// The purse's name, as hidden as the call's.
+fn purse_name() -> Ident {
+    Ident::new("__purse", Span::mixed_site())
+}
+
+/// The purse that is asked before the call begins, and what the call says of it.
+fn purse(plan: &Plan) -> (TokenStream, TokenStream) {
+    let name = purse_name();
+    match &plan.purse {
+        None => Default::default(),
+        Some(Purse::Around) => (quote!(let #name = __rt::Around;), TokenStream::new()),
+        Some(Purse::Own(budget)) => {
+            let purse = quote_spanned!(at(budget.span())=> __rt::budget(&(#budget)));
+            (quote!(let #name = #purse;), quote!(.spending(&#name)))
+        }
+    }
+}
+
+/// The way out of a function that isn't async, if its budget is spent.
+fn refusal(plan: &Plan, result: &Type) -> TokenStream {
+    if plan.purse.is_none() {
+        return TokenStream::new();
+    }
+    let name = purse_name();
+    let spent = Ident::new("__spent", Span::mixed_site());
+    let give = quote_spanned!(at(result.span())=> __rt::FromSpent::spent(#spent));
+    quote! {
+        if let ::core::option::Option::Some(#spent) = __rt::Purse::spent(&#name) {
+            return #give;
+        }
+    }
+}
+
+/// A future that gives an error, if its budget is spent.
+fn budgeted(plan: &Plan, result: &Type, future: TokenStream) -> TokenStream {
+    if plan.purse.is_none() {
+        return future;
+    }
+    let name = purse_name();
+    quote_spanned!(at(result.span())=> __rt::budgeted(#name, #future))
 }
 
 /// The call's name, which the user's code can't see.
@@ -351,14 +400,15 @@ fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> Toke
     let call = call_name(tail);
     let told = told(result);
     let call = quote_spanned!(at(tail)=> __rt::tracked_by::<_, _, _, #told>(#call, #future, #reader));
-    match &plan.timeout {
+    let call = match &plan.timeout {
         None => call,
         Some(length @ Length { span, .. }) => {
             let limit = length.tokens();
             // On the key's value: without the runtime's timer there is nothing to call.
             quote_spanned!(at(*span)=> __rt::limited(#limit, #call))
         }
-    }
+    };
+    budgeted(plan, result, call)
 }
 
 /// The closure that makes the reader.

@@ -2,14 +2,15 @@
 
 use proc_macro2::{Span, TokenStream};
 
+use super::dimensions::{DIMENSIONS, Dimensions};
 use super::label::Label;
 use super::reader::Usage;
-use super::shared::{Place, Shared};
+use super::shared::{BUDGET, Place, Shared};
 use super::signature::Function;
-use super::{Model, Naming, Plan, Preset, Subject};
-use crate::args::Name;
+use super::{Model, Naming, Plan, Preset, Purse, Subject};
+use crate::args::{Flag, Name};
 use crate::diagnostics::Errors;
-use crate::slot::Slot;
+use crate::slot::{Fill, Slot};
 
 /// The key of the label.
 const KEY: &str = "model";
@@ -20,6 +21,8 @@ pub(crate) struct Llm {
     usage: Slot<Usage>,
     provider: Slot<Name>,
     operation: Slot<Name>,
+    budget: Slot<Flag>,
+    dimensions: Slot<Dimensions>,
     shared: Shared,
 }
 
@@ -30,9 +33,11 @@ impl Preset for Llm {
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
         let (mut model, mut usage) = (Slot::new(KEY), Slot::new("usage"));
         let (mut provider, mut operation) = (Slot::new("provider"), Slot::new("operation"));
-        let own = [&mut model as _, &mut usage as _, &mut provider as _, &mut operation as _];
+        let (mut budget, mut dimensions) = (Slot::new(BUDGET), Slot::new(DIMENSIONS));
+        let own: [&mut dyn Fill; 6] =
+            [&mut model, &mut usage, &mut provider, &mut operation, &mut budget, &mut dimensions];
         let shared = Shared::parse(args, own, errors);
-        Self { model, usage, provider, operation, shared }
+        Self { model, usage, provider, operation, budget, dimensions, shared }
     }
 
     fn place(&self) -> &Place {
@@ -40,12 +45,14 @@ impl Preset for Llm {
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
-        let Self { model, usage, provider, operation, shared } = self;
+        let Self { model, usage, provider, operation, budget, dimensions, shared } = self;
         let label = model.require(Span::call_site(), errors);
         let usage = usage.into_value().unwrap_or(Usage::ByType);
         let text = |slot: Slot<Name>| slot.into_value().map(|Name(text)| text);
         let model = Model { provider: text(provider), operation: text(operation) };
         let label = label.unwrap_or_else(|| Label::default_of(function));
-        Some(shared.validate(function, errors, |kind| Subject::Llm { label, kind, usage, model }))
+        let plan = shared.validate(function, errors, |kind| Subject::Llm { label, kind, usage, model });
+        let purse = budget.into_value().map(|Flag| Purse::Around);
+        Some(Plan { dimensions: dimensions.into_value(), purse, ..plan })
     }
 }

@@ -4,6 +4,7 @@
 mod block;
 mod body;
 mod capture;
+mod dimensions;
 mod docs;
 mod expand;
 #[cfg(all(test, not(feature = "disabled")))]
@@ -28,6 +29,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Expr, Path};
 
+use self::dimensions::Dimensions;
 use self::item::Item;
 use self::label::Label;
 use self::reader::{Kind, Usage};
@@ -87,7 +89,17 @@ pub(crate) struct Plan {
     streams: bool,
     /// Whether the function's documentation says what is measured.
     docs: bool,
+    dimensions: Option<Dimensions>,
+    purse: Option<Purse>,
     subject: Subject,
+}
+
+/// The budgets that are asked before a call begins.
+enum Purse {
+    /// Those of the tasks around it.
+    Around,
+    /// One that the task spends from, and those.
+    Own(Expr),
 }
 
 impl Plan {

@@ -18,6 +18,9 @@ pub(crate) const LAST: &str = "__last";
 /// The word by which a function of an impl block says that it stays as it is.
 pub(crate) const SKIP: &str = "skip";
 
+/// The key of what tasks may spend.
+pub(crate) const BUDGET: &str = "budget";
+
 /// The key that only async functions may have.
 pub(crate) const TIMEOUT: &str = "timeout";
 
@@ -106,6 +109,8 @@ impl Shared {
             slo: slo.into_value(),
             streams,
             docs: docs.into_value().map_or_else(docs::wanted, |Switch(wanted)| wanted),
+            dimensions: None,
+            purse: None,
             subject: subject(kind),
         }
     }

@@ -39,6 +39,8 @@ impl Preset for Step {
             slo: None,
             streams: false,
             docs: self.docs.into_value().map_or_else(docs::wanted, |Switch(wanted)| wanted),
+            dimensions: None,
+            purse: None,
             subject: Subject::Step,
         })
     }

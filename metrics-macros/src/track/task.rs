@@ -1,11 +1,13 @@
 //! `#[track_task]`: a task of an agent.
 
 use proc_macro2::TokenStream;
+use syn::Expr;
 
+use super::dimensions::{DIMENSIONS, Dimensions};
 use super::label::Label;
-use super::shared::{Place, Shared};
+use super::shared::{BUDGET, Place, Shared};
 use super::signature::Function;
-use super::{Naming, Plan, Preset, Subject};
+use super::{Naming, Plan, Preset, Purse, Subject};
 use crate::diagnostics::Errors;
 use crate::slot::Slot;
 
@@ -14,7 +16,9 @@ const KEY: &str = "task_type";
 
 /// The keys as they were written.
 pub(crate) struct Task {
-    task_type: Slot<Label>,
+    label: Slot<Label>,
+    budget: Slot<Expr>,
+    dimensions: Slot<Dimensions>,
     shared: Shared,
 }
 
@@ -23,9 +27,11 @@ impl Preset for Task {
     const NAMING: Naming = Naming::Item(KEY);
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let mut task_type = Slot::new(KEY);
-        let shared = Shared::parse(args, [&mut task_type as _], errors);
-        Self { task_type, shared }
+        let (mut label, mut budget) = (Slot::new(KEY), Slot::new(BUDGET));
+        let mut dimensions = Slot::new(DIMENSIONS);
+        let own = [&mut label as _, &mut budget as _, &mut dimensions as _];
+        let shared = Shared::parse(args, own, errors);
+        Self { label, budget, dimensions, shared }
     }
 
     fn place(&self) -> &Place {
@@ -33,8 +39,10 @@ impl Preset for Task {
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
-        let Self { task_type, shared } = self;
-        let label = task_type.into_value().unwrap_or_else(|| Label::default_of(function));
-        Some(shared.validate(function, errors, |kind| Subject::Task { label, kind }))
+        let Self { label, budget, dimensions, shared } = self;
+        let label = label.into_value().unwrap_or_else(|| Label::default_of(function));
+        let plan = shared.validate(function, errors, |kind| Subject::Task { label, kind });
+        let purse = budget.into_value().map(Purse::Own);
+        Some(Plan { dimensions: dimensions.into_value(), purse, ..plan })
     }
 }

@@ -2,11 +2,12 @@
 
 use proc_macro2::TokenStream;
 
+use super::dimensions::{DIMENSIONS, Dimensions};
 use super::label::Label;
-use super::shared::{Place, Shared};
+use super::shared::{BUDGET, Place, Shared};
 use super::signature::Function;
-use super::{Naming, Plan, Preset, Subject};
-use crate::args::Callback;
+use super::{Naming, Plan, Preset, Purse, Subject};
+use crate::args::{Callback, Flag};
 use crate::diagnostics::Errors;
 use crate::slot::Slot;
 
@@ -17,6 +18,8 @@ const KEY: &str = "tool_name";
 pub(crate) struct Tool {
     name: Slot<Label>,
     cost: Slot<Callback>,
+    budget: Slot<Flag>,
+    dimensions: Slot<Dimensions>,
     shared: Shared,
 }
 
@@ -26,8 +29,10 @@ impl Preset for Tool {
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
         let (mut name, mut cost) = (Slot::new(KEY), Slot::new("cost"));
-        let shared = Shared::parse(args, [&mut name as _, &mut cost as _], errors);
-        Self { name, cost, shared }
+        let (mut budget, mut dimensions) = (Slot::new(BUDGET), Slot::new(DIMENSIONS));
+        let own = [&mut name as _, &mut cost as _, &mut budget as _, &mut dimensions as _];
+        let shared = Shared::parse(args, own, errors);
+        Self { name, cost, budget, dimensions, shared }
     }
 
     fn place(&self) -> &Place {
@@ -35,9 +40,11 @@ impl Preset for Tool {
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
-        let Self { name, cost, shared } = self;
+        let Self { name, cost, budget, dimensions, shared } = self;
         let cost = cost.into_value().map(|Callback(read)| read);
         let label = name.into_value().unwrap_or_else(|| Label::default_of(function));
-        Some(shared.validate(function, errors, |kind| Subject::Tool { label, kind, cost }))
+        let plan = shared.validate(function, errors, |kind| Subject::Tool { label, kind, cost });
+        let purse = budget.into_value().map(|Flag| Purse::Around);
+        Some(Plan { dimensions: dimensions.into_value(), purse, ..plan })
     }
 }

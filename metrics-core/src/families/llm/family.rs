@@ -224,6 +224,11 @@ impl Family {
 }
 
 impl Family {
+    /// Whether its series are those of calls, which the dimensions tell apart.
+    pub(super) fn is_by_call(self) -> bool {
+        !matches!(self, Self::RateLimits | Self::PriceTable)
+    }
+
     pub(super) fn money(self, usd: f64) -> Number {
         Number::Float(if matches!(self, Self::CostCents) { usd * 100.0 } else { usd })
     }

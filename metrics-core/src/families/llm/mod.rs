@@ -9,7 +9,7 @@ mod served;
 
 use std::sync::Arc;
 
-use super::{Bundle, Families, Group, Settings, Table, ToolCost};
+use super::{Dimensions, Group, Point, Settings, Table, ToolCost};
 use crate::catalogue::FamilyInfo;
 use crate::faults::Faults;
 use crate::label::{Interner, Labels, OTHER, render};
@@ -21,6 +21,7 @@ pub use attempts::Attempt;
 pub use facts::CallFacts;
 pub(crate) use facts::Spent;
 use family::Family;
+use model::Model;
 pub use series::LlmSeries;
 use served::ServedModels;
 
@@ -41,14 +42,12 @@ struct Shared {
     reasons: Arc<Interner>,
     served: ServedModels,
     prices: Prices,
+    dimensions: Arc<Dimensions>,
     faults: Arc<Faults>,
 }
 
 /// Why models stop: how many reasons have series of their own.
 const REASONS: usize = 32;
-
-const TOOL_TYPE: &[(&str, &str)] = &[("cost_type", "tool")];
-const NO_MODEL: &str = "model=\"none\"";
 
 impl Llm {
     pub(crate) fn new(
@@ -76,11 +75,19 @@ impl Llm {
             reasons: Arc::new(Interner::new(REASONS)),
             served: ServedModels::new(settings.models),
             prices: Prices::new(prices),
+            dimensions: settings.dimensions.clone(),
             faults,
         };
         let kept = if settings.cents { Family::ALL.len() } else { Family::ALL.len() - 1 };
+        let info = |family: &Family| {
+            if family.is_by_call() {
+                family.info(&shared).with_labels(shared.dimensions.names())
+            } else {
+                family.info(&shared)
+            }
+        };
         Self {
-            infos: Family::ALL[..kept].iter().map(|family| family.info(&shared)).collect(),
+            infos: Family::ALL[..kept].iter().map(info).collect(),
             shared: Arc::new(shared),
             table,
             tool_cost,
@@ -105,7 +112,8 @@ impl Llm {
     fn make(&self, slot: usize) -> &LlmSeries {
         let prices = self.shared.prices.now();
         let series = self.table.bundle(slot, |model| {
-            LlmSeries::new(model, self.shared.price(&prices, model).as_ref(), self.shared.clone())
+            let model = Model::new(model, self.shared.price(&prices, model).as_ref());
+            LlmSeries::new(Arc::new(model), Point::default(), self.shared.clone())
         });
         // Who replaced the table before the series was there has not told it.
         if !self.shared.prices.is(&prices) {
@@ -139,12 +147,6 @@ impl Group<LlmSeries> for Llm {
     }
 }
 
-impl Bundle for LlmSeries {
-    fn group(families: &Families) -> &impl Group<Self> {
-        &*families.llm
-    }
-}
-
 impl Source for Llm {
     fn families(&self) -> &[FamilyInfo] {
         &self.infos
@@ -152,13 +154,12 @@ impl Source for Llm {
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
         let family = Family::ALL[family];
-        for model in self.table.iter() {
+        for model in self.table.iter_all() {
             model.show(family, visitor);
         }
         match family {
             Family::CostUsd | Family::CostCents => {
-                let usd = self.tool_cost.usd();
-                visitor.sample(Labels::with(NO_MODEL, TOOL_TYPE), family.money(usd));
+                self.tool_cost.show(visitor, |usd| family.money(usd));
             }
             Family::PriceTable => {
                 let prices = self.shared.prices.now();

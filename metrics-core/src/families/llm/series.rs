@@ -11,11 +11,12 @@ use super::model::Model;
 use super::served::ServedBy;
 use super::{CallFacts, Shared, Spent};
 use crate::error::Fault;
+use crate::families::{Bundle, Dimensions, Families, Group, Point, Points};
 use crate::faults::{Faults, Watched};
 use crate::label::{Labels, OTHER, render};
 use crate::metric::{CallShape, HistogramShape, Number};
 use crate::plane::{Row, Words, Writer};
-use crate::pricing::{Price, PriceSlot};
+use crate::pricing::PriceSlot;
 use crate::status::{LLM, Status};
 use crate::usage::{ANOMALIES, Anomalies, RateLimits, Usage};
 use crate::visit::Visitor;
@@ -34,8 +35,9 @@ pub struct LlmSeries {
     finish: OnceBox<Row>,
     served: OnceBox<ServedBy>,
     attempts: Attempts,
-    model: Model,
+    model: Arc<Model>,
     labels: Box<str>,
+    points: Points<Self>,
     shared: Arc<Shared>,
 }
 
@@ -64,8 +66,27 @@ impl Watched for LlmSeries {
     }
 }
 
+impl Bundle for LlmSeries {
+    fn group(families: &Families) -> &impl Group<Self> {
+        &*families.llm
+    }
+
+    fn dimensions(&self) -> &Arc<Dimensions> {
+        &self.shared.dimensions
+    }
+
+    #[inline]
+    fn points(&self) -> &Points<Self> {
+        &self.points
+    }
+
+    fn made_at(&self, point: Point) -> Self {
+        Self::new(self.model.clone(), point, self.shared.clone())
+    }
+}
+
 impl LlmSeries {
-    pub(super) fn new(model: &str, price: Option<&Price>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(model: Arc<Model>, point: Point, shared: Arc<Shared>) -> Self {
         Self {
             calls: Row::new(shared.calls.words()),
             input: Row::new(1 + shared.input.bounds.buckets()),
@@ -76,8 +97,9 @@ impl LlmSeries {
             finish: OnceBox::new(),
             served: OnceBox::new(),
             attempts: Attempts::default(),
-            labels: render([("model", model)]),
-            model: Model::new(model, price),
+            labels: shared.dimensions.render(("model", &model.name), point),
+            points: Points::new(point, &shared.dimensions),
+            model,
             shared,
         }
     }
@@ -267,7 +289,8 @@ impl LlmSeries {
             Family::Attempts => self.attempts.show_outcomes(labels, visitor),
             Family::RetryWait => self.attempts.show_wait(labels, visitor),
             Family::FailedAttemptCost => self.attempts.show_lost(labels, visitor),
-            Family::RateLimits => self.model.show_limits(visitor),
+            // They are the model's, whoever calls it.
+            Family::RateLimits if self.points.point() == Point::default() => self.model.show_limits(visitor),
             Family::ServedModel => self.show_served(visitor),
             Family::FirstToken => self.show_times(&shared.first_token, &self.first_token, visitor),
             Family::PerOutputToken => {
@@ -284,7 +307,7 @@ impl LlmSeries {
                     pair([INPUT_TYPE, OUTPUT_TYPE], usd.map(|usd| family.money(usd)));
                 }
             }
-            Family::CacheSavings | Family::PriceTable => {}
+            Family::RateLimits | Family::CacheSavings | Family::PriceTable => {}
         }
     }
 
@@ -301,8 +324,7 @@ impl LlmSeries {
             let count = row.read(slot);
             if count > 0 {
                 let reason = reasons.name(slot).unwrap_or(OTHER);
-                let labels = render([("model", &*self.model.name), ("reason", reason)]);
-                visitor.sample(Labels::of(&labels), Number::Integer(count));
+                visitor.sample(Labels::of(&self.labels_and("reason", reason)), Number::Integer(count));
             }
         }
     }
@@ -310,9 +332,14 @@ impl LlmSeries {
     fn show_served(&self, visitor: &mut dyn Visitor) {
         for (slot, row) in self.served.get().into_iter().flat_map(ServedBy::iter) {
             let served = self.shared.served.names.name(slot).unwrap_or(OTHER);
-            let labels = render([("model", &*self.model.name), ("served_model", served)]);
+            let labels = self.labels_and("served_model", served);
             visitor.sample(Labels::of(&labels), Number::Integer(row.read(0)));
         }
+    }
+
+    /// Its labels and one more whose text may need escaping.
+    fn labels_and(&self, label: &str, value: &str) -> String {
+        format!("{},{}", self.labels, render([(label, value)]))
     }
 }
 

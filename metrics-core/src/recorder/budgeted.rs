@@ -1,0 +1,94 @@
+//! Calls that don't begin when a budget is spent.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::Classify;
+use crate::families::{Budget, BudgetSpent};
+use crate::ledger;
+use crate::status::Status;
+
+/// Whether the budgets of the tasks that run here have something left, to be asked before something that costs. Outside
+/// of any task there is none.
+///
+/// # Errors
+/// The innermost that is spent.
+pub fn check_budgets() -> Result<(), BudgetSpent> {
+    ledger::check_budgets()
+}
+
+impl Classify for BudgetSpent {
+    fn classify(&self) -> Status {
+        Status::Rejected
+    }
+}
+
+/// The budgets that are asked before a call begins.
+pub trait Purse {
+    /// What is spent, if nothing is left.
+    fn spent(&self) -> Option<BudgetSpent>;
+}
+
+/// Those of the tasks around the call.
+#[derive(Clone, Copy)]
+pub struct Around;
+
+impl Purse for Around {
+    #[inline]
+    fn spent(&self) -> Option<BudgetSpent> {
+        check_budgets().err()
+    }
+}
+
+impl Purse for Budget {
+    fn spent(&self) -> Option<BudgetSpent> {
+        self.check().and_then(|()| check_budgets()).err()
+    }
+}
+
+/// What a function with a `budget` returns: a `Result` whose error can be made from [`BudgetSpent`].
+#[diagnostic::on_unimplemented(
+    message = "a function with `budget` must return a `Result` whose error is `From<BudgetSpent>`",
+    label = "no way to say that the budget is spent",
+    note = "implement `From<agent_metrics::BudgetSpent>` for the error, or use `anyhow::Error` or `Box<dyn Error + Send + Sync>`"
+)]
+pub trait FromSpent {
+    /// The output of a call that didn't begin.
+    fn spent(error: BudgetSpent) -> Self;
+}
+
+impl<T, E: From<BudgetSpent>> FromSpent for Result<T, E> {
+    fn spent(error: BudgetSpent) -> Self {
+        Err(error.into())
+    }
+}
+
+pin_project! {
+    /// The future of a function with a `budget`.
+    pub struct Budgeted<P, F> {
+        // Asked at the first poll.
+        purse: Option<P>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<P: Purse, F: Future<Output: FromSpent>> Future for Budgeted<P, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        match this.purse.take().and_then(|purse| purse.spent()) {
+            None => this.future.poll(cx),
+            Some(spent) => Poll::Ready(F::Output::spent(spent)),
+        }
+    }
+}
+
+/// Lets a future begin only if something is left.
+pub fn budgeted<P: Purse, F: Future<Output: FromSpent>>(purse: P, future: F) -> Budgeted<P, F> {
+    Budgeted { purse: Some(purse), future }
+}

@@ -1,0 +1,49 @@
+//! `dimensions(..)`: what a call is told apart by besides its label.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
+use syn::{Expr, Token};
+
+use crate::args::Entry;
+use crate::container::at;
+use crate::slot::Value;
+
+/// The key.
+pub(crate) const DIMENSIONS: &str = "dimensions";
+
+/// An instance has no more.
+const MOST: usize = 2;
+
+/// One value or two, each of an enum of its own: the enum says of which dimension.
+pub(crate) struct Dimensions(Vec<Expr>);
+
+impl Value for Dimensions {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        const EXAMPLE: &str = "write `dimensions(tier)` or `dimensions(tier, region)`";
+        let Some(nested) = &entry.nested else {
+            return Err(syn::Error::new(entry.key.span(), format!("missing values, {EXAMPLE}")));
+        };
+        let values = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(nested.clone())?;
+        match values.iter().nth(MOST) {
+            Some(more) => {
+                Err(syn::Error::new(more.span(), format!("there are at most two dimensions, {EXAMPLE}")))
+            }
+            None if values.is_empty() => {
+                Err(syn::Error::new(entry.key.span(), format!("no value, {EXAMPLE}")))
+            }
+            None => Ok(Self(values.into_iter().collect())),
+        }
+    }
+}
+
+impl Dimensions {
+    /// What is said of a call by a method of it, where `__rt` is the runtime.
+    pub(super) fn tokens(&self) -> TokenStream {
+        let values =
+            self.0.iter().map(|value| quote_spanned!(at(value.span())=> __rt::DimensionValue::of(&(#value))));
+        quote::quote!(.in_dimensions(&[#(#values),*]))
+    }
+}

@@ -1,0 +1,16 @@
+//! Tasks spend from a budget; what runs in them only asks whether something is left.
+use agent_metrics::{Budget, track_llm, track_step, track_task, track_tool};
+
+#[track_task(budget)]
+fn word() {}
+
+#[track_tool(budget = budget)]
+fn of_a_tool(budget: &Budget) {}
+
+#[track_llm(model = "m", usage = in_body, budget())]
+fn nested() {}
+
+#[track_step(budget)]
+fn step() {}
+
+fn main() {}

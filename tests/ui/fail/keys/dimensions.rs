@@ -1,0 +1,27 @@
+//! A dimension is a value of a closed enum, and a call has at most two.
+use agent_metrics::{LabelValue, track, track_llm, track_task, track_tool};
+
+#[derive(Clone, Copy, LabelValue)]
+enum Tier {
+    Free,
+}
+
+#[track_tool(dimensions)]
+fn word() {}
+
+#[track_tool(dimensions())]
+fn nothing() {}
+
+#[track_task(dimensions = Tier::Free)]
+fn value() {}
+
+#[track_llm(model = "m", usage = in_body, dimensions(Tier::Free, true, false))]
+fn three() {}
+
+#[track_task(dimensions(Tier::Free), dimensions(Tier::Free))]
+fn twice() {}
+
+#[track(Tier, dimensions(Tier::Free))]
+fn of_a_family() {}
+
+fn main() {}

@@ -1,6 +1,6 @@
 //! Comparisons with peers, as rows of one table.
 //!
-//! `benches [calls|threads|scrape|memory|compile|truth]..`: all of them by default. Each theme runs in a process of its own,
+//! `benches [calls|spending|threads|scrape|memory|compile|truth]..`: all of them by default. Each theme runs in a process of its own,
 //! so that the threads and series of one don't weigh on the next.
 
 mod allocator;
@@ -11,6 +11,7 @@ mod measure;
 mod memory;
 mod report;
 mod scrape;
+mod spending;
 mod subjects;
 mod threads;
 mod truth;
@@ -25,8 +26,9 @@ static ALLOCATOR: allocator::Counting = allocator::Counting;
 
 type Theme = (&'static str, fn(&mut Report));
 
-const THEMES: [Theme; 6] = [
+const THEMES: [Theme; 7] = [
     ("calls", calls::run),
+    ("spending", spending::run),
     ("threads", threads::run),
     ("scrape", scrape::run),
     ("memory", memory::run),

@@ -16,11 +16,15 @@ pub(crate) struct Candidate<'a> {
 
 /// One operation, repeated.
 pub(crate) fn each<'a>(name: &'static str, mut operation: impl FnMut() + 'a) -> Candidate<'a> {
-    let run = move |n| {
+    many(name, move |n| {
         for _ in 0..n {
             operation();
         }
-    };
+    })
+}
+
+/// What repeats its operation itself.
+pub(crate) fn many<'a>(name: &'static str, run: impl FnMut(u64) + 'a) -> Candidate<'a> {
     Candidate { name, run: Box::new(run), counts: Vec::new(), calls: 0 }
 }
 

@@ -43,11 +43,11 @@ fn llm_unpriced() -> Result<u64, std::fmt::Error> {
     Ok(black_box(1))
 }
 
-/// A call inside of a task, as most are.
+/// Calls inside of a task, as most are.
 #[inline(never)]
 #[track_task(task_type = "spends")]
-fn task_of_one_call() -> Result<u64, std::fmt::Error> {
-    llm_used()
+fn task_of_calls(calls: u64) -> Result<u64, std::fmt::Error> {
+    (0..calls).try_fold(0, |sum, _| Ok(sum + llm_used()?))
 }
 
 #[derive(Clone, Copy, LabelValue)]
@@ -186,7 +186,8 @@ fn candidates() -> Vec<Candidate<'static>> {
         each("task", || _ = black_box(call::task(black_box(1)))),
         each("llm_used", || _ = black_box(llm_used())),
         each("llm_unpriced", || _ = black_box(llm_unpriced())).counted_by(llm(UNPRICED)),
-        each("task_of_one_call", || _ = black_box(task_of_one_call())),
+        each("task_of_one_call", || _ = black_box(task_of_calls(1))),
+        many("llm_in_task", |n| _ = black_box(task_of_calls(n))),
         each("by_hand", move || by_hand.call()),
         many("undimensioned", |n| tools_of(&PLAIN, Tier::Free, n)),
         many("dimensioned", |n| tools_of(&DIMENSIONED, Tier::Paid, n)),
@@ -227,6 +228,13 @@ fn show(rounds: &Rounds, allocations: u64, report: &mut Report) {
         peers: format!("untracked {}", ns(of("plain"))),
         ratio: format!("{added:+.1} ns"),
         target: Target::at_most(added, 150.0, " ns"),
+    });
+    report.row(&Row {
+        what: "the same in a task, to whose ledger it is added".into(),
+        ours: ns(of("llm_in_task")),
+        ratio: times(rounds.ratio("llm_in_task", "by_hand")),
+        target: Target::at_most(of("llm_in_task"), 120.0, " ns"),
+        ..Row::default()
     });
     report.row(&Row {
         what: "task in which a model is called, with usage and cost in its ledger".into(),

@@ -30,8 +30,8 @@ pub(crate) struct Ledger {
     warned: AtomicBool,
     steps: AtomicU64,
     llm_calls: AtomicU64,
-    /// Its own spending, in millionths of a millionth of a USD.
-    own_pico_usd: AtomicU64,
+    /// What the tasks in it spent, in millionths of a millionth of a USD.
+    inner_pico_usd: AtomicU64,
     /// With the tasks in it.
     input_tokens: AtomicU64,
     output_tokens: AtomicU64,
@@ -132,7 +132,7 @@ impl Ledger {
 
     /// What it spent itself, in millionths of a millionth of a USD.
     pub(crate) fn own_pico_usd(&self) -> u64 {
-        self.own_pico_usd.load(Ordering::Relaxed)
+        self.pico_usd().saturating_sub(self.inner_pico_usd.load(Ordering::Relaxed))
     }
 
     pub(crate) fn pico_usd(&self) -> u64 {
@@ -171,9 +171,10 @@ impl Ledger {
         if pico == 0 {
             return;
         }
-        self.own_pico_usd.fetch_add(pico, Ordering::Relaxed);
-        for ledger in self.chain() {
+        self.pico_usd.fetch_add(pico, Ordering::Relaxed);
+        for ledger in self.chain().skip(1) {
             ledger.pico_usd.fetch_add(pico, Ordering::Relaxed);
+            ledger.inner_pico_usd.fetch_add(pico, Ordering::Relaxed);
         }
         self.budgets().for_each(|(_, budget)| budget.charge(pico));
         if self.ended.load(Ordering::Relaxed)

@@ -1,15 +1,17 @@
 //! What no usage can be, cut to size.
 
-use super::Usage;
+use super::{Flaws, Usage};
 use crate::metric::LARGEST_WHOLE;
 
 /// The kinds of anomaly, by their place.
-pub(crate) const ANOMALIES: [&str; 5] = [
+pub(crate) const ANOMALIES: [&str; 7] = [
     "too_large",
     "cache_exceeds_input",
     "reasoning_exceeds_output",
     "audio_exceeds_total",
     "image_exceeds_total",
+    "negative",
+    "total_mismatch",
 ];
 
 const TOO_LARGE: usize = 0;
@@ -17,6 +19,8 @@ const CACHE: usize = 1;
 const REASONING: usize = 2;
 const AUDIO: usize = 3;
 const IMAGE: usize = 4;
+const NEGATIVE: usize = 5;
+const TOTAL: usize = 6;
 
 /// The anomalies that were found in one usage: a bit for each.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -44,6 +48,23 @@ impl Anomalies {
 }
 
 impl Usage {
+    /// Whether nothing is to be cut or told: so it is with nearly every usage.
+    #[inline]
+    pub(crate) fn is_sound(&self) -> bool {
+        let fits = |parts: u64, whole: Option<u64>| whole.is_none_or(|whole| parts <= whole);
+        let of = |part: Option<u64>| part.unwrap_or(0);
+        let cached = of(self.cache_read).saturating_add(of(self.cache_write));
+        self.flaws == Flaws::default()
+            && [self.input, self.output].into_iter().all(|whole| whole.is_some_and(|whole| whole <= LARGEST_WHOLE))
+            && fits(cached, self.input)
+            && fits(of(self.cache_write_long), self.cache_write)
+            && fits(of(self.reasoning), self.output)
+            && fits(of(self.audio_input).max(of(self.image_input)), self.input)
+            && fits(of(self.audio_output).max(of(self.image_output)), self.output)
+            // Without the whole of which it is a part, a number is bound by nothing.
+            && (self.cache_write.is_some() || self.cache_write_long.is_none())
+    }
+
     /// The usage with every part cut to its whole and without numbers that no call can have.
     pub(crate) fn checked(&self) -> (Self, Anomalies) {
         let (mut usage, mut found) = (*self, Anomalies::default());
@@ -53,6 +74,8 @@ impl Usage {
                 found.0 |= 1 << TOO_LARGE;
             }
         }
+        let flaws = usage.flaws;
+        found.0 |= u8::from(flaws.negative) << NEGATIVE | u8::from(flaws.total_mismatch) << TOTAL;
         let Self { input, output, .. } = usage;
         found.cut(&mut usage.cache_read, input, CACHE);
         let uncached = input.map(|input| input - usage.cache_read.unwrap_or(0).min(input));
@@ -90,5 +113,30 @@ mod tests {
         ] {
             assert_eq!(usage.checked(), (usage, Anomalies::default()));
         }
+    }
+
+    #[test]
+    fn what_is_sound_needs_no_check() {
+        let numbers = [None, Some(0), Some(4), Some(9), Some(u64::MAX)];
+        let of = |n: usize, place: u32| numbers[n / numbers.len().pow(place) % numbers.len()];
+        let mut sound = 0;
+        for n in 0..numbers.len().pow(6) {
+            let usage = Usage {
+                input: of(n, 0),
+                output: of(n, 1),
+                cache_read: of(n, 2),
+                cache_write: of(n, 3),
+                cache_write_long: of(n, 4),
+                reasoning: of(n, 5),
+                ..Usage::default()
+            };
+            if usage.is_sound() {
+                sound += 1;
+                assert_eq!(usage.checked(), (usage, Anomalies::default()));
+            }
+        }
+        assert!(sound > 100);
+        assert!(!Usage::new(1, 1).negative().is_sound() && !Usage::new(1, 1).total(3).is_sound());
+        assert!(Usage::new(100, 10).cache_read(80).cache_write(20).reasoning(10).audio_output(10).is_sound());
     }
 }

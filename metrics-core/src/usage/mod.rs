@@ -19,6 +19,8 @@ macro_rules! usage {
         #[non_exhaustive]
         pub struct Usage {
             $($(#[$doc])* pub $field: Option<u64>,)*
+            /// What was wrong with the numbers when they were read.
+            pub(crate) flaws: Flaws,
         }
 
         impl Usage {
@@ -30,6 +32,12 @@ macro_rules! usage {
                     self
                 }
             )*
+
+            /// Whether no number is known.
+            #[cfg(feature = "serde_json")]
+            pub(crate) fn is_empty(&self) -> bool {
+                [$(self.$field),*].iter().all(Option::is_none)
+            }
 
             /// Every number.
             pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Option<u64>> {
@@ -68,6 +76,31 @@ impl Usage {
     pub fn new(input: u64, output: u64) -> Self {
         Self::default().input(input).output(output)
     }
+
+    /// Compares what a provider gives as the total with input and output, which must be known by now. Where they differ
+    /// the numbers stay, and the call is counted in `agent_llm_usage_anomalies_total` with the kind `total_mismatch`.
+    #[must_use]
+    pub fn total(mut self, tokens: u64) -> Self {
+        if let (Some(input), Some(output)) = (self.input, self.output) {
+            self.flaws.total_mismatch |= input.saturating_add(output) != tokens;
+        }
+        self
+    }
+
+    /// Says that a number was negative, and so was left out: the call is counted in `agent_llm_usage_anomalies_total`
+    /// with the kind `negative`.
+    #[must_use]
+    pub fn negative(mut self) -> Self {
+        self.flaws.negative = true;
+        self
+    }
+}
+
+/// What no number can tell.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Flaws {
+    pub(crate) negative: bool,
+    pub(crate) total_mismatch: bool,
 }
 
 /// A model's response that tells its token usage.

@@ -141,7 +141,7 @@ impl Family {
             Self::UsageAnomalies => of(
                 Kind::Counter,
                 "agent_llm_usage_anomalies_total",
-                "Usages whose parts exceed their whole or that no call can have; they were cut to size.",
+                "Usages whose parts exceed their whole, whose total is another, or that no call can have; parts are cut to size.",
                 &["model", "kind"],
             ),
             Self::Orphans => of(

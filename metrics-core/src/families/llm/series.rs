@@ -15,7 +15,7 @@ use crate::families::{Bundle, Dimensions, Families, Group, Point, Points};
 use crate::faults::{Faults, Watched};
 use crate::label::{Labels, OTHER, render};
 use crate::metric::{CallShape, HistogramShape, Number};
-use crate::plane::{Row, Words, Writer};
+use crate::plane::{self, Row, Words, Writer};
 use crate::pricing::PriceSlot;
 use crate::status::{LLM, Status};
 use crate::usage::{ANOMALIES, Anomalies, RateLimits, Usage};
@@ -120,13 +120,13 @@ impl LlmSeries {
         let served = self.served_price(&facts.served_model);
         let mut spent = Spent::default();
         if let Some(usage) = &facts.usage {
-            spent = self.add_usage(usage, served, facts.cost_usd);
+            spent = self.add_usage(writer, usage, served, facts.cost_usd);
         } else {
             if status == Status::Success || facts.first_token.is_some() {
                 self.facts.add(writer, USAGE_MISSING, 1);
             }
             if facts.cost_usd.is_some() {
-                spent.usd = self.add_cost(&Usage::default(), None, facts.cost_usd);
+                spent.usd = self.add_cost(writer, &Usage::default(), None, facts.cost_usd);
             }
         }
         if !facts.finish.is_empty() {
@@ -147,12 +147,12 @@ impl LlmSeries {
 
     /// Counts an attempt, and what it used if it failed: what one used that succeeded is the call's.
     pub(super) fn add_attempt(&self, attempt: &Attempt) -> Spent {
-        let mut lost = Spent::default();
+        let (mut lost, writer) = (Spent::default(), plane::writer());
         if attempt.status != Status::Success {
             if let Some(usage) = &attempt.usage {
-                lost = self.add_usage(usage, None, attempt.cost_usd);
+                lost = self.add_usage(writer, usage, None, attempt.cost_usd);
             } else if attempt.cost_usd.is_some() {
-                lost.usd = self.add_cost(&Usage::default(), None, attempt.cost_usd);
+                lost.usd = self.add_cost(writer, &Usage::default(), None, attempt.cost_usd);
             }
         }
         self.attempts.add(attempt, lost);
@@ -163,31 +163,58 @@ impl LlmSeries {
         self.model.set_limits(limits);
     }
 
-    fn add_usage(&self, usage: &Usage, served: Option<&PriceSlot>, reported: Option<f64>) -> Spent {
+    fn add_usage(
+        &self,
+        writer: Writer,
+        usage: &Usage,
+        served: Option<&PriceSlot>,
+        reported: Option<f64>,
+    ) -> Spent {
+        if usage.is_sound() {
+            return self.add_sound(writer, usage, served, reported);
+        }
         let (usage, anomalies) = usage.checked();
+        if !anomalies.is_empty() {
+            self.add_anomalies(anomalies);
+        }
+        self.add_sound(writer, &usage, served, reported)
+    }
+
+    fn add_sound(
+        &self,
+        writer: Writer,
+        usage: &Usage,
+        served: Option<&PriceSlot>,
+        reported: Option<f64>,
+    ) -> Spent {
         if let Some(tokens) = usage.input {
             self.shared.input.observe_whole(&self.input, tokens);
         }
         if let Some(tokens) = usage.output {
             self.shared.output.observe_whole(&self.output, tokens);
         }
-        let facts = self.facts.words(0);
+        let facts = self.facts.any(writer, 0);
         let audio = [usage.audio_input, usage.audio_output].into_iter().flatten().reduce(u64::saturating_add);
         let details = [usage.cache_read, usage.cache_write, usage.reasoning, audio];
         for (place, tokens) in details.into_iter().enumerate() {
-            facts.add(DETAILS + place, tokens.unwrap_or(0));
+            if let Some(tokens) = tokens {
+                facts.add(DETAILS + place, tokens);
+            }
         }
-        let usd = self.add_cost(&usage, served, reported);
-        if !anomalies.is_empty() {
-            self.add_anomalies(anomalies);
-        }
+        let usd = self.add_cost(writer, usage, served, reported);
         Spent { input_tokens: usage.input.unwrap_or(0), output_tokens: usage.output.unwrap_or(0), usd }
     }
 
     /// The provider's own figure wins, then the price of the model that answered, then that of the one that was asked.
-    fn add_cost(&self, usage: &Usage, served: Option<&PriceSlot>, reported: Option<f64>) -> f64 {
+    fn add_cost(
+        &self,
+        writer: Writer,
+        usage: &Usage,
+        served: Option<&PriceSlot>,
+        reported: Option<f64>,
+    ) -> f64 {
         let priced = served.and_then(|price| price.cost(usage)).or_else(|| self.model.price.cost(usage));
-        let facts = self.facts.words(0);
+        let facts = self.facts.any(writer, 0);
         let mut spent = 0.0;
         if let Some(usd) = reported {
             spent = usd;

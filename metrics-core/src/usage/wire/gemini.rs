@@ -30,6 +30,7 @@ pub(super) const SHAPE: Shape = Shape {
         at(Usage::audio_output, &["candidatesTokensDetails[modality=AUDIO].tokenCount"]),
         at(Usage::image_output, &["candidatesTokensDetails[modality=IMAGE].tokenCount"]),
     ],
+    total: &["totalTokenCount"],
     model: &["modelVersion"],
     finish: &["candidates[].finishReason", "promptFeedback.blockReason"],
     unfinished: &["FINISH_REASON_UNSPECIFIED"],

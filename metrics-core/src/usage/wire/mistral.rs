@@ -13,6 +13,7 @@ pub(super) const SHAPE: Shape = Shape {
         at(Usage::cache_read, &["prompt_tokens_details.cached_tokens", "num_cached_tokens"]),
         at(Usage::reasoning, &["completion_tokens_details.reasoning_tokens"]),
     ],
+    total: &["total_tokens"],
     finish: &["choices[].finish_reason"],
     codes: &["type", "error.type", "choices[].finish_reason"],
     words: &[

@@ -17,6 +17,7 @@ pub(super) const SHAPE: Shape = Shape {
         at(Usage::audio_output, &["completion_tokens_details.audio_tokens"]),
         at(Usage::image_input, &["prompt_tokens_details.image_tokens"]),
     ],
+    total: &["total_tokens"],
     finish: &["choices[].finish_reason"],
     codes: &["error.code", "error.type", "choices[].finish_reason"],
     words: WORDS,

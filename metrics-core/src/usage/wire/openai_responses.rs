@@ -17,6 +17,7 @@ pub(super) const SHAPE: Shape = Shape {
         at(Usage::cache_write_long, &["input_tokens_details.cache_write_tokens_details.ttl_12h_tokens"]),
         at(Usage::reasoning, &["output_tokens_details.reasoning_tokens"]),
     ],
+    total: &["total_tokens"],
     finish: &["incomplete_details.reason", "status"],
     unfinished: &["queued", "in_progress"],
     // An event that is an error has its code at the top.

@@ -13,10 +13,12 @@ enum Reading {
     Absent,
     /// Not a count: a sum with it is unknown.
     Malformed,
+    /// The same, and a number all the same.
+    Negative,
     Tokens(u64),
 }
 
-/// One reading for each place of a shape's counts, in their order; none before the first usage.
+/// One reading for each place of a shape's counts, in their order, and one of the total; none before the first usage.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Readings(Vec<Reading>);
 
@@ -33,10 +35,11 @@ impl Readings {
             let plus = count.plus.iter().map(std::slice::from_ref);
             count.base.into_iter().chain(plus)
         };
-        let new: Vec<_> = shape.counts.iter().flat_map(places).map(read).collect();
+        let mut new: Vec<_> = shape.counts.iter().flat_map(places).map(read).collect();
         if new.iter().all(|reading| *reading == Reading::Absent) {
             return;
         }
+        new.push(read(shape.total));
         match shape.merge {
             Merge::Largest if !self.0.is_empty() => {
                 self.0.iter_mut().zip(new).for_each(|(old, new)| *old = new.max(*old));
@@ -57,11 +60,16 @@ impl Readings {
                 Some(base) => base.plus(plus),
                 None => plus,
             };
-            if let Reading::Tokens(tokens) = sum {
-                usage = set(usage, tokens);
-            }
+            usage = match sum {
+                Reading::Tokens(tokens) => set(usage, tokens),
+                Reading::Negative => usage.negative(),
+                Reading::Absent | Reading::Malformed => usage,
+            };
         }
-        (usage != Usage::default()).then_some(usage)
+        if let Some(Reading::Tokens(total)) = readings.next() {
+            usage = usage.total(total);
+        }
+        (!usage.is_empty()).then_some(usage)
     }
 }
 
@@ -73,6 +81,7 @@ impl Reading {
             }
             (left, Self::Absent) => left,
             (Self::Absent, right) => right,
+            (Self::Negative, _) | (_, Self::Negative) => Self::Negative,
             _ => Self::Malformed,
         }
     }
@@ -89,6 +98,11 @@ impl Numbers {
                 .filter(|tokens| (0.0..LARGEST).contains(tokens))
                 .map(|tokens| tokens.round() as u64),
         };
-        tokens.map_or(Reading::Malformed, Reading::Tokens)
+        let negative = || value.as_f64().is_some_and(|number| number < 0.0);
+        match tokens {
+            Some(tokens) => Reading::Tokens(tokens),
+            None if negative() => Reading::Negative,
+            None => Reading::Malformed,
+        }
     }
 }

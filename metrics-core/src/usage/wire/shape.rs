@@ -11,6 +11,8 @@ pub(super) struct Shape {
     pub usage: &'static str,
     /// In that object, the numbers.
     pub counts: &'static [Count],
+    /// There too, the sum of input and output, if a format has it.
+    pub total: &'static [&'static str],
     pub numbers: Numbers,
     /// How the usages of one stream make one.
     pub merge: Merge,
@@ -38,6 +40,7 @@ impl Shape {
         bodies: &[""],
         usage: "usage",
         counts: &[],
+        total: &[],
         numbers: Numbers::Whole,
         merge: Merge::Last,
         model: &["model"],

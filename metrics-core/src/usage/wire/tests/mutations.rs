@@ -90,6 +90,7 @@ fn a_malformed_number_is_absent_and_so_is_a_sum_with_it() {
     let used = |usage| WireFormat::Anthropic.facts(&json!({ "usage": usage })).usage;
     let output = Some(Usage::default().output(5));
     for odd in [json!("7"), json!(-7), json!(7.0), json!({}), json!([7]), json!(false)] {
+        let output = if odd == -7 { output.map(Usage::negative) } else { output };
         assert_eq!(used(json!({"input_tokens": odd, "output_tokens": 5})), output, "{odd}");
         assert_eq!(
             used(json!({"input_tokens": 1, "cache_read_input_tokens": odd, "output_tokens": 5})),
@@ -107,6 +108,7 @@ fn a_malformed_number_is_absent_and_so_is_a_sum_with_it() {
         WireFormat::CohereV2.facts(&json!({"usage": {"billed_units": {"output_tokens": units}}})).usage
     };
     assert_eq!(billed(json!(4.6)), output);
+    assert_eq!(used(json!({"input_tokens": -1})), None, "a flaw alone is no usage");
     for odd in [json!(-0.6), json!(1e17), json!("5")] {
         assert_eq!(billed(odd), None);
     }
@@ -142,4 +144,17 @@ fn a_second_notice_of_an_error_may_tell_its_kind_and_no_third_takes_it_back() {
     stream.event(&failed("rate_limit_exceeded"));
     stream.event(&failed("server_error"));
     assert_eq!(stream.facts().status, Status::RateLimited);
+}
+
+#[test]
+fn a_total_that_does_not_add_up_is_told() {
+    let used = |total| {
+        let usage = json!({"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": total});
+        WireFormat::OpenAiChat.facts(&json!({ "usage": usage })).usage
+    };
+    let usage = Usage::new(7, 2);
+    assert_eq!(used(json!(9)), Some(usage));
+    assert_eq!(used(json!(null)), Some(usage));
+    assert_eq!(used(json!(8)), Some(usage.total(8)));
+    assert_ne!(Some(usage), Some(usage.total(8)));
 }

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::error::{BuildError, Fault};
-use crate::families::{Dimension, Dimensions, MOST_POINTS, Settings};
+use crate::families::{Dimension, Dimensions, MOST_POINTS, Profile, Settings};
 use crate::faults::{Faults, Hook};
 use crate::instance::AgentMetrics;
 use crate::label::LabelValue;
@@ -129,6 +129,37 @@ impl Builder {
     /// 2,048. Each of them multiplies the series of every task type, model and tool.
     pub fn dimension_budget(mut self, combinations: usize) -> Self {
         self.dimension_budget = combinations;
+        self
+    }
+
+    /// Exposes calls of models, tools and tasks under the names of OpenTelemetry's GenAI conventions as well, in cells of
+    /// their own. Give the attributes `provider` and, where it isn't `chat`, `operation`; an agent's name is its task
+    /// type. Both profiles can stand side by side.
+    ///
+    /// ```
+    /// use agent_metrics::{AgentMetrics, Profile, Usage, track_llm};
+    ///
+    /// #[track_llm(model = "gpt-5", provider = "openai", metrics = metrics)]
+    /// fn ask(metrics: &AgentMetrics) -> Usage {
+    ///     Usage::new(1200, 80)
+    /// }
+    ///
+    /// let metrics = AgentMetrics::builder().profile(Profile::OtelGenAi1_41).without_own_names().build()?;
+    /// ask(&metrics);
+    /// let text = metrics.to_text();
+    /// assert!(text.contains(r#"gen_ai_client_token_usage_sum{gen_ai_operation_name="chat",gen_ai_provider_name="openai""#));
+    /// assert!(!text.contains("agent_llm_calls_total"));
+    /// # Ok::<(), agent_metrics::BuildError>(())
+    /// ```
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.settings.profiles.push(profile);
+        self
+    }
+
+    /// Exposes the families of tasks, models and tools under the names of [`profile`](Self::profile)s only. Dashboards
+    /// and alerts that come with this crate need their own names.
+    pub fn without_own_names(mut self) -> Self {
+        self.settings.own_names = false;
         self
     }
 

@@ -30,8 +30,9 @@ pub(crate) struct Ledger {
     warned: AtomicBool,
     steps: AtomicU64,
     llm_calls: AtomicU64,
-    /// What the tasks in it spent, in millionths of a millionth of a USD.
+    /// What the tasks in it did: spent, in millionths of a millionth of a USD, and called.
     inner_pico_usd: AtomicU64,
+    inner_tool_calls: AtomicU64,
     /// With the tasks in it.
     input_tokens: AtomicU64,
     output_tokens: AtomicU64,
@@ -116,9 +117,20 @@ impl Ledger {
     /// The steps that were marked, or, in a task that marked none, its LLM calls.
     pub(crate) fn steps(&self) -> u64 {
         match self.steps.load(Ordering::Relaxed) {
-            0 => self.llm_calls.load(Ordering::Relaxed),
+            0 => self.llm_calls(),
             steps => steps,
         }
+    }
+
+    /// Its own calls of models.
+    pub(crate) fn llm_calls(&self) -> u64 {
+        self.llm_calls.load(Ordering::Relaxed)
+    }
+
+    /// Its own calls of tools.
+    pub(crate) fn own_tool_calls(&self) -> u64 {
+        let all = self.tool_calls.load(Ordering::Relaxed);
+        all.saturating_sub(self.inner_tool_calls.load(Ordering::Relaxed))
     }
 
     pub(crate) fn is_root(&self) -> bool {
@@ -244,6 +256,14 @@ pub(crate) fn point(dimensions: &Arc<Dimensions>) -> Point {
     with_current(innermost).flatten().unwrap_or_default()
 }
 
+/// Tells the type of the innermost task that runs here, empty where none does.
+pub(crate) fn with_task_type(tell: &dyn Fn(&str)) {
+    let told = with_current(|ledger| ledger.series.as_ref().map(|series| tell(series.task_type()))).flatten();
+    if told.is_none() {
+        tell("");
+    }
+}
+
 /// Exchanges the current task's ledger with this one: once to enter a task, once to leave it.
 #[inline]
 pub(crate) fn swap(ledger: &mut Option<Arc<Ledger>>) {
@@ -272,6 +292,9 @@ pub(crate) fn add_llm_call() -> bool {
 pub(crate) fn add_tool_call(slot: impl FnOnce() -> usize) {
     with_current(|ledger| {
         let slot = slot();
+        for outer in ledger.chain().skip(1) {
+            outer.inner_tool_calls.fetch_add(1, Ordering::Relaxed);
+        }
         for ledger in ledger.chain() {
             ledger.tool_calls.fetch_add(1, Ordering::Relaxed);
             ledger.tools.add(slot);

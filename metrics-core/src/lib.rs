@@ -49,7 +49,9 @@ pub use builder::Builder;
 pub use catalogue::{Catalogue, DimensionInfo, FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
 pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::Exposition;
-pub use families::{Attempt, Budget, BudgetSpent, CallFacts, DimensionValue, InvalidBudget, TaskTotals};
+pub use families::{
+    Attempt, Budget, BudgetSpent, CallFacts, DimensionValue, InvalidBudget, Profile, TaskTotals,
+};
 pub use instance::AgentMetrics;
 pub use label::{Bounded, LabelSet, LabelValue};
 pub use metric::{

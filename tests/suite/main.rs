@@ -17,6 +17,7 @@ mod lints;
 mod panics;
 mod places;
 mod prices;
+mod profiles;
 mod properties;
 mod refused;
 mod registry;

@@ -14,6 +14,7 @@ mod held;
 mod http;
 mod llm;
 mod notes;
+mod otel;
 mod task;
 mod tool;
 
@@ -34,6 +35,8 @@ pub(crate) use http::{Http, HttpSeries, Method};
 pub(crate) use llm::Llm;
 pub(crate) use llm::Spent;
 pub use llm::{Attempt, CallFacts, LlmSeries};
+pub(crate) use otel::Otel;
+pub use otel::Profile;
 pub(crate) use task::Tasks;
 pub use task::{TaskSeries, TaskTotals};
 pub use tool::ToolSeries;
@@ -58,6 +61,9 @@ pub(crate) struct Settings {
     /// The names that tools can have; any, where none is given.
     pub(crate) known_tools: Vec<String>,
     pub(crate) dimensions: Arc<Dimensions>,
+    pub(crate) profiles: Vec<Profile>,
+    /// Whether tasks, models and tools have their families of this crate's names.
+    pub(crate) own_names: bool,
     /// Whether it is measured how long tasks wait for their first poll.
     pub(crate) task_queue: bool,
 }
@@ -74,6 +80,8 @@ impl Default for Settings {
             endpoints: 512,
             known_tools: Vec::new(),
             dimensions: Arc::default(),
+            profiles: Vec::new(),
+            own_names: true,
             task_queue: false,
         }
     }
@@ -91,16 +99,19 @@ pub struct Families {
     pub(crate) business: Business,
     pub(crate) dimensions: Arc<Dimensions>,
     pub(crate) budgets: Arc<Budgets>,
+    pub(crate) otel: Option<Arc<Otel>>,
+    own_names: bool,
 }
 
 impl Families {
     pub(crate) fn new(settings: &Settings, prices: PriceTable, faults: Arc<Faults>) -> Self {
         let tool_cost = Arc::new(ToolCost::new(settings.dimensions.clone()));
         let budgets = Arc::new(Budgets::new());
+        let otel = Otel::new(&settings.profiles).map(Arc::new);
         Self {
-            tasks: Arc::new(Tasks::new(settings, budgets.clone(), faults.clone())),
-            tools: Arc::new(Tools::new(settings, tool_cost.clone(), faults.clone())),
-            llm: Arc::new(Llm::new(settings, prices, tool_cost.clone(), faults.clone())),
+            tasks: Arc::new(Tasks::new(settings, budgets.clone(), otel.clone(), faults.clone())),
+            tools: Arc::new(Tools::new(settings, tool_cost.clone(), otel.clone(), faults.clone())),
+            llm: Arc::new(Llm::new(settings, prices, tool_cost.clone(), otel.clone(), faults.clone())),
             http: Arc::new(Http::new(settings)),
             health: Arc::new(Health::new(faults.clone())),
             faults,
@@ -108,18 +119,21 @@ impl Families {
             business: Business::new(),
             dimensions: settings.dimensions.clone(),
             budgets,
+            otel,
+            own_names: settings.own_names,
         }
     }
 
     pub(crate) fn sources(&self) -> Vec<Arc<dyn Source>> {
-        let mut sources: Vec<Arc<dyn Source>> = vec![
-            self.http.clone(),
-            self.tasks.clone(),
-            self.llm.clone(),
-            self.tools.clone(),
-            self.budgets.clone(),
-            self.health.clone(),
-        ];
+        let mut sources: Vec<Arc<dyn Source>> =
+            vec![self.http.clone(), self.budgets.clone(), self.health.clone()];
+        if self.own_names {
+            let own: [Arc<dyn Source>; 3] = [self.tasks.clone(), self.llm.clone(), self.tools.clone()];
+            sources.extend(own);
+        }
+        if let Some(otel) = &self.otel {
+            sources.push(otel.clone());
+        }
         sources.extend(self.business.sources());
         sources
     }

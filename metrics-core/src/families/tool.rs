@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Bundle, Dimensions, Families, Group, Point, Points, Settings, Table, ToolCost};
+use super::{Bundle, Dimensions, Families, Group, Otel, Point, Points, Settings, Table, ToolCost};
 use crate::catalogue::FamilyInfo;
 use crate::faults::{Faults, Watched};
 use crate::label::Interner;
@@ -38,6 +38,7 @@ pub struct ToolSeries {
 struct Shared {
     calls: CallShape,
     cost: Arc<ToolCost>,
+    otel: Option<Arc<Otel>>,
     faults: Arc<Faults>,
 }
 
@@ -48,7 +49,12 @@ const CALLS: usize = 0;
 const CALL_DURATION: usize = 1;
 
 impl Tools {
-    pub(crate) fn new(settings: &Settings, cost: Arc<ToolCost>, faults: Arc<Faults>) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        cost: Arc<ToolCost>,
+        otel: Option<Arc<Otel>>,
+        faults: Arc<Faults>,
+    ) -> Self {
         let bounds = if settings.seed_buckets { &DURATION[..SEED_DURATION] } else { &DURATION };
         let calls = CallShape::new(TOOL.names, bounds, settings.duration_by_status);
         let by_status: &[_] = if calls.by_status() { &["tool_name", "status"] } else { &["tool_name"] };
@@ -81,7 +87,7 @@ impl Tools {
             table.values.slot(name);
         }
         let unknown = (!known.is_empty()).then(|| table.values.slot(UNKNOWN));
-        Self { table, unknown, shared: Arc::new(Shared { calls, cost, faults }), infos }
+        Self { table, unknown, shared: Arc::new(Shared { calls, cost, otel, faults }), infos }
     }
 }
 
@@ -160,6 +166,15 @@ impl ToolSeries {
 
     pub(crate) fn add_cost(&self, usd: f64) {
         self.shared.cost.add(usd, self.points.point());
+    }
+
+    /// Records it as the conventions of OpenTelemetry have it, if that is asked for; `by` gives the agent's name to what
+    /// it is given.
+    #[inline]
+    pub(crate) fn record_execution(&self, status: Status, ticks: u64, by: impl FnOnce(&dyn Fn(&str))) {
+        if let Some(otel) = &self.shared.otel {
+            by(&|agent| otel.record_tool(&self.name, agent, status, ticks));
+        }
     }
 
     #[inline(never)] // One copy for all tracked functions, its arguments in registers.

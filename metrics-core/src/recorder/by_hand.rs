@@ -82,7 +82,9 @@ impl AgentMetrics {
         let writer = plane::writer();
         series.start(writer);
         ledger::add_tool_call(|| series.slot());
-        series.end(writer, status, ticks(duration));
+        let ticks = ticks(duration);
+        series.record_execution(status, ticks, ledger::with_task_type);
+        series.end(writer, status, ticks);
     }
 
     /// Adds what a tool cost, in USD. An amount that is negative, not a number or past 1e300 is refused,

@@ -29,6 +29,13 @@ pub trait Observed {
     /// Its stream gives the first item, so long after the start.
     #[inline]
     fn begin_stream(&mut self, _elapsed: Elapsed) {}
+    /// Whether it matters when further items come.
+    #[inline]
+    fn times_items(&mut self) -> bool {
+        false
+    }
+    /// A further item comes, so long after the start.
+    fn note_item(&mut self, _elapsed: Elapsed) {}
     /// The call ends, having lasted so long.
     fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed);
 }

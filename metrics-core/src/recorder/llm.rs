@@ -18,7 +18,7 @@ pub struct LlmCall<H = Held<LlmSeries>>(Stage<H>);
 
 enum Stage<H> {
     New(H),
-    /// Its facts, which have the series, too, while it waits; while it runs, those of the call around it.
+    /// Its facts, which have the series, too, while it waits (with profiles, from its making on); while it runs, those of the call around it.
     Begun(Facts),
 }
 
@@ -47,7 +47,10 @@ impl<H: Hold<LlmSeries>> LlmCall<H> {
     pub fn in_dimensions(self, values: &[DimensionValue]) -> LlmCall<AtPoint<H>> {
         LlmCall(match self.0 {
             Stage::New(series) => Stage::New(AtPoint::new(series, values)),
-            Stage::Begun(facts) => Stage::Begun(facts),
+            Stage::Begun(mut facts) => {
+                facts.known().set_own(values);
+                Stage::Begun(facts)
+            }
         })
     }
 }
@@ -55,19 +58,34 @@ impl<H: Hold<LlmSeries>> LlmCall<H> {
 /// The call of a tracked function.
 #[inline]
 pub fn llm<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> LlmCall<M::Held<LlmSeries>> {
-    LlmCall(Stage::New(metrics.hold(site, &site.llm, label)))
+    let series = metrics.hold(site, &site.llm, label);
+    LlmCall(if series.is_profiled() { prepared(&series, site) } else { Stage::New(series) })
+}
+
+/// With profiles, a call remembers whose model its function asks: beside its facts, so that its future doesn't grow.
+#[cold]
+fn prepared<H: Hold<LlmSeries>>(series: &H, site: &'static Site) -> Stage<H> {
+    let mut facts = Facts::take(series.keep());
+    let (provider, operation) = site.model();
+    facts.known().set_asked(provider, operation);
+    Stage::Begun(facts)
 }
 
 impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
     #[inline]
     fn start(&mut self, writer: Writer) {
-        let Stage::New(series) = &mut self.0 else { return };
-        series.place(ledger::point);
-        series.start(writer);
-        if !ledger::add_llm_call() {
-            series.add_orphan(writer);
+        if let Stage::New(series) = &mut self.0 {
+            series.place(ledger::point);
+            self.0 = Stage::Begun(Facts::take(series.keep()));
+        } else {
+            self.facts().place(ledger::point);
         }
-        self.0 = Stage::Begun(Facts::take(series.keep()));
+        if let Some(series) = self.facts().series_ref() {
+            series.start(writer);
+            if !ledger::add_llm_call() {
+                series.add_orphan(writer);
+            }
+        }
     }
 
     #[inline]
@@ -85,6 +103,15 @@ impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
     #[inline]
     fn begin_stream(&mut self, elapsed: Elapsed) {
         self.facts().set_first_token(elapsed.ticks());
+    }
+
+    #[inline]
+    fn times_items(&mut self) -> bool {
+        self.facts().times_chunks()
+    }
+
+    fn note_item(&mut self, elapsed: Elapsed) {
+        self.facts().note_chunk(elapsed.ticks());
     }
 
     #[inline]

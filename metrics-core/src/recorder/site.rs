@@ -89,6 +89,12 @@ impl Site {
         self
     }
 
+    /// Whose model it calls, and for what.
+    #[inline]
+    pub(super) fn model(&self) -> (Option<&'static str>, Option<&'static str>) {
+        (self.info.provider, self.info.operation)
+    }
+
     /// Registers its call family in the global metrics.
     pub(crate) fn register_family(&self) {
         if let Some(register) = self.family {

@@ -72,6 +72,9 @@ impl<C: ReadBy<R, T>, R, S: Stream<Item = T>, T> Stream for Streamed<C, R, S, T>
                 if !std::mem::replace(this.began, true) {
                     let elapsed = this.observation.elapsed();
                     this.observation.call.begin_stream(elapsed);
+                } else if this.observation.call.times_items() {
+                    let elapsed = this.observation.elapsed();
+                    this.observation.call.note_item(elapsed);
                 }
                 let status = this.observation.call.read(this.reader, &item);
                 if status != Status::Success {

@@ -63,6 +63,8 @@ impl<H: Hold<ToolSeries>> Observed for ToolCall<H> {
 
     #[inline]
     fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
-        self.series.end(writer, status, elapsed.ticks());
+        let ticks = elapsed.ticks();
+        self.series.record_execution(status, ticks, ledger::with_task_type);
+        self.series.end(writer, status, ticks);
     }
 }

@@ -1,7 +1,10 @@
 //! What is said of one call of a model, by its response, its body or whoever records it.
 
+use std::sync::Arc;
+
 use super::{Attempt, LlmSeries};
-use crate::families::{Held, Hold};
+use crate::families::{Bundle as _, DimensionValue, Dimensions, Held, Hold, Point};
+use crate::faults::Watched as _;
 use crate::metric::is_amount;
 use crate::plane::Writer;
 use crate::status::Status;
@@ -23,6 +26,13 @@ pub struct CallFacts {
     pub(crate) status: Option<Status>,
     /// Ticks from the start to the first item of a stream.
     pub(crate) first_token: Option<u64>,
+    /// Whose model it is and what it was asked for, as the attribute says.
+    provider: Option<&'static str>,
+    operation: Option<&'static str>,
+    /// Where in the dimensions the attribute says that it is, until it starts.
+    own: Point,
+    /// Ticks from the start to the last item of a stream, if that is measured.
+    last_chunk: Option<u64>,
     /// What attempts that failed used: it is counted already.
     lost: Spent,
 }
@@ -102,6 +112,51 @@ impl CallFacts {
 
     pub(crate) fn set_first_token(&mut self, ticks: u64) {
         self.first_token = Some(ticks);
+        if self.series.as_ref().is_some_and(|series| series.is_profiled()) {
+            self.last_chunk = Some(ticks);
+        }
+    }
+
+    /// Whether the time between items is measured.
+    #[inline]
+    pub(crate) fn times_chunks(&self) -> bool {
+        self.last_chunk.is_some()
+    }
+
+    /// An item came, so long after the start.
+    pub(crate) fn note_chunk(&mut self, ticks: u64) {
+        if let (Some(last), Some(series)) = (self.last_chunk, &self.series) {
+            series.record_chunk(ticks.saturating_sub(last), self);
+            self.last_chunk = Some(ticks);
+        }
+    }
+
+    pub(crate) fn set_asked(&mut self, provider: Option<&'static str>, operation: Option<&'static str>) {
+        (self.provider, self.operation) = (provider, operation);
+    }
+
+    pub(crate) fn set_own(&mut self, values: &[DimensionValue]) {
+        if let Some(series) = &self.series {
+            self.own = series.dimensions().point(values, series.faults());
+        }
+    }
+
+    /// The call starts: it goes to where it is in the dimensions.
+    pub(crate) fn place(&mut self, around: impl FnOnce(&Arc<Dimensions>) -> Point) {
+        if let Some(series) = &mut self.series {
+            series.place_over(self.own, around);
+        }
+    }
+
+    /// Where the call records.
+    #[inline]
+    pub(crate) fn series_ref(&self) -> Option<&LlmSeries> {
+        self.series.as_deref()
+    }
+
+    /// Whose model it is, and what it was asked for.
+    pub(crate) fn asked(&self) -> (Option<&str>, Option<&str>) {
+        (self.provider, self.operation)
     }
 
     /// Ends the call.

@@ -9,7 +9,7 @@ mod served;
 
 use std::sync::Arc;
 
-use super::{Dimensions, Group, Point, Settings, Table, ToolCost};
+use super::{Dimensions, Group, Otel, Point, Settings, Table, ToolCost};
 use crate::catalogue::FamilyInfo;
 use crate::faults::Faults;
 use crate::label::{Interner, Labels, OTHER, render};
@@ -43,6 +43,7 @@ struct Shared {
     served: ServedModels,
     prices: Prices,
     dimensions: Arc<Dimensions>,
+    otel: Option<Arc<Otel>>,
     faults: Arc<Faults>,
 }
 
@@ -54,6 +55,7 @@ impl Llm {
         settings: &Settings,
         prices: PriceTable,
         tool_cost: Arc<ToolCost>,
+        otel: Option<Arc<Otel>>,
         faults: Arc<Faults>,
     ) -> Self {
         let cut = |bounds: &'static [f64], seed| if settings.seed_buckets { &bounds[..seed] } else { bounds };
@@ -76,6 +78,7 @@ impl Llm {
             served: ServedModels::new(settings.models),
             prices: Prices::new(prices),
             dimensions: settings.dimensions.clone(),
+            otel,
             faults,
         };
         let kept = if settings.cents { Family::ALL.len() } else { Family::ALL.len() - 1 };

@@ -135,8 +135,25 @@ impl LlmSeries {
         if let Some(first) = facts.first_token {
             self.add_stream(first, ticks, facts);
         }
+        if let Some(otel) = &self.shared.otel {
+            otel.record_llm(&self.model.name, status, ticks, facts);
+        }
         self.shared.calls.end(writer, &self.calls, 0, LLM.place(status), ticks);
         spent
+    }
+
+    /// Whether calls are counted as the conventions of OpenTelemetry have them, too.
+    #[inline]
+    pub(crate) fn is_profiled(&self) -> bool {
+        self.shared.otel.is_some()
+    }
+
+    /// An item of a stream came, so long after the one before.
+    #[cold]
+    pub(crate) fn record_chunk(&self, ticks: u64, facts: &CallFacts) {
+        if let Some(otel) = &self.shared.otel {
+            otel.record_chunk(&self.model.name, ticks, facts);
+        }
     }
 
     /// Counts a call outside of any task.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::completion::{Completion, Totals};
-use super::{Budgets, Dimensions, Group, Point, Settings, Table, begun};
+use super::{Budgets, Dimensions, Group, Otel, Point, Settings, Table, begun};
 use crate::catalogue::FamilyInfo;
 use crate::clock::{self, Ticks};
 use crate::faults::Faults;
@@ -60,6 +60,7 @@ struct Shared {
     refused: Row,
     dimensions: Arc<Dimensions>,
     budgets: Arc<Budgets>,
+    otel: Option<Arc<Otel>>,
     faults: Arc<Faults>,
 }
 
@@ -71,7 +72,12 @@ const COUNTED: usize = 2;
 const SUCCEEDED: usize = 3;
 
 impl Tasks {
-    pub(crate) fn new(settings: &Settings, budgets: Arc<Budgets>, faults: Arc<Faults>) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        budgets: Arc<Budgets>,
+        otel: Option<Arc<Otel>>,
+        faults: Arc<Faults>,
+    ) -> Self {
         let bounds: &[f64] = &family::DURATION;
         let bounds = if settings.seed_buckets { &bounds[..family::SEED_DURATION] } else { bounds };
         let shared = Shared {
@@ -87,6 +93,7 @@ impl Tasks {
             refused: Row::new(1),
             dimensions: settings.dimensions.clone(),
             budgets,
+            otel,
             faults,
         };
         let kept = Family::ALL.into_iter().filter(|family| *family != Family::Queue || settings.task_queue);

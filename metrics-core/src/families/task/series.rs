@@ -148,6 +148,20 @@ impl TaskSeries {
         }
     }
 
+    /// Records it as the conventions of OpenTelemetry have it, if that is asked for: how many calls of models and of tools
+    /// it made itself.
+    pub(crate) fn record_agent(&self, status: Status, ticks: u64, calls: impl FnOnce() -> [u64; 2]) {
+        if let Some(otel) = &self.shared.otel {
+            let [inferences, tools] = calls();
+            otel.record_agent(&self.task_type, status, ticks, inferences, tools);
+        }
+    }
+
+    /// Its task type.
+    pub(crate) fn task_type(&self) -> &str {
+        &self.task_type
+    }
+
     /// Adds what was spent after a task's end.
     #[cold]
     pub(crate) fn add_late(&self, pico_usd: u64) {

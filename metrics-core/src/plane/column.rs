@@ -380,4 +380,17 @@ mod model {
             assert_eq!(f64::from_bits(read(&[column], STARTED)), 0.75);
         });
     }
+
+    #[test]
+    fn the_largest_of_a_shared_word_stays() {
+        loom::model(|| {
+            let [column] = columns::<1>(Name::SHARED);
+            let threads =
+                [7, 5].map(|value| thread::spawn(move || Writer::of(column).any(0).raise(1, value)));
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            assert_eq!(read(&[column], STARTED), 7);
+        });
+    }
 }

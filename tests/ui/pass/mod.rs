@@ -6,6 +6,7 @@ mod async_in_traits;
 mod async_trait_crate;
 mod bodies;
 mod boxed_future;
+mod budgets;
 mod forbid_unsafe;
 mod foreign_traits;
 mod functions;

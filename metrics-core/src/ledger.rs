@@ -36,6 +36,7 @@ pub(crate) struct Ledger {
     /// With the tasks in it.
     input_tokens: AtomicU64,
     output_tokens: AtomicU64,
+    cache_read_tokens: AtomicU64,
     pico_usd: AtomicU64,
     tool_calls: AtomicU64,
     tools: Tools,
@@ -156,6 +157,7 @@ impl Ledger {
         TaskTotals {
             input_tokens: read(&self.input_tokens),
             output_tokens: read(&self.output_tokens),
+            cache_read_tokens: read(&self.cache_read_tokens),
             cost_usd: read(&self.pico_usd) as f64 / 1e12,
             tool_calls: read(&self.tool_calls),
             distinct_tools: self.tools.count(),
@@ -313,6 +315,9 @@ pub(crate) fn add_spent(spent: Spent) {
         for ledger in ledger.chain() {
             ledger.input_tokens.fetch_add(spent.input_tokens, Ordering::Relaxed);
             ledger.output_tokens.fetch_add(spent.output_tokens, Ordering::Relaxed);
+            if spent.cache_read_tokens > 0 {
+                ledger.cache_read_tokens.fetch_add(spent.cache_read_tokens, Ordering::Relaxed);
+            }
         }
         ledger.add_usd(spent.usd);
     });

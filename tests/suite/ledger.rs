@@ -16,7 +16,7 @@ fn priced() -> AgentMetrics {
 #[track_llm(model = "m", metrics = metrics)]
 async fn ask(metrics: &AgentMetrics, tokens: u64) -> Usage {
     tokio::task::yield_now().await;
-    Usage::new(tokens, tokens)
+    Usage::new(tokens, tokens).cache_read(tokens / 10)
 }
 
 #[track_tool(tool_name = name, metrics = metrics, cost = |()| 0.25)]
@@ -46,6 +46,7 @@ async fn outer(metrics: &AgentMetrics) -> Result<(), String> {
     let _ = inner(metrics, true).await;
     let after = current_task().expect("a task");
     assert_eq!((after.input_tokens, after.output_tokens, after.tool_calls), (1_000_010, 1_000_010, 4));
+    assert_eq!((before.cache_read_tokens, after.cache_read_tokens), (1, 100_001));
     assert_eq!((after.distinct_tools, after.steps), (2, 1), "steps are a task's own");
     assert!((after.cost_usd - (11.0 + 0.000_11 + 4.0 * 0.25)).abs() < 1e-9, "{after:?}");
     Ok(())

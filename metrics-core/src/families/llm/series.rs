@@ -219,7 +219,12 @@ impl LlmSeries {
             }
         }
         let usd = self.add_cost(writer, usage, served, reported);
-        Spent { input_tokens: usage.input.unwrap_or(0), output_tokens: usage.output.unwrap_or(0), usd }
+        Spent {
+            input_tokens: usage.input.unwrap_or(0),
+            output_tokens: usage.output.unwrap_or(0),
+            cache_read_tokens: usage.cache_read.unwrap_or(0),
+            usd,
+        }
     }
 
     /// The provider's own figure wins, then the price of the model that answered, then that of the one that was asked.

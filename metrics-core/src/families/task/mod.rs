@@ -33,6 +33,8 @@ pub struct TaskTotals {
     pub input_tokens: u64,
     /// Their output tokens.
     pub output_tokens: u64,
+    /// Of the input tokens: read from a provider's cache.
+    pub cache_read_tokens: u64,
     /// What they and its tools cost in USD.
     pub cost_usd: f64,
     /// Its calls of tools.

@@ -1,18 +1,22 @@
 //! The agent: it follows the plan of a task, step by step, and runs the tools that the model asks for.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use agent_metrics::{AgentMetrics, current_task, track_step, track_task};
-use anyhow::bail;
-use serde_json::json;
+use agent_metrics::{
+    AgentMetrics, Classify as _, Status, current_task, error_status, timeout, track_step, track_task,
+};
+use anyhow::{Context as _, bail};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use serde::Serialize;
 
 use crate::{
-    gemini::{
-        GeminiModel,
-        wire::{Content, FunctionResponse, GenerateContentRequest, GenerationConfig, Part, ToolDeclarations},
-    },
     insight::{ByTask, Insight},
+    ledger_line::LedgerLine,
     memory::{Exchange, Memory},
+    model::{Declaration, Model, ModelError, Request, ToolResult, Turn},
     planner::{self, Step},
     task::{Answer, TaskKind},
     tools::{ToolName, Toolbox},
@@ -22,20 +26,22 @@ const INSTRUCTION: &str = "You help developers. Use the tools to look things up 
                            rely on their results, and be brief.";
 /// Answers of the model within a step that may ask for tools.
 const TOOL_ROUNDS: usize = 4;
+/// What a task may take; a chat, until its answer begins.
+const LIMIT: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Agent {
-    model: Arc<GeminiModel>,
+    model: Arc<Model>,
     tools: Toolbox,
     memory: Arc<Memory>,
-    metrics: &'static AgentMetrics,
+    metrics: AgentMetrics,
 }
 
 /// A task under way.
 struct Conversation {
     kind: TaskKind,
     begun: Instant,
-    turns: Vec<Content>,
+    turns: Vec<Turn>,
     tools: Vec<String>,
 }
 
@@ -52,19 +58,62 @@ impl Conversation {
         }
         self.tools.push(name.to_owned());
     }
+
+    fn request<'a>(&'a self, tools: &'a [Declaration]) -> Request<'a> {
+        Request { instruction: INSTRUCTION, turns: &self.turns, tools }
+    }
+}
+
+/// What a chat gives.
+#[derive(Debug)]
+pub(crate) enum Part {
+    /// The next piece of the answer.
+    Text(String),
+    /// The answer is whole.
+    Done(Done),
+}
+
+/// What an answer took, as the task's ledger has it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Done {
+    pub(crate) steps: u64,
+    /// In the order of their calls.
+    pub(crate) tools: Vec<String>,
+    pub(crate) tokens: u64,
+    /// Of them: read from the provider's cache.
+    pub(crate) cached_tokens: u64,
+    pub(crate) cost_usd: f64,
+}
+
+/// An answer that is being given. Its pieces are dropped before the line, so that the line tells of their usage, too.
+struct Answering {
+    pieces: BoxStream<'static, Result<String, ModelError>>,
+    tools: Vec<String>,
+    line: Option<LedgerLine>,
 }
 
 impl Agent {
-    pub(crate) fn new(model: GeminiModel, tools: Toolbox, metrics: &'static AgentMetrics) -> Self {
-        Self { model: Arc::new(model), tools, memory: Arc::default(), metrics }
+    pub(crate) fn new(model: Model, tools: Toolbox, metrics: &AgentMetrics) -> Self {
+        Self { model: Arc::new(model), tools, memory: Arc::default(), metrics: metrics.clone() }
     }
 
     /// Does a task, or gives the answer of a minute ago.
     ///
     /// # Errors
     /// The model failed, asked for tools without end, or the time was up.
-    #[track_task(task_type = kind, timeout = "20s")]
+    #[track_task(task_type = kind)]
     pub(crate) async fn run(&self, kind: TaskKind, prompt: &str) -> anyhow::Result<Answer> {
+        let line = LedgerLine::begin(kind);
+        // Within the task, so that its line tells that the time was up.
+        let result = match timeout(LIMIT, self.answer(kind, prompt)).await {
+            Ok(result) => result,
+            Err(timed_out) => Err(timed_out.into()),
+        };
+        line.end(result.as_ref().err().map_or(Status::Success, |error| error_status(&**error)));
+        result
+    }
+
+    async fn answer(&self, kind: TaskKind, prompt: &str) -> anyhow::Result<Answer> {
         let remembered = self.memory.answer(kind, prompt);
         self.metrics.record_cache_result(remembered.is_some());
         if let Some(answer) = remembered {
@@ -91,6 +140,45 @@ impl Agent {
         Ok(answer)
     }
 
+    /// Looks up what a message asks for, then answers piece by piece. The task lasts until its stream ends or is dropped.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), before the answer has begun; afterwards its stream gives the error.
+    #[track_task(task_type = TaskKind::Chat, stream)]
+    pub(crate) async fn chat(
+        &self,
+        message: &str,
+    ) -> anyhow::Result<BoxStream<'static, Result<Part, ModelError>>> {
+        let line = LedgerLine::begin(TaskKind::Chat);
+        let opened = match timeout(LIMIT, self.open(message)).await {
+            Ok(opened) => opened,
+            Err(timed_out) => Err(timed_out.into()),
+        };
+        match opened {
+            Ok((pieces, tools)) => {
+                let answering = Answering { pieces, tools, line: Some(line) };
+                Ok(stream::unfold(answering, Answering::next).boxed())
+            }
+            Err(error) => {
+                line.end(error_status(&*error));
+                Err(error)
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        message: &str,
+    ) -> anyhow::Result<(BoxStream<'static, Result<String, ModelError>>, Vec<String>)> {
+        let mut plan = planner::plan(TaskKind::Chat, message);
+        let last = plan.pop().context("a plan without a step")?;
+        let mut conversation = Conversation::new(TaskKind::Chat);
+        for step in &plan {
+            self.step(&mut conversation, step).await?;
+        }
+        Ok((self.last_step(&mut conversation, last).await?, conversation.tools))
+    }
+
     /// The last tasks that were answered, newest first.
     pub(crate) fn exchanges(&self) -> Vec<Exchange> {
         self.memory.exchanges()
@@ -99,39 +187,63 @@ impl Agent {
     /// Gives the model one instruction and obeys it until it answers in words.
     #[track_step]
     async fn step(&self, conversation: &mut Conversation, step: &Step) -> anyhow::Result<String> {
-        conversation.turns.push(Content::user(vec![Part::text(&step.instruction)]));
+        conversation.turns.push(Turn::User(step.instruction.clone()));
+        let tools: Vec<_> = step.tools.iter().map(|tool| ToolName::declaration(*tool)).collect();
         for _ in 0..=TOOL_ROUNDS {
-            let response = self.model.generate(&request(conversation, step.tools)).await?;
+            let reply = self.model.generate(&conversation.request(&tools)).await?;
+            conversation.turns.push(Turn::Model(reply.turn));
+            if reply.calls.is_empty() {
+                return Ok(reply.text);
+            }
             let mut results = Vec::new();
-            for call in response.function_calls() {
+            for call in reply.calls {
                 conversation.note_tool(&call.name);
-                let outcome = match self.tools.run(call).await {
-                    Ok(result) => json!({ "result": result }),
-                    Err(error) => json!({ "error": error.to_string() }),
-                };
-                let (id, name) = (call.id.clone(), call.name.clone());
-                results.push(Part::function_response(FunctionResponse { id, name, response: outcome }));
+                let outcome = self.tools.run(&call).await.map_err(|error| error.to_string());
+                results.push(ToolResult { call, outcome });
             }
-            let text = response.text();
-            conversation
-                .turns
-                .extend(response.candidates.into_iter().next().map(|candidate| candidate.content));
-            if results.is_empty() {
-                return Ok(text);
-            }
-            conversation.turns.push(Content::user(results));
+            conversation.turns.push(Turn::Results(results));
         }
         bail!("the model asked for tools more than {TOOL_ROUNDS} times in one step")
     }
+
+    /// Gives the model an instruction that needs no tools, for an answer in pieces.
+    #[track_step]
+    async fn last_step(
+        &self,
+        conversation: &mut Conversation,
+        step: Step,
+    ) -> Result<BoxStream<'static, Result<String, ModelError>>, ModelError> {
+        conversation.turns.push(Turn::User(step.instruction));
+        self.model.stream(&conversation.request(&[])).await
+    }
 }
 
-fn request<'a>(conversation: &'a Conversation, tools: &[ToolName]) -> GenerateContentRequest<'a> {
-    let functions: Vec<_> = tools.iter().map(|tool| tool.declaration()).collect();
-    let declarations = ToolDeclarations { function_declarations: functions };
-    GenerateContentRequest {
-        system_instruction: Content::instruction(INSTRUCTION),
-        contents: &conversation.turns,
-        tools: if tools.is_empty() { Vec::new() } else { vec![declarations] },
-        generation_config: GenerationConfig { temperature: 0.2, max_output_tokens: 4096 },
+impl Answering {
+    async fn next(mut self) -> Option<(Result<Part, ModelError>, Self)> {
+        let part = match self.pieces.next().await {
+            Some(Ok(text)) => Ok(Part::Text(text)),
+            Some(Err(error)) => {
+                // Ends the call, for the ledger to have what it used.
+                self.pieces = stream::empty().boxed();
+                self.line.take()?.end(error.classify());
+                Err(error)
+            }
+            None => {
+                self.line.take()?.end(Status::Success);
+                Ok(Part::Done(self.done()))
+            }
+        };
+        Some((part, self))
+    }
+
+    fn done(&mut self) -> Done {
+        let spent = current_task().unwrap_or_default();
+        Done {
+            steps: spent.steps,
+            tools: std::mem::take(&mut self.tools),
+            tokens: spent.input_tokens + spent.output_tokens,
+            cached_tokens: spent.cache_read_tokens,
+            cost_usd: spent.cost_usd,
+        }
     }
 }

@@ -5,13 +5,15 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 use lexopt::{Arg, ValueExt as _};
 use reqwest::header::HeaderValue;
 
-pub(crate) const KEY_VARIABLE: &str = "GEMINI_API_KEY";
+use crate::model::Provider;
+
 pub(crate) const HELP: &str = "\
 An AI agent whose tasks, steps, tools and model calls are measured.
 
 It does five tasks, prints the metrics they left, and then serves
   GET  /          a page to try it
   POST /tasks     {\"task_type\": \"search\", \"prompt\": \"..\"}
+  POST /chat      {\"message\": \"..\"}, answered by server-sent events
   POST /feedback  {\"score\": 5, \"task_type\": \"search\"}
   GET  /metrics   for Prometheus
 until Ctrl-C, under a light load of its own.
@@ -24,16 +26,19 @@ Options:
                      [default: 2; 0.05 with a model that isn't simulated]
   --once             stop after the five tasks, serve nothing
   --docs FOLDER      search the .md and .txt files of FOLDER, not those built in
+  --provider NAME    gemini, openai or anthropic: the format that is spoken
+                     [default: gemini]
   --model NAME       the model to ask [default: gemini-2.0-flash simulated,
-                     else gemini-flash-latest]
-  --base-url URL     a server of Gemini's REST format [default: with a key the
+                     else gemini-flash-latest; gpt-4.1-mini; claude-haiku-4-5]
+  --base-url URL     a server of the provider's format [default: with a key the
                      public service, else a simulated one on loopback]
   --seed NUMBER      what goes wrong in the simulated service, and when
                      [default: 3]
   --help             this text
 
 Environment:
-  GEMINI_API_KEY     the key of the real service
+  GEMINI_API_KEY, OPENAI_API_KEY, ANTHROPIC_API_KEY
+                     the key of the provider's real service
 ";
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9185);
 /// With it the five tasks meet a rate limit and a failed call, and nothing that a retry doesn't make good.
@@ -55,6 +60,7 @@ pub(crate) struct Options {
     pub(crate) load: Option<f64>,
     pub(crate) once: bool,
     pub(crate) docs: Option<PathBuf>,
+    pub(crate) provider: Provider,
     pub(crate) model: Option<String>,
     pub(crate) base_url: Option<String>,
     pub(crate) seed: u64,
@@ -68,6 +74,7 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> 
         load: None,
         once: false,
         docs: None,
+        provider: Provider::default(),
         model: None,
         base_url: None,
         seed: DEFAULT_SEED,
@@ -83,6 +90,10 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> 
             }
             Arg::Long("once") => options.once = true,
             Arg::Long("docs") => options.docs = Some(args.value()?.into()),
+            Arg::Long("provider") => {
+                let expected = "`gemini`, `openai` or `anthropic`";
+                options.provider = value(&mut args, "--provider", expected, |text| text.parse().ok())?;
+            }
             Arg::Long("model") => {
                 let expected = "a name of letters, digits, `-`, `_` and `.`";
                 options.model = Some(value(&mut args, "--model", expected, model)?);
@@ -119,26 +130,26 @@ fn model(text: &str) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-/// The key as a header, from the value of [`KEY_VARIABLE`].
+/// The key as a header, from the value of the environment's `variable`.
 ///
 /// # Errors
 /// It's set but can't be a key. The message doesn't show it.
-pub(crate) fn api_key(value: Option<OsString>) -> Result<Option<HeaderValue>, String> {
+pub(crate) fn api_key(variable: &str, value: Option<OsString>) -> Result<Option<HeaderValue>, String> {
     let Some(value) = value else { return Ok(None) };
-    let key = value.into_string().map_err(|_| format!("{KEY_VARIABLE} is not valid Unicode"))?;
+    let key = value.into_string().map_err(|_| format!("{variable} is not valid Unicode"))?;
     if key.is_empty() {
         return Err(format!(
-            "{KEY_VARIABLE} is set but empty: give it a key, or unset it to use the simulated model"
+            "{variable} is set but empty: give it a key, or unset it to use the simulated model"
         ));
     }
     if let Some(position) = key.chars().position(|c| !c.is_ascii_graphic()) {
         return Err(format!(
-            "{KEY_VARIABLE} has a character that can't be part of a key, at position {} (a space or a line break?)",
+            "{variable} has a character that can't be part of a key, at position {} (a space or a line break?)",
             position + 1
         ));
     }
     let mut header =
-        HeaderValue::from_str(&key).map_err(|_| format!("{KEY_VARIABLE} can't be sent as a header"))?;
+        HeaderValue::from_str(&key).map_err(|_| format!("{variable} can't be sent as a header"))?;
     header.set_sensitive(true);
     Ok(Some(header))
 }
@@ -155,7 +166,7 @@ mod tests {
     fn without_arguments_it_serves_on_loopback() {
         let Ok(Command::Run(options)) = parsed(&[]) else { panic!("no options") };
         assert!(options.addr.ip().is_loopback() && options.addr.port() != 0);
-        assert_eq!((options.load, options.once), (None, false));
+        assert_eq!((options.load, options.once, options.provider), (None, false, Provider::Gemini));
     }
 
     #[test]
@@ -165,6 +176,13 @@ mod tests {
         assert_eq!(options.addr, "[::1]:80".parse().unwrap());
         assert_eq!((options.load, options.once, options.seed), (Some(0.5), true, 9));
         assert_eq!(options.model.as_deref(), Some("gemini-2.5-pro"));
+        for provider in Provider::ALL {
+            let Ok(Command::Run(options)) = parsed(&["--provider", provider.name()]) else {
+                panic!("no options")
+            };
+            assert_eq!(options.provider, provider);
+            assert!(HELP.contains(provider.name()) && HELP.contains(provider.key_variable()));
+        }
         assert_eq!(parsed(&["--load", "1", "--help"]), Ok(Command::Help));
     }
 
@@ -191,6 +209,10 @@ mod tests {
                 &["--model", "../x"],
                 "invalid value `../x` for `--model`: expected a name of letters, digits, `-`, `_` and `.`",
             ),
+            (
+                &["--provider", "mistral"],
+                "invalid value `mistral` for `--provider`: expected `gemini`, `openai` or `anthropic`",
+            ),
             (&["--seed", "x"], "invalid value `x` for `--seed`: expected a whole number"),
         ] {
             assert_eq!(parsed(args), Err(message.to_owned()));
@@ -199,9 +221,10 @@ mod tests {
 
     #[test]
     fn a_wrong_key_is_refused_and_not_shown() {
+        let api_key = |value| api_key("THE_KEY", value);
         assert_eq!(api_key(None), Ok(None));
         assert!(api_key(Some("abc-123".into())).unwrap().unwrap().is_sensitive());
-        assert!(api_key(Some("".into())).unwrap_err().contains("is set but empty"));
+        assert!(api_key(Some("".into())).unwrap_err().starts_with("THE_KEY is set but empty"));
         for wrong in ["secret\n", "sec ret", "sécret"] {
             let error = api_key(Some(wrong.into())).unwrap_err();
             assert!(

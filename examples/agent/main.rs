@@ -1,19 +1,20 @@
 //! An AI agent whose tasks, steps, tools and model calls are measured: it does five tasks, prints the metrics they left,
-//! then serves `POST /tasks` and `GET /metrics` under a light load of its own.
+//! then serves `POST /tasks`, `POST /chat` and `GET /metrics` under a light load of its own.
 //!
-//! Without `GEMINI_API_KEY` it talks to a simulated model of the same wire format, which it starts itself.
+//! Without a key it talks to a simulated model of the provider's wire format, which it starts itself.
 
 mod agent;
 mod cli;
-mod gemini;
 mod insight;
+mod ledger_line;
 mod load;
 mod memory;
+mod model;
 mod planner;
 mod report;
 mod server;
 mod shutdown;
-mod simulated_gemini;
+mod simulated;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -32,27 +33,27 @@ use tokio::net::TcpListener;
 
 use agent::Agent;
 use cli::{Command, Options};
-use gemini::{GeminiModel, ModelConfig, RetryPolicy};
 use load::Load;
+use model::{Model, ModelConfig, RetryPolicy};
 use report::say;
 use shutdown::Shutdown;
-use simulated_gemini::{Faults, SimulatedGemini};
-use tools::{Toolbox, library::Library};
+use simulated::{Faults, SimulatedModel};
+use tools::{ToolName, Toolbox, library::Library};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let command = cli::parse(lexopt::Parser::from_env()).map_err(|error| error.to_string());
-    let key = cli::api_key(env::var_os(cli::KEY_VARIABLE));
-    let (options, key) = match (command, key) {
-        (Ok(Command::Help), _) => {
+    let options = match cli::parse(lexopt::Parser::from_env()) {
+        Ok(Command::Run(options)) => options,
+        Ok(Command::Help) => {
             say(cli::HELP.trim_end());
             return ExitCode::SUCCESS;
         }
-        (Ok(Command::Run(options)), Ok(key)) => (options, key),
-        (Err(message), _) | (_, Err(message)) => {
-            eprintln!("agent: {message}\nTry `--help`.");
-            return ExitCode::from(2);
-        }
+        Err(error) => return wrong_usage(&error.to_string()),
+    };
+    let variable = options.provider.key_variable();
+    let key = match cli::api_key(variable, env::var_os(variable)) {
+        Ok(key) => key,
+        Err(message) => return wrong_usage(&message),
     };
     match run(options, key).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,6 +62,11 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn wrong_usage(message: &str) -> ExitCode {
+    eprintln!("agent: {message}\nTry `--help`.");
+    ExitCode::from(2)
 }
 
 async fn run(options: Options, key: Option<HeaderValue>) -> anyhow::Result<()> {
@@ -72,7 +78,7 @@ async fn run(options: Options, key: Option<HeaderValue>) -> anyhow::Result<()> {
     if prices.get(model.name()).is_none() {
         say(format_args!("No price of {} is known: its tokens are counted as unpriced.", model.name()));
     }
-    let metrics = AgentMetrics::builder().prices(prices).install()?;
+    let metrics = AgentMetrics::builder().prices(prices).known_tools(ToolName::ALL).install()?;
     metrics.set_app_info(&[
         ("version", env!("CARGO_PKG_VERSION")),
         ("model", model.name()),
@@ -100,31 +106,33 @@ async fn bind(options: &Options) -> anyhow::Result<TcpListener> {
 }
 
 struct Connection {
-    model: GeminiModel,
+    model: Model,
     is_simulated: bool,
     /// Stops when it's dropped.
-    _server: Option<SimulatedGemini>,
+    _server: Option<SimulatedModel>,
 }
 
 /// The real service with a key, the given server with an address, else a simulated one.
 async fn connect(options: &Options, key: Option<HeaderValue>) -> anyhow::Result<Connection> {
+    let provider = options.provider;
     let mut server = None;
     let base_url = match (&options.base_url, &key) {
         (Some(url), _) => url.clone(),
-        (None, Some(_)) => gemini::PUBLIC_SERVICE.to_owned(),
-        (None, None) => server.insert(SimulatedGemini::start(Faults::busy(), options.seed).await?).base_url(),
+        (None, Some(_)) => provider.public_service().to_owned(),
+        (None, None) => {
+            server.insert(SimulatedModel::start(provider, Faults::busy(), options.seed).await?).base_url()
+        }
     };
     let is_simulated = server.is_some();
-    let (model, timeout) = if is_simulated { ("gemini-2.0-flash", 4) } else { ("gemini-flash-latest", 15) };
-    let model = options.model.clone().unwrap_or_else(|| model.to_owned());
+    let timeout = Duration::from_secs(if is_simulated { 4 } else { 15 });
+    let model = options.model.clone().unwrap_or_else(|| provider.default_model(is_simulated).to_owned());
     let simulation = if is_simulated { ", a simulation" } else { "" };
     let mut asking = format!("Asking {model} at {base_url}{simulation}.");
     if PriceTable::bundled().get(&model).is_none() {
         asking.push_str(" It has no price here: its tokens count in agent_llm_unpriced_tokens_total.");
     }
-    let timeout = Duration::from_secs(timeout);
-    let model =
-        GeminiModel::new(ModelConfig { base_url, model, key, timeout, retry: RetryPolicy::default() })?;
+    let retry = RetryPolicy::default();
+    let model = Model::new(ModelConfig { provider, base_url, model, key, timeout, retry })?;
     say(asking);
     Ok(Connection { model, is_simulated, _server: server })
 }
@@ -138,13 +146,7 @@ async fn opening(agent: &Agent) {
         let seconds = start.elapsed().as_secs_f64();
         match result {
             Ok(answer) => {
-                say(format_args!(
-                    "      {} steps in {seconds:.1} s, {} tokens, ${:.6}, tools: {}",
-                    answer.steps,
-                    answer.tokens,
-                    answer.cost_usd,
-                    answer.tools.join(", ")
-                ));
+                say(format_args!("      tools: {}", answer.tools.join(", ")));
                 say(answer.text.lines().map(|line| format!("      | {line}")).collect::<Vec<_>>().join("\n"));
             }
             Err(error) => say(format_args!("      failed after {seconds:.1} s: {error:#}")),

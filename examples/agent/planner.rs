@@ -15,7 +15,7 @@ pub(crate) fn plan(kind: TaskKind, prompt: &str) -> Vec<Step> {
     let step = |instruction: String, tools| Step { instruction, tools };
     let mut steps = Vec::new();
     match kind {
-        TaskKind::Search => {
+        TaskKind::Search | TaskKind::Chat => {
             steps.push(step(format!("Look this up: {prompt}"), &[SearchDocs, Calculator, SummarizeFile]));
             steps.push(step(
                 "Answer in a few sentences from what was found, and name the files.".to_owned(),

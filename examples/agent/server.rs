@@ -1,6 +1,6 @@
 //! The service around the agent: tasks and feedback in, answers and metrics out.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use agent_metrics::{
     AgentMetrics, LabelValue as _, TimedOut,
@@ -10,17 +10,21 @@ use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State, rejection::JsonRejection},
     http::{StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    response::{
+        Html, IntoResponse, Response, Sse,
+        sse::{Event, KeepAlive},
+    },
     routing::{get, post},
 };
+use futures_util::{Stream, StreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::{
-    agent::Agent,
-    gemini::GeminiError,
+    agent::{Agent, Part},
     insight::{ByTask, Insight},
+    model::ModelError,
     shutdown::Shutdown,
     task::{Answer, TaskKind},
 };
@@ -34,19 +38,20 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script
 
 struct Service {
     agent: Agent,
-    metrics: &'static AgentMetrics,
+    metrics: AgentMetrics,
 }
 
-pub(crate) fn router(agent: Agent, metrics: &'static AgentMetrics) -> Router {
+pub(crate) fn router(agent: Agent, metrics: &AgentMetrics) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/tasks", post(do_task).get(last_tasks))
+        .route("/chat", post(chat))
         .route("/feedback", post(take_feedback))
         .route("/metrics", metrics_route(metrics))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(http_metrics(metrics))
-        .with_state(Arc::new(Service { agent, metrics }))
+        .with_state(Arc::new(Service { agent, metrics: metrics.clone() }))
 }
 
 /// Serves until the program is to stop and every request under way has been answered.
@@ -82,17 +87,52 @@ async fn do_task(
         request.map_err(|rejection| Refusal::of_json(&rejection, allowed()))?;
     let kind =
         task_type.parse::<TaskKind>().map_err(|error| Refusal::of_value(error.to_string(), allowed()))?;
-    let prompt = prompt.trim();
-    let length = prompt.chars().count();
-    if !(1..=LONGEST_PROMPT).contains(&length) {
-        let message = format!("the prompt has {length} characters, expected 1 to {LONGEST_PROMPT}");
-        return Err(Refusal::of_value(message, allowed()));
-    }
+    let prompt = check_length("prompt", &prompt).map_err(|message| Refusal::of_value(message, allowed()))?;
     service.agent.run(kind, prompt).await.map(Json).map_err(|error| Refusal::of_task(&error))
 }
 
 async fn last_tasks(State(service): State<Arc<Service>>) -> impl IntoResponse {
     Json(service.agent.exchanges())
+}
+
+/// The text without the spaces around it.
+fn check_length<'a>(what: &str, text: &'a str) -> Result<&'a str, String> {
+    let text = text.trim();
+    let length = text.chars().count();
+    if (1..=LONGEST_PROMPT).contains(&length) {
+        return Ok(text);
+    }
+    Err(format!("the {what} has {length} characters, expected 1 to {LONGEST_PROMPT}"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChatRequest {
+    message: String,
+}
+
+/// Answers by server-sent events: `token`s, then `done` or `error`. A client that leaves drops the stream, and with it
+/// the task.
+async fn chat(
+    State(service): State<Arc<Service>>,
+    request: Result<Json<ChatRequest>, JsonRejection>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
+    let allowed = || json!({ "message": format!("1 to {LONGEST_PROMPT} characters") });
+    let Json(ChatRequest { message }) =
+        request.map_err(|rejection| Refusal::of_json(&rejection, allowed()))?;
+    let message =
+        check_length("message", &message).map_err(|message| Refusal::of_value(message, allowed()))?;
+    let parts = service.agent.chat(message).await.map_err(|error| Refusal::of_task(&error))?;
+    Ok(Sse::new(parts.map(|part| Ok(event(part)))).keep_alive(KeepAlive::default()))
+}
+
+fn event(part: Result<Part, ModelError>) -> Event {
+    let (name, data) = match part {
+        Ok(Part::Text(text)) => ("token", json!({ "text": text })),
+        Ok(Part::Done(done)) => ("done", json!(done)),
+        Err(error) => ("error", json!({ "message": error.to_string() })),
+    };
+    Event::default().event(name).data(data.to_string())
 }
 
 #[derive(Deserialize)]
@@ -123,7 +163,7 @@ async fn take_feedback(
 }
 
 async fn nothing_here() -> Refusal {
-    let paths = json!(["GET /", "GET /tasks", "POST /tasks", "POST /feedback", "GET /metrics"]);
+    let paths = json!(["GET /", "GET /tasks", "POST /tasks", "POST /chat", "POST /feedback", "GET /metrics"]);
     Refusal { status: StatusCode::NOT_FOUND, message: "there is nothing here".to_owned(), allowed: paths }
 }
 
@@ -144,16 +184,16 @@ impl Refusal {
     }
 
     fn of_task(error: &anyhow::Error) -> Self {
-        let of_model = || match error.downcast_ref::<GeminiError>()? {
-            GeminiError::RateLimited { .. } => Some(StatusCode::SERVICE_UNAVAILABLE),
-            GeminiError::TimedOut => Some(StatusCode::GATEWAY_TIMEOUT),
-            GeminiError::Withheld { .. } | GeminiError::TooLong { .. } => {
+        let of_model = || match error.downcast_ref::<ModelError>()? {
+            ModelError::RateLimited { .. } => Some(StatusCode::SERVICE_UNAVAILABLE),
+            ModelError::TimedOut => Some(StatusCode::GATEWAY_TIMEOUT),
+            ModelError::Withheld { .. } | ModelError::TooLong { .. } => {
                 Some(StatusCode::UNPROCESSABLE_ENTITY)
             }
-            GeminiError::Unavailable { .. }
-            | GeminiError::Unreachable(_)
-            | GeminiError::Rejected { .. }
-            | GeminiError::Unusable(_) => Some(StatusCode::BAD_GATEWAY),
+            ModelError::Unavailable { .. }
+            | ModelError::Unreachable(_)
+            | ModelError::Rejected { .. }
+            | ModelError::Unusable(_) => Some(StatusCode::BAD_GATEWAY),
         };
         if error.is::<TimedOut>() {
             let message = "the task wasn't done in its time".to_owned();

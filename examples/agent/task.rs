@@ -11,10 +11,12 @@ pub(crate) enum TaskKind {
     Search,
     Analysis,
     Coding,
+    /// Whose answer comes word by word.
+    Chat,
 }
 
 impl TaskKind {
-    pub(crate) const ALL: [Self; 3] = [Self::Search, Self::Analysis, Self::Coding];
+    pub(crate) const ALL: [Self; 4] = [Self::Search, Self::Analysis, Self::Coding, Self::Chat];
 
     pub(crate) fn name(self) -> &'static str {
         Self::VALUES[self.index()]
@@ -74,6 +76,9 @@ mod tests {
             assert_eq!(kind.name().parse::<TaskKind>().unwrap(), kind);
         }
         let error = "cooking".parse::<TaskKind>().unwrap_err().to_string();
-        assert_eq!(error, "unknown task_type `cooking`, expected one of `search`, `analysis`, `coding`");
+        assert_eq!(
+            error,
+            "unknown task_type `cooking`, expected one of `search`, `analysis`, `coding`, `chat`"
+        );
     }
 }

@@ -14,7 +14,7 @@ use agent_metrics::{Classify, track_tool};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::gemini::wire::{FunctionCall, FunctionDeclaration};
+use crate::model::{Declaration, ToolCall};
 use calculator::CalculationError;
 use library::Library;
 
@@ -48,8 +48,11 @@ pub(crate) enum ToolName {
 }
 
 impl ToolName {
+    /// Every name that counts; another, which a model made up, is not one.
+    pub(crate) const ALL: [&str; 3] = [SEARCH_DOCS, CALCULATOR, SUMMARIZE_FILE];
+
     /// How the model sees the tool.
-    pub(crate) fn declaration(self) -> FunctionDeclaration {
+    pub(crate) fn declaration(self) -> Declaration {
         let (name, description, argument, meaning) = match self {
             Self::SearchDocs => (
                 SEARCH_DOCS,
@@ -70,15 +73,7 @@ impl ToolName {
                 "The file's name, as a search shows it",
             ),
         };
-        FunctionDeclaration {
-            name,
-            description,
-            parameters: json!({
-                "type": "OBJECT",
-                "properties": { argument: { "type": "STRING", "description": meaning } },
-                "required": [argument],
-            }),
-        }
+        Declaration { name, description, argument, meaning }
     }
 }
 
@@ -115,13 +110,20 @@ impl Toolbox {
     ///
     /// # Errors
     /// There is no such tool, its arguments are wrong, or it failed: the model is told, and may try again.
-    pub(crate) async fn run(&self, call: &FunctionCall) -> Result<Value, ToolError> {
+    pub(crate) async fn run(&self, call: &ToolCall) -> Result<Value, ToolError> {
         match call.name.as_str() {
             SEARCH_DOCS => self.search_docs(&call.args),
             CALCULATOR => calculator(&call.args),
             SUMMARIZE_FILE => self.summarize_file(&call.args).await,
-            unknown => Err(ToolError::UnknownTool(unknown.to_owned())),
+            unknown => Self::made_up(unknown),
         }
+    }
+
+    /// Recorded under the name that the model gave. Since the tools that there are have been registered, all these
+    /// names are one, `__unknown__`: a model can make up more than a label should have values.
+    #[track_tool(tool_name = name)]
+    fn made_up(name: &str) -> Result<Value, ToolError> {
+        Err(ToolError::UnknownTool(name.to_owned()))
     }
 
     #[track_tool]
@@ -169,7 +171,7 @@ mod tests {
     use super::*;
 
     async fn run(name: &str, args: Value) -> Result<Value, ToolError> {
-        let call = FunctionCall { id: None, name: name.to_owned(), args };
+        let call = ToolCall { id: None, name: name.to_owned(), args };
         Toolbox::new(Library::built_in()).run(&call).await
     }
 
@@ -182,8 +184,7 @@ mod tests {
         ];
         for (tool, argument, pointer, wanted) in cases {
             let declaration = tool.declaration();
-            let name = declaration.parameters["required"][0].as_str().unwrap();
-            let result = run(declaration.name, json!({ name: argument })).await.unwrap();
+            let result = run(declaration.name, json!({ declaration.argument: argument })).await.unwrap();
             assert_eq!(result.pointer(pointer), Some(&wanted), "{result}");
         }
     }

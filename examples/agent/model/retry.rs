@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::GeminiError;
+use super::error::ModelError;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RetryPolicy {
@@ -30,27 +30,58 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// The wait after the given attempt (from 1) ended in `error`; `None` if it was the last or the error is final.
     /// `random` in 0..1 spreads the clients, so that they don't all come back at once.
-    pub(super) fn wait(&self, attempt: u32, error: &GeminiError, random: f64) -> Option<Duration> {
+    fn wait(&self, attempt: u32, error: &ModelError, random: f64) -> Option<Duration> {
         if attempt >= self.attempts {
             return None;
         }
         match error {
-            GeminiError::RateLimited { retry_after: Some(asked), .. }
-            | GeminiError::Unavailable { retry_after: Some(asked), .. } => {
+            ModelError::RateLimited { retry_after: Some(asked), .. }
+            | ModelError::Unavailable { retry_after: Some(asked), .. } => {
                 (*asked <= self.longest_asked).then(|| *asked + self.first_wait.mul_f64(random))
             }
-            GeminiError::RateLimited { .. }
-            | GeminiError::Unavailable { .. }
-            | GeminiError::Unreachable(_)
-            | GeminiError::TimedOut => {
+            ModelError::RateLimited { .. }
+            | ModelError::Unavailable { .. }
+            | ModelError::Unreachable(_)
+            | ModelError::TimedOut => {
                 let doubled = self.first_wait.saturating_mul(2_u32.saturating_pow(attempt - 1));
                 Some(doubled.min(self.longest_backoff).mul_f64(0.5 + random / 2.0))
             }
-            GeminiError::Rejected { .. }
-            | GeminiError::TooLong { .. }
-            | GeminiError::Withheld { .. }
-            | GeminiError::Unusable(_) => None,
+            ModelError::Rejected { .. }
+            | ModelError::TooLong { .. }
+            | ModelError::Withheld { .. }
+            | ModelError::Unusable(_) => None,
         }
+    }
+}
+
+/// The attempts of one call.
+#[derive(Debug)]
+pub(super) struct Attempts {
+    policy: RetryPolicy,
+    /// From 1.
+    number: u32,
+    waited: Duration,
+}
+
+impl Attempts {
+    pub(super) fn new(policy: RetryPolicy) -> Self {
+        Self { policy, number: 1, waited: Duration::ZERO }
+    }
+
+    /// How long was waited before this one.
+    pub(super) fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// Waits for the time of the next attempt.
+    ///
+    /// # Errors
+    /// That of this attempt, if there is to be no other.
+    pub(super) async fn next(&mut self, error: ModelError) -> Result<(), ModelError> {
+        let Some(wait) = self.policy.wait(self.number, &error, fastrand::f64()) else { return Err(error) };
+        tokio::time::sleep(wait).await;
+        (self.number, self.waited) = (self.number + 1, wait);
+        Ok(())
     }
 }
 
@@ -65,8 +96,8 @@ mod tests {
         longest_asked: Duration::from_secs(10),
     };
 
-    fn limited(retry_after: Option<u64>) -> GeminiError {
-        GeminiError::RateLimited { message: String::new(), retry_after: retry_after.map(Duration::from_secs) }
+    fn limited(retry_after: Option<u64>) -> ModelError {
+        ModelError::RateLimited { message: String::new(), retry_after: retry_after.map(Duration::from_secs) }
     }
 
     #[test]
@@ -78,15 +109,15 @@ mod tests {
 
     #[test]
     fn backoff_doubles_to_its_bound() {
-        assert_eq!(POLICY.wait(1, &GeminiError::TimedOut, 0.0), Some(Duration::from_millis(50)));
+        assert_eq!(POLICY.wait(1, &ModelError::TimedOut, 0.0), Some(Duration::from_millis(50)));
         assert_eq!(POLICY.wait(2, &limited(None), 0.0), Some(Duration::from_millis(75)));
         let endless = RetryPolicy { attempts: u32::MAX, ..POLICY };
-        assert_eq!(endless.wait(1_000, &GeminiError::TimedOut, 0.0), Some(Duration::from_millis(75)));
+        assert_eq!(endless.wait(1_000, &ModelError::TimedOut, 0.0), Some(Duration::from_millis(75)));
     }
 
     #[test]
     fn the_last_attempt_and_final_errors_are_not_repeated() {
-        assert_eq!(POLICY.wait(3, &GeminiError::TimedOut, 0.0), None);
-        assert_eq!(POLICY.wait(1, &GeminiError::Withheld { reason: String::new() }, 0.0), None);
+        assert_eq!(POLICY.wait(3, &ModelError::TimedOut, 0.0), None);
+        assert_eq!(POLICY.wait(1, &ModelError::Withheld { reason: String::new() }, 0.0), None);
     }
 }

@@ -2,29 +2,31 @@
 
 use std::time::Duration;
 
-use axum::{
-    Json,
-    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
-    response::{IntoResponse, Response},
-};
 use fastrand::Rng;
-use serde_json::{Value, json};
+
+use super::service::Refusal;
 
 /// Shares of the requests, each in 0..=1, and the usual latency.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Faults {
     /// Half of the answers take longer.
     pub(crate) median_latency: Duration,
-    /// 429 with `Retry-After: 1`.
+    /// Between the events of a stream.
+    pub(crate) gap: Duration,
+    /// 429 that asks for a wait of a second.
     pub(crate) rate_limited: f64,
     /// 429 that asks for a wait longer than a task may take.
     pub(crate) exhausted: f64,
-    /// 500 or 503.
+    /// 500 or 503 (529).
     pub(crate) unavailable: f64,
     /// The prompt or the answer is withheld.
     pub(crate) withheld: f64,
     /// So slow that the client gives up.
     pub(crate) stalled: f64,
+    /// Of the streams: they end in the middle.
+    pub(crate) broken: f64,
+    /// Of the calls of tools: there is no such tool.
+    pub(crate) made_up: f64,
 }
 
 impl Faults {
@@ -32,11 +34,14 @@ impl Faults {
     pub(crate) fn busy() -> Self {
         Self {
             median_latency: Duration::from_millis(220),
+            gap: Duration::from_millis(25),
             rate_limited: 0.05,
             exhausted: 0.006,
             unavailable: 0.02,
             withheld: 0.008,
             stalled: 0.008,
+            broken: 0.02,
+            made_up: 0.04,
         }
     }
 
@@ -45,11 +50,14 @@ impl Faults {
     pub(crate) fn none() -> Self {
         Self {
             median_latency: Duration::ZERO,
+            gap: Duration::ZERO,
             rate_limited: 0.0,
             exhausted: 0.0,
             unavailable: 0.0,
             withheld: 0.0,
             stalled: 0.0,
+            broken: 0.0,
+            made_up: 0.0,
         }
     }
 
@@ -61,15 +69,15 @@ impl Faults {
             left < 0.0
         };
         // A refusal costs the service little, so it comes fast.
-        let fails = |response| Behaviour::Fails { response, latency: latency / 10 };
+        let refuses = |refusal| Behaviour::Refuses { refusal, latency: latency / 10 };
         if falls_in(self.rate_limited) {
-            fails(resource_exhausted(Duration::from_secs(1)))
+            refuses(Refusal::RateLimited(1))
         } else if falls_in(self.exhausted) {
-            fails(resource_exhausted(Duration::from_secs(25)))
+            refuses(Refusal::RateLimited(25))
         } else if falls_in(self.unavailable) {
-            fails(unavailable(rng.bool()))
+            refuses(if rng.bool() { Refusal::Overloaded } else { Refusal::Internal })
         } else if falls_in(self.withheld) {
-            Behaviour::Fails { response: withheld(rng.bool()), latency }
+            Behaviour::Withholds { latency }
         } else if falls_in(self.stalled) {
             Behaviour::Answers { latency: Duration::from_secs(60) }
         } else {
@@ -87,54 +95,8 @@ impl Faults {
 
 pub(super) enum Behaviour {
     Answers { latency: Duration },
-    Fails { response: Response, latency: Duration },
-}
-
-/// `{"error": {"code", "message", "status", "details"}}`, as every Google API reports errors.
-pub(super) fn error_response(
-    status: StatusCode,
-    code: &str,
-    message: &str,
-    detail: Option<Value>,
-) -> Response {
-    let mut error = json!({ "code": status.as_u16(), "message": message, "status": code });
-    if let Some(detail) = detail {
-        error["details"] = json!([detail]);
-    }
-    (status, Json(json!({ "error": error }))).into_response()
-}
-
-fn resource_exhausted(wait: Duration) -> Response {
-    let message = format!("You exceeded your current quota. Please retry in {}s.", wait.as_secs());
-    let detail = json!({
-        "@type": "type.googleapis.com/google.rpc.RetryInfo",
-        "retryDelay": format!("{}s", wait.as_secs()),
-    });
-    let mut response =
-        error_response(StatusCode::TOO_MANY_REQUESTS, "RESOURCE_EXHAUSTED", &message, Some(detail));
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
-    response
-}
-
-fn unavailable(overloaded: bool) -> Response {
-    if overloaded {
-        let message = "The model is overloaded. Please try again later.";
-        error_response(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message, None)
-    } else {
-        let message = "An internal error has occurred.";
-        error_response(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message, None)
-    }
-}
-
-/// The service says so in a successful response: the prompt was blocked, or the answer was.
-fn withheld(prompt: bool) -> Response {
-    let usage = json!({ "promptTokenCount": 12, "totalTokenCount": 12 });
-    let body = if prompt {
-        json!({ "promptFeedback": { "blockReason": "PROHIBITED_CONTENT" }, "usageMetadata": usage })
-    } else {
-        json!({ "candidates": [{ "finishReason": "SAFETY", "index": 0 }], "usageMetadata": usage })
-    };
-    Json(body).into_response()
+    Withholds { latency: Duration },
+    Refuses { refusal: Refusal, latency: Duration },
 }
 
 #[cfg(test)]
@@ -147,11 +109,10 @@ mod tests {
         let faults = Faults { rate_limited: 0.2, unavailable: 0.1, ..Faults::none() };
         let (mut limited, mut failed) = (0, 0);
         for _ in 0..10_000 {
-            if let Behaviour::Fails { response, .. } = faults.draw(&mut rng) {
-                match response.status() {
-                    StatusCode::TOO_MANY_REQUESTS => limited += 1,
-                    _ => failed += 1,
-                }
+            match faults.draw(&mut rng) {
+                Behaviour::Refuses { refusal: Refusal::RateLimited(_), .. } => limited += 1,
+                Behaviour::Refuses { .. } => failed += 1,
+                Behaviour::Answers { .. } | Behaviour::Withholds { .. } => {}
             }
         }
         assert!((1_800..2_200).contains(&limited), "{limited}");

@@ -2,47 +2,87 @@
 
 use serde_json::{Value, json};
 
+use super::{
+    service::{Asked, Said},
+    tokens::characters,
+};
+
 /// Passages that an answer quotes.
 const QUOTED: usize = 3;
+/// How an agent tells the model that it made a tool up.
+const NO_SUCH_TOOL: &str = "there is no tool";
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Reply {
-    Call { name: &'static str, args: Value },
+    Call {
+        name: String,
+        args: Value,
+    },
     Text(String),
+    /// The service keeps the answer to itself.
+    Withheld,
 }
 
-/// The reply to the last turn of a `generateContent` request.
-pub(super) fn reply(request: &Value) -> Reply {
-    let turns = request["contents"].as_array().map_or(&[][..], Vec::as_slice);
-    let last = turns.last().map_or(&Value::Null, |turn| &turn["parts"]);
-    let results: Vec<&Value> = responses(last).collect();
-    if !results.is_empty() {
-        return Reply::Text(results.into_iter().map(describe).collect::<Vec<_>>().join("\n"));
+impl Reply {
+    fn call(name: &str, args: Value) -> Self {
+        Self::Call { name: name.to_owned(), args }
     }
-    let text = text_of(last);
-    let earlier: Vec<&Value> = turns.iter().flat_map(|turn| responses(&turn["parts"])).collect();
-    choose_tool(request, &text, &earlier).unwrap_or_else(|| Reply::Text(conclude(&text, &earlier)))
+
+    /// Characters that the model wrote.
+    pub(super) fn characters(&self) -> u64 {
+        match self {
+            Self::Call { name, args } => name.len() as u64 + characters(args),
+            Self::Text(text) => text.chars().count() as u64,
+            Self::Withheld => 0,
+        }
+    }
+}
+
+/// The reply to the last turn of a request.
+pub(super) fn reply(asked: &Asked) -> Reply {
+    let last = asked.turns.last().map(|turn| &turn.said);
+    if let Some(Said::Results(results)) = last
+        && !results.iter().all(was_made_up)
+    {
+        return Reply::Text(results.iter().map(describe).collect::<Vec<_>>().join("\n"));
+    }
+    let texts = asked.turns.iter().rev().filter_map(|turn| match &turn.said {
+        Said::Text(text) => Some(text.as_str()),
+        Said::Results(_) | Said::Model => None,
+    });
+    let text = texts.into_iter().next().unwrap_or_default();
+    let earlier: Vec<&Value> = asked
+        .turns
+        .iter()
+        .filter_map(|turn| match &turn.said {
+            Said::Results(results) => Some(results.iter().filter(|result| !was_made_up(result))),
+            Said::Text(_) | Said::Model => None,
+        })
+        .flatten()
+        .collect();
+    choose_tool(asked, text, &earlier).unwrap_or_else(|| Reply::Text(conclude(text, &earlier)))
 }
 
 /// The declared tool that fits the text: numbers are calculated, files summarized, everything else looked up.
-fn choose_tool(request: &Value, text: &str, earlier: &[&Value]) -> Option<Reply> {
-    let declared = |name: &str| {
-        let tools = request["tools"].as_array().into_iter().flatten();
-        let mut functions = tools.filter_map(|tool| tool["functionDeclarations"].as_array()).flatten();
-        functions.any(|function| function["name"] == name)
-    };
+fn choose_tool(asked: &Asked, text: &str, earlier: &[&Value]) -> Option<Reply> {
+    let declared = |name: &str| asked.tools.iter().any(|tool| tool == name);
     let subject = text.split_once(": ").map_or(text, |(_, subject)| subject);
     if declared("calculator")
         && let Some(expression) = arithmetic(subject)
     {
-        return Some(Reply::Call { name: "calculator", args: json!({ "expression": expression }) });
+        return Some(Reply::call("calculator", json!({ "expression": expression })));
     }
     if declared("summarize_file")
         && let Some(file) = file_name(subject).or_else(|| best_file(earlier))
     {
-        return Some(Reply::Call { name: "summarize_file", args: json!({ "file": file }) });
+        return Some(Reply::call("summarize_file", json!({ "file": file })));
     }
-    declared("search_docs").then(|| Reply::Call { name: "search_docs", args: json!({ "query": subject }) })
+    declared("search_docs").then(|| Reply::call("search_docs", json!({ "query": subject })))
+}
+
+/// Whether the tool of a call was one that there isn't.
+fn was_made_up(response: &Value) -> bool {
+    response["error"].as_str().is_some_and(|error| error.starts_with(NO_SUCH_TOOL))
 }
 
 /// One line on what a tool gave back.
@@ -99,21 +139,6 @@ fn conclude(text: &str, earlier: &[&Value]) -> String {
     if lines.is_empty() { "I have nothing to go by: no tool was run.".to_owned() } else { lines.join("\n") }
 }
 
-fn responses(parts: &Value) -> impl Iterator<Item = &Value> {
-    let parts = parts.as_array().into_iter().flatten();
-    parts.filter_map(|part| part.get("functionResponse")).map(|response| &response["response"])
-}
-
-fn text_of(parts: &Value) -> String {
-    parts
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|part| part["text"].as_str())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
 fn count(list: &Value) -> usize {
     list.as_array().map_or(0, Vec::len)
 }
@@ -166,24 +191,25 @@ fn best_file(earlier: &[&Value]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::service::Turn, *};
 
-    fn request(text: &str, tools: &[&str]) -> Value {
-        let functions: Vec<Value> = tools.iter().map(|name| json!({ "name": name })).collect();
-        json!({
-            "contents": [{"role": "user", "parts": [{"text": text}]}],
-            "tools": [{"functionDeclarations": functions}],
-        })
+    fn text(text: &str) -> Said {
+        Said::Text(text.to_owned())
+    }
+
+    fn asked(turns: impl IntoIterator<Item = Said>, tools: &[&str]) -> Asked {
+        Asked {
+            tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
+            turns: turns.into_iter().map(|said| Turn { said, characters: 0 }).collect(),
+            ..Asked::default()
+        }
     }
 
     const ALL: &[&str] = &["search_docs", "calculator", "summarize_file"];
 
     #[track_caller]
-    fn check_call(text: &str, tools: &[&str], name: &str, args: &Value) {
-        let Reply::Call { name: called, args: with } = reply(&request(text, tools)) else {
-            panic!("no call")
-        };
-        assert_eq!((called, &with), (name, args));
+    fn check_call(said: &str, tools: &[&str], name: &str, args: &Value) {
+        assert_eq!(reply(&asked([text(said)], tools)), Reply::call(name, args.clone()));
     }
 
     #[test]
@@ -201,8 +227,8 @@ mod tests {
 
     #[test]
     fn without_tools_there_is_an_answer() {
-        assert!(matches!(reply(&request("hello", &[])), Reply::Text(_)));
-        assert!(matches!(reply(&json!({})), Reply::Text(_)));
+        assert!(matches!(reply(&asked([text("hello")], &[])), Reply::Text(_)));
+        assert!(matches!(reply(&Asked::default()), Reply::Text(_)));
     }
 
     #[test]
@@ -215,16 +241,21 @@ mod tests {
     #[test]
     fn answers_quote_the_results() {
         let hit = json!({"file": "a.md", "heading": "Sort", "excerpt": "It sorts. Well.\n```rust\nfn sort() {}\n```"});
-        let response =
-            json!({"functionResponse": {"name": "search_docs", "response": {"result": {"hits": [hit]}}}});
-        let found = json!({"contents": [{"role": "user", "parts": [response]}]});
-        assert_eq!(reply(&found), Reply::Text("1 passages fit; the best is \"Sort\" in a.md.".to_owned()));
-
-        let ask = |text: &str| json!({"contents": [{"parts": [response]}, {"role": "user", "parts": [{"text": text}]}]});
-        assert_eq!(reply(&ask("Answer now.")), Reply::Text("It sorts. (a.md)".to_owned()));
+        let found = || Said::Results(vec![json!({"result": {"hits": [hit]}})]);
+        let said = |turns: Vec<Said>| reply(&asked(turns, &[]));
+        let summary = "1 passages fit; the best is \"Sort\" in a.md.";
+        assert_eq!(said(vec![text("Look up: sort"), Said::Model, found()]), Reply::Text(summary.to_owned()));
+        assert_eq!(said(vec![found(), text("Answer now.")]), Reply::Text("It sorts. (a.md)".to_owned()));
         assert_eq!(
-            reply(&ask("Write the code now.")),
+            said(vec![found(), text("Write the code now.")]),
             Reply::Text("```rust\nfn sort() {}\n```\nIt sorts. (a.md)".to_owned())
         );
+    }
+
+    #[test]
+    fn who_is_told_that_there_is_no_such_tool_asks_for_another() {
+        let failed = Said::Results(vec![json!({"error": "there is no tool `web_search`"})]);
+        let turns = [text("Look up: what is axum?"), Said::Model, failed];
+        assert_eq!(reply(&asked(turns, ALL)), Reply::call("search_docs", json!({"query": "what is axum?"})));
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use agent_metrics::{
-    AgentMetrics, Classify as _, Status, current_task, error_status, timeout, track_step, track_task,
+    AgentMetrics, Budget, Classify as _, Status, current_task, error_status, timeout, track_step, track_task,
 };
 use anyhow::{Context as _, bail};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
@@ -34,6 +34,8 @@ pub(crate) struct Agent {
     model: Arc<Model>,
     tools: Toolbox,
     memory: Arc<Memory>,
+    /// Of all tasks. When it's spent, neither a task nor a call of the model begins.
+    budget: Budget,
     metrics: AgentMetrics,
 }
 
@@ -93,15 +95,16 @@ struct Answering {
 }
 
 impl Agent {
-    pub(crate) fn new(model: Model, tools: Toolbox, metrics: &AgentMetrics) -> Self {
-        Self { model: Arc::new(model), tools, memory: Arc::default(), metrics: metrics.clone() }
+    pub(crate) fn new(model: Model, tools: Toolbox, budget: Budget, metrics: &AgentMetrics) -> Self {
+        let (model, memory) = (Arc::new(model), Arc::default());
+        Self { model, tools, memory, budget, metrics: metrics.clone() }
     }
 
     /// Does a task, or gives the answer of a minute ago.
     ///
     /// # Errors
-    /// The model failed, asked for tools without end, or the time was up.
-    #[track_task(task_type = kind)]
+    /// The model failed, asked for tools without end, the time was up or the budget is spent.
+    #[track_task(task_type = kind, budget = self.budget)]
     pub(crate) async fn run(&self, kind: TaskKind, prompt: &str) -> anyhow::Result<Answer> {
         let line = LedgerLine::begin(kind);
         // Within the task, so that its line tells that the time was up.
@@ -144,7 +147,7 @@ impl Agent {
     ///
     /// # Errors
     /// As [`run`](Self::run), before the answer has begun; afterwards its stream gives the error.
-    #[track_task(task_type = TaskKind::Chat, stream)]
+    #[track_task(task_type = TaskKind::Chat, stream, budget = self.budget)]
     pub(crate) async fn chat(
         &self,
         message: &str,

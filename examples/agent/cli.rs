@@ -1,6 +1,6 @@
 //! The command line and the environment.
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use lexopt::{Arg, ValueExt as _};
 use reqwest::header::HeaderValue;
@@ -32,6 +32,8 @@ Options:
                      else gemini-flash-latest; gpt-4.1-mini; claude-haiku-4-5]
   --base-url URL     a server of the provider's format [default: with a key the
                      public service, else a simulated one on loopback]
+  --budget USD       what tasks may spend in an hour before no other begins
+                     [default: 100]
   --seed NUMBER      what goes wrong in the simulated service, and when
                      [default: 3]
   --help             this text
@@ -43,6 +45,10 @@ Environment:
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9185);
 /// With it the five tasks meet a rate limit and a failed call, and nothing that a retry doesn't make good.
 pub(crate) const DEFAULT_SEED: u64 = 3;
+pub(crate) const BUDGET_WINDOW: Duration = Duration::from_secs(3600);
+/// More than the light load spends in an hour with any of the simulated models.
+const DEFAULT_BUDGET: f64 = 100.0;
+const MOST_BUDGET: f64 = 1e6;
 /// From four tasks an hour to what one process can ask of itself.
 const LEAST_LOAD: f64 = 0.001;
 const MOST_LOAD: f64 = 100.0;
@@ -63,6 +69,8 @@ pub(crate) struct Options {
     pub(crate) provider: Provider,
     pub(crate) model: Option<String>,
     pub(crate) base_url: Option<String>,
+    /// USD in [`BUDGET_WINDOW`].
+    pub(crate) budget: f64,
     pub(crate) seed: u64,
 }
 
@@ -77,6 +85,7 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> 
         provider: Provider::default(),
         model: None,
         base_url: None,
+        budget: DEFAULT_BUDGET,
         seed: DEFAULT_SEED,
     };
     while let Some(arg) = args.next()? {
@@ -99,6 +108,9 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> 
                 options.model = Some(value(&mut args, "--model", expected, model)?);
             }
             Arg::Long("base-url") => options.base_url = Some(args.value()?.string()?),
+            Arg::Long("budget") => {
+                options.budget = value(&mut args, "--budget", "USD above 0, at most 1000000", budget)?;
+            }
             Arg::Long("seed") => {
                 options.seed = value(&mut args, "--seed", "a whole number", |text| text.parse().ok())?;
             }
@@ -121,6 +133,10 @@ fn value<T>(
 
 fn load(text: &str) -> Option<f64> {
     text.parse().ok().filter(|load| *load == 0.0 || (LEAST_LOAD..=MOST_LOAD).contains(load))
+}
+
+fn budget(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|budget| *budget > 0.0 && *budget <= MOST_BUDGET)
 }
 
 /// The name becomes a part of a path.
@@ -209,6 +225,7 @@ mod tests {
                 &["--model", "../x"],
                 "invalid value `../x` for `--model`: expected a name of letters, digits, `-`, `_` and `.`",
             ),
+            (&["--budget", "0"], "invalid value `0` for `--budget`: expected USD above 0, at most 1000000"),
             (
                 &["--provider", "mistral"],
                 "invalid value `mistral` for `--provider`: expected `gemini`, `openai` or `anthropic`",

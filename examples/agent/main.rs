@@ -26,7 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agent_metrics::{AgentMetrics, PriceTable};
+use agent_metrics::{AgentMetrics, Budget, PriceTable};
 use anyhow::Context as _;
 use reqwest::header::HeaderValue;
 use tokio::net::TcpListener;
@@ -78,13 +78,18 @@ async fn run(options: Options, key: Option<HeaderValue>) -> anyhow::Result<()> {
     if prices.get(model.name()).is_none() {
         say(format_args!("No price of {} is known: its tokens are counted as unpriced.", model.name()));
     }
-    let metrics = AgentMetrics::builder().prices(prices).known_tools(ToolName::ALL).install()?;
+    let metrics = AgentMetrics::builder()
+        .prices(prices)
+        .known_tools(ToolName::ALL)
+        .on_fault(|fault| eprintln!("agent: {fault}"))
+        .install()?;
     metrics.set_app_info(&[
         ("version", env!("CARGO_PKG_VERSION")),
         ("model", model.name()),
         ("environment", if is_simulated { "simulation" } else { "production" }),
     ])?;
-    let agent = Agent::new(model, Toolbox::new(library), metrics);
+    let budget = Budget::rolling("tasks", cli::BUDGET_WINDOW, options.budget)?.warn_at(0.8);
+    let agent = Agent::new(model, Toolbox::new(library), budget, metrics);
 
     let mut shutdown = Shutdown::on_signal();
     tokio::select! {

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use agent_metrics::{
-    AgentMetrics, LabelValue as _, TimedOut,
+    AgentMetrics, BudgetSpent, LabelValue as _, TimedOut,
     web::axum::{http_metrics, metrics_route},
 };
 use axum::{
@@ -194,12 +194,14 @@ impl Refusal {
             | ModelError::Unreachable(_)
             | ModelError::Rejected { .. }
             | ModelError::Unusable(_) => Some(StatusCode::BAD_GATEWAY),
+            ModelError::BudgetSpent(_) => Some(StatusCode::SERVICE_UNAVAILABLE),
         };
+        let of_budget = || error.is::<BudgetSpent>().then_some(StatusCode::SERVICE_UNAVAILABLE);
         if error.is::<TimedOut>() {
             let message = "the task wasn't done in its time".to_owned();
             return Self { status: StatusCode::GATEWAY_TIMEOUT, message, allowed: Value::Null };
         }
-        let status = of_model().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = of_model().or_else(of_budget).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self { status, message: format!("{error:#}"), allowed: Value::Null }
     }
 }

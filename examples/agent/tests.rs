@@ -6,7 +6,7 @@ use std::{
 };
 
 use agent_metrics::{
-    AgentMetrics, assert_metrics,
+    AgentMetrics, Budget, BudgetSpent, assert_metrics,
     testing::{Isolated, isolated_by},
 };
 use futures_util::StreamExt as _;
@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     agent::{Agent, Part},
-    cli::DEFAULT_SEED,
+    cli::{BUDGET_WINDOW, DEFAULT_SEED},
     model::{Model, ModelConfig, ModelError, Provider, RetryPolicy, http_client},
     server,
     simulated::{Faults, SimulatedModel},
@@ -40,9 +40,20 @@ fn metrics() -> Isolated {
 }
 
 fn agent(provider: Provider, base_url: String, timeout: Duration, retry: RetryPolicy) -> Agent {
+    agent_with(provider, base_url, timeout, retry, 10.0)
+}
+
+fn agent_with(
+    provider: Provider,
+    base_url: String,
+    timeout: Duration,
+    retry: RetryPolicy,
+    budget_usd: f64,
+) -> Agent {
     let model = provider.default_model(true).to_owned();
     let model = Model::new(ModelConfig { provider, base_url, model, key: None, timeout, retry }).unwrap();
-    Agent::new(model, Toolbox::new(Library::built_in()), agent_metrics::global())
+    let budget = Budget::rolling("tasks", BUDGET_WINDOW, budget_usd).unwrap();
+    Agent::new(model, Toolbox::new(Library::built_in()), budget, agent_metrics::global())
 }
 
 async fn simulated(provider: Provider, faults: Faults) -> (SimulatedModel, Agent) {
@@ -219,6 +230,25 @@ async fn tools_that_the_model_made_up_are_one() {
         let (_model, agent) = simulated(provider, Faults { made_up: 0.3, ..Faults::none() }).await;
         agent.run(TaskKind::Search, "What is axum?").await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn nothing_begins_when_the_budget_is_spent() {
+    let metrics = metrics();
+    let model = SimulatedModel::start(Provider::Anthropic, Faults::none(), 1).await.unwrap();
+    // Enough for the first call.
+    let agent = agent_with(Provider::Anthropic, model.base_url(), LONG, QUICK, 1e-6);
+    let error = agent.run(TaskKind::Search, "What is axum?").await.unwrap_err();
+    assert!(matches!(error.downcast_ref(), Some(ModelError::BudgetSpent(_))), "{error}");
+    let error = agent.run(TaskKind::Search, "What is axum?").await.unwrap_err();
+    assert!(error.is::<BudgetSpent>(), "{error}");
+    assert_metrics!(metrics, {
+        agent_llm_calls_total == 1,
+        agent_tasks_total { status = "failure" } == 1,
+        agent_tasks_total == 1,
+        agent_budget_refused_total { budget = "tasks" } == 2,
+    });
+    assert_eq!(Service::start(agent).await.chat().await.status(), 503);
 }
 
 /// Serves an agent, and stops when it's dropped.

@@ -114,7 +114,7 @@ impl Model {
 
     /// An answer that was withheld is an error, and its tokens are billed all the same: so they are reported in the
     /// body, and not read from the result.
-    #[track_llm(model = self.name, usage = in_body)]
+    #[track_llm(model = self.name, usage = in_body, budget)]
     async fn ask(&self, body: &Value, waited: Duration) -> Result<Reply, ModelError> {
         tell_attempt(self.try_ask(body).await, waited)
     }
@@ -135,7 +135,7 @@ impl Model {
     }
 
     /// The call lasts until its stream ends or is dropped. What it used is said as it becomes known.
-    #[track_llm(model = self.name, usage = in_body, stream)]
+    #[track_llm(model = self.name, usage = in_body, stream, budget)]
     async fn open(
         &self,
         body: &Value,

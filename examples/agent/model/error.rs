@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent_metrics::{Classify, Status, usage::wire::Facts};
+use agent_metrics::{BudgetSpent, Classify, Status, usage::wire::Facts};
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -34,6 +34,9 @@ pub(crate) enum ModelError {
     #[error("the model's answer can't be used: {0}")]
     #[classify(error)]
     Unusable(String),
+    #[error(transparent)]
+    #[classify(transparent)]
+    BudgetSpent(#[from] BudgetSpent),
 }
 
 impl ModelError {

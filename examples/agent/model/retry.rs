@@ -49,7 +49,8 @@ impl RetryPolicy {
             ModelError::Rejected { .. }
             | ModelError::TooLong { .. }
             | ModelError::Withheld { .. }
-            | ModelError::Unusable(_) => None,
+            | ModelError::Unusable(_)
+            | ModelError::BudgetSpent(_) => None,
         }
     }
 }

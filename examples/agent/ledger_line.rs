@@ -48,9 +48,7 @@ impl Drop for LedgerLine {
         match allowed {
             None => {}
             Some(0) => say(line),
-            Some(left_out) => {
-                say(format_args!("{line}\n  ledger: {left_out} tasks before this one have no line"))
-            }
+            Some(left_out) => say(format_args!("  ledger: {left_out} more tasks, left out\n{line}")),
         }
     }
 }

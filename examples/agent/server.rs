@@ -185,7 +185,9 @@ impl Refusal {
 
     fn of_task(error: &anyhow::Error) -> Self {
         let of_model = || match error.downcast_ref::<ModelError>()? {
-            ModelError::RateLimited { .. } => Some(StatusCode::SERVICE_UNAVAILABLE),
+            ModelError::RateLimited { .. } | ModelError::BudgetSpent(_) => {
+                Some(StatusCode::SERVICE_UNAVAILABLE)
+            }
             ModelError::TimedOut => Some(StatusCode::GATEWAY_TIMEOUT),
             ModelError::Withheld { .. } | ModelError::TooLong { .. } => {
                 Some(StatusCode::UNPROCESSABLE_ENTITY)
@@ -194,7 +196,6 @@ impl Refusal {
             | ModelError::Unreachable(_)
             | ModelError::Rejected { .. }
             | ModelError::Unusable(_) => Some(StatusCode::BAD_GATEWAY),
-            ModelError::BudgetSpent(_) => Some(StatusCode::SERVICE_UNAVAILABLE),
         };
         let of_budget = || error.is::<BudgetSpent>().then_some(StatusCode::SERVICE_UNAVAILABLE);
         if error.is::<TimedOut>() {

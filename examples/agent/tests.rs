@@ -1,5 +1,7 @@
 //! The agent end to end: the service, real HTTP to the simulated model of each provider, real tools.
 
+#![expect(clippy::float_cmp, reason = "counts are whole numbers")]
+
 use std::{
     net::{Ipv4Addr, SocketAddr},
     time::Duration,

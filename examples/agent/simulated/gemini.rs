@@ -69,7 +69,7 @@ impl Service for Gemini {
             Reply::Call { name, args } => json!({ "functionCall": { "name": name, "args": args } }),
             Reply::Text(text) => json!({ "text": text }),
             // The service says so in a successful response: the prompt was blocked, or the answer was.
-            Reply::Withheld if answer.id % 2 == 0 => {
+            Reply::Withheld if answer.id.is_multiple_of(2) => {
                 response["promptFeedback"] = json!({ "blockReason": "PROHIBITED_CONTENT" });
                 return response;
             }

@@ -82,7 +82,7 @@ impl Service for OpenAi {
             Reply::Withheld => "content_filter",
         };
         let choice = json!({ "index": 0, "message": message, "logprobs": null, "finish_reason": reason });
-        let mut response = envelope("chat.completion", asked, answer, json!([choice]));
+        let mut response = envelope("chat.completion", asked, answer, &json!([choice]));
         response["usage"] = usage(&answer.usage);
         response
     }
@@ -91,7 +91,7 @@ impl Service for OpenAi {
     fn events(&self, asked: &Asked, answer: &Answer) -> Vec<Event> {
         let chunk = |delta: Value, reason: Value| {
             let choice = json!({ "index": 0, "delta": delta, "logprobs": null, "finish_reason": reason });
-            let mut chunk = envelope("chat.completion.chunk", asked, answer, json!([choice]));
+            let mut chunk = envelope("chat.completion.chunk", asked, answer, &json!([choice]));
             if asked.wants_usage {
                 chunk["usage"] = Value::Null;
             }
@@ -116,7 +116,7 @@ impl Service for OpenAi {
         };
         events.push(chunk(json!({}), json!(reason)));
         if asked.wants_usage {
-            let mut last = envelope("chat.completion.chunk", asked, answer, json!([]));
+            let mut last = envelope("chat.completion.chunk", asked, answer, &json!([]));
             last["usage"] = usage(&answer.usage);
             events.push((None, last.to_string()));
         }
@@ -155,7 +155,7 @@ fn turns(messages: &Value) -> (u64, Vec<Turn>) {
 }
 
 /// A name of a model without a date is answered by the one of some date.
-fn envelope(object: &str, asked: &Asked, answer: &Answer, choices: Value) -> Value {
+fn envelope(object: &str, asked: &Asked, answer: &Answer, choices: &Value) -> Value {
     json!({
         "id": format!("chatcmpl-{:016x}", answer.id),
         "object": object,

@@ -10,8 +10,9 @@ use crate::faults::{Faults, Hook};
 use crate::instance::AgentMetrics;
 use crate::label::LabelValue;
 use crate::name;
+use crate::plane::PLANE_WORDS;
 use crate::pricing::PriceTable;
-use crate::recorder::global;
+use crate::recorder::{global, tool_names};
 
 /// Sets up an [`AgentMetrics`].
 ///
@@ -189,7 +190,7 @@ impl Builder {
     }
 
     /// The tools that there are. A call of another, which a model made up, counts as `__unknown__` then; what stands
-    /// in the code as a tool's name, a constant or a closed enum, is known anyhow. Without a name every tool is known.
+    /// in the code as a tool's name, a literal, a constant or a closed enum, is known anyhow.
     ///
     /// ```
     /// use agent_metrics::{AgentMetrics, Status};
@@ -200,7 +201,8 @@ impl Builder {
     /// # Ok::<(), agent_metrics::BuildError>(())
     /// ```
     pub fn known_tools(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.settings.known_tools.extend(names.into_iter().map(Into::into));
+        let known = self.settings.known_tools.get_or_insert_default();
+        known.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -227,6 +229,11 @@ impl Builder {
         let dimensions = Dimensions::new(self.dimensions);
         check_dimension_budget(dimensions.size(), self.dimension_budget)?;
         self.settings.dimensions = Arc::new(dimensions);
+        check_names(&self.settings)?;
+        check_room(&self.settings)?;
+        if let Some(known) = &mut self.settings.known_tools {
+            known.extend(tool_names());
+        }
         let registry = match self.registry {
             Some(registry) => check_no_labels(&self.const_labels).map(|()| registry)?,
             None => new_registry(&self.const_labels)?,
@@ -257,6 +264,7 @@ fn check_limits(settings: &Settings) -> Result<(), BuildError> {
         ("max_models", settings.models),
         ("max_tools", settings.tools),
         ("max_endpoints", settings.endpoints),
+        ("known_tools", settings.known_tools.as_ref().map_or(0, Vec::len)),
     ];
     match limits.into_iter().find(|(_, given)| *given > MOST_VALUES) {
         Some((limit, given)) => Err(BuildError::Limit { limit, given, most: MOST_VALUES }),
@@ -316,6 +324,23 @@ fn check_dimensions(dimensions: &[Dimension]) -> Result<(), BuildError> {
 fn check_dimension_budget(combinations: usize, budget: usize) -> Result<(), BuildError> {
     let budget = budget.min(MOST_POINTS);
     if combinations > budget { Err(BuildError::DimensionBudget { combinations, budget }) } else { Ok(()) }
+}
+
+fn check_names(settings: &Settings) -> Result<(), BuildError> {
+    let exposes = settings.own_names || !settings.profiles.is_empty();
+    if exposes { Ok(()) } else { Err(BuildError::NoNames) }
+}
+
+/// A quarter of the room that all instances share.
+const MOST_WORDS: usize = PLANE_WORDS / 4;
+
+/// Only dimensions can make them so many.
+fn check_room(settings: &Settings) -> Result<(), BuildError> {
+    let words = settings.most_words();
+    if settings.dimensions.size() > 1 && words > MOST_WORDS {
+        return Err(BuildError::TooManySeries { words, most: MOST_WORDS });
+    }
+    Ok(())
 }
 
 /// A registry's labels can't be added to once it's made.

@@ -106,6 +106,15 @@ pub enum BuildError {
         /// How many there may be.
         budget: usize,
     },
+    /// The families' series would have no room: task types, models and tools, times the dimensions' combinations.
+    TooManySeries {
+        /// Words of storage that they may come to, 8 bytes each for every thread that records.
+        words: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// [`without_own_names`](crate::Builder::without_own_names) without a profile would expose no call.
+    NoNames,
     /// The global was used or installed before; what it recorded would be lost.
     AlreadyInUse {
         /// The tracked function or the line that used it first.
@@ -126,6 +135,14 @@ impl fmt::Display for BuildError {
             Self::ConstLabel { label, why } => write!(f, "constant label `{label}`: {why}"),
             Self::Limit { limit, given, most } => {
                 write!(f, "`{limit}({given})`: there is room for at most {most}")
+            }
+            Self::TooManySeries { words, most } => write!(
+                f,
+                "the dimensions times task types, models and tools may come to {words} words of series, and there is room \
+                 for {most}; use smaller enums, or lower `max_task_types`, `max_models`, and `max_tools`"
+            ),
+            Self::NoNames => {
+                f.write_str("`without_own_names()` needs a `profile(..)`: else no call is exposed")
             }
             Self::Dimension { name, why } => write!(f, "dimension `{name}`: {why}"),
             Self::DimensionBudget { combinations, budget } => write!(
@@ -163,14 +180,21 @@ pub enum Fault {
     /// The global instance of a struct with `derive(Metrics)` or `derive(CallLabels)` could not be
     /// registered; it records, but is not exposed.
     NotRegistered(RegisterError),
-    /// A response told a usage that no call can have; it was cut to size. Told once for each model and kind.
+    /// A response told a usage that no call can have; what exceeds its whole was cut to size. Told once for each model and kind.
     UsageAnomaly {
         /// The model that was asked.
         model: String,
         /// What is wrong, as in `agent_llm_usage_anomalies_total`.
         kind: &'static str,
     },
-    /// More of a budget is spent than [`warn_at`](crate::Budget::warn_at) says; told once, until it is less again.
+    /// A budget from which tasks spend has no series of its own; told once for each name.
+    BudgetNotShown {
+        /// The budget's name.
+        budget: String,
+        /// Why, and what to do.
+        why: &'static str,
+    },
+    /// More of a budget is spent than [`warn_at`](crate::Budget::warn_at) says; told each time it gets to be more.
     BudgetNearlySpent(BudgetSpent),
     /// A call was given a dimension that its instance doesn't have; told once.
     UnknownDimension {
@@ -193,8 +217,9 @@ impl fmt::Display for Fault {
             Self::CallbackPanicked { message } => write!(f, "a callback of an attribute panicked: {message}"),
             Self::NotRegistered(error) => write!(f, "metrics are recorded but not exposed: {error}"),
             Self::UsageAnomaly { model, kind } => {
-                write!(f, "a usage of model `{model}` was cut to size: {kind}")
+                write!(f, "a usage of model `{model}` can't be right: {kind}")
             }
+            Self::BudgetNotShown { budget, why } => write!(f, "budget `{budget}` is not shown: {why}"),
             Self::BudgetNearlySpent(BudgetSpent { budget, limit_usd, spent_usd, .. }) => {
                 write!(f, "budget `{budget}` is nearly spent: {spent_usd:.4} of {limit_usd} USD")
             }

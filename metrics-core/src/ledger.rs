@@ -13,33 +13,47 @@ use crate::clock::Ticks;
 use crate::error::Fault;
 use crate::families::begun::{self, Begun};
 use crate::families::{
-    Budget, BudgetSpent, Bundle as _, Dimensions, Held, Point, Spent, TaskSeries, TaskTotals,
+    Budget, BudgetSpent, Bundle as _, Dimensions, Held, Hold as _, Point, Spent, TaskSeries, TaskTotals,
 };
 use crate::faults::Watched as _;
 
 /// What a task has done so far.
 #[derive(Default)]
 pub(crate) struct Ledger {
-    parent: Option<Arc<Self>>,
+    parent: Parent,
     /// For what is spent after the task's end.
     series: Option<Held<TaskSeries>>,
     ended: AtomicBool,
     begun: Begun,
     budget: Option<Budget>,
-    /// Whether the hook was told that its share of a budget is nearly spent.
-    warned: AtomicBool,
     steps: AtomicU64,
     llm_calls: AtomicU64,
-    /// What the tasks in it did: spent, in millionths of a millionth of a USD, and called.
+    /// Those of them that infer, where that matters.
+    inferences: AtomicU64,
+    /// What it did itself, and what the tasks in it did: spent, in millionths of a millionth of a USD, and called.
+    own_pico_usd: AtomicU64,
     inner_pico_usd: AtomicU64,
+    own_tool_calls: AtomicU64,
     inner_tool_calls: AtomicU64,
     /// With the tasks in it.
     input_tokens: AtomicU64,
     output_tokens: AtomicU64,
     cache_read_tokens: AtomicU64,
-    pico_usd: AtomicU64,
-    tool_calls: AtomicU64,
     tools: Tools,
+}
+
+/// The task around a task.
+#[derive(Default)]
+struct Parent(Option<Arc<Ledger>>);
+
+impl Drop for Parent {
+    /// One after the other: tasks that each spawned the next make a chain as long as they like.
+    fn drop(&mut self) {
+        let mut next = self.0.take();
+        while let Some(mut ledger) = next.and_then(Arc::into_inner) {
+            next = ledger.parent.0.take();
+        }
+    }
 }
 
 /// The tools that were called, by the slots of their names: a bit for each.
@@ -72,13 +86,16 @@ fn pico(usd: f64) -> u64 {
     (usd.min(1e4) * 1e12).round() as u64
 }
 
+/// Who is to be told that a budget is nearly spent.
+type Warning = (Held<TaskSeries>, BudgetSpent);
+
 impl Ledger {
     /// The ledger of a task that begins here, and spends from a budget if it is given one.
     pub(crate) fn begin(series: Held<TaskSeries>, budget: Option<Budget>) -> Arc<Self> {
         if let Some(budget) = &budget {
             series.show_budget(budget);
         }
-        let parent = current();
+        let parent = Parent(current().and_then(|around| around.still_counts(budget.as_ref())));
         let unused = UNUSED.try_with(|unused| unused.borrow_mut().pop()).ok().flatten();
         let mut ledger = unused.unwrap_or_default();
         if let Some(ledger) = Arc::get_mut(&mut ledger) {
@@ -86,6 +103,20 @@ impl Ledger {
             *ledger = Self { parent, series: Some(series), begun, budget, ..Self::default() };
         }
         ledger
+    }
+
+    /// The innermost task from this one outwards to which it still matters what a task in it does: it hasn't ended, or
+    /// has a budget of its own.
+    fn still_counts(self: Arc<Self>, budget: Option<&Budget>) -> Option<Arc<Self>> {
+        let mut next = Some(self);
+        while let Some(ledger) = next.take() {
+            let spends = ledger.budget.as_ref().is_some_and(|own| budget.is_none_or(|inner| !inner.is(own)));
+            if !ledger.ended.load(Ordering::Relaxed) || spends {
+                return Some(ledger);
+            }
+            next.clone_from(&ledger.parent.0);
+        }
+        None
     }
 
     /// Notes when the task began, for who looks while it runs.
@@ -105,7 +136,8 @@ impl Ledger {
         self.begun.clear();
         if let Some(ledger) = Arc::get_mut(&mut self) {
             // What it holds is given back now, not when it is used again.
-            (ledger.parent, ledger.series, ledger.budget) = (None, None, None);
+            ledger.parent = Parent(None);
+            (ledger.series, ledger.budget) = (None, None);
             let _ = UNUSED.try_with(|unused| {
                 let mut unused = unused.borrow_mut();
                 if unused.len() < KEPT {
@@ -118,24 +150,23 @@ impl Ledger {
     /// The steps that were marked, or, in a task that marked none, its LLM calls.
     pub(crate) fn steps(&self) -> u64 {
         match self.steps.load(Ordering::Relaxed) {
-            0 => self.llm_calls(),
+            0 => self.llm_calls.load(Ordering::Relaxed),
             steps => steps,
         }
     }
 
-    /// Its own calls of models.
-    pub(crate) fn llm_calls(&self) -> u64 {
-        self.llm_calls.load(Ordering::Relaxed)
+    /// Its own calls of models that infer.
+    pub(crate) fn inferences(&self) -> u64 {
+        self.inferences.load(Ordering::Relaxed)
     }
 
     /// Its own calls of tools.
     pub(crate) fn own_tool_calls(&self) -> u64 {
-        let all = self.tool_calls.load(Ordering::Relaxed);
-        all.saturating_sub(self.inner_tool_calls.load(Ordering::Relaxed))
+        self.own_tool_calls.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_root(&self) -> bool {
-        self.parent.is_none()
+        self.parent.0.is_none()
     }
 
     /// The series of the task.
@@ -145,11 +176,11 @@ impl Ledger {
 
     /// What it spent itself, in millionths of a millionth of a USD.
     pub(crate) fn own_pico_usd(&self) -> u64 {
-        self.pico_usd().saturating_sub(self.inner_pico_usd.load(Ordering::Relaxed))
+        self.own_pico_usd.load(Ordering::Relaxed)
     }
 
     pub(crate) fn pico_usd(&self) -> u64 {
-        self.pico_usd.load(Ordering::Relaxed)
+        self.own_pico_usd() + self.inner_pico_usd.load(Ordering::Relaxed)
     }
 
     pub(crate) fn totals(&self) -> TaskTotals {
@@ -158,8 +189,8 @@ impl Ledger {
             input_tokens: read(&self.input_tokens),
             output_tokens: read(&self.output_tokens),
             cache_read_tokens: read(&self.cache_read_tokens),
-            cost_usd: read(&self.pico_usd) as f64 / 1e12,
-            tool_calls: read(&self.tool_calls),
+            cost_usd: self.pico_usd() as f64 / 1e12,
+            tool_calls: self.own_tool_calls() + read(&self.inner_tool_calls),
             distinct_tools: self.tools.count(),
             steps: self.steps(),
         }
@@ -167,57 +198,44 @@ impl Ledger {
 
     /// This task, and those around it.
     fn chain(&self) -> impl Iterator<Item = &Self> {
-        std::iter::successors(Some(self), |ledger| ledger.parent.as_deref())
+        std::iter::successors(Some(self), |ledger| ledger.parent.0.as_deref())
     }
 
-    /// The budgets of this task and of those around it, each once, with the innermost task that has it.
-    fn budgets(&self) -> impl Iterator<Item = (&Self, &Budget)> {
-        let all = self.chain().filter_map(|ledger| Some((ledger, ledger.budget.as_ref()?)));
-        all.filter(|(having, budget)| {
-            let inner = self.chain().take_while(|ledger| !std::ptr::eq(*ledger, *having));
-            !inner.filter_map(|ledger| ledger.budget.as_ref()).any(|other| other.is(budget))
-        })
-    }
-
-    /// Adds money; whether somebody is to be warned must be looked at afterwards.
-    fn add_usd(&self, usd: f64) {
+    /// Adds money; gives who is to be warned of what.
+    fn add_usd(&self, usd: f64) -> Vec<Warning> {
+        // Nothing is allocated until somebody is to be warned.
+        let mut warnings = Vec::new();
         let pico = pico(usd);
         if pico == 0 {
-            return;
+            return warnings;
         }
-        self.pico_usd.fetch_add(pico, Ordering::Relaxed);
+        self.own_pico_usd.fetch_add(pico, Ordering::Relaxed);
         for ledger in self.chain().skip(1) {
-            ledger.pico_usd.fetch_add(pico, Ordering::Relaxed);
             ledger.inner_pico_usd.fetch_add(pico, Ordering::Relaxed);
         }
-        self.budgets().for_each(|(_, budget)| budget.charge(pico));
+        for ledger in self.chain() {
+            let (Some(budget), Some(series)) = (&ledger.budget, &ledger.series) else { continue };
+            // A budget that several tasks in each other have is spent from once.
+            let mut inner = self.chain().take_while(|inner| !std::ptr::eq(*inner, ledger));
+            let again = inner.any(|inner| inner.budget.as_ref().is_some_and(|other| other.is(budget)));
+            if let Some(spent) = budget.charge(pico, ledger.pico_usd(), again) {
+                warnings.push((series.keep(), spent));
+            }
+        }
         if self.ended.load(Ordering::Relaxed)
             && let Some(series) = &self.series
         {
             series.add_late(pico);
         }
+        warnings
     }
 
-    fn has_budget(&self) -> bool {
-        self.chain().any(|ledger| ledger.budget.is_some())
-    }
-
-    /// Tells the hook of budgets that are nearly spent now.
-    #[cold]
-    fn warn(&self) {
-        for ledger in self.chain() {
-            let (Some(budget), Some(series)) = (&ledger.budget, &ledger.series) else { continue };
-            if let Some(spent) = budget.warning(ledger.pico_usd(), &ledger.warned) {
-                series.faults().report(&Fault::BudgetNearlySpent(spent));
-            }
-        }
-    }
-
-    /// Whether this task and those around it have something left to spend.
-    fn check_budgets(&self) -> Result<(), BudgetSpent> {
-        self.chain()
-            .filter_map(|ledger| Some((ledger, ledger.budget.as_ref()?)))
-            .try_for_each(|(ledger, budget)| budget.check_in(ledger.pico_usd()))
+    /// The innermost of the budgets here that is spent, and what is spent of it.
+    fn spent_budget(&self) -> Option<(&Budget, BudgetSpent)> {
+        let budgets = self.chain().filter_map(|ledger| Some((ledger, ledger.budget.as_ref()?)));
+        let mut spent =
+            budgets.filter_map(|(ledger, budget)| Some((budget, budget.spent_by(ledger.pico_usd())?)));
+        spent.next()
     }
 }
 
@@ -245,17 +263,7 @@ pub(crate) fn point(dimensions: &Arc<Dimensions>) -> Point {
         let series = ledger.series.as_ref()?;
         Arc::ptr_eq(series.dimensions(), dimensions).then(|| series.points().point())
     };
-    let innermost = |ledger: &Arc<Ledger>| {
-        let mut next = Some(&**ledger);
-        while let Some(ledger) = next {
-            if let Some(point) = of(ledger) {
-                return Some(point);
-            }
-            next = ledger.parent.as_deref();
-        }
-        None
-    };
-    with_current(innermost).flatten().unwrap_or_default()
+    with_current(|ledger| ledger.chain().find_map(of)).flatten().unwrap_or_default()
 }
 
 /// Tells the type of the innermost task that runs here, empty where none does.
@@ -289,29 +297,33 @@ pub(crate) fn add_llm_call() -> bool {
     with_current(|ledger| ledger.llm_calls.fetch_add(1, Ordering::Relaxed)).is_some()
 }
 
+/// Says that the call is an inference.
+pub(crate) fn add_inference() {
+    with_current(|ledger| ledger.inferences.fetch_add(1, Ordering::Relaxed));
+}
+
 /// Adds a call of a tool, by the slot of its name.
 #[inline]
 pub(crate) fn add_tool_call(slot: impl FnOnce() -> usize) {
     with_current(|ledger| {
         let slot = slot();
-        for outer in ledger.chain().skip(1) {
-            outer.inner_tool_calls.fetch_add(1, Ordering::Relaxed);
-        }
-        for ledger in ledger.chain() {
-            ledger.tool_calls.fetch_add(1, Ordering::Relaxed);
+        ledger.own_tool_calls.fetch_add(1, Ordering::Relaxed);
+        ledger.tools.add(slot);
+        for ledger in ledger.chain().skip(1) {
+            ledger.inner_tool_calls.fetch_add(1, Ordering::Relaxed);
             ledger.tools.add(slot);
         }
     });
 }
 
 pub(crate) fn add_tool_cost(usd: f64) {
-    add(|ledger| ledger.add_usd(usd));
+    warn(with_current(|ledger| ledger.add_usd(usd)));
 }
 
 /// Adds what a call of a model used.
 #[inline]
 pub(crate) fn add_spent(spent: Spent) {
-    add(|ledger| {
+    warn(with_current(|ledger| {
         for ledger in ledger.chain() {
             ledger.input_tokens.fetch_add(spent.input_tokens, Ordering::Relaxed);
             ledger.output_tokens.fetch_add(spent.output_tokens, Ordering::Relaxed);
@@ -319,25 +331,27 @@ pub(crate) fn add_spent(spent: Spent) {
                 ledger.cache_read_tokens.fetch_add(spent.cache_read_tokens, Ordering::Relaxed);
             }
         }
-        ledger.add_usd(spent.usd);
-    });
+        ledger.add_usd(spent.usd)
+    }));
 }
 
-/// Adds to the ledger of the task that runs here, and warns of its budgets when it is back in its place: the hook may
-/// look at it.
+/// Warns when the ledger is back in its place: the hook may look at it.
 #[inline]
-fn add(add: impl FnOnce(&Ledger)) {
-    let to_warn = with_current(|ledger| {
-        add(ledger);
-        ledger.has_budget().then(|| ledger.clone())
-    });
-    if let Some(ledger) = to_warn.flatten() {
-        ledger.warn();
+fn warn(warnings: Option<Vec<Warning>>) {
+    for (series, spent) in warnings.into_iter().flatten() {
+        series.faults().report(&Fault::BudgetNearlySpent(spent));
     }
 }
 
-/// Whether the tasks that run here have something left to spend.
-pub(crate) fn check_budgets() -> Result<(), BudgetSpent> {
-    // Outside of any task there is no budget.
-    with_current(|ledger| ledger.check_budgets()).unwrap_or(Ok(()))
+/// What is spent of the innermost budget that is, of the tasks that run here. Outside of any there is none. `refuse`
+/// says that something doesn't begin for that.
+pub(crate) fn spent_budget(refuse: bool) -> Option<BudgetSpent> {
+    let look = |ledger: &Arc<Ledger>| {
+        let (budget, spent) = ledger.spent_budget()?;
+        if refuse {
+            budget.count_refusal();
+        }
+        Some(spent)
+    };
+    with_current(look).flatten()
 }

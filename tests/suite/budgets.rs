@@ -115,6 +115,7 @@ async fn the_hook_is_warned_once_each_time() {
         spend(&metrics, &each, 3).await.expect("enough");
     }
     let each = ("budget `each` is nearly spent: 2.0000 of 10 USD".to_owned(), true);
+    metrics.record_budget_spent_usd(&budget, 100.0);
     let rolling = ("budget `warned` is nearly spent: 6.0000 of 10 USD".to_owned(), true);
     assert_eq!(*told.lock().expect("a lock"), [rolling, each.clone(), each]);
 }
@@ -141,8 +142,76 @@ async fn a_stream_spends_until_its_end() {
     let stream = streams(&metrics).await.expect("something is left");
     let items: Vec<_> = stream.take(3).map(|item| item.is_ok()).collect().await;
     assert_eq!(items, [true, false, false]);
-    // A budget that is the same for all is asked where the stream begins.
+}
+
+#[track_task(metrics = metrics, budget = budget, stream)]
+async fn streams_from(
+    metrics: &AgentMetrics,
+    budget: &Budget,
+) -> Result<impl futures_util::Stream<Item = u8> + use<>, BudgetSpent> {
+    Ok(futures_util::stream::iter([1]))
+}
+
+#[tokio::test]
+async fn a_stream_does_not_begin_when_nothing_is_left() {
+    let metrics = metrics();
     let spent = Budget::rolling("spent", HOUR, 1.0).expect("valid");
-    spent.add_usd(1.0);
-    assert!(spent.check().is_err());
+    assert!(streams_from(&metrics, &spent).await.is_ok());
+    metrics.record_budget_spent_usd(&spent, 1.0);
+    assert!(streams_from(&metrics, &spent).await.is_err());
+    assert_eq!(samples(&metrics).sum("agent_tasks_total", &[]), 1.0);
+}
+
+#[tokio::test]
+async fn what_is_only_asked_is_not_refused() {
+    let metrics = metrics();
+    let budget = Budget::rolling("asked", HOUR, 1.0).expect("valid");
+    metrics.record_budget_spent_usd(&budget, 5.0);
+    assert!(budget.check().is_err() && budget.check().is_err());
+    let refused = || samples(&metrics).value("agent_budget_refused_total{budget=\"asked\"}");
+    assert_eq!(refused(), 0.0);
+    assert!(spend(&metrics, &budget, 1).await.is_err());
+    assert_eq!(refused(), 1.0);
+}
+
+#[test]
+fn what_did_not_begin_does_not_begin_later() {
+    use std::future::Future as _;
+    use std::task::{Context, Poll, Waker};
+
+    let metrics = metrics();
+    let budget = Budget::rolling("spent", HOUR, 1.0).expect("valid");
+    metrics.record_budget_spent_usd(&budget, 1.0);
+    let mut task = std::pin::pin!(spend(&metrics, &budget, 1));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(matches!(task.as_mut().poll(&mut context), Poll::Ready(Err(_))));
+    let again = std::panic::AssertUnwindSafe(|| task.as_mut().poll(&mut context));
+    assert!(std::panic::catch_unwind(again).is_err(), "as any future that has finished");
+    assert_eq!(samples(&metrics).sum("agent_tasks_total", &[]), 0.0);
+}
+
+#[tokio::test]
+async fn a_second_budget_of_a_name_is_told_of() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hook = told.clone();
+    let metrics = AgentMetrics::builder()
+        .on_fault(move |fault: &Fault| hook.lock().expect("a lock").push(fault.to_string()))
+        .build()
+        .expect("valid");
+    for _ in 0..3 {
+        let made_anew = Budget::per_task("chat", 1.0).expect("valid");
+        spend(&metrics, &made_anew, 1).await.expect("enough");
+    }
+    for tenant in 0..200 {
+        metrics.show_budget(&Budget::per_task(&format!("tenant-{tenant}"), 1.0).expect("valid"));
+    }
+    let told = told.lock().expect("a lock").clone();
+    assert_eq!(
+        told.iter().filter(|text| text.contains("`chat` is not shown: another budget has its name")).count(),
+        1
+    );
+    assert!(told.len() > 1 && told.len() <= 129, "{}", told.len());
+    assert_eq!(samples(&metrics).label_names("agent_budget_limit_usd"), ["budget"]);
+    let shown = metrics.to_text().lines().filter(|line| line.starts_with("agent_budget_limit_usd{")).count();
+    assert_eq!(shown, 128, "the label is bounded");
 }

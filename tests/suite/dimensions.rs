@@ -57,6 +57,7 @@ async fn answer(metrics: &AgentMetrics, tier: Tier, region: Region) {
     far_tool(metrics);
     metrics.record_llm_call("m", Usage::new(1, 1), Duration::ZERO, Status::Success);
     metrics.record_tool_cost_usd(0.25);
+    metrics.record_agent_steps("answer", 3);
 }
 
 #[tokio::test]
@@ -78,6 +79,7 @@ async fn a_task_hands_its_dimensions_on() {
         assert_eq!(sum("agent_tool_calls_total", ("tool_name", "tool")), 1.0);
         assert!((sum("agent_cost_usd_total", ("cost_type", "input")) - 2.000_001).abs() < 1e-9);
         assert!((sum("agent_cost_usd_total", ("cost_type", "tool")) - 0.75).abs() < 1e-9);
+        assert_eq!(sum("agent_steps_per_task_count", ("task_type", "answer")), 2.0, "its own, and by hand");
         assert_eq!(sum("agent_task_tokens_count", ("task_type", "answer")), 2.0, "by direction");
     }
     let far = |tier| {
@@ -148,6 +150,10 @@ fn what_cannot_be_a_dimension_is_refused() {
             "dimension `c`: there are two already",
         ),
         (builder().dimension::<Tier>("a").dimension_budget(2).build(), "the dimensions have 3 combinations"),
+        (
+            builder().dimension::<Tier>("a").max_models(100_000).build(),
+            "the dimensions times task types, models and tools may come to",
+        ),
         (
             builder().dimension::<Tier>("a").const_label("a", "x").build(),
             "constant label `a` collides with a label of family",

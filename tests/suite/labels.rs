@@ -201,6 +201,15 @@ async fn calculate(metrics: &AgentMetrics, tool: InCode) {}
 #[track_tool(metrics = metrics)]
 async fn fetch_page(metrics: &AgentMetrics) {}
 
+struct Named;
+
+impl Named {
+    const NAME: &'static str = "by_constant";
+
+    #[track_tool(tool_name = Self::NAME, metrics = metrics)]
+    async fn run(metrics: &AgentMetrics) {}
+}
+
 #[track_task(metrics = metrics)]
 async fn with_tools(metrics: &AgentMetrics) {
     for made_up in ["rm_rf", "serach", "calculate_all"] {
@@ -210,18 +219,17 @@ async fn with_tools(metrics: &AgentMetrics) {
     run_tool(metrics, "__unknown__").await;
     calculate(metrics, InCode::Calculate).await;
     fetch_page(metrics).await;
+    Named::run(metrics).await;
+    // The name of a function that is linked, said at run time before its first call.
+    run_tool(metrics, "tool_never_called").await;
 }
+
+#[track_tool(metrics = metrics)]
+async fn tool_never_called(metrics: &AgentMetrics) {}
 
 #[tokio::test]
 async fn tools_that_a_model_made_up_share_a_name() {
-    let metrics = AgentMetrics::builder().known_tools(["search"]).max_tools(2).build().expect("valid");
-    with_tools(&metrics).await;
-    let calls = |name| tools(&metrics, name, "success");
-    assert_eq!(
-        [calls("__unknown__"), calls("search"), calls("calculate"), calls("fetch_page")],
-        [4.0, 1.0, 0.0, 0.0]
-    );
-    assert_eq!(calls("__other__"), 2.0, "what stands in the code is known, and counts against the cap");
+    drop(tool_never_called(&AgentMetrics::builder().build().expect("valid")));
     let metrics = AgentMetrics::builder().known_tools(["search"]).build().expect("valid");
     with_tools(&metrics).await;
     let samples = samples(&metrics);
@@ -230,5 +238,13 @@ async fn tools_that_a_model_made_up_share_a_name() {
         [calls("__unknown__"), calls("search"), calls("calculate"), calls("fetch_page")],
         [4.0, 1.0, 1.0, 1.0]
     );
-    assert_eq!(samples.value("agent_task_distinct_tools_sum{task_type=\"with_tools\"}"), 4.0);
+    assert_eq!([calls("by_constant"), calls("tool_never_called")], [1.0, 1.0]);
+    assert_eq!(samples.value("agent_task_distinct_tools_sum{task_type=\"with_tools\"}"), 6.0);
+}
+
+#[tokio::test]
+async fn without_a_known_tool_all_are_made_up() {
+    let metrics = AgentMetrics::builder().known_tools(Vec::<String>::new()).build().expect("valid");
+    run_tool(&metrics, "anything").await;
+    assert_eq!(tools(&metrics, "__unknown__", "success"), 1.0);
 }

@@ -124,3 +124,55 @@ async fn what_a_task_spawns_is_its_own_if_it_is_told_so() {
     let in_tasks = of(&later, "agent_task_cost_usd_sum", "spawning") + cost;
     assert!((all - in_tasks - 7.0 * 11e-6).abs() < 1e-9, "{all} {in_tasks}");
 }
+
+/// Each spawns the next one and ends.
+#[track_task(metrics = metrics)]
+fn hop(
+    metrics: AgentMetrics,
+    left: u32,
+    done: tokio::sync::oneshot::Sender<()>,
+) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        ask(&metrics, 1).await;
+        if left == 0 {
+            let _ = done.send(());
+        } else {
+            tokio::spawn(hop(metrics, left - 1, done).in_current_task());
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chain_of_tasks_is_as_long_as_it_likes() {
+    let metrics = priced();
+    let (done, all) = tokio::sync::oneshot::channel();
+    hop(metrics.clone(), 50_000, done).await;
+    all.await.expect("the last one");
+    assert!(of(&samples(&metrics), "agent_tasks_total", "hop") >= 50_000.0);
+}
+
+#[track_task(metrics = metrics)]
+async fn fails_beside_its_child(metrics: &AgentMetrics) -> Result<(), String> {
+    let child = metrics.clone();
+    // What runs beside its end spends for itself.
+    let spends = tokio::spawn(async move { spending_child(&child).await }.in_current_task());
+    tool(metrics, "x").await;
+    drop(spends);
+    Err("asked to".to_owned())
+}
+
+#[track_task(metrics = metrics)]
+async fn spending_child(metrics: &AgentMetrics) {
+    tool(metrics, "y").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_task_wasted_is_exactly_its_own() {
+    const TASKS: u32 = 5_000;
+    let metrics = priced();
+    for _ in 0..TASKS {
+        let _ = fails_beside_its_child(&metrics).await;
+    }
+    let wasted = of(&samples(&metrics), "agent_task_wasted_cost_usd_total", "fails_beside_its_child");
+    assert_eq!(wasted, f64::from(TASKS) * 0.25);
+}

@@ -227,7 +227,11 @@ async fn the_names_of_v0_1_are_those_of_its_table() {
     // An agent's own calls, without those of the agents in it.
     let agent = [("gen_ai_agent_name", "support")];
     assert_eq!(samples.sum("gen_ai_invoke_agent_duration_seconds_count", &agent), 1.0);
-    assert_eq!(samples.sum("gen_ai_invoke_agent_inference_calls_sum", &agent), 4.0);
+    assert_eq!(
+        samples.sum("gen_ai_invoke_agent_inference_calls_sum", &agent),
+        3.0,
+        "an embedding is no inference"
+    );
     assert_eq!(samples.sum("gen_ai_invoke_agent_tool_calls_sum", &agent), 1.0);
     let tool = |more| {
         samples.sum("gen_ai_execute_tool_duration_seconds_count", &[("gen_ai_tool_name", "search"), more])
@@ -292,4 +296,35 @@ async fn dimensions_hold_where_a_profile_is_exposed() {
     assert_eq!([calls("free"), calls("paid"), calls("__none__")], [1.0, 1.0, 0.0]);
     let groq = [("gen_ai_provider_name", "groq")];
     assert_eq!(samples.sum("gen_ai_client_inference_duration_seconds_count", &groq), 2.0);
+}
+
+#[tokio::test]
+async fn whatever_names_say_no_two_series_are_one_and_none_is_lost() {
+    let builder = AgentMetrics::builder().profile(Profile::OtelGenAi0_1).profile(Profile::OtelGenAi1_41);
+    let metrics = builder.build().expect("valid");
+    let long = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0";
+    for (model, served) in [("m\u{1f}x", ""), ("m", "x"), ("m", "\u{1f}x"), (long, long)] {
+        let mut call = metrics.track_llm(model);
+        call.facts().set_model(served);
+        call.facts().set_provider("aws.bedrock");
+        call.usage(&Usage::new(10, 1));
+        call.finish(Status::Success);
+    }
+    for name in ["a\u{1f}b", &"t".repeat(100)] {
+        metrics.track_tool(name).finish(Status::Success);
+    }
+    // The parser refuses a series that is there twice.
+    let samples = agent_metrics_tests::samples(&metrics);
+    let bedrock = [("gen_ai_provider_name", "aws.bedrock"), ("gen_ai_operation_name", "chat")];
+    assert_eq!(samples.sum("gen_ai_client_inference_duration_seconds_count", &bedrock), 4.0);
+    assert_eq!(samples.sum("gen_ai_client_inference_usage_input_tokens_total", &bedrock), 40.0);
+    let long = [("gen_ai_request_model", long), ("gen_ai_response_model", long)];
+    assert_eq!(samples.sum("gen_ai_client_operation_duration_seconds_count", &long), 1.0);
+    assert_eq!(samples.sum("gen_ai_execute_tool_duration_seconds_count", &[]), 2.0);
+}
+
+#[test]
+fn names_of_nobody_are_refused() {
+    let refused = AgentMetrics::builder().without_own_names().build().expect_err("nothing would be exposed");
+    assert_eq!(refused.to_string(), "`without_own_names()` needs a `profile(..)`: else no call is exposed");
 }

@@ -8,6 +8,7 @@ use crate::faults::Faults;
 use crate::label::{Labels, render};
 use crate::metric::Number;
 use crate::name::Kind;
+use crate::plane;
 use crate::visit::{Source, Visitor};
 
 pub(crate) struct Health {
@@ -23,7 +24,8 @@ pub(crate) struct Health {
 const OVERFLOW: usize = 0;
 const CALLBACK_PANICS: usize = 1;
 const REFUSED: usize = 2;
-const SCRAPE_DURATION: usize = 3;
+const WITHOUT_ROOM: usize = 3;
+const SCRAPE_DURATION: usize = 4;
 
 impl Health {
     pub(crate) fn new(faults: Arc<Faults>) -> Self {
@@ -45,6 +47,12 @@ impl Health {
                 "agent_metrics_refused_observations_total",
                 "Observations that were negative, not a number or too large for a sum.",
                 &["family"],
+            ),
+            FamilyInfo::new(
+                Kind::Counter,
+                "agent_metrics_series_without_room_total",
+                "Series of the process for which there is no storage left: they are not exposed.",
+                &[],
             ),
             FamilyInfo::new(
                 Kind::Summary,
@@ -111,6 +119,7 @@ impl Source for Health {
                     visitor.sample(Labels::of(&render([("family", family)])), Number::Integer(refused));
                 }
             }),
+            WITHOUT_ROOM => visitor.sample(Labels::NONE, Number::Integer(plane::rows_without_room())),
             SCRAPE_DURATION => {
                 let sum = Number::Nanos(self.scrape_nanos.load(Ordering::Relaxed));
                 visitor.summary(Labels::NONE, self.scrapes.load(Ordering::Relaxed), sum);

@@ -97,6 +97,10 @@ impl<S: Bundle, H: Hold<S>> Hold<S> for AtPoint<H> {
         self.held.keep()
     }
 
+    fn budget(&mut self) -> Option<Budget> {
+        self.held.budget()
+    }
+
     fn place_over(&mut self, own: Point, around: impl FnOnce(&Arc<Dimensions>) -> Point) {
         let own = self.dimensions().over(self.own, own);
         self.held.place_over(own, around);

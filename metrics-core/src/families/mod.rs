@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
-pub(crate) use budget::Budgets;
 pub use budget::{Budget, BudgetSpent, InvalidBudget};
+pub(crate) use budget::{Budgets, pico_of};
 pub(crate) use business::{Business, CacheLabels, CacheResult, MemoryLabels};
 pub(crate) use cost::ToolCost;
 pub(crate) use dimensions::{Dimension, Dimensions, Points};
@@ -58,8 +58,8 @@ pub(crate) struct Settings {
     pub(crate) models: usize,
     pub(crate) tools: usize,
     pub(crate) endpoints: usize,
-    /// The names that tools can have; any, where none is given.
-    pub(crate) known_tools: Vec<String>,
+    /// The names that tools can have, if not any.
+    pub(crate) known_tools: Option<Vec<String>>,
     pub(crate) dimensions: Arc<Dimensions>,
     pub(crate) profiles: Vec<Profile>,
     /// Whether tasks, models and tools have their families of this crate's names.
@@ -78,12 +78,25 @@ impl Default for Settings {
             models: 128,
             tools: 512,
             endpoints: 512,
-            known_tools: Vec::new(),
+            known_tools: None,
             dimensions: Arc::default(),
             profiles: Vec::new(),
             own_names: true,
             task_queue: false,
         }
+    }
+}
+
+impl Settings {
+    /// Words that the series of tasks, models and tools come to at most, roughly: what a bundle has in its usual rows,
+    /// for each value of its label and each point of the dimensions.
+    pub(crate) fn most_words(&self) -> usize {
+        const TASK: usize = 120;
+        const MODEL: usize = 160;
+        const TOOL: usize = 20;
+        let by_status = if self.duration_by_status { 8 } else { 1 };
+        let each = TASK * self.task_types + MODEL * self.models + TOOL * by_status * self.tools;
+        each.saturating_mul(self.dimensions.size())
     }
 }
 
@@ -106,7 +119,7 @@ pub struct Families {
 impl Families {
     pub(crate) fn new(settings: &Settings, prices: PriceTable, faults: Arc<Faults>) -> Self {
         let tool_cost = Arc::new(ToolCost::new(settings.dimensions.clone()));
-        let budgets = Arc::new(Budgets::new());
+        let budgets = Arc::new(Budgets::new(faults.clone()));
         let otel = Otel::new(&settings.profiles).map(Arc::new);
         Self {
             tasks: Arc::new(Tasks::new(settings, budgets.clone(), otel.clone(), faults.clone())),

@@ -44,3 +44,20 @@ impl<T: Copy> Notes<T> {
         (self.taken.len(), self.slots)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_added_before_the_window_is_forgotten() {
+        let mut notes = Notes::new(1, 60);
+        for (total, (second, added)) in
+            [(0, 0), (10, 1), (59, 2), (61, 2), (75, 2), (200, 0)].into_iter().enumerate()
+        {
+            notes.note(second, total);
+            assert_eq!(total - notes.base().unwrap(), added, "after {second} s");
+        }
+        assert_eq!(notes.end_of_slot(200), 201);
+    }
+}

@@ -80,13 +80,13 @@ impl Tools {
             ),
         ];
         let infos = infos.into_iter().map(|info| info.with_labels(settings.dimensions.names())).collect();
-        let known = &settings.known_tools;
+        let known = settings.known_tools.as_deref().unwrap_or_default();
         // The cap is for names that turn up: those that are known have room.
         let table = Table::new(settings.tools.max(known.len() + 1));
         for name in known {
             table.values.slot(name);
         }
-        let unknown = (!known.is_empty()).then(|| table.values.slot(UNKNOWN));
+        let unknown = settings.known_tools.is_some().then(|| table.values.slot(UNKNOWN));
         Self { table, unknown, shared: Arc::new(Shared { calls, cost, otel, faults }), infos }
     }
 }

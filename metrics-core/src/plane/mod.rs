@@ -19,6 +19,11 @@ pub use column::Writer;
 pub(crate) use column::{Words, writer};
 pub(crate) use row::Row;
 
+/// How many rows found no room in the plane: what is recorded in them isn't exposed.
+pub(crate) fn rows_without_room() -> u64 {
+    rows::without_room()
+}
+
 /// Threads that may own a column at one time.
 pub(crate) const EXCLUSIVE_COLUMNS: usize = 64;
 
@@ -34,6 +39,9 @@ pub(crate) const NEAR_WORDS: usize = 16;
 pub(crate) const PAGE_WORDS: usize = 4096;
 #[cfg(loom)]
 pub(crate) const PAGE_WORDS: usize = 16;
+
+/// Words that all series of the process can have.
+pub(crate) const PLANE_WORDS: usize = PAGE_WORDS * PAGES;
 
 /// Pages in a column: with [`PAGE_WORDS`] some eight million words, 800,000 histograms of 8 buckets.
 #[cfg(not(loom))]

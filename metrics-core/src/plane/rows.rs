@@ -1,6 +1,7 @@
 //! Which rows of the plane are taken.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::{PAGE_WORDS, PAGES};
@@ -18,6 +19,13 @@ const SPARE_WORDS: usize = if cfg!(loom) { 2 } else { 1 + PAGE_WORDS };
 
 static FREE: Mutex<Free> = Mutex::new(Free { next: SPARE_WORDS, returned: BTreeMap::new() });
 
+/// How many rows found no room.
+static WITHOUT_ROOM: AtomicU64 = AtomicU64::new(0);
+
+pub(super) fn without_room() -> u64 {
+    WITHOUT_ROOM.load(Ordering::Relaxed)
+}
+
 /// Takes `words` words of one page. `None` when the plane is full.
 pub(super) fn take(words: usize) -> Option<u32> {
     assert!(words <= PAGE_WORDS, "a row fits in a page");
@@ -28,6 +36,7 @@ pub(super) fn take(words: usize) -> Option<u32> {
     let left_in_page = PAGE_WORDS - free.next % PAGE_WORDS;
     let at = if words <= left_in_page { free.next } else { free.next + left_in_page };
     if at + words > PAGE_WORDS * PAGES {
+        WITHOUT_ROOM.fetch_add(1, Ordering::Relaxed);
         return None;
     }
     free.next = at + words;

@@ -16,7 +16,7 @@ use crate::status::Status;
 /// # Errors
 /// The innermost that is spent.
 pub fn check_budgets() -> Result<(), BudgetSpent> {
-    ledger::check_budgets()
+    ledger::spent_budget(false).map_or(Ok(()), Err)
 }
 
 impl Classify for BudgetSpent {
@@ -27,7 +27,7 @@ impl Classify for BudgetSpent {
 
 /// The budgets that are asked before a call begins.
 pub trait Purse {
-    /// What is spent, if nothing is left.
+    /// What is spent, if nothing is left: then the call does not begin, which is counted.
     fn spent(&self) -> Option<BudgetSpent>;
 }
 
@@ -38,13 +38,19 @@ pub struct Around;
 impl Purse for Around {
     #[inline]
     fn spent(&self) -> Option<BudgetSpent> {
-        check_budgets().err()
+        ledger::spent_budget(true)
     }
 }
 
 impl Purse for Budget {
     fn spent(&self) -> Option<BudgetSpent> {
-        self.check().and_then(|()| check_budgets()).err()
+        match self.check() {
+            Ok(()) => Around.spent(),
+            Err(spent) => {
+                self.count_refusal();
+                Some(spent)
+            }
+        }
     }
 }
 
@@ -70,8 +76,9 @@ pin_project! {
     pub struct Budgeted<P, F> {
         // Asked at the first poll.
         purse: Option<P>,
+        // Emptied if it doesn't begin.
         #[pin]
-        future: F,
+        future: Option<F>,
     }
 }
 
@@ -80,15 +87,19 @@ impl<P: Purse, F: Future<Output: FromSpent>> Future for Budgeted<P, F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        match this.purse.take().and_then(|purse| purse.spent()) {
-            None => this.future.poll(cx),
-            Some(spent) => Poll::Ready(F::Output::spent(spent)),
+        let mut this = self.project();
+        if let Some(spent) = this.purse.take().and_then(|purse| purse.spent()) {
+            this.future.set(None);
+            return Poll::Ready(F::Output::spent(spent));
+        }
+        match this.future.as_pin_mut() {
+            Some(future) => future.poll(cx),
+            None => panic!("a tracked function's future was polled after it had finished"),
         }
     }
 }
 
 /// Lets a future begin only if something is left.
 pub fn budgeted<P: Purse, F: Future<Output: FromSpent>>(purse: P, future: F) -> Budgeted<P, F> {
-    Budgeted { purse: Some(purse), future }
+    Budgeted { purse: Some(purse), future: Some(future) }
 }

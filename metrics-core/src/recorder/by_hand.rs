@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use super::scope::held;
-use super::{Guard, LlmCall, RequestGuard, TaskCall, ToolCall, sites};
-use crate::catalogue::{Catalogue, DimensionInfo};
+use super::{Guard, LlmCall, RequestGuard, TaskCall, ToolCall};
 use crate::clock;
+use crate::error::Fault;
 use crate::families::{
     Budget, CacheLabels, CacheResult, CallFacts, Hold as _, LlmSeries, MemoryLabels, TaskSeries, ToolSeries,
-    Value, find,
+    Value, pico_of,
 };
 use crate::instance::AgentMetrics;
 use crate::label::Bounded;
@@ -20,16 +20,6 @@ use crate::status::Status;
 use crate::usage::Usage;
 
 impl AgentMetrics {
-    /// What this instance can show, as data.
-    pub fn catalogue(&self) -> Catalogue {
-        let mut sites: Vec<_> = sites().collect();
-        sites.sort_by_key(|site| (site.file, site.line));
-        let dimensions = self.families_ref().dimensions.iter();
-        let dimensions =
-            dimensions.map(|dimension| DimensionInfo { name: dimension.name, values: dimension.values });
-        Catalogue { families: self.families(), sites, dimensions: dimensions.collect() }
-    }
-
     /// Starts a task, which ends with its guard.
     ///
     /// A guard does not enter the task: what runs meanwhile is not added to it. A function with
@@ -97,13 +87,26 @@ impl AgentMetrics {
 
     /// Records how many steps a task took, where no `#[track_step]` counts them.
     pub fn record_agent_steps(&self, task_type: &str, steps: u64) {
-        find::<TaskSeries>(self.families_ref(), Value::Given(task_type)).observe_steps(steps);
+        let mut series = held::<TaskSeries>(self, Value::Given(task_type));
+        series.place(ledger::point);
+        series.observe_steps(steps);
     }
 
     /// Shows a budget before the first task that spends from it, which shows it as well. Of two with one name the first
     /// is shown.
     pub fn show_budget(&self, budget: &Budget) {
         self.families_ref().budgets.show(budget);
+    }
+
+    /// Adds to a budget what was spent elsewhere, in USD: what no tracked call or tool tells. Where each task has the
+    /// limit for itself it is no task's. An amount that is negative or not a number is ignored.
+    pub fn record_budget_spent_usd(&self, budget: &Budget, usd: f64) {
+        self.show_budget(budget);
+        let Some(pico) = pico_of(usd) else { return };
+        // Nobody's task passes anything by it.
+        if let Some(spent) = budget.charge(pico, u64::MAX, false) {
+            self.families_ref().faults.report(&Fault::BudgetNearlySpent(spent));
+        }
     }
 
     /// Records a look-up in a cache.

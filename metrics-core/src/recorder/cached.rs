@@ -42,7 +42,7 @@ impl<S> Cached<S> {
                     None => resolve(closed_text(values, index)),
                 }
             }
-            Label::Text(text) => resolve(text),
+            Label::Text(text) | Label::Named(text) => resolve(text),
         }
     }
 

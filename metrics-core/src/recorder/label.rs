@@ -21,16 +21,25 @@ pub enum Label<'a> {
     },
     /// Text that is only known at the call.
     Text(&'a str),
+    /// The same, of a constant that the code names.
+    Named(&'a str),
 }
 
 impl<'a> Label<'a> {
     #[allow(clippy::match_same_arms)] // Their lifetimes differ.
     pub(crate) fn text(self) -> &'a str {
         match self {
-            Self::Text(text) => text,
+            Self::Text(text) | Self::Named(text) => text,
             Self::Constant(text) => text,
             Self::Closed { index, values, .. } => closed_text(values, index),
         }
+    }
+
+    /// Says that it is a constant's value.
+    #[inline]
+    #[must_use]
+    pub fn named(self) -> Self {
+        if let Self::Text(text) = self { Self::Named(text) } else { self }
     }
 
     /// Its text, and whether that stands in the code.
@@ -43,7 +52,7 @@ impl<'a> Label<'a> {
     #[inline]
     pub(super) fn of(self, text: &str) -> Value<'_> {
         match self {
-            Self::Constant(_) | Self::Closed { .. } => Value::Known(text),
+            Self::Constant(_) | Self::Closed { .. } | Self::Named(_) => Value::Known(text),
             Self::Text(_) => Value::Given(text),
         }
     }

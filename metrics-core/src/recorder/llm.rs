@@ -67,7 +67,8 @@ pub fn llm<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> LlmCa
 fn prepared<H: Hold<LlmSeries>>(series: &H, site: &'static Site) -> Stage<H> {
     let mut facts = Facts::take(series.keep());
     let (provider, operation) = site.model();
-    facts.known().set_asked(provider, operation);
+    facts.known().set_provider(provider.unwrap_or_default());
+    facts.known().set_operation(operation.unwrap_or_default());
     Stage::Begun(facts)
 }
 
@@ -84,6 +85,9 @@ impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
             series.start(writer);
             if !ledger::add_llm_call() {
                 series.add_orphan(writer);
+            }
+            if series.is_profiled() && self.facts().infers() {
+                ledger::add_inference();
             }
         }
     }
@@ -126,6 +130,9 @@ impl<R: Reader<T>, T, H: Hold<LlmSeries>> ReadBy<R, T> for LlmCall<H> {
         let facts = self.facts();
         let Some(series) = facts.series() else { return Status::Success };
         reader.facts(output, facts, series.faults());
+        if let Some(lost) = facts.take_lost() {
+            ledger::add_spent(lost);
+        }
         reader.status(output, series.faults())
     }
 }
@@ -202,7 +209,25 @@ impl Call {
 
     /// See [`CallFacts::add_attempt`].
     pub fn attempt(self, attempt: Attempt) -> Self {
-        facts::tell(|facts| facts.add_attempt(attempt));
+        // Counted while the facts are in their place: the hook may hear of its usage.
+        let mut series = None;
+        facts::tell(|facts| series = facts.series());
+        if let Some(series) = series {
+            ledger::add_spent(series.add_attempt(&attempt));
+            facts::tell(|facts| facts.note_attempt(&attempt));
+        }
+        self
+    }
+
+    /// See [`CallFacts::set_provider`].
+    pub fn provider(self, provider: &str) -> Self {
+        facts::tell(|facts| facts.set_provider(provider));
+        self
+    }
+
+    /// See [`CallFacts::set_operation`].
+    pub fn operation(self, operation: &str) -> Self {
+        facts::tell(|facts| facts.set_operation(operation));
         self
     }
 

@@ -4,6 +4,7 @@ mod budgeted;
 mod by_hand;
 mod cached;
 mod call;
+mod catalogue;
 mod classify;
 mod facts;
 mod family_call;
@@ -44,6 +45,7 @@ pub use no_stream::*;
 pub use reader::*;
 pub use request::RequestGuard;
 pub use scope::{Global, Scope};
+pub(crate) use site::tool_names;
 pub use site::{Site, SiteRef, shared_names, sites};
 pub use step::{StepCall, step};
 #[cfg(feature = "stream")]

@@ -128,6 +128,12 @@ pub fn sites() -> impl Iterator<Item = SiteInfo> {
     linked_sites().map(Site::info)
 }
 
+/// The constant names of tools, of functions that are linked.
+pub(crate) fn tool_names() -> impl Iterator<Item = String> {
+    let tools = sites().filter(|site| site.kind == SiteKind::Tool);
+    tools.filter_map(|site| site.label.map(|(_, name)| name.to_owned()))
+}
+
 /// Tools and tasks that have one constant name though they are two functions: their calls can't be told
 /// apart. The hook of the global metrics is told of each when they are made.
 pub fn shared_names() -> Vec<(SiteInfo, SiteInfo)> {

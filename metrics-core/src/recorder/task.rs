@@ -116,7 +116,7 @@ impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
         let Some(ledger) = ledger.take() else { return };
         if let Some(series) = ledger.series() {
             series.observe_totals(status, &ledger.totals(), ledger.pico_usd(), ledger.own_pico_usd());
-            series.record_agent(status, elapsed.ticks(), || [ledger.llm_calls(), ledger.own_tool_calls()]);
+            series.record_agent(status, elapsed.ticks(), || [ledger.inferences(), ledger.own_tool_calls()]);
             series.end(writer, ledger.is_root(), status, elapsed.ticks(), elapsed.end());
         }
         ledger.end();

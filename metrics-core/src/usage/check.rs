@@ -1,6 +1,6 @@
 //! What no usage can be, cut to size.
 
-use super::{Flaws, Usage};
+use super::Usage;
 use crate::metric::LARGEST_WHOLE;
 
 /// The kinds of anomaly, by their place.
@@ -54,7 +54,8 @@ impl Usage {
         let fits = |parts: u64, whole: Option<u64>| whole.is_none_or(|whole| parts <= whole);
         let of = |part: Option<u64>| part.unwrap_or(0);
         let cached = of(self.cache_read).saturating_add(of(self.cache_write));
-        self.flaws == Flaws::default()
+        !self.told.negative
+            && !self.told.is_another_total(self.input, self.output)
             && [self.input, self.output].into_iter().all(|whole| whole.is_some_and(|whole| whole <= LARGEST_WHOLE))
             && fits(cached, self.input)
             && fits(of(self.cache_write_long), self.cache_write)
@@ -74,9 +75,9 @@ impl Usage {
                 found.0 |= 1 << TOO_LARGE;
             }
         }
-        let flaws = usage.flaws;
-        found.0 |= u8::from(flaws.negative) << NEGATIVE | u8::from(flaws.total_mismatch) << TOTAL;
-        let Self { input, output, .. } = usage;
+        let Self { input, output, told, .. } = usage;
+        let is_another = told.is_another_total(input, output);
+        found.0 |= u8::from(told.negative) << NEGATIVE | u8::from(is_another) << TOTAL;
         found.cut(&mut usage.cache_read, input, CACHE);
         let uncached = input.map(|input| input - usage.cache_read.unwrap_or(0).min(input));
         found.cut(&mut usage.cache_write, uncached, CACHE);

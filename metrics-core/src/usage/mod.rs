@@ -15,13 +15,22 @@ macro_rules! usage {
         /// `input` is all input, what was read from or written to a cache included; `output` is all
         /// output, reasoning included. The other fields are parts of those two. (The OpenTelemetry
         /// GenAI conventions 0.1.0 count the same way.)
-        #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+        #[derive(Clone, Copy, Default, Debug)]
         #[non_exhaustive]
         pub struct Usage {
             $($(#[$doc])* pub $field: Option<u64>,)*
-            /// What was wrong with the numbers when they were read.
-            pub(crate) flaws: Flaws,
+            /// What else was told of the numbers.
+            pub(crate) told: Told,
         }
+
+        /// By the numbers.
+        impl PartialEq for Usage {
+            fn eq(&self, other: &Self) -> bool {
+                $(self.$field == other.$field)&&*
+            }
+        }
+
+        impl Eq for Usage {}
 
         impl Usage {
             $(
@@ -77,13 +86,11 @@ impl Usage {
         Self::default().input(input).output(output)
     }
 
-    /// Compares what a provider gives as the total with input and output, which must be known by now. Where they differ
-    /// the numbers stay, and the call is counted in `agent_llm_usage_anomalies_total` with the kind `total_mismatch`.
+    /// Says what the provider gives as the total of input and output. Where they don't add up to it the numbers stay, and
+    /// the call is counted in `agent_llm_usage_anomalies_total` with the kind `total_mismatch`.
     #[must_use]
     pub fn total(mut self, tokens: u64) -> Self {
-        if let (Some(input), Some(output)) = (self.input, self.output) {
-            self.flaws.total_mismatch |= input.saturating_add(output) != tokens;
-        }
+        self.told.total = Some(tokens);
         self
     }
 
@@ -91,16 +98,26 @@ impl Usage {
     /// with the kind `negative`.
     #[must_use]
     pub fn negative(mut self) -> Self {
-        self.flaws.negative = true;
+        self.told.negative = true;
         self
     }
 }
 
-/// What no number can tell.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Flaws {
+/// What no number of a usage can tell.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Told {
+    /// Whether one was negative.
     pub(crate) negative: bool,
-    pub(crate) total_mismatch: bool,
+    /// What the provider gives as the sum of input and output.
+    pub(crate) total: Option<u64>,
+}
+
+impl Told {
+    /// Whether the sum is another.
+    pub(crate) fn is_another_total(self, input: Option<u64>, output: Option<u64>) -> bool {
+        let sum = input.zip(output).map(|(input, output)| input.saturating_add(output));
+        self.total.zip(sum).is_some_and(|(total, sum)| total != sum)
+    }
 }
 
 /// A model's response that tells its token usage.

@@ -8,7 +8,7 @@ use syn::{ReturnType, Type};
 use super::body::{Body, BoxedTail, Words, braces};
 use super::capture::{self, Captured};
 use super::dimensions::Dimensions;
-use super::label::{Label, is_nameable};
+use super::label::{Label, is_constant_path, is_nameable};
 use super::reader::{Kind, imports, reader, status};
 use super::signature::{Function, Measured, erased};
 use super::slo::Slo;
@@ -171,7 +171,10 @@ fn purse(plan: &Plan) -> (TokenStream, TokenStream) {
     let name = purse_name();
     match &plan.purse {
         None => Default::default(),
-        Some(Purse::Around) => (quote!(let #name = __rt::Around;), TokenStream::new()),
+        Some(Purse::Around) => {
+            let around = plan.asks_budgets().then(|| quote!(let #name = __rt::Around;));
+            (quote!(#around), TokenStream::new())
+        }
         Some(Purse::Own(budget)) => {
             let purse = quote_spanned!(at(budget.span())=> __rt::budget(&(#budget)));
             (quote!(let #name = #purse;), quote!(.spending(&#name)))
@@ -181,7 +184,7 @@ fn purse(plan: &Plan) -> (TokenStream, TokenStream) {
 
 /// The way out of a function that isn't async, if its budget is spent.
 fn refusal(plan: &Plan, result: &Type) -> TokenStream {
-    if plan.purse.is_none() {
+    if !plan.asks_budgets() {
         return TokenStream::new();
     }
     let name = purse_name();
@@ -196,7 +199,7 @@ fn refusal(plan: &Plan, result: &Type) -> TokenStream {
 
 /// A future that gives an error, if its budget is spent.
 fn budgeted(plan: &Plan, result: &Type, future: TokenStream) -> TokenStream {
-    if plan.purse.is_none() {
+    if !plan.asks_budgets() {
         return future;
     }
     let name = purse_name();
@@ -223,7 +226,10 @@ fn label(subject: &Subject) -> Option<&Label> {
 fn label_value(label: &Label) -> TokenStream {
     match label {
         Label::Constant(text) => quote!(__rt::Label::Constant(#text)),
-        Label::Computed(value) => quote_spanned!(at(value.span())=> (&&&__rt::Arg(&(#value))).__label()),
+        Label::Computed(value) => {
+            let named = is_constant_path(value).then(|| quote!(.named()));
+            quote_spanned!(at(value.span())=> (&&&__rt::Arg(&(#value))).__label()#named)
+        }
     }
 }
 

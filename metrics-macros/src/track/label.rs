@@ -67,6 +67,13 @@ pub(crate) fn is_nameable(path: &Path) -> bool {
     first != "Self" && !is_letter
 }
 
+/// Whether it names a constant, by its looks: `NAME`, `Self::NAME`.
+pub(crate) fn is_constant_path(value: &Expr) -> bool {
+    let Expr::Path(ExprPath { path, .. }) = ungrouped(value) else { return false };
+    let name = path.segments.last().map(|segment| plain(&segment.ident)).unwrap_or_default();
+    name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
+}
+
 fn is_variant(path: &Path, function: &Function) -> bool {
     let (Some(first), Some(last)) = (path.segments.first(), path.segments.last()) else { return false };
     let name = plain(&last.ident);

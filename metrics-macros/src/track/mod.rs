@@ -108,6 +108,11 @@ impl Plan {
         cfg!(feature = "disabled") && self.timeout.is_none()
     }
 
+    /// Whether something is asked before the call begins. With the feature `disabled` nothing is ever spent.
+    fn asks_budgets(&self) -> bool {
+        self.purse.is_some() && !cfg!(feature = "disabled")
+    }
+
     /// Whether calls are limited and not counted: the same feature, for a plan that does more.
     fn limit_only(&self) -> bool {
         cfg!(feature = "disabled") && self.timeout.is_some()

@@ -101,7 +101,7 @@ fn budgets_and_dimensions_stand_on_every_shape() {
 fn what_does_not_begin_is_not_counted() {
     let spent = || {
         let spent = Budget::rolling("spent", std::time::Duration::from_secs(60), 1.0).expect("valid");
-        spent.add_usd(2.0);
+        agent_metrics::global().record_budget_spent_usd(&spent, 2.0);
         Agent { budget: Arc::new(spent), tier: Tier::Free }
     };
     let error = ready(async { spent().budgeted_method().await }).expect_err("it is spent");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Attempt, LlmSeries};
+use crate::families::otel;
 use crate::families::{Bundle as _, DimensionValue, Dimensions, Held, Hold, Point};
 use crate::faults::Watched as _;
 use crate::metric::is_amount;
@@ -26,14 +27,14 @@ pub struct CallFacts {
     pub(crate) status: Option<Status>,
     /// Ticks from the start to the first item of a stream.
     pub(crate) first_token: Option<u64>,
-    /// Whose model it is and what it was asked for, as the attribute says.
-    provider: Option<&'static str>,
-    operation: Option<&'static str>,
+    /// Whose model it is and what it was asked for; empty if nobody said.
+    provider: String,
+    operation: String,
     /// Where in the dimensions the attribute says that it is, until it starts.
     own: Point,
     /// Ticks from the start to the last item of a stream, if that is measured.
     last_chunk: Option<u64>,
-    /// What attempts that failed used: it is counted already.
+    /// What attempts that failed used: it is counted already, but not in a ledger.
     lost: Spent,
 }
 
@@ -82,19 +83,45 @@ impl CallFacts {
         self.status = Some(status);
     }
 
-    /// Counts an attempt of the call; see [`Attempt`].
+    /// Counts an attempt of the call; see [`Attempt`]. Of several that succeeded, the last says what the call used.
     pub fn add_attempt(&mut self, attempt: Attempt) {
         let Some(series) = &self.series else { return };
         let lost = series.add_attempt(&attempt);
         self.lost.add(lost);
+        self.note_attempt(&attempt);
+    }
+
+    /// Takes from an attempt that is counted already what it says of the call.
+    pub(crate) fn note_attempt(&mut self, attempt: &Attempt) {
         if attempt.status == Status::Success {
             self.usage = attempt.usage.or(self.usage);
             self.cost_usd = attempt.cost_usd.or(self.cost_usd);
         }
     }
 
+    /// Whether it is an inference, as the conventions of OpenTelemetry have it.
+    pub(crate) fn infers(&self) -> bool {
+        self.operation.is_empty() || otel::infers(&self.operation)
+    }
+
+    /// What attempts that failed used, to be added to the ledger.
+    #[inline]
+    pub(crate) fn take_lost(&mut self) -> Option<Spent> {
+        (self.lost != Spent::default()).then(|| std::mem::take(&mut self.lost))
+    }
+
+    /// Says whose model it is, in OpenTelemetry's words (`openai`, `gcp.gemini`, ..), where the attribute can't.
+    pub fn set_provider(&mut self, provider: &str) {
+        provider.clone_into(&mut self.provider);
+    }
+
+    /// Says what the model was asked for, in OpenTelemetry's words (`chat`, `embeddings`, ..), where the attribute can't.
+    pub fn set_operation(&mut self, operation: &str) {
+        operation.clone_into(&mut self.operation);
+    }
+
     /// Says what is left of the provider's rate limits, for `agent_llm_ratelimit_remaining`. What isn't known
-    /// stays as it was.
+    /// stays as it was; what was told more than five minutes ago is no longer shown.
     pub fn set_rate_limits(&mut self, limits: RateLimits) {
         if let Some(series) = &self.series {
             series.set_limits(limits);
@@ -131,10 +158,6 @@ impl CallFacts {
         }
     }
 
-    pub(crate) fn set_asked(&mut self, provider: Option<&'static str>, operation: Option<&'static str>) {
-        (self.provider, self.operation) = (provider, operation);
-    }
-
     pub(crate) fn set_own(&mut self, values: &[DimensionValue]) {
         if let Some(series) = &self.series {
             self.own = series.dimensions().point(values, series.faults());
@@ -156,7 +179,11 @@ impl CallFacts {
 
     /// Whose model it is, and what it was asked for.
     pub(crate) fn asked(&self) -> (Option<&str>, Option<&str>) {
-        (self.provider, self.operation)
+        let known = |text: &'_ String| !text.is_empty();
+        (
+            Some(&self.provider).filter(|text| known(text)).map(String::as_str),
+            Some(&self.operation).filter(|text| known(text)).map(String::as_str),
+        )
     }
 
     /// Ends the call.
@@ -170,16 +197,18 @@ impl CallFacts {
 
     /// Forgets all, and keeps the memory of its texts.
     pub(crate) fn clear(&mut self) {
-        let Self { served_model, finish, .. } = self;
-        served_model.clear();
-        finish.clear();
-        let (served_model, finish) = (std::mem::take(served_model), std::mem::take(finish));
-        *self = Self { served_model, finish, ..Self::default() };
+        let cleared = |text: &mut String| {
+            text.clear();
+            std::mem::take(text)
+        };
+        let (served_model, finish) = (cleared(&mut self.served_model), cleared(&mut self.finish));
+        let (provider, operation) = (cleared(&mut self.provider), cleared(&mut self.operation));
+        *self = Self { served_model, finish, provider, operation, ..Self::default() };
     }
 }
 
 /// What one call of a model used.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, PartialEq, Default)]
 pub(crate) struct Spent {
     pub(crate) input_tokens: u64,
     pub(crate) output_tokens: u64,

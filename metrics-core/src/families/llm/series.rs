@@ -163,7 +163,7 @@ impl LlmSeries {
     }
 
     /// Counts an attempt, and what it used if it failed: what one used that succeeded is the call's.
-    pub(super) fn add_attempt(&self, attempt: &Attempt) -> Spent {
+    pub(crate) fn add_attempt(&self, attempt: &Attempt) -> Spent {
         let (mut lost, writer) = (Spent::default(), plane::writer());
         if attempt.status != Status::Success {
             if let Some(usage) = &attempt.usage {

@@ -11,9 +11,6 @@ use crate::plane::{Row, Words};
 use crate::status::{LLM, Status};
 use crate::visit::Visitor;
 
-/// Between the parts of a bundle's key.
-pub(super) const SEPARATOR: char = '\u{1f}';
-
 /// What the conventions call an error that has no name.
 const UNNAMED: &str = "_OTHER";
 
@@ -22,6 +19,11 @@ const UNNAMED: &str = "_OTHER";
 struct ByError([OnceBox<Row>; LLM.names.len()]);
 
 impl ByError {
+    /// Whether any call ended.
+    fn is_there(&self) -> bool {
+        self.0.iter().any(|row| row.get().is_some())
+    }
+
     fn row(&self, status: Status, shape: &HistogramShape) -> &Row {
         made(&self.0[LLM.place(status)], shape)
     }
@@ -75,15 +77,17 @@ const CACHE_WRITE: usize = CACHE_READ + 1;
 const REASONING: usize = CACHE_WRITE + 1;
 const TOKENS: usize = REASONING + 1;
 
-/// Operations by whose names inference goes.
+/// Operations that are inference.
 const INFERENCES: [&str; 3] = ["chat", "generate_content", "text_completion"];
 
+/// Whether an operation is inference.
+pub(in crate::families) fn infers(operation: &str) -> bool {
+    INFERENCES.contains(&operation)
+}
+
 impl Inference {
-    /// By its key: operation, provider, model asked, model that answered.
-    pub(super) fn new(key: &str) -> Self {
-        let mut parts = key.split(SEPARATOR);
-        let mut next = || parts.next().unwrap_or_default();
-        let (operation, provider, asked, served) = (next(), next(), next(), next());
+    /// Of an operation, a provider, the model asked and, if it is known, the one that answered.
+    pub(super) fn new([operation, provider, asked, served]: [&str; 4]) -> Self {
         let names = [
             "gen_ai_operation_name",
             "gen_ai_provider_name",
@@ -94,7 +98,7 @@ impl Inference {
         let known = names.into_iter().zip(values).filter(|(_, value)| !value.is_empty());
         Self {
             labels: render(known),
-            infers: INFERENCES.contains(&operation),
+            infers: infers(operation),
             duration: ByError::default(),
             first_chunk: OnceBox::new(),
             per_chunk: OnceBox::new(),
@@ -108,9 +112,6 @@ impl Inference {
 
     pub(super) fn record(&self, shapes: &Shapes, status: Status, ticks: u64, facts: &CallFacts) {
         shapes.duration.observe_ticks(self.duration.row(status, &shapes.duration), ticks);
-        if let Some(first) = facts.first_token {
-            shapes.duration.observe_ticks(made(&self.first_chunk, &shapes.duration), first);
-        }
         let usage = facts.usage.map(|usage| usage.checked().0).unwrap_or_default();
         let each =
             [(usage.input, &self.input, &self.call_input), (usage.output, &self.output, &self.call_output)];
@@ -140,6 +141,10 @@ impl Inference {
         {
             words.add(word, tokens.unwrap_or(0));
         }
+    }
+
+    pub(super) fn record_first_chunk(&self, shapes: &Shapes, ticks: u64) {
+        shapes.duration.observe_ticks(made(&self.first_chunk, &shapes.duration), ticks);
     }
 
     pub(super) fn record_chunk(&self, shapes: &Shapes, ticks: u64) {
@@ -182,6 +187,9 @@ impl Inference {
 
     /// A failed call counts 0 of an unknown modality, so that is always there.
     fn show_tokens(&self, direction: usize, visitor: &mut dyn Visitor) {
+        if !self.duration.is_there() {
+            return;
+        }
         for (place, modality) in MODALITIES.into_iter().enumerate() {
             let tokens = self.tokens.read(direction + place);
             if place == 0 || tokens > 0 {
@@ -191,6 +199,9 @@ impl Inference {
     }
 
     fn show_part(&self, word: usize, visitor: &mut dyn Visitor) {
+        if !self.duration.is_there() {
+            return;
+        }
         let labels = Labels::with(&self.labels, &[(MODALITY, MODALITIES[0])]);
         visitor.sample(labels, Number::Integer(self.tokens.read(word)));
     }
@@ -205,7 +216,7 @@ pub(super) struct Agent {
 }
 
 impl Agent {
-    pub(super) fn new(name: &str) -> Self {
+    pub(super) fn new([name]: [&str; 1]) -> Self {
         let labels = render([(AGENT, name)]);
         Self { labels, duration: ByError::default(), inferences: OnceBox::new(), tools: OnceBox::new() }
     }
@@ -235,9 +246,8 @@ pub(super) struct Tool {
 }
 
 impl Tool {
-    /// By its key: the tool, and the agent if one is known.
-    pub(super) fn new(key: &str) -> Self {
-        let (tool, agent) = key.split_once(SEPARATOR).unwrap_or((key, ""));
+    /// Of a tool and, if one is known, the agent.
+    pub(super) fn new([tool, agent]: [&str; 2]) -> Self {
         let known = [(TOOL, tool), (AGENT, agent)].into_iter().filter(|(_, value)| !value.is_empty());
         Self { labels: render(known), duration: ByError::default() }
     }

@@ -4,25 +4,28 @@
 
 mod cells;
 mod family;
+mod keys;
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::Table;
 use super::llm::CallFacts;
 use crate::catalogue::FamilyInfo;
 use crate::label::Interner;
 use crate::metric::HistogramShape;
 use crate::status::Status;
 use crate::visit::{Source, Visitor};
-use cells::{Agent, Inference, SEPARATOR, Tool};
+pub(super) use cells::infers;
+use cells::{Agent, Inference, Tool};
 use family::Family;
 pub use family::Profile;
+use keys::Keyed;
 
 pub(crate) struct Otel {
-    inferences: Table<Inference>,
-    agents: Table<Agent>,
-    tools: Table<Tool>,
+    /// By operation, provider, the model asked and the model that answered.
+    inferences: Keyed<Inference, 4>,
+    agents: Keyed<Agent, 1>,
+    /// By tool, and the agent that called it.
+    tools: Keyed<Tool, 2>,
     shapes: Shapes,
     families: Vec<Family>,
     infos: Vec<FamilyInfo>,
@@ -36,19 +39,11 @@ struct Shapes {
     calls: HistogramShape,
 }
 
-/// Combinations of attributes that have series of their own; further ones are `__other__`.
-const CAP: usize = 1024;
-
 /// The operation of calls that don't say theirs.
 const CHAT: &str = "chat";
 
 /// A required attribute that nobody gave.
 const UNKNOWN: &str = "_OTHER";
-
-thread_local! {
-    /// Where keys are put together.
-    static KEY: RefCell<String> = const { RefCell::new(String::new()) };
-}
 
 impl Otel {
     /// For the profiles that are asked for, if any is.
@@ -63,9 +58,9 @@ impl Otel {
             return None;
         }
         Some(Self {
-            inferences: Table::new(CAP),
-            agents: Table::new(CAP),
-            tools: Table::new(CAP),
+            inferences: Keyed::new(),
+            agents: Keyed::new(),
+            tools: Keyed::new(),
             shapes: Shapes {
                 duration: HistogramShape::ticks(&family::DURATION),
                 agent_duration: HistogramShape::ticks(&family::AGENT_DURATION),
@@ -77,55 +72,41 @@ impl Otel {
         })
     }
 
-    fn inference(&self, model: &str, facts: &CallFacts) -> &Inference {
+    fn inference(&self, model: &str, served: &str, facts: &CallFacts) -> &Inference {
         let (provider, operation) = facts.asked();
-        let parts =
-            [operation.unwrap_or(CHAT), provider.unwrap_or(UNKNOWN), model, facts.served_model.as_str()];
-        let slot = slot(&self.inferences, &parts);
-        self.inferences.bundle(slot, Inference::new)
+        let key = [operation.unwrap_or(CHAT), provider.unwrap_or(UNKNOWN), model, served];
+        self.inferences.get(key, 2, Inference::new)
     }
 
     /// A call of a model has ended.
     pub(crate) fn record_llm(&self, model: &str, status: Status, ticks: u64, facts: &CallFacts) {
-        self.inference(model, facts).record(&self.shapes, status, ticks, facts);
+        self.inference(model, &facts.served_model, facts).record(&self.shapes, status, ticks, facts);
+        // Chunks come before it is known who answers.
+        if let Some(first) = facts.first_token {
+            self.inference(model, "", facts).record_first_chunk(&self.shapes, first);
+        }
     }
 
     /// A chunk of a stream came, so long after the one before.
     pub(crate) fn record_chunk(&self, model: &str, ticks: u64, facts: &CallFacts) {
-        self.inference(model, facts).record_chunk(&self.shapes, ticks);
+        self.inference(model, "", facts).record_chunk(&self.shapes, ticks);
     }
 
     /// A task has ended.
     pub(crate) fn record_agent(&self, name: &str, status: Status, ticks: u64, inferences: u64, tools: u64) {
-        let agent = self.agents.bundle(self.agents.values.slot(name), Agent::new);
+        let agent = self.agents.get([name], 0, Agent::new);
         agent.record(&self.shapes, status, ticks, inferences, tools);
     }
 
     /// A tool has ended that was called by this agent.
     pub(crate) fn record_tool(&self, name: &str, agent: &str, status: Status, ticks: u64) {
-        let slot = slot(&self.tools, &[name, agent]);
-        self.tools.bundle(slot, Tool::new).record(&self.shapes, status, ticks);
+        self.tools.get([name, agent], 0, Tool::new).record(&self.shapes, status, ticks);
     }
 
     /// Whether the older profile is exposed, whose duration is of all operations.
     fn has_both(&self) -> bool {
         self.families.contains(&Family::TokenUsage)
     }
-}
-
-fn slot<S>(table: &Table<S>, parts: &[&str]) -> usize {
-    let key = |key: &mut String| {
-        key.clear();
-        for (place, part) in parts.iter().enumerate() {
-            if place > 0 {
-                key.push(SEPARATOR);
-            }
-            key.push_str(part);
-        }
-        table.values.slot(key)
-    };
-    // Out of reach only while the thread's locals are being destroyed.
-    KEY.try_with(|shared| key(&mut shared.borrow_mut())).unwrap_or_else(|_| key(&mut String::new()))
 }
 
 impl Source for Otel {
@@ -148,8 +129,21 @@ impl Source for Otel {
     }
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
-        // Under the family that every profile has.
-        let name = self.infos.iter().find(|info| info.name.contains("duration"));
-        name.map(|info| (&*info.name, "gen_ai_request_model", &self.inferences.values)).into_iter().collect()
+        let of = |name| (name, self.infos.iter().any(|info| info.name == name));
+        let [agents, tools] =
+            ["gen_ai_invoke_agent_duration_seconds", "gen_ai_execute_tool_duration_seconds"].map(of);
+        // Every profile has this one.
+        let calls = ("gen_ai_client_operation_duration_seconds", true);
+        let [texts, combinations] = self.inferences.interners();
+        [
+            (calls, "gen_ai_request_model", texts),
+            (calls, "gen_ai_response_model", combinations),
+            (agents, "gen_ai_agent_name", self.agents.interners()[0]),
+            (tools, "gen_ai_tool_name", self.tools.interners()[0]),
+            (tools, "gen_ai_agent_name", self.tools.interners()[1]),
+        ]
+        .into_iter()
+        .filter_map(|((family, is_exposed), label, values)| is_exposed.then_some((family, label, values)))
+        .collect()
     }
 }

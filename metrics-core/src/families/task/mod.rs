@@ -173,8 +173,10 @@ impl Source for Tasks {
             Family::OldestInFlight => begun = begun::oldest(),
             _ => {}
         }
+        let now = clock::now();
         for task in self.table.iter_all() {
-            task.show(family, begun.get(&begun::key(task)).copied(), visitor);
+            let age = begun.get(&begun::key(task)).map(|begun| clock::nanos(now.since(*begun)));
+            task.show(family, age, visitor);
         }
     }
 

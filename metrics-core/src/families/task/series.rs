@@ -1,6 +1,6 @@
 //! The series of one task type.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use once_cell::race::OnceBox;
@@ -30,6 +30,8 @@ pub struct TaskSeries {
     lost: Row,
     /// The reading of the clock at which a task last succeeded: 0 before the first.
     last_success: Row,
+    /// Such a reading, and the Unix time that it was taken for: clocks drift apart, and what has been shown stays.
+    last_shown: Mutex<(u64, f64)>,
     task_type: Box<str>,
     labels: Box<str>,
     points: Points<Self>,
@@ -82,6 +84,7 @@ impl TaskSeries {
             queue: OnceBox::new(),
             lost: Row::new(WASTED + TASK.names.len()),
             last_success: Row::new(1),
+            last_shown: Mutex::default(),
             task_type: task_type.into(),
             labels: shared.dimensions.render(("task_type", task_type), point),
             points: Points::new(point, &shared.dimensions),
@@ -177,8 +180,8 @@ impl TaskSeries {
         }
     }
 
-    /// `begun` is when the oldest task in flight began.
-    pub(super) fn show(&self, family: Family, begun: Option<Ticks>, visitor: &mut dyn Visitor) {
+    /// `oldest` is for how many nanoseconds the oldest task in flight has run.
+    pub(super) fn show(&self, family: Family, oldest: Option<u64>, visitor: &mut dyn Visitor) {
         let shared = &*self.shared;
         let labels = Labels::of(&self.labels);
         match family {
@@ -196,14 +199,18 @@ impl TaskSeries {
             Family::WastedCost => self.show_wasted(visitor),
             Family::LateCost => visitor.sample(labels, Number::Float(self.lost.read(LATE) as f64 / 1e12)),
             Family::OldestInFlight => {
-                if let Some(begun) = begun {
-                    visitor.sample(labels, Number::Nanos(clock::nanos(clock::now().since(begun))));
+                if let Some(nanos) = oldest {
+                    visitor.sample(labels, Number::Nanos(nanos));
                 }
             }
             Family::LastSuccess => {
                 let reading = self.last_success.read_max(0);
                 if reading > 0 {
-                    visitor.sample(labels, Number::Float(unix_time(Ticks::at(reading))));
+                    let mut shown = self.last_shown.lock().unwrap_or_else(PoisonError::into_inner);
+                    if shown.0 != reading {
+                        *shown = (reading, unix_time(Ticks::at(reading)));
+                    }
+                    visitor.sample(labels, Number::Float(shown.1));
                 }
             }
             Family::Queue => {
@@ -223,7 +230,7 @@ impl TaskSeries {
     }
 }
 
-/// A reading of the clock as Unix time. The clocks drift apart, so it is rounded to what stays the same.
+/// A reading of the clock as Unix time, to a tenth of a second.
 fn unix_time(reading: Ticks) -> f64 {
     let ago = Duration::from_nanos(clock::nanos(clock::now().since(reading)));
     let then = SystemTime::now().checked_sub(ago).and_then(|then| then.duration_since(UNIX_EPOCH).ok());

@@ -2,10 +2,11 @@
 #![deny(warnings)]
 
 use std::mem::size_of_val;
+use std::time::Duration;
 
 use agent_metrics::{
-    AgentMetrics, CallLabels, LabelValue, TimedOut, Usage, global, sites, track, track_llm, track_step,
-    track_task, track_tool,
+    AgentMetrics, Budget, BudgetSpent, CallLabels, LabelValue, TimedOut, Usage, global, sites, track,
+    track_llm, track_step, track_task, track_tool,
 };
 
 #[derive(Clone, Copy, LabelValue)]
@@ -57,6 +58,31 @@ fn look_up(text: &str) -> usize {
 #[track_tool(metrics = metrics, timeout = "5ms")]
 async fn limited(metrics: &AgentMetrics) -> Result<(), TimedOut> {
     std::future::pending().await
+}
+
+#[track_task(budget = budget, dimensions(true), metrics = metrics)]
+async fn spends(metrics: &AgentMetrics, budget: &Budget) -> Result<u8, BudgetSpent> {
+    buys()
+}
+
+#[track_tool(budget)]
+fn buys() -> Result<u8, BudgetSpent> {
+    Ok(1)
+}
+
+#[track_task(budget = budget, timeout = "5s")]
+async fn spends_in_time(budget: &Budget) -> anyhow::Result<u8> {
+    Ok(2)
+}
+
+/// Where nothing is tracked nothing is known to be spent, so a budget holds nothing up.
+#[tokio::test]
+async fn budgets_are_not_asked() {
+    let spent = Budget::rolling("spent", Duration::from_secs(60), 1.0).expect("valid");
+    global().record_budget_spent_usd(&spent, 2.0);
+    assert!(spent.check().is_err());
+    assert_eq!(spends(global(), &spent).await, Ok(1));
+    assert_eq!(spends_in_time(&spent).await.expect("in time"), 2);
 }
 
 #[tokio::test]

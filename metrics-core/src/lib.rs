@@ -17,6 +17,7 @@ mod families;
 mod family;
 mod faults;
 mod instance;
+pub mod integrations;
 mod label;
 mod ledger;
 mod metric;
@@ -68,6 +69,8 @@ pub use recorder::{
     Call, CallFamily, CallLabels, Classify, FutureExt, Guard, InTask, InvalidRate, RequestGuard, TaskHandle,
     TimedOut, check_budgets, current_task, error_status, global, register_classifier, shared_names, sites,
 };
+#[cfg(feature = "retry")]
+pub use recorder::{Retry, retry};
 #[cfg(feature = "stream")]
 pub use recorder::{StreamExt, Streamed};
 pub use spec::Metric;

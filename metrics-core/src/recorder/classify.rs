@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use crate::status::Status;
 
@@ -42,17 +43,31 @@ use crate::status::Status;
 pub trait Classify {
     /// The status this value stands for.
     fn classify(&self) -> Status;
+
+    /// How long the other side wants to be left alone before it is asked again, if the value tells: what
+    /// `retry(..)` waits then.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
 }
 
 impl<E: Classify + ?Sized> Classify for &E {
     fn classify(&self) -> Status {
         (**self).classify()
     }
+
+    fn retry_after(&self) -> Option<Duration> {
+        (**self).retry_after()
+    }
 }
 
 impl<E: Classify> Classify for Box<E> {
     fn classify(&self) -> Status {
         (**self).classify()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        (**self).retry_after()
     }
 }
 
@@ -113,6 +128,10 @@ impl<B> Classify for http::Response<B> {
     fn classify(&self) -> Status {
         self.status().classify()
     }
+
+    fn retry_after(&self) -> Option<Duration> {
+        crate::usage::retry_after(|name| self.headers().get(name)?.to_str().ok())
+    }
 }
 
 /// Looks whether an error is of a type it knows.
@@ -145,6 +164,32 @@ const BUILT_IN: &[Classifier] = &[
     downcast::<crate::families::BudgetSpent>,
     #[cfg(feature = "tokio")]
     downcast::<tokio::time::error::Elapsed>,
+    #[cfg(feature = "reqwest-0_13")]
+    downcast::<reqwest::Error>,
+    #[cfg(feature = "tonic-0_14")]
+    downcast::<tonic::Status>,
+    #[cfg(feature = "async-openai-0_43")]
+    downcast::<async_openai::error::ApiError>,
+    #[cfg(feature = "async-openai-client-0_43")]
+    downcast::<async_openai::error::ApiErrorResponse>,
+    #[cfg(feature = "async-openai-client-0_43")]
+    downcast::<async_openai::error::OpenAIError>,
+    #[cfg(feature = "anthropic-async-0_5")]
+    downcast::<anthropic_async::AnthropicError>,
+    #[cfg(feature = "genai-0_7")]
+    downcast::<genai::Error>,
+    #[cfg(feature = "genai-0_7")]
+    downcast::<genai::webc::Error>,
+    #[cfg(feature = "ollama-rs-0_3")]
+    downcast::<ollama_rs::error::OllamaError>,
+    #[cfg(feature = "rig-core-0_44")]
+    downcast::<rig_core::ProviderError>,
+    #[cfg(feature = "rig-core-0_44")]
+    downcast::<rig_core::ErrorReport>,
+    #[cfg(feature = "rmcp-3")]
+    downcast::<rmcp::ErrorData>,
+    #[cfg(feature = "rmcp-3")]
+    downcast::<rmcp::ServiceError>,
 ];
 
 /// How far a chain is followed: one may lead back to itself.

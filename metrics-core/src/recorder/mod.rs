@@ -16,6 +16,8 @@ mod llm;
 mod no_stream;
 mod reader;
 mod request;
+#[cfg(feature = "retry")]
+mod retry;
 mod scope;
 mod site;
 #[cfg(feature = "testing")]
@@ -27,6 +29,8 @@ mod task;
 mod timeout;
 mod tool;
 mod tracked;
+#[cfg(any(feature = "retry", feature = "tower", feature = "rig-core-0_44"))]
+mod trying;
 mod uncounted;
 
 pub use budgeted::{Around, FromSpent, Purse, budgeted, check_budgets};
@@ -44,6 +48,8 @@ pub use llm::{Call, LlmCall, llm};
 pub use no_stream::*;
 pub use reader::*;
 pub use request::RequestGuard;
+#[cfg(feature = "retry")]
+pub use retry::{Retry, retry};
 pub use scope::{Global, Scope};
 pub(crate) use site::tool_names;
 pub use site::{Site, SiteRef, shared_names, sites};
@@ -57,4 +63,6 @@ pub use timeout::limit::limited;
 pub use timeout::limit::timeout;
 pub use tool::{ToolCall, tool};
 pub use tracked::{call_by, eager, tracked_by};
+#[cfg(any(feature = "retry", feature = "tower", feature = "rig-core-0_44"))]
+pub(crate) use trying::Trying;
 pub use uncounted::Uncounted;

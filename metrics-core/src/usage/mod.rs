@@ -7,6 +7,14 @@ pub mod wire;
 
 pub(crate) use check::{ANOMALIES, Anomalies};
 pub use rate_limits::RateLimits;
+#[cfg(any(
+    feature = "tower",
+    feature = "reqwest-0_13",
+    feature = "tonic-0_14",
+    feature = "genai-0_7",
+    feature = "rig-core-0_44"
+))]
+pub(crate) use rate_limits::retry_after;
 
 macro_rules! usage {
     ($($(#[$doc:meta])* $field:ident,)*) => {
@@ -46,6 +54,17 @@ macro_rules! usage {
             #[cfg(feature = "serde_json")]
             pub(crate) fn is_empty(&self) -> bool {
                 [$(self.$field),*].iter().all(Option::is_none)
+            }
+
+            /// What is known once this was said after an earlier usage. One with both totals stands for itself; a part,
+            /// such as the last events of Anthropic's streams tell, leaves what it doesn't tell as it was.
+            pub(crate) fn after(self, earlier: Option<Self>) -> Self {
+                match earlier {
+                    Some(earlier) if self.input.is_none() || self.output.is_none() => {
+                        Self { $($field: self.$field.or(earlier.$field),)* }
+                    }
+                    _ => self,
+                }
             }
 
             /// Every number.

@@ -40,7 +40,7 @@ pub struct CallFacts {
 
 impl CallFacts {
     /// Takes what a response tells: its usage, the model that answered, why it stopped. A later saying
-    /// replaces an earlier one; what a response doesn't tell stays.
+    /// replaces an earlier one; what a response doesn't tell stays, also of a usage without one of its totals.
     pub fn set_response(&mut self, response: &(impl TokenUsage + ?Sized)) {
         self.set_all(response.token_usage(), response.served_model(), response.finish_reason());
     }
@@ -51,7 +51,7 @@ impl CallFacts {
     }
 
     pub(crate) fn set_all(&mut self, usage: Option<Usage>, served: Option<&str>, finish: Option<&str>) {
-        self.usage = usage.or(self.usage);
+        self.usage = usage.map(|usage| usage.after(self.usage)).or(self.usage);
         if let Some(model) = served {
             self.set_model(model);
         }

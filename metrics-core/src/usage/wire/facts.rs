@@ -77,22 +77,41 @@ fn keep(fact: &mut Option<String>, new: Option<&str>) {
 }
 
 fn status(shape: &Shape, body: &Value) -> Status {
-    let word = |code: &Value| {
-        let code = bare(code.as_str()?);
-        shape.words.iter().find(|(word, _)| *word == code).map(|(_, status)| *status)
-    };
-    let told = shape.codes.iter().find_map(|path| find(body, path, word));
+    let told = shape.codes.iter().find_map(|path| find(body, path, |code| shape.status_of_word(code.as_str()?)));
     let marked = || shape.marks.iter().find(|(path, _)| is_there(body, path)).map(|(_, status)| *status);
-    let message = text(body, shape.messages);
-    let status = told.or_else(marked).or(message.map(|_| Status::Error)).unwrap_or(Status::Success);
-    match message {
-        // Most providers have no code for this, and reject such a request as they would any other.
-        Some(message) if matches!(status, Status::Error | Status::Rejected) => {
-            let message = message.to_lowercase();
-            let too_long = shape.too_long.iter().any(|part| message.contains(part));
-            if too_long { Status::ContextOverflow } else { status }
+    shape.with_message(told.or_else(marked), text(body, shape.messages))
+}
+
+impl Shape {
+    fn status_of_word(&self, code: &str) -> Option<Status> {
+        let code = bare(code);
+        self.words.iter().find(|(word, _)| *word == code).map(|(_, status)| *status)
+    }
+
+    /// What was told by a code, and what an error's message adds to it.
+    fn with_message(&self, told: Option<Status>, message: Option<&str>) -> Status {
+        let status = told.or(message.map(|_| Status::Error)).unwrap_or(Status::Success);
+        match message {
+            // Most providers have no code for this, and reject such a request as they would any other.
+            Some(message) if matches!(status, Status::Error | Status::Rejected) => {
+                let message = message.to_lowercase();
+                let too_long = self.too_long.iter().any(|part| message.contains(part));
+                if too_long { Status::ContextOverflow } else { status }
+            }
+            _ => status,
         }
-        _ => status,
+    }
+
+    /// The status by a provider's words, the most telling first, and by an error's message.
+    #[cfg(feature = "__llm")]
+    #[allow(dead_code)] // Each of these crates uses some.
+    pub(super) fn status_of_words<'w>(
+        &self,
+        words: impl IntoIterator<Item = &'w str>,
+        message: Option<&str>,
+    ) -> Status {
+        let told = words.into_iter().find_map(|word| self.status_of_word(word));
+        self.with_message(told, message.filter(|message| !message.is_empty()))
     }
 }
 

@@ -68,14 +68,58 @@ impl WireFormat {
     pub fn status_of(self, http_status: u16, body: &[u8]) -> Status {
         let own = self.shape().http.iter().find(|(code, _)| *code == http_status);
         let by_code = own.map_or_else(|| Status::of_http(http_status), |(_, status)| *status);
-        match self.facts_of_slice(body).status {
-            Status::Success | Status::Error | Status::Rejected if by_code != Status::Success => by_code,
-            by_body => by_body,
-        }
+        prefer_cause(by_code, self.facts_of_slice(body).status)
+    }
+
+    /// The status by what a client has read of a body already: a provider's words (error codes and types, or why
+    /// the model stopped), the most telling first, and an error's message.
+    #[cfg(feature = "__llm")]
+    #[allow(dead_code)] // Each of these crates uses some.
+    pub(crate) fn status_of_words<'w>(
+        self,
+        words: impl IntoIterator<Item = &'w str>,
+        message: Option<&str>,
+    ) -> Status {
+        self.shape().status_of_words(words, message)
+    }
+
+    /// The status of an HTTP response from a provider that isn't known: the first format in which its body names a
+    /// cause decides.
+    #[cfg(feature = "__llm")]
+    #[allow(dead_code)] // Each of these crates uses some.
+    pub(crate) fn status_of_any(http_status: u16, body: &[u8]) -> Status {
+        let by_code = Status::of_http(http_status);
+        serde_json::from_slice(body).map_or(by_code, |body| Self::cause_of_any(by_code, &body))
+    }
+
+    /// The same of JSON, where the rest tells so much.
+    #[cfg(feature = "__llm")]
+    #[allow(dead_code)] // Each of these crates uses some.
+    pub(crate) fn cause_of_any(otherwise: Status, body: &Value) -> Status {
+        let causes = FORMATS.iter().map(|(format, ..)| prefer_cause(otherwise, format.facts(body).status));
+        causes.into_iter().find(|cause| *cause != otherwise).unwrap_or(otherwise)
+    }
+
+    /// What the words of a provider that isn't known stand for, if any format knows them.
+    #[cfg(feature = "__llm")]
+    #[allow(dead_code)] // Each of these crates uses some.
+    pub(crate) fn cause_of_any_words(words: &[&str], message: Option<&str>) -> Option<Status> {
+        let told = FORMATS.map(|(.., shape)| shape.status_of_words(words.iter().copied(), message));
+        let says = |status: &&Status| !matches!(status, Status::Success | Status::Error | Status::Rejected);
+        let rejected = || told.iter().find(|status| **status == Status::Rejected);
+        told.iter().find(says).or_else(rejected).copied()
     }
 
     pub(super) fn shape(self) -> &'static Shape {
         FORMATS[self as usize].2
+    }
+}
+
+/// A body's status where it names a cause of its own, else that of the HTTP status code.
+pub(crate) fn prefer_cause(by_code: Status, by_body: Status) -> Status {
+    match by_body {
+        Status::Success | Status::Error | Status::Rejected if by_code != Status::Success => by_code,
+        by_body => by_body,
     }
 }
 

@@ -52,5 +52,8 @@ mod tests;
 
 pub use super::RateLimits;
 pub use facts::Facts;
+#[cfg(feature = "__llm")]
+#[allow(unused_imports)] // Each of these crates uses some.
+pub(crate) use format::prefer_cause;
 pub use format::{UnknownFormat, WireFormat};
 pub use stream::WireStream;

@@ -1,0 +1,72 @@
+//! Chat completions.
+
+use async_openai::types::chat::{
+    CompletionUsage, CreateChatCompletionResponse, CreateChatCompletionStreamResponse, FinishReason,
+};
+
+use crate::integrations::parts::{count, named};
+use crate::recorder::Classify;
+use crate::status::Status;
+use crate::usage::{TokenUsage, Usage};
+
+impl TokenUsage for CompletionUsage {
+    fn token_usage(&self) -> Option<Usage> {
+        let mut usage = Usage::new(self.prompt_tokens.into(), self.completion_tokens.into());
+        if let Some(input) = &self.prompt_tokens_details {
+            usage.cache_read = count(input.cached_tokens);
+            usage.cache_write = count(input.cache_write_tokens);
+            usage.audio_input = count(input.audio_tokens);
+            usage.image_input = count(input.image_tokens);
+        }
+        if let Some(output) = &self.completion_tokens_details {
+            usage.reasoning = count(output.reasoning_tokens);
+            usage.audio_output = count(output.audio_tokens);
+        }
+        Some(usage)
+    }
+}
+
+fn word(reason: FinishReason) -> &'static str {
+    match reason {
+        FinishReason::Stop => "stop",
+        FinishReason::Length => "length",
+        FinishReason::ToolCalls => "tool_calls",
+        FinishReason::ContentFilter => "content_filter",
+        FinishReason::FunctionCall => "function_call",
+    }
+}
+
+macro_rules! completion {
+    ($($response:ident: $message:ident;)*) => {$(
+        impl TokenUsage for $response {
+            fn token_usage(&self) -> Option<Usage> {
+                self.usage.token_usage()
+            }
+
+            fn served_model(&self) -> Option<&str> {
+                named(&self.model)
+            }
+
+            fn finish_reason(&self) -> Option<&str> {
+                self.choices.iter().find_map(|choice| choice.finish_reason).map(word)
+            }
+        }
+
+        /// `content_filtered` where the model refused or its answer was blocked.
+        impl Classify for $response {
+            fn classify(&self) -> Status {
+                let withheld = self.choices.iter().any(|choice| {
+                    let refusal = choice.$message.refusal.as_deref();
+                    choice.finish_reason == Some(FinishReason::ContentFilter)
+                        || refusal.is_some_and(|refusal| !refusal.is_empty())
+                });
+                if withheld { Status::ContentFiltered } else { Status::Success }
+            }
+        }
+    )*};
+}
+
+completion! {
+    CreateChatCompletionResponse: message;
+    CreateChatCompletionStreamResponse: delta;
+}

@@ -1,0 +1,34 @@
+//! async-openai 0.43: chat completions and responses, whole and streamed.
+//!
+//! The feature `async-openai-0_43` takes its types only. OpenAI sends a stream's usage in its last chunk, and only if the
+//! request says `stream_options: {include_usage: true}`; a stream that was cut off has none.
+//!
+//! With `async-openai-client-0_43`, its errors are classified as well. Its client tries up to four times in silence: to
+//! see that, put [`AttemptLayer`](super::tower::AttemptLayer) between its retries and its transport.
+//!
+//! ```ignore
+//! let service = tower::ServiceBuilder::new()
+//!     .layer(async_openai::middleware::retry::OpenAIRetryLayer::default())
+//!     .layer(agent_metrics::integrations::tower::AttemptLayer)
+//!     .service(async_openai::middleware::ReqwestService::new(reqwest::Client::new()));
+//! let client = async_openai::Client::new().with_http_service(service);
+//! ```
+
+mod chat;
+#[cfg(feature = "async-openai-client-0_43")]
+mod client;
+mod responses;
+
+use async_openai::error::ApiError;
+
+use crate::recorder::Classify;
+use crate::status::Status;
+use crate::usage::wire::WireFormat;
+
+/// By its code, its type, and its message where the input was too long.
+impl Classify for ApiError {
+    fn classify(&self) -> Status {
+        let words = [self.code.as_deref(), self.r#type.as_deref()];
+        WireFormat::OpenAiChat.status_of_words(words.into_iter().flatten(), Some(&self.message))
+    }
+}

@@ -1,0 +1,123 @@
+//! Responses.
+
+use async_openai::types::responses::{
+    OutputItem, OutputMessageContent, Response, ResponseError, ResponseErrorCode as Code, ResponseStreamEvent,
+    ResponseUsage, Status as Progress,
+};
+
+use crate::integrations::parts::{count, named};
+use crate::recorder::Classify;
+use crate::status::Status;
+use crate::usage::wire::WireFormat;
+use crate::usage::{TokenUsage, Usage};
+
+impl TokenUsage for ResponseUsage {
+    fn token_usage(&self) -> Option<Usage> {
+        let mut usage = Usage::new(self.input_tokens.into(), self.output_tokens.into())
+            .cache_read(self.input_tokens_details.cached_tokens.into())
+            .reasoning(self.output_tokens_details.reasoning_tokens.into());
+        usage.cache_write = count(self.input_tokens_details.cache_write_tokens);
+        Some(usage)
+    }
+}
+
+impl TokenUsage for Response {
+    fn token_usage(&self) -> Option<Usage> {
+        self.usage.token_usage()
+    }
+
+    fn served_model(&self) -> Option<&str> {
+        named(&self.model)
+    }
+
+    /// Why it is incomplete, else its status once it has ended.
+    fn finish_reason(&self) -> Option<&str> {
+        if let Some(details) = &self.incomplete_details {
+            return named(&details.reason);
+        }
+        match self.status {
+            Progress::Completed => Some("completed"),
+            Progress::Failed => Some("failed"),
+            Progress::Cancelled => Some("cancelled"),
+            Progress::Incomplete => Some("incomplete"),
+            Progress::InProgress | Progress::Queued => None,
+        }
+    }
+}
+
+impl Classify for Response {
+    fn classify(&self) -> Status {
+        match (&self.status, &self.error) {
+            (_, Some(error)) => error.classify(),
+            (Progress::Failed, None) => Status::Error,
+            (Progress::Cancelled, None) => Status::Cancelled,
+            _ if self.output.iter().any(is_refusal) => Status::ContentFiltered,
+            _ => {
+                let reason = self.incomplete_details.as_ref().map(|details| details.reason.as_str());
+                WireFormat::OpenAiResponses.status_of_words(reason, None)
+            }
+        }
+    }
+}
+
+fn is_refusal(item: &OutputItem) -> bool {
+    let OutputItem::Message(message) = item else { return false };
+    message.content.iter().any(|content| matches!(content, OutputMessageContent::Refusal(_)))
+}
+
+impl Classify for ResponseError {
+    fn classify(&self) -> Status {
+        match &self.code {
+            Code::ServerError => Status::Unavailable,
+            Code::RateLimitExceeded => Status::RateLimited,
+            Code::VectorStoreTimeout => Status::Timeout,
+            Code::BioPolicy | Code::MisalignmentPolicyViolation | Code::ImageContentPolicyViolation => {
+                Status::ContentFiltered
+            }
+            Code::Other(code) => {
+                WireFormat::OpenAiResponses.status_of_words([code.as_str()], Some(&self.message))
+            }
+            // The others name what was wrong with the request.
+            _ => Status::Rejected,
+        }
+    }
+}
+
+/// The response that an event carries.
+fn carried(event: &ResponseStreamEvent) -> Option<&Response> {
+    use ResponseStreamEvent as Event;
+    match event {
+        Event::ResponseCreated(event) => Some(&event.response),
+        Event::ResponseInProgress(event) => Some(&event.response),
+        Event::ResponseCompleted(event) => Some(&event.response),
+        Event::ResponseFailed(event) => Some(&event.response),
+        Event::ResponseIncomplete(event) => Some(&event.response),
+        _ => None,
+    }
+}
+
+impl TokenUsage for ResponseStreamEvent {
+    fn token_usage(&self) -> Option<Usage> {
+        carried(self)?.token_usage()
+    }
+
+    fn served_model(&self) -> Option<&str> {
+        carried(self)?.served_model()
+    }
+
+    fn finish_reason(&self) -> Option<&str> {
+        carried(self)?.finish_reason()
+    }
+}
+
+impl Classify for ResponseStreamEvent {
+    fn classify(&self) -> Status {
+        match self {
+            Self::ResponseRefusalDone(_) => Status::ContentFiltered,
+            Self::ResponseError(error) => {
+                WireFormat::OpenAiResponses.status_of_words(error.code.as_deref(), Some(&error.message))
+            }
+            event => carried(event).map_or(Status::Success, Classify::classify),
+        }
+    }
+}

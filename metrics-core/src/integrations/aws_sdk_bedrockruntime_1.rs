@@ -1,0 +1,145 @@
+//! aws-sdk-bedrockruntime 1: `Converse` and `ConverseStream`. The feature is `aws-sdk-bedrockruntime-1`.
+//!
+//! Bedrock's `inputTokens` leave the cache out; here, as everywhere, the input includes it. A response doesn't name its
+//! model, but where a prompt router chose one.
+//!
+//! ```ignore
+//! #[agent_metrics::track_llm(model = model, provider = "aws.bedrock")]
+//! async fn ask(client: &Client, model: &str, prompt: Message) -> Result<ConverseOutput, SdkError<ConverseError>> {
+//!     client.converse().model_id(model).messages(prompt).send().await
+//! }
+//! ```
+
+use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockruntime::operation::converse::ConverseOutput;
+use aws_sdk_bedrockruntime::types::{
+    CacheTtl, ConverseStreamMetadataEvent, ConverseStreamOutput, StopReason, TokenUsage as ConverseUsage,
+};
+
+use super::parts::{count, named};
+use crate::recorder::{Classify, error_status};
+use crate::status::Status;
+use crate::usage::wire::{WireFormat, prefer_cause};
+use crate::usage::{TokenUsage, Usage};
+
+impl TokenUsage for ConverseUsage {
+    fn token_usage(&self) -> Option<Usage> {
+        let cache_read = count(self.cache_read_input_tokens);
+        let cache_write = count(self.cache_write_input_tokens);
+        let cached = cache_read.unwrap_or(0) + cache_write.unwrap_or(0);
+        let details = self.cache_details.as_ref().map(|details| {
+            let long = details.iter().filter(|detail| detail.ttl == CacheTtl::OneHour);
+            long.filter_map(|detail| count(Some(detail.input_tokens))).sum()
+        });
+        Some(Usage {
+            input: count(Some(self.input_tokens)).map(|uncached| uncached + cached),
+            output: count(Some(self.output_tokens)),
+            cache_read,
+            cache_write,
+            cache_write_long: details,
+            ..Usage::default()
+        })
+    }
+}
+
+impl TokenUsage for ConverseOutput {
+    fn token_usage(&self) -> Option<Usage> {
+        self.usage.token_usage()
+    }
+
+    fn served_model(&self) -> Option<&str> {
+        named(self.trace.as_ref()?.prompt_router.as_ref()?.invoked_model_id.as_deref()?)
+    }
+
+    fn finish_reason(&self) -> Option<&str> {
+        named(self.stop_reason.as_str())
+    }
+}
+
+impl Classify for ConverseOutput {
+    fn classify(&self) -> Status {
+        self.stop_reason.classify()
+    }
+}
+
+/// `content_filtered` where a guardrail or the provider stepped in, `context_overflow` where the window was full.
+impl Classify for StopReason {
+    fn classify(&self) -> Status {
+        WireFormat::BedrockConverse.status_of_words([self.as_str()], None)
+    }
+}
+
+impl TokenUsage for ConverseStreamMetadataEvent {
+    fn token_usage(&self) -> Option<Usage> {
+        self.usage.token_usage()
+    }
+
+    fn served_model(&self) -> Option<&str> {
+        named(self.trace.as_ref()?.prompt_router.as_ref()?.invoked_model_id.as_deref()?)
+    }
+}
+
+impl TokenUsage for ConverseStreamOutput {
+    fn token_usage(&self) -> Option<Usage> {
+        let Self::Metadata(metadata) = self else { return None };
+        metadata.token_usage()
+    }
+
+    fn served_model(&self) -> Option<&str> {
+        let Self::Metadata(metadata) = self else { return None };
+        metadata.served_model()
+    }
+
+    fn finish_reason(&self) -> Option<&str> {
+        let Self::MessageStop(stop) = self else { return None };
+        named(stop.stop_reason.as_str())
+    }
+}
+
+impl Classify for ConverseStreamOutput {
+    fn classify(&self) -> Status {
+        let Self::MessageStop(stop) = self else { return Status::Success };
+        stop.stop_reason.classify()
+    }
+}
+
+/// By the code and the message that an error of the service has.
+fn of_service(error: &impl ProvideErrorMetadata) -> Status {
+    match WireFormat::BedrockConverse.status_of_words(error.code(), error.message()) {
+        Status::Success => Status::Error,
+        told => told,
+    }
+}
+
+/// Errors of every operation, of this client as of other AWS clients.
+impl<E: ProvideErrorMetadata, R> Classify for SdkError<E, R> {
+    fn classify(&self) -> Status {
+        match self {
+            Self::TimeoutError(_) => Status::Timeout,
+            Self::DispatchFailure(failure) if failure.is_timeout() => Status::Timeout,
+            Self::DispatchFailure(failure) if failure.is_user() => Status::Error,
+            // There was no answer, or none that could be read.
+            Self::DispatchFailure(_) | Self::ResponseError(_) => Status::Unavailable,
+            Self::ServiceError(error) => of_service(error.err()),
+            _ => Status::Error,
+        }
+    }
+}
+
+macro_rules! service_errors {
+    ($($error:path)*) => {$(
+        impl Classify for $error {
+            fn classify(&self) -> Status {
+                of_service(self)
+            }
+        }
+    )*};
+}
+
+service_errors! {
+    aws_sdk_bedrockruntime::Error
+    aws_sdk_bedrockruntime::operation::converse::ConverseError
+    aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamError
+    aws_sdk_bedrockruntime::operation::invoke_model::InvokeModelError
+    aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError
+}

@@ -1,0 +1,131 @@
+//! genai 0.7: chat responses and the ends of its streams, for every provider it speaks to. The feature is `genai-0_7`.
+//!
+//! It makes providers' counts one, as here: the input includes the cache, the output the reasoning; a detail of 0 is none
+//! to it. Streams tell their usage if `ChatOptions::with_capture_usage(true)` asked for it.
+
+use std::time::Duration;
+
+use genai::chat::{ChatResponse, ChatStreamEvent, StopReason, StreamEnd, Usage as ChatUsage};
+use genai::webc;
+
+use super::parts::{count, named};
+use crate::recorder::{Classify, error_status};
+use crate::status::Status;
+use crate::usage::wire::WireFormat;
+use crate::usage::{TokenUsage, Usage, retry_after};
+
+impl TokenUsage for ChatUsage {
+    fn token_usage(&self) -> Option<Usage> {
+        let mut usage = Usage { input: count(self.prompt_tokens), ..Usage::default() };
+        usage.output = count(self.completion_tokens);
+        if let Some(input) = &self.prompt_tokens_details {
+            usage.cache_read = count(input.cached_tokens);
+            usage.cache_write = count(input.cache_creation_tokens);
+            usage.audio_input = count(input.audio_tokens);
+            let lifetimes = input.cache_creation_details.as_ref();
+            usage.cache_write_long = lifetimes.and_then(|lifetimes| count(lifetimes.ephemeral_1h_tokens));
+        }
+        if let Some(output) = &self.completion_tokens_details {
+            usage.reasoning = count(output.reasoning_tokens);
+            usage.audio_output = count(output.audio_tokens);
+        }
+        (usage != Usage::default()).then_some(usage)
+    }
+}
+
+impl TokenUsage for ChatResponse {
+    fn token_usage(&self) -> Option<Usage> {
+        self.usage.token_usage()
+    }
+
+    fn served_model(&self) -> Option<&str> {
+        named(&self.provider_model_iden.model_name)
+    }
+
+    fn finish_reason(&self) -> Option<&str> {
+        self.stop_reason.as_ref().map(StopReason::raw)
+    }
+}
+
+impl Classify for ChatResponse {
+    fn classify(&self) -> Status {
+        of_stop(self.stop_reason.as_ref())
+    }
+}
+
+impl TokenUsage for StreamEnd {
+    fn token_usage(&self) -> Option<Usage> {
+        self.captured_usage.token_usage()
+    }
+
+    fn finish_reason(&self) -> Option<&str> {
+        self.captured_stop_reason.as_ref().map(StopReason::raw)
+    }
+}
+
+impl TokenUsage for ChatStreamEvent {
+    fn token_usage(&self) -> Option<Usage> {
+        let Self::End(end) = self else { return None };
+        end.token_usage()
+    }
+
+    fn finish_reason(&self) -> Option<&str> {
+        let Self::End(end) = self else { return None };
+        end.finish_reason()
+    }
+}
+
+impl Classify for ChatStreamEvent {
+    fn classify(&self) -> Status {
+        let Self::End(end) = self else { return Status::Success };
+        of_stop(end.captured_stop_reason.as_ref())
+    }
+}
+
+fn of_stop(reason: Option<&StopReason>) -> Status {
+    match reason {
+        Some(StopReason::ContentFilter(_)) => Status::ContentFiltered,
+        Some(StopReason::MaxTokens(raw)) if raw == "model_context_window_exceeded" => Status::ContextOverflow,
+        _ => Status::Success,
+    }
+}
+
+impl Classify for webc::Error {
+    fn classify(&self) -> Status {
+        match self {
+            Self::ResponseFailedStatus { status, body, .. } => {
+                WireFormat::status_of_any(status.as_u16(), body.as_bytes())
+            }
+            Self::Reqwest(error) => error.classify(),
+            _ => Status::Error,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        let headers = self.headers()?;
+        retry_after(|name| headers.get(name)?.to_str().ok())
+    }
+}
+
+impl Classify for genai::Error {
+    fn classify(&self) -> Status {
+        match self {
+            Self::WebModelCall { webc_error, .. } | Self::WebAdapterCall { webc_error, .. } => {
+                webc_error.classify()
+            }
+            Self::HttpError { status, body, .. } => WireFormat::status_of_any(status.as_u16(), body.as_bytes()),
+            Self::WebStream { error, .. } => match error_status(&**error) {
+                Status::Error => Status::Unavailable,
+                told => told,
+            },
+            // An error that a provider sent in the middle of a stream.
+            Self::ChatResponse { body, .. } => WireFormat::cause_of_any(Status::Error, body),
+            _ => Status::Error,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        let headers = self.headers()?;
+        retry_after(|name| headers.get(name)?.to_str().ok())
+    }
+}

@@ -1,0 +1,64 @@
+//! ollama-rs 0.3: chat and generation, whole and streamed. The feature is `ollama-rs-0_3`.
+//!
+//! The last part of a stream has the counts. Its errors keep no HTTP status code: what a server refused is `error`, unless
+//! its text says that the input was too long.
+
+use ollama_rs::error::{OllamaError, ToolCallError};
+use ollama_rs::generation::chat::{ChatMessageFinalResponseData, ChatMessageResponse};
+use ollama_rs::generation::completion::GenerationResponse;
+
+use super::parts::{named, reqwest_status};
+use crate::recorder::{Classify, error_status};
+use crate::status::Status;
+use crate::usage::wire::WireFormat;
+use crate::usage::{TokenUsage, Usage};
+
+impl TokenUsage for ChatMessageFinalResponseData {
+    fn token_usage(&self) -> Option<Usage> {
+        Some(Usage::new(self.prompt_eval_count, self.eval_count))
+    }
+}
+
+impl TokenUsage for ChatMessageResponse {
+    fn token_usage(&self) -> Option<Usage> {
+        self.final_data.token_usage()
+    }
+
+    fn served_model(&self) -> Option<&str> {
+        named(&self.model)
+    }
+}
+
+impl TokenUsage for GenerationResponse {
+    fn token_usage(&self) -> Option<Usage> {
+        let usage = Usage { input: self.prompt_eval_count, output: self.eval_count, ..Usage::default() };
+        (usage != Usage::default()).then_some(usage)
+    }
+
+    fn served_model(&self) -> Option<&str> {
+        named(&self.model)
+    }
+}
+
+/// A part of a stream.
+impl TokenUsage for Vec<GenerationResponse> {
+    fn token_usage(&self) -> Option<Usage> {
+        self.iter().rev().find_map(TokenUsage::token_usage)
+    }
+
+    fn served_model(&self) -> Option<&str> {
+        self.iter().find_map(TokenUsage::served_model)
+    }
+}
+
+impl Classify for OllamaError {
+    fn classify(&self) -> Status {
+        match self {
+            Self::ReqwestError(error) => reqwest_status!(error),
+            Self::InternalError(error) => WireFormat::Ollama.status_of_words([], Some(&error.message)),
+            Self::Other(text) => WireFormat::Ollama.status_of_words([], Some(text)),
+            Self::ToolCallError(ToolCallError::InternalToolError(error)) => error_status(&**error),
+            Self::ToolCallError(_) | Self::JsonError(_) => Status::Error,
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What several of these crates have in common.
+
+/// A crate's token count: a negative one is none.
+pub(super) fn count<N: TryInto<u64>>(tokens: Option<N>) -> Option<u64> {
+    tokens?.try_into().ok()
+}
+
+/// A text that says something.
+pub(super) fn named(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// The status of an error of reqwest's, of whichever version a crate has.
+macro_rules! reqwest_status {
+    ($error:expr) => {{
+        use std::error::Error as _;
+
+        let error = $error;
+        let told = || error.source().map_or(Status::Error, crate::recorder::error_status);
+        if error.is_timeout() {
+            Status::Timeout
+        } else if let Some(code) = error.status() {
+            Status::of_http(code.as_u16())
+        } else if error.is_connect() {
+            Status::Unavailable
+        } else if error.is_request() || error.is_body() {
+            // The connection broke, unless the error behind it knows better.
+            match told() {
+                Status::Error => Status::Unavailable,
+                told => told,
+            }
+        } else {
+            told()
+        }
+    }};
+}
+
+pub(super) use reqwest_status;

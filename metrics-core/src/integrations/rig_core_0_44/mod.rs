@@ -1,0 +1,26 @@
+//! rig-core 0.44: completions, their errors and their attempts. The feature is `rig-core-0_44`; 0.44.0 is the newest release
+//! that Rust 1.95 builds.
+//!
+//! rig makes providers' counts one, as here: the input includes the cache, the output the reasoning. A call that is observed
+//! by a [`CallWitness`] tells more: each attempt with its outcome, its wait and what it used, also if it failed or was
+//! dropped, and in a stream what its events leave out.
+//!
+//! ```ignore
+//! use agent_metrics::integrations::rig_core_0_44::observation;
+//!
+//! #[track_llm(model = model.id().unwrap_or("unknown"))]
+//! async fn ask(model: &DynModel<Completion>, prompt: &str) -> Result<CompletionResponse, ProviderError> {
+//!     model.call_observed(prompt, observation()).await
+//! }
+//!
+//! #[track_llm(model = model.id().unwrap_or("unknown"), usage = in_body, stream)]
+//! fn stream(model: &DynModel<Completion>, prompt: &str) -> Result<CompletionStream, ProviderError> {
+//!     model.stream_observed(prompt, observation())
+//! }
+//! ```
+
+mod completion;
+mod error;
+mod witness;
+
+pub use witness::{CallWitness, observation};

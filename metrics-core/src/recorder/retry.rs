@@ -1,0 +1,197 @@
+//! Trying again what may succeed the next time.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
+
+use super::Classify;
+use super::trying::Trying;
+use crate::status::Status;
+
+pin_project! {
+    /// The future of [`retry`], set up by its methods before it is awaited.
+    #[must_use = "nothing is tried until it is awaited"]
+    pub struct Retry<F, R, J = AsClassified> {
+        operation: F,
+        judge: J,
+        policy: Policy,
+        // None until the first attempt.
+        waits: Option<ExponentialBackoff>,
+        // Ended before its future is dropped: the attempt is over then.
+        trying: Option<Trying>,
+        #[pin]
+        step: Step<R>,
+    }
+}
+
+pin_project! {
+    #[project = StepNow]
+    enum Step<R> {
+        Start,
+        Trying { #[pin] attempt: R },
+        Waiting { #[pin] sleep: Sleep, wait: Duration },
+        Done,
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Policy {
+    waits: ExponentialBuilder,
+    longest_asked: Duration,
+}
+
+/// Says of an error what [`Classify`] says.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct AsClassified;
+
+/// Says of an error which status it stands for, and how long its sender wants to be left alone, if it tells.
+pub trait Judge<E> {
+    /// Its judgement.
+    fn judge(&self, error: &E) -> (Status, Option<Duration>);
+}
+
+impl<E: Classify> Judge<E> for AsClassified {
+    fn judge(&self, error: &E) -> (Status, Option<Duration>) {
+        (error.classify(), error.retry_after())
+    }
+}
+
+impl<E, J: Fn(&E) -> (Status, Option<Duration>)> Judge<E> for J {
+    fn judge(&self, error: &E) -> (Status, Option<Duration>) {
+        self(error)
+    }
+}
+
+/// Tries an operation, and tries it again as long as its error is one that passes: `rate_limited`, `unavailable` or
+/// `timeout`, by [`Classify`]. Inside of a function with `#[track_llm]` each attempt is counted in
+/// `agent_llm_attempts_total` and the waits in `agent_llm_retry_wait_seconds_total`.
+///
+/// It waits as long as the error asks for ([`Classify::retry_after`]), else half a second, and twice as long each time;
+/// and up to as long again, at random, so that many clients don't come back at once. Unless told otherwise there are
+/// four attempts in all.
+///
+/// ```
+/// # use agent_metrics::{Classify, Status, Usage, retry, track_llm};
+/// # #[derive(Debug)]
+/// # struct ModelError;
+/// # impl Classify for ModelError { fn classify(&self) -> Status { Status::RateLimited } }
+/// # async fn chat(prompt: &str) -> Result<Usage, ModelError> { Ok(Usage::new(3, 1)) }
+/// #[track_llm(model = "m")]
+/// async fn ask(prompt: &str) -> Result<Usage, ModelError> {
+///     retry(|| chat(prompt)).attempts(5).await
+/// }
+/// ```
+///
+/// # Panics
+/// Its future panics when it is polled outside of a tokio runtime with its timer enabled, or after it had finished.
+pub fn retry<F: FnMut() -> R, R: Future>(operation: F) -> Retry<F, R> {
+    let waits = ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_delay(Duration::from_secs(30))
+        .with_max_times(3)
+        .with_jitter();
+    let policy = Policy { waits, longest_asked: Duration::from_secs(60) };
+    Retry { operation, judge: AsClassified, policy, waits: None, trying: None, step: Step::Start }
+}
+
+impl<F, R, J> Retry<F, R, J> {
+    /// How many attempts there are at most, the first included.
+    pub fn attempts(mut self, attempts: usize) -> Self {
+        self.policy.waits = self.policy.waits.with_max_times(attempts.saturating_sub(1));
+        self
+    }
+
+    /// The wait before the second attempt, which doubles from there, and the longest wait. Where an error asks for
+    /// a wait, that holds.
+    pub fn waits(mut self, first: Duration, longest: Duration) -> Self {
+        self.policy.waits = self.policy.waits.with_min_delay(first).with_max_delay(longest);
+        self
+    }
+
+    /// The longest wait an error may ask for, in place of a minute: one that asks for more isn't waited for, but
+    /// returned.
+    pub fn longest_asked(mut self, longest: Duration) -> Self {
+        self.policy.longest_asked = longest;
+        self
+    }
+
+    /// Judges errors by a closure, for those that aren't [`Classify`] or don't tell how long to wait.
+    ///
+    /// ```
+    /// use agent_metrics::{error_status, retry};
+    /// # async fn chat(prompt: &str) -> anyhow::Result<String> { Ok(prompt.into()) }
+    /// # async fn ask(prompt: &str) -> anyhow::Result<String> {
+    ///
+    /// let answer = retry(|| chat(prompt)).by(|error: &anyhow::Error| (error_status(error.as_ref()), None)).await?;
+    /// # Ok(answer) }
+    /// ```
+    pub fn by<E, K: Fn(&E) -> (Status, Option<Duration>)>(self, judge: K) -> Retry<F, R, K> {
+        let Self { operation, policy, waits, trying, step, judge: _ } = self;
+        Retry { operation, judge, policy, waits, trying, step }
+    }
+}
+
+impl<F, R, J, T, E> Future for Retry<F, R, J>
+where
+    F: FnMut() -> R,
+    R: Future<Output = Result<T, E>>,
+    J: Judge<E>,
+{
+    type Output = Result<T, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
+        let mut this = self.project();
+        loop {
+            let waited = match this.step.as_mut().project() {
+                StepNow::Start => Duration::ZERO,
+                StepNow::Waiting { sleep, wait } => {
+                    ready!(sleep.poll(cx));
+                    *wait
+                }
+                StepNow::Trying { attempt } => {
+                    let result = ready!(attempt.poll(cx));
+                    let judged = result.as_ref().err().map(|error| this.judge.judge(error));
+                    if let Some(trying) = this.trying.take() {
+                        trying.end(judged.map_or(Status::Success, |(status, _)| status), None);
+                    }
+                    let waits = this.waits.get_or_insert_with(|| this.policy.waits.build());
+                    let wait = judged.and_then(|judged| this.policy.wait(judged, waits));
+                    this.step.set(match wait {
+                        Some(wait) => Step::Waiting { sleep: sleep(wait), wait },
+                        None => Step::Done,
+                    });
+                    if wait.is_none() {
+                        return Poll::Ready(result);
+                    }
+                    continue;
+                }
+                StepNow::Done => panic!("`retry` was polled after it had finished"),
+            };
+            *this.trying = Some(Trying::after(waited));
+            let attempt = (this.operation)();
+            this.step.set(Step::Trying { attempt });
+        }
+    }
+}
+
+impl Policy {
+    /// How long to wait after an error, if another attempt is worth it.
+    fn wait(
+        &self,
+        (status, asked): (Status, Option<Duration>),
+        waits: &mut ExponentialBackoff,
+    ) -> Option<Duration> {
+        if !matches!(status, Status::RateLimited | Status::Unavailable | Status::Timeout) {
+            return None;
+        }
+        let wait = waits.next()?;
+        match asked {
+            Some(asked) => (asked <= self.longest_asked).then_some(asked),
+            None => Some(wait),
+        }
+    }
+}

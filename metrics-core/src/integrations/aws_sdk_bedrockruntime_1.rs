@@ -17,9 +17,9 @@ use aws_sdk_bedrockruntime::types::{
 };
 
 use super::parts::{count, named};
-use crate::recorder::{Classify, error_status};
+use crate::recorder::Classify;
 use crate::status::Status;
-use crate::usage::wire::{WireFormat, prefer_cause};
+use crate::usage::wire::WireFormat;
 use crate::usage::{TokenUsage, Usage};
 
 impl TokenUsage for ConverseUsage {

@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | `async-openai-0_43` | its types of chat completions and responses, without its HTTP client | usage, model, finish reason, refusals; whole and streamed |
 //! | `async-openai-client-0_43` | its client | its errors; attempts, by [`tower::AttemptLayer`] |
-//! | `anthropic-async-0_5` | messages | usage with the cache's, model, finish reason, errors; whole and streamed |
+//! | `anthropic-sdk-rs-0_1` | messages | usage with the cache's, model, finish reason, errors; whole and streamed |
 //! | `genai-0_7` | chat responses and the end of streams | usage, model, finish reason, errors, `Retry-After` |
 //! | `ollama-rs-0_3` | chat and generation | usage, model, errors; whole and streamed |
 //! | `rig-core-0_44` | completions | usage, model, finish reason, errors, `Retry-After`; attempts, by a witness |
@@ -20,8 +20,8 @@
 //! | `tonic-0_14` | gRPC's statuses | statuses, gRPC's own `Retry-After` |
 //! | `tower` | any HTTP client under [`tower::AttemptLayer`] | attempts, waits, rate limits |
 
-#[cfg(feature = "anthropic-async-0_5")]
-pub mod anthropic_async_0_5;
+#[cfg(feature = "anthropic-sdk-rs-0_1")]
+pub mod anthropic_sdk_rs_0_1;
 #[cfg(feature = "async-openai-0_43")]
 pub mod async_openai_0_43;
 #[cfg(feature = "aws-sdk-bedrockruntime-1")]

@@ -174,8 +174,10 @@ const BUILT_IN: &[Classifier] = &[
     downcast::<async_openai::error::ApiErrorResponse>,
     #[cfg(feature = "async-openai-client-0_43")]
     downcast::<async_openai::error::OpenAIError>,
-    #[cfg(feature = "anthropic-async-0_5")]
-    downcast::<anthropic_async::AnthropicError>,
+    #[cfg(feature = "anthropic-sdk-rs-0_1")]
+    downcast::<anthropic_sdk::Error>,
+    #[cfg(feature = "anthropic-sdk-rs-0_1")]
+    downcast::<anthropic_sdk::HttpApiError>,
     #[cfg(feature = "genai-0_7")]
     downcast::<genai::Error>,
     #[cfg(feature = "genai-0_7")]

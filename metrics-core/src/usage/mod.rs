@@ -56,15 +56,11 @@ macro_rules! usage {
                 [$(self.$field),*].iter().all(Option::is_none)
             }
 
-            /// What is known once this was said after an earlier usage. One with both totals stands for itself; a part,
-            /// such as the last events of Anthropic's streams tell, leaves what it doesn't tell as it was.
+            /// What is known once this was said after an earlier usage of the same call: its numbers, and the earlier
+            /// ones of those it doesn't tell, since some streams tell one part in each event.
             pub(crate) fn after(self, earlier: Option<Self>) -> Self {
-                match earlier {
-                    Some(earlier) if self.input.is_none() || self.output.is_none() => {
-                        Self { $($field: self.$field.or(earlier.$field),)* }
-                    }
-                    _ => self,
-                }
+                let earlier = earlier.unwrap_or_default();
+                Self { $($field: self.$field.or(earlier.$field),)* flaws: self.flaws.or(earlier.flaws) }
             }
 
             /// Every number.
@@ -136,6 +132,15 @@ impl Told {
     pub(crate) fn is_another_total(self, input: Option<u64>, output: Option<u64>) -> bool {
         let sum = input.zip(output).map(|(input, output)| input.saturating_add(output));
         self.total.zip(sum).is_some_and(|(total, sum)| total != sum)
+    }
+}
+
+impl Flaws {
+    fn or(self, other: Self) -> Self {
+        Self {
+            negative: self.negative || other.negative,
+            total_mismatch: self.total_mismatch || other.total_mismatch,
+        }
     }
 }
 

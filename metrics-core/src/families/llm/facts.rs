@@ -40,7 +40,7 @@ pub struct CallFacts {
 
 impl CallFacts {
     /// Takes what a response tells: its usage, the model that answered, why it stopped. A later saying
-    /// replaces an earlier one; what a response doesn't tell stays, also of a usage without one of its totals.
+    /// replaces an earlier one; what a response doesn't tell stays, each number of the usage by itself.
     pub fn set_response(&mut self, response: &(impl TokenUsage + ?Sized)) {
         self.set_all(response.token_usage(), response.served_model(), response.finish_reason());
     }

@@ -42,10 +42,13 @@ impl Classify for tonic::Status {
         }
     }
 
-    /// By `grpc-retry-pushback-ms` (gRPC's proposal A6) or a proxy's `retry-after`.
+    /// By `grpc-retry-pushback-ms` (gRPC's proposal A6, where anything but a count asks not to be tried again: then it
+    /// is longer than any wait) or a proxy's `retry-after`.
     fn retry_after(&self) -> Option<Duration> {
         let text = |name: &str| self.metadata().get(name)?.to_str().ok();
-        let pushback = text("grpc-retry-pushback-ms").and_then(|wait| wait.parse().ok());
-        pushback.map(Duration::from_millis).or_else(|| crate::usage::retry_after(text))
+        match text("grpc-retry-pushback-ms") {
+            Some(pushback) => Some(pushback.parse().map_or(Duration::MAX, Duration::from_millis)),
+            None => crate::usage::retry_after(text),
+        }
     }
 }

@@ -42,6 +42,7 @@ pin_project! {
 struct Policy {
     waits: ExponentialBuilder,
     longest_asked: Duration,
+    counts: bool,
 }
 
 /// Says of an error what [`Classify`] says.
@@ -94,7 +95,7 @@ pub fn retry<F: FnMut() -> R, R: Future>(operation: F) -> Retry<F, R> {
         .with_max_delay(Duration::from_secs(30))
         .with_max_times(3)
         .with_jitter();
-    let policy = Policy { waits, longest_asked: Duration::from_secs(60) };
+    let policy = Policy { waits, longest_asked: Duration::from_secs(60), counts: true };
     Retry { operation, judge: AsClassified, policy, waits: None, trying: None, step: Step::Start }
 }
 
@@ -116,6 +117,12 @@ impl<F, R, J> Retry<F, R, J> {
     /// returned.
     pub fn longest_asked(mut self, longest: Duration) -> Self {
         self.policy.longest_asked = longest;
+        self
+    }
+
+    /// Counts no attempts: for an operation under a layer or a witness that counts them.
+    pub fn uncounted(mut self) -> Self {
+        self.policy.counts = false;
         self
     }
 
@@ -171,7 +178,7 @@ where
                 }
                 StepNow::Done => panic!("`retry` was polled after it had finished"),
             };
-            *this.trying = Some(Trying::after(waited));
+            *this.trying = this.policy.counts.then(|| Trying::after(waited));
             let attempt = (this.operation)();
             this.step.set(Step::Trying { attempt });
         }

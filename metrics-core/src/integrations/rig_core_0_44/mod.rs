@@ -14,7 +14,7 @@
 //! }
 //!
 //! #[track_llm(model = model.id().unwrap_or("unknown"), usage = in_body, stream)]
-//! fn stream(model: &DynModel<Completion>, prompt: &str) -> Result<CompletionStream, ProviderError> {
+//! fn stream(model: &DynModel<Completion>, prompt: &str) -> Result<impl Stream<Item = Part>, ProviderError> {
 //!     model.stream_observed(prompt, observation())
 //! }
 //! ```

@@ -1,0 +1,300 @@
+//! async-openai.
+
+use agent_metrics::integrations::tower::AttemptLayer;
+use agent_metrics::usage::wire::WireFormat;
+use agent_metrics::{
+    Call, Classify, Status, StreamExt as _, TokenUsage, Usage, assert_metrics, error_status, testing,
+    track_llm,
+};
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use async_openai::error::{ApiError, OpenAIError};
+use async_openai::middleware::ReqwestService;
+use async_openai::middleware::retry::{OpenAIRetryLayer, SimpleRetryPolicy};
+use async_openai::types::chat::{
+    ChatCompletionRequestUserMessage, CompletionUsage, CreateChatCompletionRequest, CreateChatCompletionRequestArgs, CreateChatCompletionResponse,
+    CreateChatCompletionStreamResponse,
+};
+use async_openai::types::responses::{Response, ResponseStreamEvent};
+use futures_util::{Stream, StreamExt as _};
+use tower::ServiceBuilder;
+
+use crate::golden::{check_whole, events, facts_of_stream, golden};
+use crate::server::{Answer, Server};
+
+#[test]
+fn chat_completions_tell_what_their_json_does() {
+    for body in [
+        golden!("openai_chat/plain.json"),
+        golden!("openai_chat/cached.json"),
+        golden!("openai_chat/reasoning.json"),
+        golden!("openai_chat/audio.json"),
+        golden!("openai_chat/tool_use.json"),
+        golden!("openai_chat/blocked.json"),
+        golden!("openai_chat/refused.json"),
+    ] {
+        check_whole::<CreateChatCompletionResponse>(WireFormat::OpenAiChat, body);
+    }
+}
+
+#[test]
+fn what_a_usage_does_not_tell_is_not_0() {
+    let bare = r#"{"prompt_tokens": 2006, "completion_tokens": 300, "total_tokens": 2306}"#;
+    let bare: CompletionUsage = serde_json::from_str(bare).expect("a usage");
+    assert_eq!(bare.token_usage(), Some(Usage::new(2006, 300)));
+    let negative = r#"{"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2,
+        "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": -4}}"#;
+    let negative: CompletionUsage = serde_json::from_str(negative).expect("a usage");
+    assert_eq!(negative.token_usage(), Some(Usage::new(1, 1).cache_read(0)));
+    let without: CreateChatCompletionResponse = serde_json::from_str(
+        r#"{"id": "", "object": "", "created": 0, "model": "", "choices": [], "usage": null}"#,
+    )
+    .expect("a response");
+    assert_eq!((without.token_usage(), without.served_model(), without.finish_reason()), (None, None, None));
+}
+
+#[test]
+fn responses_tell_what_their_json_does() {
+    for body in [
+        golden!("openai_responses/plain.json"),
+        golden!("openai_responses/cached.json"),
+        golden!("openai_responses/reasoning.json"),
+        golden!("openai_responses/tool_use.json"),
+        golden!("openai_responses/cut_short.json"),
+        golden!("openai_responses/blocked.json"),
+        golden!("openai_responses/refused.json"),
+        golden!("openai_responses/failed.json"),
+    ] {
+        check_whole::<Response>(WireFormat::OpenAiResponses, body);
+    }
+}
+
+#[tokio::test]
+async fn streamed_chunks_add_up_to_what_the_stream_tells() {
+    let metrics = testing::isolated();
+    let body = golden!("openai_chat/stream.sse");
+    let facts = facts_of_stream(WireFormat::OpenAiChat, body);
+    let chunks = events(body).map(|data| serde_json::from_str(data).expect("a chunk"));
+    let stream = futures_util::stream::iter(chunks.collect::<Vec<CreateChatCompletionStreamResponse>>());
+    let stream = stream.tracked_llm(&metrics, "streamed", |chunk, facts| facts.set_response(chunk));
+    assert!(stream.count().await > 2);
+    let usage = facts.usage.expect("the golden has a usage");
+    let snapshot = metrics.snapshot();
+    let sum = |name: &str| snapshot.sum(name, &[("model", "streamed")]);
+    assert_eq!(sum("agent_llm_input_tokens_sum"), usage.input.map(|tokens| tokens as f64));
+    assert_eq!(sum("agent_llm_output_tokens_sum"), usage.output.map(|tokens| tokens as f64));
+    let reason = facts.finish_reason.expect("it ends");
+    assert_metrics!(metrics, {
+        agent_llm_finish_total { model = "streamed", reason = reason.as_str() } == 1,
+        agent_llm_calls_total { model = "streamed", status = "success" } == 1,
+    });
+}
+
+#[test]
+fn events_of_responses_tell_the_end_at_the_end() {
+    for (body, status) in [
+        (golden!("openai_responses/stream.sse"), Status::Success),
+        (golden!("openai_responses/broken.sse"), Status::Unavailable),
+    ] {
+        let facts = facts_of_stream(WireFormat::OpenAiResponses, body);
+        let typed: Vec<ResponseStreamEvent> =
+            events(body).map(|data| serde_json::from_str(data).expect("an event")).collect();
+        let last = |read: fn(&ResponseStreamEvent) -> Option<&str>| typed.iter().rev().find_map(read);
+        assert_eq!(typed.iter().rev().find_map(TokenUsage::token_usage), facts.usage, "{body}");
+        assert_eq!(last(TokenUsage::finish_reason), facts.finish_reason.as_deref(), "{body}");
+        assert_eq!(last(TokenUsage::served_model), facts.served_model.as_deref(), "{body}");
+        let told = typed.iter().map(Classify::classify).find(|status| *status != Status::Success);
+        assert_eq!(told.unwrap_or(Status::Success), status, "{body}");
+    }
+}
+
+fn request() -> CreateChatCompletionRequest {
+    let prompt = ChatCompletionRequestUserMessage::from("Does it rain?");
+    CreateChatCompletionRequestArgs::default()
+        .model("gpt-5.4")
+        .messages([prompt.into()])
+        .build()
+        .expect("a request")
+}
+
+/// A client whose retries the layer sees.
+fn client(address: &str, retries: usize) -> Client<OpenAIConfig> {
+    let service = ServiceBuilder::new()
+        .layer(OpenAIRetryLayer::new(retries))
+        .layer(AttemptLayer)
+        .service(ReqwestService::new(reqwest::Client::new()));
+    Client::with_config(config(address)).with_http_service(service)
+}
+
+fn config(address: &str) -> OpenAIConfig {
+    OpenAIConfig::new().with_api_base(format!("http://{address}")).with_api_key("none")
+}
+
+#[track_llm(model = "gpt-5.4", provider = "openai")]
+async fn ask(client: &Client<OpenAIConfig>) -> Result<CreateChatCompletionResponse, OpenAIError> {
+    client.chat().create(request()).await
+}
+
+#[tokio::test]
+async fn every_attempt_of_a_client_that_retries_in_silence_is_seen() {
+    let metrics = testing::isolated();
+    let server = Server::start([
+        Answer::new(503, "{}").with("retry-after", "0"),
+        Answer::new(429, golden!("openai_chat/error.json"))
+            .with("retry-after", "0")
+            .with("x-ratelimit-remaining-requests", "0"),
+        Answer::new(200, golden!("openai_chat/cached.json")).with("x-ratelimit-remaining-requests", "59"),
+    ]);
+    let reply = ask(&client(&server.address, 3)).await.expect("the third attempt is answered");
+    assert_eq!(reply.model, "gpt-5.4-2026-03-05");
+    assert_metrics!(metrics, {
+        agent_llm_calls_total { model = "gpt-5.4", status = "success" } == 1,
+        agent_llm_calls_total { model = "gpt-5.4" } == 1,
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "unavailable" } == 1,
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "rate_limited" } == 1,
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "success" } == 1,
+        agent_llm_attempts_total { model = "gpt-5.4" } == 3,
+        agent_llm_retry_wait_seconds_total { model = "gpt-5.4" } > 0,
+        agent_llm_ratelimit_remaining { model = "gpt-5.4", kind = "requests" } == 59,
+        agent_llm_input_tokens_sum { model = "gpt-5.4" } == 2006,
+        agent_llm_output_tokens_sum { model = "gpt-5.4" } == 300,
+        agent_llm_token_details_total { model = "gpt-5.4", kind = "cache_read" } == 1920,
+        agent_llm_token_details_total { model = "gpt-5.4", kind = "cache_write" } == 64,
+        agent_llm_finish_total { model = "gpt-5.4", reason = "stop" } == 1,
+        agent_llm_served_model_total { model = "gpt-5.4", served_model = "gpt-5.4-2026-03-05" } == 1,
+    });
+}
+
+#[tokio::test]
+async fn the_layer_sees_towers_own_retries_as_well() {
+    let metrics = testing::isolated();
+    let server = Server::start([
+        Answer::new(503, "{}").with("retry-after", "0"),
+        Answer::new(503, "{}").with("retry-after", "0"),
+        Answer::new(200, golden!("openai_chat/plain.json")),
+    ]);
+    let service = ServiceBuilder::new()
+        .retry(SimpleRetryPolicy::default())
+        .layer(AttemptLayer)
+        .service(ReqwestService::new(reqwest::Client::new()));
+    let client = Client::with_config(config(&server.address)).with_http_service(service);
+    ask(&client).await.expect("the third attempt is answered");
+    assert_metrics!(metrics, {
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "unavailable" } == 2,
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "success" } == 1,
+        agent_llm_retry_wait_seconds_total { model = "gpt-5.4" } > 0,
+    });
+}
+
+#[tokio::test]
+async fn requests_of_one_client_do_not_wait_for_each_other() {
+    let metrics = testing::isolated();
+    let refused = || Answer::new(503, "{}");
+    let server = Server::start([refused(), refused()]);
+    let client = client(&server.address, 0);
+    for _ in 0..2 {
+        assert_eq!(ask(&client).await.expect_err("it is down").classify(), Status::Unavailable);
+    }
+    assert_metrics!(metrics, {
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "unavailable" } == 2,
+        agent_llm_retry_wait_seconds_total { model = "gpt-5.4" } == 0,
+    });
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_given_up_is_one_too() {
+    let metrics = testing::isolated();
+    let server = Server::start([Answer::Never]);
+    let client = client(&server.address, 0);
+    let mut asked = Box::pin(ask(&client));
+    let came = tokio::task::spawn_blocking(move || {
+        server.request();
+        server
+    });
+    tokio::select! {
+        answer = &mut asked => panic!("nobody answers: {answer:?}"),
+        _ = came => drop(asked),
+    }
+    assert_metrics!(metrics, {
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "cancelled" } == 1,
+        agent_llm_attempts_total { model = "gpt-5.4" } == 1,
+        agent_llm_calls_total { model = "gpt-5.4", status = "cancelled" } == 1,
+    });
+}
+
+#[tokio::test]
+async fn errors_have_their_statuses_wherever_they_are_found() {
+    let server = Server::start([
+        Answer::new(400, golden!("openai_chat/too_long.json")),
+        Answer::new(401, r#"{"error": {"message": "..", "type": "invalid_request_error", "code": "invalid_api_key"}}"#),
+        Answer::new(429, golden!("openai_chat/error.json")),
+        Answer::new(502, "<html>"),
+        Answer::new(504, "<html>"),
+        Answer::new(200, "<html>"),
+    ]);
+    let client = client(&server.address, 0);
+    for expected in [
+        Status::ContextOverflow,
+        Status::Rejected,
+        Status::RateLimited,
+        Status::Unavailable,
+        Status::Timeout,
+        Status::Error,
+    ] {
+        let error = client.chat().create(request()).await.expect_err("it fails");
+        assert_eq!(error.classify(), expected, "{error}");
+        let error = anyhow::Error::from(error).context("while asking");
+        assert_eq!(error_status(error.as_ref()), expected, "{error:#}");
+    }
+    let error = self::client(&Server::nobody(), 0).chat().create(request()).await.expect_err("nobody is there");
+    let error: Box<dyn std::error::Error + Send + Sync> = error.into();
+    assert_eq!(error.classify(), Status::Unavailable);
+    let odd = ApiError { message: "..".into(), ..ApiError::default() };
+    assert_eq!(odd.classify(), Status::Error);
+}
+
+type Chunk = Result<CreateChatCompletionStreamResponse, OpenAIError>;
+
+#[track_llm(model = "gpt-5.4", stream)]
+async fn stream(client: &Client<OpenAIConfig>) -> Result<impl Stream<Item = Chunk> + use<>, OpenAIError> {
+    client.chat().create_stream(request()).await
+}
+
+#[tokio::test]
+async fn a_stream_is_one_attempt_and_one_call_to_its_end() {
+    let metrics = testing::isolated();
+    let body = golden!("openai_chat/stream.sse");
+    let cut = body.split_inclusive("\n\n").next().expect("a first event").to_owned();
+    let server = Server::start([Answer::new(200, body), Answer::Broken(cut)]);
+    let client = client(&server.address, 0);
+    let items: Vec<_> = stream(&client).await.expect("it begins").collect().await;
+    assert!(items.len() > 2 && items.iter().all(Result::is_ok));
+    let usage = facts_of_stream(WireFormat::OpenAiChat, body).usage.expect("the golden has a usage");
+    assert_metrics!(metrics, {
+        agent_llm_calls_total { model = "gpt-5.4", status = "success" } == 1,
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "success" } == 1,
+        agent_llm_input_tokens_sum { model = "gpt-5.4" } == usage.input.unwrap_or(0) as f64,
+        agent_llm_time_to_first_token_seconds_count { model = "gpt-5.4" } == 1,
+        agent_llm_usage_missing_total { model = "gpt-5.4" } == 0,
+    });
+    let mut broken = stream(&client).await.expect("it begins");
+    while let Some(item) = broken.next().await {
+        if item.is_err() {
+            break;
+        }
+    }
+    drop(broken);
+    assert_metrics!(metrics, {
+        agent_llm_calls_total { model = "gpt-5.4", status = "unavailable" } == 1,
+        agent_llm_usage_missing_total { model = "gpt-5.4" } == 1,
+    });
+}
+
+#[tokio::test]
+async fn the_layer_does_nothing_outside_of_a_call() {
+    let metrics = testing::isolated();
+    let server = Server::start([Answer::new(200, golden!("openai_chat/plain.json"))]);
+    client(&server.address, 0).chat().create(request()).await.expect("it is answered");
+    assert_eq!(metrics.snapshot().sum("agent_llm_attempts_total", &[]), None);
+    Call::current().usage(&Usage::new(1, 1));
+}

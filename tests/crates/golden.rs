@@ -1,0 +1,38 @@
+//! The bodies that the wire formats are tested on: what a crate's type tells of one must be what the format tells.
+
+use agent_metrics::usage::wire::{Facts, WireFormat, WireStream};
+use agent_metrics::{Classify, Status, TokenUsage};
+use serde::de::DeserializeOwned;
+
+macro_rules! golden {
+    ($path:literal) => {
+        include_str!(concat!("../../metrics-core/src/usage/wire/golden/", $path))
+    };
+}
+
+pub(crate) use golden;
+
+/// The data of each event.
+pub fn events(body: &str) -> impl Iterator<Item = &str> {
+    body.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]")
+}
+
+/// Checks that a whole response tells the same by its type and by its format.
+pub fn check_whole<T: DeserializeOwned + TokenUsage + Classify>(format: WireFormat, body: &str) {
+    let typed: T = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
+    check(&typed, typed.classify(), &format.facts_of_slice(body.as_bytes()), body);
+}
+
+fn check(typed: &impl TokenUsage, status: Status, facts: &Facts, body: &str) {
+    assert_eq!(typed.token_usage(), facts.usage, "{body}");
+    assert_eq!(typed.served_model(), facts.served_model.as_deref(), "{body}");
+    assert_eq!(typed.finish_reason(), facts.finish_reason.as_deref(), "{body}");
+    assert_eq!(status, facts.status, "{body}");
+}
+
+/// What a stream's format tells.
+pub fn facts_of_stream(format: WireFormat, body: &str) -> Facts {
+    let mut stream = WireStream::new(format);
+    events(body).for_each(|data| stream.data(data));
+    stream.facts()
+}

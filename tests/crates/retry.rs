@@ -1,0 +1,132 @@
+//! `retry`.
+
+use std::cell::Cell;
+use std::io::{Error, ErrorKind};
+use std::time::Duration;
+
+use agent_metrics::{Classify, Status, Usage, assert_metrics, error_status, retry, testing, track_llm};
+
+/// A status and how long its sender wants to be left alone.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Failed(Status, Option<u64>);
+
+impl Classify for Failed {
+    fn classify(&self) -> Status {
+        self.0
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.1.map(Duration::from_secs)
+    }
+}
+
+/// Fails in these ways, one after the other, and then answers.
+fn failing(failures: &[Failed]) -> impl FnMut() -> std::future::Ready<Result<Usage, Failed>> {
+    let mut failures = failures.iter().copied();
+    move || std::future::ready(failures.next().map_or(Ok(Usage::new(5, 1)), Err))
+}
+
+#[track_llm(model = "m")]
+async fn ask(failures: &[Failed]) -> Result<Usage, Failed> {
+    retry(failing(failures)).attempts(4).waits(Duration::from_secs(1), Duration::from_secs(2)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passes_is_tried_again_and_each_attempt_counted() {
+    let metrics = testing::isolated();
+    let failures =
+        [Failed(Status::Unavailable, None), Failed(Status::Timeout, None), Failed(Status::RateLimited, None)];
+    assert_eq!(ask(&failures).await, Ok(Usage::new(5, 1)));
+    assert_metrics!(metrics, {
+        agent_llm_attempts_total { model = "m", outcome = "unavailable" } == 1,
+        agent_llm_attempts_total { model = "m", outcome = "timeout" } == 1,
+        agent_llm_attempts_total { model = "m", outcome = "rate_limited" } == 1,
+        agent_llm_attempts_total { model = "m", outcome = "success" } == 1,
+        agent_llm_attempts_total { model = "m" } == 4,
+        // 1 + 2 + 2 seconds, and up to as much again.
+        agent_llm_retry_wait_seconds_total { model = "m" } >= 5,
+        agent_llm_retry_wait_seconds_total { model = "m" } < 10,
+        agent_llm_calls_total { model = "m", status = "success" } == 1,
+        agent_llm_input_tokens_sum { model = "m" } == 5,
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_is_asked_for_is_kept_unless_it_is_too_long() {
+    let metrics = testing::isolated();
+    let begin = tokio::time::Instant::now();
+    assert!(ask(&[Failed(Status::RateLimited, Some(17)), Failed(Status::Unavailable, Some(0))]).await.is_ok());
+    assert_eq!(begin.elapsed().as_secs(), 17, "the clock stands still but for the waits");
+    assert_metrics!(metrics, { agent_llm_retry_wait_seconds_total { model = "m" } == 17 });
+    let patient = Failed(Status::RateLimited, Some(61));
+    assert_eq!(ask(&[patient]).await, Err(patient), "a minute is the longest");
+    let result = retry(failing(&[patient])).longest_asked(Duration::from_secs(61)).await;
+    assert_eq!(result, Ok(Usage::new(5, 1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_pass_is_tried_once_and_what_does_not_end_as_often_as_said() {
+    let metrics = testing::isolated();
+    for status in [Status::Error, Status::Rejected, Status::ContextOverflow, Status::ContentFiltered] {
+        assert_eq!(ask(&[Failed(status, Some(1))]).await, Err(Failed(status, Some(1))));
+    }
+    assert_metrics!(metrics, {
+        agent_llm_attempts_total { model = "m" } == 4,
+        agent_llm_retry_wait_seconds_total { model = "m" } == 0,
+    });
+    let down = Failed(Status::Unavailable, None);
+    assert_eq!(ask(&[down; 9]).await, Err(down));
+    assert_metrics!(metrics, {
+        agent_llm_attempts_total { model = "m" } == 8,
+        agent_llm_calls_total { model = "m", status = "unavailable" } == 1,
+    });
+    let tries = Cell::new(0);
+    let once = retry(|| {
+        tries.set(tries.get() + 1);
+        std::future::ready(Err::<(), _>(down))
+    });
+    assert_eq!((once.attempts(0).await, tries.get()), (Err(down), 1), "there is always a first one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_that_hold_others_are_judged_by_a_closure() {
+    let tries = Cell::new(0);
+    let refused = || async {
+        tries.set(tries.get() + 1);
+        Err::<(), _>(anyhow::Error::from(Error::from(ErrorKind::ConnectionRefused)).context("while asking"))
+    };
+    let chain = |error: &anyhow::Error| (error_status(error.as_ref()), None);
+    retry(refused).attempts(3).by(chain).await.expect_err("nobody is there");
+    assert_eq!(tries.get(), 3);
+}
+
+#[track_llm(model = "m", usage = in_body)]
+async fn never(counted: bool) -> Result<(), Failed> {
+    let endless = retry(std::future::pending::<Result<(), Failed>>);
+    if counted { endless.await } else { endless.uncounted().await }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_dropped_is_counted_for_what_dropped_it() {
+    let metrics = testing::isolated();
+    let limit = Duration::from_secs(1);
+    agent_metrics::timeout(limit, never(true)).await.expect_err("it never ends");
+    tokio::time::timeout(limit, never(true)).await.expect_err("it never ends");
+    tokio::time::timeout(limit, never(false)).await.expect_err("it never ends");
+    let panics = async {
+        retry(|| async { panic!("as it should") as Result<(), Failed> }).await
+    };
+    #[track_llm(model = "m", usage = in_body)]
+    async fn around(panics: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+        panics.await
+    }
+    let caught = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(around(panics))).await;
+    caught.expect_err("it panics");
+    assert_metrics!(metrics, {
+        agent_llm_attempts_total { model = "m", outcome = "timeout" } == 1,
+        agent_llm_attempts_total { model = "m", outcome = "cancelled" } == 1,
+        agent_llm_attempts_total { model = "m", outcome = "panicked" } == 1,
+        agent_llm_attempts_total { model = "m" } == 3,
+        agent_llm_calls_total { model = "m" } == 4,
+    });
+}

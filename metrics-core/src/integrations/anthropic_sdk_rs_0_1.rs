@@ -11,11 +11,13 @@ use anthropic_sdk::types::messages::{Message, MessageDeltaUsage, RawMessageStrea
 use anthropic_sdk::{ApiError, Error, HttpApiError};
 use serde_json::json;
 
-use super::parts::{named, reqwest_status};
+use super::parts::{found_in_chains, named, reqwest_status};
 use crate::recorder::Classify;
 use crate::status::Status;
 use crate::usage::wire::{WireFormat, prefer_cause};
 use crate::usage::{TokenUsage, Usage};
+
+found_in_chains!(Error, HttpApiError);
 
 const FORMAT: WireFormat = WireFormat::Anthropic;
 
@@ -121,11 +123,7 @@ impl Classify for Error {
             Self::Http(error) => error.classify(),
             Self::Timeout => Status::Timeout,
             Self::Aborted => Status::Cancelled,
-            Self::Transport(error) => match reqwest_status!(error) {
-                // The body of a stream broke off.
-                Status::Error if error.is_decode() => Status::Unavailable,
-                told => told,
-            },
+            Self::Transport(error) => reqwest_status!(error),
             _ => Status::Error,
         }
     }

@@ -10,13 +10,17 @@
 //! }
 //! ```
 
-use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_bedrockruntime::operation::converse::ConverseOutput;
+use aws_sdk_bedrockruntime::error::{ConnectorError, ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockruntime::operation::converse::{ConverseError, ConverseOutput};
+use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamError;
+use aws_sdk_bedrockruntime::operation::invoke_model::InvokeModelError;
+use aws_sdk_bedrockruntime::operation::invoke_model_with_response_stream::InvokeModelWithResponseStreamError;
+use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_sdk_bedrockruntime::types::{
     CacheTtl, ConverseStreamMetadataEvent, ConverseStreamOutput, StopReason, TokenUsage as ConverseUsage,
 };
 
-use super::parts::{count, named};
+use super::parts::{count, found_in_chains, named};
 use crate::recorder::Classify;
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
@@ -116,30 +120,47 @@ impl<E: ProvideErrorMetadata, R> Classify for SdkError<E, R> {
     fn classify(&self) -> Status {
         match self {
             Self::TimeoutError(_) => Status::Timeout,
-            Self::DispatchFailure(failure) if failure.is_timeout() => Status::Timeout,
-            Self::DispatchFailure(failure) if failure.is_user() => Status::Error,
-            // There was no answer, or none that could be read.
-            Self::DispatchFailure(_) | Self::ResponseError(_) => Status::Unavailable,
+            Self::DispatchFailure(failure) => match failure.as_connector_error() {
+                Some(error) => error.classify(),
+                None => Status::Unavailable,
+            },
+            // The answer could not be read to its end.
+            Self::ResponseError(_) => Status::Unavailable,
             Self::ServiceError(error) => of_service(error.err()),
             _ => Status::Error,
         }
     }
 }
 
+impl Classify for ConnectorError {
+    fn classify(&self) -> Status {
+        match self {
+            error if error.is_timeout() => Status::Timeout,
+            error if error.is_user() => Status::Error,
+            _ => Status::Unavailable,
+        }
+    }
+}
+
+found_in_chains!(ConnectorError);
+
 macro_rules! service_errors {
-    ($($error:path)*) => {$(
+    ($($error:ty),* $(,)?) => {$(
         impl Classify for $error {
             fn classify(&self) -> Status {
                 of_service(self)
             }
         }
+
+        found_in_chains!($error, SdkError<$error>);
     )*};
 }
 
 service_errors! {
-    aws_sdk_bedrockruntime::Error
-    aws_sdk_bedrockruntime::operation::converse::ConverseError
-    aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamError
-    aws_sdk_bedrockruntime::operation::invoke_model::InvokeModelError
-    aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError
+    aws_sdk_bedrockruntime::Error,
+    ConverseError,
+    ConverseStreamError,
+    ConverseStreamOutputError,
+    InvokeModelError,
+    InvokeModelWithResponseStreamError,
 }

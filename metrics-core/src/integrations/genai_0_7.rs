@@ -8,11 +8,13 @@ use std::time::Duration;
 use genai::chat::{ChatResponse, ChatStreamEvent, StopReason, StreamEnd, Usage as ChatUsage};
 use genai::webc;
 
-use super::parts::{count, named};
+use super::parts::{count, found_in_chains, named};
 use crate::recorder::{Classify, error_status};
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
 use crate::usage::{TokenUsage, Usage, retry_after};
+
+found_in_chains!(genai::Error, webc::Error);
 
 impl TokenUsage for ChatUsage {
     fn token_usage(&self) -> Option<Usage> {

@@ -7,11 +7,13 @@ use ollama_rs::error::{OllamaError, ToolCallError};
 use ollama_rs::generation::chat::{ChatMessageFinalResponseData, ChatMessageResponse};
 use ollama_rs::generation::completion::GenerationResponse;
 
-use super::parts::{named, reqwest_status};
+use super::parts::{found_in_chains, named, reqwest_status};
 use crate::recorder::{Classify, error_status};
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
 use crate::usage::{TokenUsage, Usage};
+
+found_in_chains!(OllamaError);
 
 impl TokenUsage for ChatMessageFinalResponseData {
     fn token_usage(&self) -> Option<Usage> {

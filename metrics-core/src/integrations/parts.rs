@@ -1,5 +1,7 @@
 //! What several of these crates have in common.
 
+use std::error::Error;
+
 /// A crate's token count: a negative one is none.
 pub(super) fn count<N: TryInto<u64>>(tokens: Option<N>) -> Option<u64> {
     tokens?.try_into().ok()
@@ -9,6 +11,15 @@ pub(super) fn count<N: TryInto<u64>>(tokens: Option<N>) -> Option<u64> {
 pub(super) fn named(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
+
+/// Makes errors known wherever a `source()` chain is walked.
+macro_rules! found_in_chains {
+    ($($error:ty),* $(,)?) => {$(
+        inventory::submit! { crate::recorder::Derived(crate::recorder::downcast::<$error>) }
+    )*};
+}
+
+pub(super) use found_in_chains;
 
 /// The status of an error of reqwest's, of whichever version a crate has.
 macro_rules! reqwest_status {
@@ -23,7 +34,7 @@ macro_rules! reqwest_status {
             Status::of_http(code.as_u16())
         } else if error.is_connect() {
             Status::Unavailable
-        } else if error.is_request() || error.is_body() {
+        } else if error.is_request() || error.is_body() || super::parts::is_io(error) {
             // The connection broke, unless the error behind it knows better.
             match told() {
                 Status::Error => Status::Unavailable,
@@ -33,6 +44,19 @@ macro_rules! reqwest_status {
             told()
         }
     }};
+}
+
+/// Whether an error of the system's is behind another: a body that breaks off is an error of decoding to reqwest, but so is
+/// one that is no JSON.
+pub(super) fn is_io(error: &(dyn Error + 'static)) -> bool {
+    let mut next = error.source();
+    while let Some(error) = next {
+        if error.is::<std::io::Error>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 pub(super) use reqwest_status;

@@ -9,6 +9,8 @@ use std::time::Duration;
 use crate::recorder::Classify;
 use crate::status::Status;
 
+super::parts::found_in_chains!(reqwest::Error);
+
 impl Classify for reqwest::Error {
     fn classify(&self) -> Status {
         super::parts::reqwest_status!(self)

@@ -9,6 +9,8 @@ use rmcp::{ErrorData, ServiceError};
 use crate::recorder::{Classify, error_status};
 use crate::status::Status;
 
+super::parts::found_in_chains!(ErrorData, ServiceError);
+
 impl Classify for CallToolResult {
     fn classify(&self) -> Status {
         if self.is_error == Some(true) { Status::Error } else { Status::Success }

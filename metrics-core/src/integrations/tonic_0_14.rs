@@ -34,6 +34,8 @@ impl Classify for Code {
     }
 }
 
+super::parts::found_in_chains!(tonic::Status);
+
 impl Classify for tonic::Status {
     fn classify(&self) -> Status {
         match (self.code(), self.source()) {

@@ -164,34 +164,6 @@ const BUILT_IN: &[Classifier] = &[
     downcast::<crate::families::BudgetSpent>,
     #[cfg(feature = "tokio")]
     downcast::<tokio::time::error::Elapsed>,
-    #[cfg(feature = "reqwest-0_13")]
-    downcast::<reqwest::Error>,
-    #[cfg(feature = "tonic-0_14")]
-    downcast::<tonic::Status>,
-    #[cfg(feature = "async-openai-0_43")]
-    downcast::<async_openai::error::ApiError>,
-    #[cfg(feature = "async-openai-client-0_43")]
-    downcast::<async_openai::error::ApiErrorResponse>,
-    #[cfg(feature = "async-openai-client-0_43")]
-    downcast::<async_openai::error::OpenAIError>,
-    #[cfg(feature = "anthropic-sdk-rs-0_1")]
-    downcast::<anthropic_sdk::Error>,
-    #[cfg(feature = "anthropic-sdk-rs-0_1")]
-    downcast::<anthropic_sdk::HttpApiError>,
-    #[cfg(feature = "genai-0_7")]
-    downcast::<genai::Error>,
-    #[cfg(feature = "genai-0_7")]
-    downcast::<genai::webc::Error>,
-    #[cfg(feature = "ollama-rs-0_3")]
-    downcast::<ollama_rs::error::OllamaError>,
-    #[cfg(feature = "rig-core-0_44")]
-    downcast::<rig_core::ProviderError>,
-    #[cfg(feature = "rig-core-0_44")]
-    downcast::<rig_core::ErrorReport>,
-    #[cfg(feature = "rmcp-3")]
-    downcast::<rmcp::ErrorData>,
-    #[cfg(feature = "rmcp-3")]
-    downcast::<rmcp::ServiceError>,
 ];
 
 /// How far a chain is followed: one may lead back to itself.

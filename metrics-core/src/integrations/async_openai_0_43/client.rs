@@ -6,6 +6,8 @@ use crate::recorder::{Classify, error_status};
 use crate::status::Status;
 use crate::usage::wire::{WireFormat, prefer_cause};
 
+crate::integrations::parts::found_in_chains!(ApiErrorResponse, OpenAIError);
+
 /// The error decides where it names a cause of its own, else the HTTP status code.
 impl Classify for ApiErrorResponse {
     fn classify(&self) -> Status {

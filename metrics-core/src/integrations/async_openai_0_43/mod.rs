@@ -25,6 +25,8 @@ use crate::recorder::Classify;
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
 
+crate::integrations::parts::found_in_chains!(ApiError);
+
 /// By its code, its type, and its message where the input was too long.
 impl Classify for ApiError {
     fn classify(&self) -> Status {

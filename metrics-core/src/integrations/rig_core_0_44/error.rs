@@ -10,6 +10,8 @@ use crate::status::Status;
 use crate::usage::retry_after;
 use crate::usage::wire::WireFormat;
 
+crate::integrations::parts::found_in_chains!(ProviderError, ErrorReport, ProviderResponseError);
+
 /// What a reply stands for: its body where that names a cause of its own, else the HTTP status code, else the code that
 /// another transport gave.
 fn of_reply(http_status: Option<u16>, code: Option<&str>, body: &str) -> Status {

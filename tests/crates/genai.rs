@@ -26,7 +26,7 @@ fn what_a_usage_does_not_tell_is_not_0() {
     let expected = Usage::new(100, 50).cache_read(60).cache_write(30).cache_write_long(10);
     assert_eq!(all.token_usage(), Some(expected.audio_input(5).reasoning(40)));
     let negative: ChatUsage = serde_json::from_str(r#"{"prompt_tokens": -1}"#).expect("a usage");
-    assert_eq!(negative.token_usage(), None);
+    assert_eq!(negative.token_usage(), None, "which is less than 0 tokens");
 }
 
 /// A client that finds every model at the server, which speaks as `adapter`.

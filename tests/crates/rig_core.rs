@@ -88,6 +88,28 @@ async fn anthropics_input_includes_the_cache() {
 
 type Part = Result<Item<StreamEvent>, ProviderError>;
 
+#[track_llm(model = "gpt-5.4", usage = in_body)]
+async fn text(model: &DynModel<Completion>) -> Result<String, ProviderError> {
+    Ok(model.call_observed(request(), observation()).await?.text())
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_answer_whose_tokens_count_once() {
+    let metrics = testing::isolated();
+    let blocked = golden!("openai_chat/blocked.json");
+    let server = Server::start([Answer::new(200, blocked), Answer::new(200, blocked)]);
+    let model = openai(&server.address);
+    // Whether the function returns the response or not.
+    ask(&model).await.expect("an answer");
+    text(&model).await.expect("an answer");
+    assert_metrics!(metrics, {
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "content_filtered" } == 2,
+        agent_llm_calls_total { model = "gpt-5.4", status = "content_filtered" } == 2,
+        agent_llm_input_tokens_sum { model = "gpt-5.4" } == 60,
+        agent_llm_finish_total { model = "gpt-5.4", reason = "content_filter" } == 2,
+    });
+}
+
 #[track_llm(model = "gpt-5.4", usage = in_body, stream)]
 fn stream(model: &DynModel<Completion>) -> Result<impl Stream<Item = Part> + use<>, ProviderError> {
     model.stream_observed(request(), observation())
@@ -125,6 +147,9 @@ async fn a_dropped_attempt_is_seen_with_what_it_used() {
     assert_metrics!(metrics, {
         agent_llm_attempts_total { model = "gpt-5.4", outcome = "cancelled" } == 1,
         agent_llm_calls_total { model = "gpt-5.4", status = "cancelled" } == 1,
+        agent_llm_input_tokens_sum { model = "gpt-5.4" } == 7,
+        agent_llm_failed_attempt_cost_usd_total { model = "gpt-5.4" } == 8,
+        agent_llm_usage_missing_total { model = "gpt-5.4" } == 0,
     });
 }
 

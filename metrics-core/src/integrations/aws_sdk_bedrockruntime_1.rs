@@ -3,7 +3,12 @@
 //! Bedrock's `inputTokens` leave the cache out; here, as everywhere, the input includes it. A response doesn't name its
 //! model, but where a prompt router chose one.
 //!
-//! ```ignore
+//! ```
+//! use aws_sdk_bedrockruntime::Client;
+//! use aws_sdk_bedrockruntime::error::SdkError;
+//! use aws_sdk_bedrockruntime::operation::converse::{ConverseError, ConverseOutput};
+//! use aws_sdk_bedrockruntime::types::Message;
+//!
 //! #[agent_metrics::track_llm(model = model, provider = "aws.bedrock")]
 //! async fn ask(client: &Client, model: &str, prompt: Message) -> Result<ConverseOutput, SdkError<ConverseError>> {
 //!     client.converse().model_id(model).messages(prompt).send().await
@@ -20,7 +25,7 @@ use aws_sdk_bedrockruntime::types::{
     CacheTtl, ConverseStreamMetadataEvent, ConverseStreamOutput, StopReason, TokenUsage as ConverseUsage,
 };
 
-use super::parts::{count, found_in_chains, named};
+use super::parts::{counted, found_in_chains, named};
 use crate::recorder::Classify;
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
@@ -28,21 +33,18 @@ use crate::usage::{TokenUsage, Usage};
 
 impl TokenUsage for ConverseUsage {
     fn token_usage(&self) -> Option<Usage> {
-        let cache_read = count(self.cache_read_input_tokens);
-        let cache_write = count(self.cache_write_input_tokens);
-        let cached = cache_read.unwrap_or(0) + cache_write.unwrap_or(0);
-        let details = self.cache_details.as_ref().map(|details| {
+        let mut usage = counted(Usage::default(), Usage::input, self.input_tokens);
+        usage = counted(usage, Usage::output, self.output_tokens);
+        usage = counted(usage, Usage::cache_read, self.cache_read_input_tokens);
+        usage = counted(usage, Usage::cache_write, self.cache_write_input_tokens);
+        if let Some(details) = &self.cache_details {
             let long = details.iter().filter(|detail| detail.ttl == CacheTtl::OneHour);
-            long.filter_map(|detail| count(Some(detail.input_tokens))).sum()
-        });
-        Some(Usage {
-            input: count(Some(self.input_tokens)).map(|uncached| uncached + cached),
-            output: count(Some(self.output_tokens)),
-            cache_read,
-            cache_write,
-            cache_write_long: details,
-            ..Usage::default()
-        })
+            let tokens: i64 = long.map(|detail| i64::from(detail.input_tokens)).sum();
+            usage = counted(usage, Usage::cache_write_long, tokens);
+        }
+        let cached = usage.cache_read.unwrap_or(0) + usage.cache_write.unwrap_or(0);
+        usage.input = usage.input.map(|uncached| uncached + cached);
+        Some(usage)
     }
 }
 

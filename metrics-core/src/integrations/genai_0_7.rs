@@ -8,7 +8,7 @@ use std::time::Duration;
 use genai::chat::{ChatResponse, ChatStreamEvent, StopReason, StreamEnd, Usage as ChatUsage};
 use genai::webc;
 
-use super::parts::{count, found_in_chains, named};
+use super::parts::{counted, found_in_chains, known, named};
 use crate::recorder::{Classify, error_status};
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
@@ -18,20 +18,21 @@ found_in_chains!(genai::Error, webc::Error);
 
 impl TokenUsage for ChatUsage {
     fn token_usage(&self) -> Option<Usage> {
-        let mut usage = Usage { input: count(self.prompt_tokens), ..Usage::default() };
-        usage.output = count(self.completion_tokens);
+        let mut usage = counted(Usage::default(), Usage::input, self.prompt_tokens);
+        usage = counted(usage, Usage::output, self.completion_tokens);
         if let Some(input) = &self.prompt_tokens_details {
-            usage.cache_read = count(input.cached_tokens);
-            usage.cache_write = count(input.cache_creation_tokens);
-            usage.audio_input = count(input.audio_tokens);
-            let lifetimes = input.cache_creation_details.as_ref();
-            usage.cache_write_long = lifetimes.and_then(|lifetimes| count(lifetimes.ephemeral_1h_tokens));
+            usage = counted(usage, Usage::cache_read, input.cached_tokens);
+            usage = counted(usage, Usage::cache_write, input.cache_creation_tokens);
+            usage = counted(usage, Usage::audio_input, input.audio_tokens);
+            if let Some(lifetimes) = &input.cache_creation_details {
+                usage = counted(usage, Usage::cache_write_long, lifetimes.ephemeral_1h_tokens);
+            }
         }
         if let Some(output) = &self.completion_tokens_details {
-            usage.reasoning = count(output.reasoning_tokens);
-            usage.audio_output = count(output.audio_tokens);
+            usage = counted(usage, Usage::reasoning, output.reasoning_tokens);
+            usage = counted(usage, Usage::audio_output, output.audio_tokens);
         }
-        (usage != Usage::default()).then_some(usage)
+        known(counted(usage, Usage::total, self.total_tokens))
     }
 }
 

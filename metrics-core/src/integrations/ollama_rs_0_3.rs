@@ -7,7 +7,7 @@ use ollama_rs::error::{OllamaError, ToolCallError};
 use ollama_rs::generation::chat::{ChatMessageFinalResponseData, ChatMessageResponse};
 use ollama_rs::generation::completion::GenerationResponse;
 
-use super::parts::{found_in_chains, named, reqwest_status};
+use super::parts::{found_in_chains, known, named, reqwest_status};
 use crate::recorder::{Classify, error_status};
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
@@ -34,7 +34,7 @@ impl TokenUsage for ChatMessageResponse {
 impl TokenUsage for GenerationResponse {
     fn token_usage(&self) -> Option<Usage> {
         let usage = Usage { input: self.prompt_eval_count, output: self.eval_count, ..Usage::default() };
-        (usage != Usage::default()).then_some(usage)
+        known(usage)
     }
 
     fn served_model(&self) -> Option<&str> {

@@ -2,9 +2,24 @@
 
 use std::error::Error;
 
-/// A crate's token count: a negative one is none.
-pub(super) fn count<N: TryInto<u64>>(tokens: Option<N>) -> Option<u64> {
-    tokens?.try_into().ok()
+use crate::usage::Usage;
+
+/// A usage with what a crate counts of one kind of tokens, if it does. A negative count is none, and is told as such.
+pub(super) fn counted<N: TryInto<u64>>(
+    usage: Usage,
+    set: fn(Usage, u64) -> Usage,
+    tokens: impl Into<Option<N>>,
+) -> Usage {
+    match tokens.into().map(TryInto::try_into) {
+        Some(Ok(tokens)) => set(usage, tokens),
+        Some(Err(_)) => usage.negative(),
+        None => usage,
+    }
+}
+
+/// A usage in which there is something.
+pub(super) fn known(usage: Usage) -> Option<Usage> {
+    (!usage.is_empty()).then_some(usage)
 }
 
 /// A text that says something.

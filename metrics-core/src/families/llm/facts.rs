@@ -36,6 +36,8 @@ pub struct CallFacts {
     last_chunk: Option<u64>,
     /// What attempts that failed used: it is counted already, but not in a ledger.
     lost: Spent,
+    /// Whether an attempt told what it used.
+    pub(super) attempt_told: bool,
 }
 
 impl CallFacts {

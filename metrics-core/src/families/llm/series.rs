@@ -122,7 +122,8 @@ impl LlmSeries {
         if let Some(usage) = &facts.usage {
             spent = self.add_usage(writer, usage, served, facts.cost_usd);
         } else {
-            if status == Status::Success || facts.first_token.is_some() {
+            // A stream that was dropped may have told its usage to who saw its attempt.
+            if status == Status::Success || facts.first_token.is_some() && !facts.attempt_told {
                 self.facts.add(writer, USAGE_MISSING, 1);
             }
             if facts.cost_usd.is_some() {

@@ -4,7 +4,7 @@ use async_openai::types::chat::{
     CompletionUsage, CreateChatCompletionResponse, CreateChatCompletionStreamResponse, FinishReason,
 };
 
-use crate::integrations::parts::{count, named};
+use crate::integrations::parts::{counted, named};
 use crate::recorder::Classify;
 use crate::status::Status;
 use crate::usage::{TokenUsage, Usage};
@@ -13,16 +13,16 @@ impl TokenUsage for CompletionUsage {
     fn token_usage(&self) -> Option<Usage> {
         let mut usage = Usage::new(self.prompt_tokens.into(), self.completion_tokens.into());
         if let Some(input) = &self.prompt_tokens_details {
-            usage.cache_read = count(input.cached_tokens);
-            usage.cache_write = count(input.cache_write_tokens);
-            usage.audio_input = count(input.audio_tokens);
-            usage.image_input = count(input.image_tokens);
+            usage = counted(usage, Usage::cache_read, input.cached_tokens);
+            usage = counted(usage, Usage::cache_write, input.cache_write_tokens);
+            usage = counted(usage, Usage::audio_input, input.audio_tokens);
+            usage = counted(usage, Usage::image_input, input.image_tokens);
         }
         if let Some(output) = &self.completion_tokens_details {
-            usage.reasoning = count(output.reasoning_tokens);
-            usage.audio_output = count(output.audio_tokens);
+            usage = counted(usage, Usage::reasoning, output.reasoning_tokens);
+            usage = counted(usage, Usage::audio_output, output.audio_tokens);
         }
-        Some(usage)
+        Some(usage.total(self.total_tokens.into()))
     }
 }
 

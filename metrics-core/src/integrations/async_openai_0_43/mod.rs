@@ -6,12 +6,15 @@
 //! With `async-openai-client-0_43`, its errors are classified as well. Its client tries up to four times in silence: to
 //! see that, put [`AttemptLayer`](super::tower::AttemptLayer) between its retries and its transport.
 //!
-//! ```ignore
-//! let service = tower::ServiceBuilder::new()
-//!     .layer(async_openai::middleware::retry::OpenAIRetryLayer::default())
-//!     .layer(agent_metrics::integrations::tower::AttemptLayer)
-//!     .service(async_openai::middleware::ReqwestService::new(reqwest::Client::new()));
-//! let client = async_openai::Client::new().with_http_service(service);
+#![cfg_attr(feature = "async-openai-client-0_43", doc = "```")]
+#![cfg_attr(not(feature = "async-openai-client-0_43"), doc = "```ignore")]
+//! use agent_metrics::integrations::tower::AttemptLayer;
+//! use async_openai::Client;
+//! use async_openai::middleware::{ReqwestService, retry::OpenAIRetryLayer};
+//! use tower_layer::Layer as _;
+//!
+//! let transport = AttemptLayer.layer(ReqwestService::new(reqwest::Client::new()));
+//! let client = Client::new().with_http_service(OpenAIRetryLayer::default().layer(transport));
 //! ```
 
 mod chat;

@@ -5,7 +5,7 @@ use async_openai::types::responses::{
     ResponseUsage, Status as Progress,
 };
 
-use crate::integrations::parts::{count, named};
+use crate::integrations::parts::{counted, named};
 use crate::recorder::Classify;
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
@@ -13,11 +13,11 @@ use crate::usage::{TokenUsage, Usage};
 
 impl TokenUsage for ResponseUsage {
     fn token_usage(&self) -> Option<Usage> {
-        let mut usage = Usage::new(self.input_tokens.into(), self.output_tokens.into())
+        let usage = Usage::new(self.input_tokens.into(), self.output_tokens.into())
             .cache_read(self.input_tokens_details.cached_tokens.into())
             .reasoning(self.output_tokens_details.reasoning_tokens.into());
-        usage.cache_write = count(self.input_tokens_details.cache_write_tokens);
-        Some(usage)
+        let usage = counted(usage, Usage::cache_write, self.input_tokens_details.cache_write_tokens);
+        Some(usage.total(self.total_tokens.into()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rig_core::completion::{CompletionResponse, FinishReason, Usage as CompletionUsage};
 
-use crate::integrations::parts::named;
+use crate::integrations::parts::{counted, known, named};
 use crate::recorder::Classify;
 use crate::status::Status;
 use crate::usage::{TokenUsage, Usage};
@@ -17,7 +17,7 @@ impl TokenUsage for CompletionUsage {
             reasoning: self.reasoning_tokens,
             ..Usage::default()
         };
-        (usage != Usage::default()).then_some(usage)
+        known(counted(usage, Usage::total, self.total_tokens))
     }
 }
 

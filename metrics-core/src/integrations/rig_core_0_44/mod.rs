@@ -5,17 +5,29 @@
 //! by a [`CallWitness`] tells more: each attempt with its outcome, its wait and what it used, also if it failed or was
 //! dropped, and in a stream what its events leave out.
 //!
-//! ```ignore
+#![cfg_attr(feature = "stream", doc = "```")]
+#![cfg_attr(not(feature = "stream"), doc = "```ignore")]
 //! use agent_metrics::integrations::rig_core_0_44::observation;
+//! use agent_metrics::track_llm;
+//! use futures_core::Stream;
+//! use rig_core::completion::{CompletionRequest, CompletionResponse};
+//! use rig_core::operation::Completion;
+//! use rig_core::streaming::{Item, StreamEvent};
+//! use rig_core::{DynModel, ProviderError};
 //!
 //! #[track_llm(model = model.id().unwrap_or("unknown"))]
 //! async fn ask(model: &DynModel<Completion>, prompt: &str) -> Result<CompletionResponse, ProviderError> {
-//!     model.call_observed(prompt, observation()).await
+//!     model.call_observed(CompletionRequest::new(prompt), observation()).await
 //! }
 //!
+//! type Part = Result<Item<StreamEvent>, ProviderError>;
+//!
 //! #[track_llm(model = model.id().unwrap_or("unknown"), usage = in_body, stream)]
-//! fn stream(model: &DynModel<Completion>, prompt: &str) -> Result<impl Stream<Item = Part>, ProviderError> {
-//!     model.stream_observed(prompt, observation())
+//! fn stream(
+//!     model: &DynModel<Completion>,
+//!     prompt: &str,
+//! ) -> Result<impl Stream<Item = Part> + use<>, ProviderError> {
+//!     model.stream_observed(CompletionRequest::new(prompt), observation())
 //! }
 //! ```
 

@@ -9,6 +9,7 @@ use rig_core::observe::{
     AdapterUsage, AdapterVerdict, Observation, Subject, Witness,
 };
 
+use crate::integrations::parts::known;
 use crate::recorder::{Call, Trying};
 use crate::status::Status;
 use crate::usage::wire::{WireFormat, prefer_cause};
@@ -106,7 +107,7 @@ impl Seeing {
             reasoning: usage.reasoning_tokens,
             ..Usage::default()
         };
-        (usage != Usage::default()).then_some(usage)
+        known(usage)
     }
 
     fn judge(&mut self, verdict: &AdapterVerdict) {
@@ -129,7 +130,16 @@ impl Seeing {
     fn end(self, ending: &AdapterEnding) -> Status {
         let Self { trying, http, usage, cause, .. } = self;
         let status = match ending {
-            AdapterEnding::Decoded | AdapterEnding::Terminal => cause.unwrap_or(Status::Success),
+            // There is an answer, perhaps a refusal: what it used is what the call used.
+            AdapterEnding::Decoded | AdapterEnding::Terminal => {
+                let status = cause.unwrap_or(Status::Success);
+                let call = Call::current().usage(&usage);
+                if status == Status::ContentFiltered {
+                    call.status(status);
+                }
+                trying.end(status, None);
+                return status;
+            }
             AdapterEnding::Error { kind, status, .. } => {
                 let by_code = status.or(http).map(Status::of_http).filter(|status| *status != Status::Success);
                 let by_kind = || match kind.as_str() {
@@ -146,9 +156,6 @@ impl Seeing {
                 return Status::Cancelled;
             }
         };
-        if status == Status::ContentFiltered {
-            Call::current().status(status);
-        }
         trying.end(status, usage);
         status
     }

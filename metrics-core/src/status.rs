@@ -31,7 +31,7 @@ pub enum Status {
 
 impl Status {
     /// What an HTTP status code stands for.
-    #[cfg(any(feature = "tower", feature = "serde_json", feature = "reqwest-0_13", feature = "tonic-0_14"))]
+    #[cfg(any(feature = "tower", feature = "serde_json", feature = "reqwest-0_13"))]
     pub(crate) fn of_http(code: u16) -> Self {
         match code {
             408 | 504 => Self::Timeout,

@@ -125,7 +125,8 @@ async fn a_stream_that_breaks_keeps_what_it_told() {
 
 #[tokio::test]
 async fn errors_have_their_statuses_wherever_they_are_found() {
-    let error = |kind: &str| format!(r#"{{"type": "error", "error": {{"type": "{kind}", "message": ".."}}}}"#);
+    let error =
+        |kind: &str| format!(r#"{{"type": "error", "error": {{"type": "{kind}", "message": ".."}}}}"#);
     let server = Server::start([
         Answer::new(400, golden!("anthropic/too_long.json")),
         Answer::new(400, &error("invalid_request_error")),

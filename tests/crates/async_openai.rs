@@ -12,8 +12,8 @@ use async_openai::error::{ApiError, OpenAIError};
 use async_openai::middleware::ReqwestService;
 use async_openai::middleware::retry::{OpenAIRetryLayer, SimpleRetryPolicy};
 use async_openai::types::chat::{
-    ChatCompletionRequestUserMessage, CompletionUsage, CreateChatCompletionRequest, CreateChatCompletionRequestArgs, CreateChatCompletionResponse,
-    CreateChatCompletionStreamResponse,
+    ChatCompletionRequestUserMessage, CompletionUsage, CreateChatCompletionRequest,
+    CreateChatCompletionRequestArgs, CreateChatCompletionResponse, CreateChatCompletionStreamResponse,
 };
 use async_openai::types::responses::{Response, ResponseStreamEvent};
 use futures_util::{Stream, StreamExt as _};
@@ -226,7 +226,10 @@ async fn an_attempt_that_is_given_up_is_one_too() {
 async fn errors_have_their_statuses_wherever_they_are_found() {
     let server = Server::start([
         Answer::new(400, golden!("openai_chat/too_long.json")),
-        Answer::new(401, r#"{"error": {"message": "..", "type": "invalid_request_error", "code": "invalid_api_key"}}"#),
+        Answer::new(
+            401,
+            r#"{"error": {"message": "..", "type": "invalid_request_error", "code": "invalid_api_key"}}"#,
+        ),
         Answer::new(429, golden!("openai_chat/error.json")),
         Answer::new(502, "<html>"),
         Answer::new(504, "<html>"),
@@ -246,7 +249,8 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
         let error = anyhow::Error::from(error).context("while asking");
         assert_eq!(error_status(error.as_ref()), expected, "{error:#}");
     }
-    let error = self::client(&Server::nobody(), 0).chat().create(request()).await.expect_err("nobody is there");
+    let error =
+        self::client(&Server::nobody(), 0).chat().create(request()).await.expect_err("nobody is there");
     let error: Box<dyn std::error::Error + Send + Sync> = error.into();
     assert_eq!(error.classify(), Status::Unavailable);
     let odd = ApiError { message: "..".into(), ..ApiError::default() };

@@ -9,8 +9,8 @@ use aws_sdk_bedrockruntime::types::error::{
     InternalServerException, ModelTimeoutException, ThrottlingException, ValidationException,
 };
 use aws_sdk_bedrockruntime::types::{
-    CacheDetail, CacheTtl, ConverseStreamMetadataEvent, ConverseStreamOutput, ConverseTrace, MessageStopEvent,
-    PromptRouterTrace, StopReason, TokenUsage as ConverseUsage,
+    CacheDetail, CacheTtl, ConverseStreamMetadataEvent, ConverseStreamOutput, ConverseTrace,
+    MessageStopEvent, PromptRouterTrace, StopReason, TokenUsage as ConverseUsage,
 };
 
 fn usage() -> aws_sdk_bedrockruntime::types::builders::TokenUsageBuilder {
@@ -43,7 +43,8 @@ fn output(reason: StopReason) -> ConverseOutput {
     ConverseOutput::builder().stop_reason(reason).usage(usage).trace(trace).build().expect("all is there")
 }
 
-type ConverseResult = Result<ConverseOutput, SdkError<ConverseError, ()>>;
+type Failed = SdkError<ConverseError, ()>;
+type ConverseResult = Result<ConverseOutput, Failed>;
 
 #[track_llm(model = "router", provider = "aws.bedrock")]
 async fn converse(result: ConverseResult) -> ConverseResult {
@@ -53,7 +54,9 @@ async fn converse(result: ConverseResult) -> ConverseResult {
 #[tokio::test]
 async fn converse_is_counted() {
     let metrics = testing::isolated();
-    for reason in [StopReason::EndTurn, StopReason::GuardrailIntervened, StopReason::ModelContextWindowExceeded] {
+    for reason in
+        [StopReason::EndTurn, StopReason::GuardrailIntervened, StopReason::ModelContextWindowExceeded]
+    {
         converse(Ok(output(reason))).await.expect("an output");
     }
     assert_metrics!(metrics, {
@@ -95,7 +98,8 @@ fn errors_have_their_statuses_wherever_they_are_found() {
     let slow = ModelTimeoutException::builder().meta(meta("ModelTimeoutException", "..")).build();
     let invalid = ValidationException::builder().meta(meta("ValidationException", "..")).build();
     let message = "Input is too long for requested model.";
-    let long = ValidationException::builder().message(message).meta(meta("ValidationException", message)).build();
+    let long =
+        ValidationException::builder().message(message).meta(meta("ValidationException", message)).build();
     for (error, expected) in [
         (ConverseError::ThrottlingException(throttled), Status::RateLimited),
         (ConverseError::InternalServerException(internal), Status::Unavailable),
@@ -104,12 +108,11 @@ fn errors_have_their_statuses_wherever_they_are_found() {
         (ConverseError::ValidationException(long), Status::ContextOverflow),
         (ConverseError::generic(ErrorMetadata::builder().build()), Status::Error),
     ] {
-        let error = SdkError::<_, ()>::service_error(error, ());
+        let error = Failed::service_error(error, ());
         assert_eq!(error.classify(), expected, "{error:?}");
         let error = anyhow::Error::from(error).context("while asking");
         assert_eq!(error_status(error.as_ref()), expected, "{error:#}");
     }
-    type Failed = SdkError<ConverseError, ()>;
     assert_eq!(Failed::timeout_error("..").classify(), Status::Timeout);
     assert_eq!(Failed::dispatch_failure(ConnectorError::timeout("..".into())).classify(), Status::Timeout);
     assert_eq!(Failed::dispatch_failure(ConnectorError::io("..".into())).classify(), Status::Unavailable);

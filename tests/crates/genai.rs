@@ -75,7 +75,9 @@ async fn chats_of_several_providers_are_counted_alike() {
 }
 
 #[track_llm(model = "gpt-5.4", stream)]
-async fn stream(client: &Client) -> Result<impl Stream<Item = genai::Result<ChatStreamEvent>> + use<>, genai::Error> {
+async fn stream(
+    client: &Client,
+) -> Result<impl Stream<Item = genai::Result<ChatStreamEvent>> + use<>, genai::Error> {
     let options = ChatOptions::default().with_capture_usage(true);
     Ok(client.exec_chat_stream("gpt-5.4", request(), Some(&options)).await?.stream)
 }

@@ -21,7 +21,8 @@ fn chats_tell_what_their_json_does() {
         assert_eq!(typed.served_model(), facts.served_model.as_deref(), "{body}");
         assert_eq!(typed.finish_reason(), None, "the crate doesn't tell");
     }
-    let typed: GenerationResponse = serde_json::from_str(golden!("ollama/generate.json")).expect("a response");
+    let typed: GenerationResponse =
+        serde_json::from_str(golden!("ollama/generate.json")).expect("a response");
     let facts = WireFormat::Ollama.facts_of_slice(golden!("ollama/generate.json").as_bytes());
     assert_eq!(vec![typed].token_usage(), facts.usage);
     let part = r#"{"model": "m", "created_at": "", "response": "It", "done": false}"#;
@@ -43,7 +44,9 @@ async fn ask(client: &Ollama) -> Result<ChatMessageResponse, OllamaError> {
 }
 
 #[track_llm(model = "llama3.2", stream)]
-async fn stream(client: &Ollama) -> Result<impl Stream<Item = Result<ChatMessageResponse, ()>> + use<>, OllamaError> {
+async fn stream(
+    client: &Ollama,
+) -> Result<impl Stream<Item = Result<ChatMessageResponse, ()>> + use<>, OllamaError> {
     client.send_chat_messages_stream(request()).await
 }
 

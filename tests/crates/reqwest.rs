@@ -39,7 +39,10 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
     let client = reqwest::Client::new();
     let get = || client.get(format!("http://{}/", server.address));
     let limited = get().send().await.expect("an answer");
-    assert_eq!((limited.classify(), limited.retry_after()), (Status::RateLimited, Some(Duration::from_secs(3))));
+    assert_eq!(
+        (limited.classify(), limited.retry_after()),
+        (Status::RateLimited, Some(Duration::from_secs(3)))
+    );
     let checked = limited.error_for_status().expect_err("429");
     assert_eq!(checked.classify(), Status::RateLimited);
     let missing = get().send().await.and_then(reqwest::Response::error_for_status).expect_err("404");
@@ -48,7 +51,8 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
     assert_eq!(broken.classify(), Status::Unavailable, "{broken:?}");
     let slow = get().timeout(Duration::from_millis(20)).send().await.expect_err("nobody answers");
     assert_eq!(error_status(eyre::Report::from(slow).wrap_err("..").as_ref()), Status::Timeout);
-    let nobody = client.get(format!("http://{}/", Server::nobody())).send().await.expect_err("nobody is there");
+    let nobody =
+        client.get(format!("http://{}/", Server::nobody())).send().await.expect_err("nobody is there");
     let boxed: Box<dyn std::error::Error + Send + Sync> = nobody.into();
     assert_eq!(boxed.classify(), Status::Unavailable);
     assert_eq!(client.get("nonsense").build().expect_err("no URL").classify(), Status::Error);
@@ -58,7 +62,10 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
 async fn ask(address: &str) -> reqwest::Result<()> {
     let mut client = AttemptLayer.layer(reqwest::Client::new());
     for _ in 0..2 {
-        let request = reqwest::Request::new(reqwest::Method::POST, format!("http://{address}/").parse().expect("a URL"));
+        let request = reqwest::Request::new(
+            reqwest::Method::POST,
+            format!("http://{address}/").parse().expect("a URL"),
+        );
         let response = client.call(request).await?;
         if response.classify() == Status::Success {
             agent_metrics::Call::current().usage(&Usage::new(3, 1));

@@ -55,7 +55,9 @@ async fn what_passes_is_tried_again_and_each_attempt_counted() {
 async fn a_wait_that_is_asked_for_is_kept_unless_it_is_too_long() {
     let metrics = testing::isolated();
     let begin = tokio::time::Instant::now();
-    assert!(ask(&[Failed(Status::RateLimited, Some(17)), Failed(Status::Unavailable, Some(0))]).await.is_ok());
+    assert!(
+        ask(&[Failed(Status::RateLimited, Some(17)), Failed(Status::Unavailable, Some(0))]).await.is_ok()
+    );
     assert_eq!(begin.elapsed().as_secs(), 17, "the clock stands still but for the waits");
     assert_metrics!(metrics, { agent_llm_retry_wait_seconds_total { model = "m" } == 17 });
     let patient = Failed(Status::RateLimited, Some(61));
@@ -106,6 +108,11 @@ async fn never(counted: bool) -> Result<(), Failed> {
     if counted { endless.await } else { endless.uncounted().await }
 }
 
+#[track_llm(model = "m", usage = in_body)]
+async fn around(panics: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+    panics.await
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_is_dropped_is_counted_for_what_dropped_it() {
     let metrics = testing::isolated();
@@ -113,13 +120,7 @@ async fn an_attempt_that_is_dropped_is_counted_for_what_dropped_it() {
     agent_metrics::timeout(limit, never(true)).await.expect_err("it never ends");
     tokio::time::timeout(limit, never(true)).await.expect_err("it never ends");
     tokio::time::timeout(limit, never(false)).await.expect_err("it never ends");
-    let panics = async {
-        retry(|| async { panic!("as it should") as Result<(), Failed> }).await
-    };
-    #[track_llm(model = "m", usage = in_body)]
-    async fn around(panics: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
-        panics.await
-    }
+    let panics = async { retry(|| async { panic!("as it should") as Result<(), Failed> }).await };
     let caught = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(around(panics))).await;
     caught.expect_err("it panics");
     assert_metrics!(metrics, {

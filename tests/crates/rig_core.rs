@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use agent_metrics::integrations::rig_core_0_44::observation;
 use agent_metrics::{
-    Call, Classify, Price, PriceTable, Status, TokenUsage, Usage, assert_metrics, error_status, retry, testing,
-    track_llm,
+    Call, Classify, Price, PriceTable, Status, TokenUsage, Usage, assert_metrics, error_status, retry,
+    testing, track_llm,
 };
 use futures_util::{Stream, StreamExt as _};
 use rig_core::completion::{CompletionRequest, CompletionResponse, Usage as CompletionUsage};
@@ -110,6 +110,7 @@ async fn a_refusal_is_an_answer_whose_tokens_count_once() {
     });
 }
 
+#[allow(clippy::result_large_err)] // It is rig's.
 #[track_llm(model = "gpt-5.4", usage = in_body, stream)]
 fn stream(model: &DynModel<Completion>) -> Result<impl Stream<Item = Part> + use<>, ProviderError> {
     model.stream_observed(request(), observation())
@@ -163,13 +164,9 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
         Answer::new(504, "<html>"),
     ]);
     let model = openai(&server.address);
-    for expected in [
-        Status::ContextOverflow,
-        Status::Rejected,
-        Status::RateLimited,
-        Status::Unavailable,
-        Status::Timeout,
-    ] {
+    for expected in
+        [Status::ContextOverflow, Status::Rejected, Status::RateLimited, Status::Unavailable, Status::Timeout]
+    {
         let error = model.call(request()).await.expect_err("it fails");
         assert_eq!(error.classify(), expected, "{error}");
         let asked = (expected == Status::RateLimited).then(|| Duration::from_secs(4));
@@ -184,7 +181,10 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
         (ErrorReport::new(ErrorKind::Cancelled, ".."), Status::Cancelled),
         (ErrorReport::new(ErrorKind::Provider, "..").refused(), Status::ContentFiltered),
         (ErrorReport::new(ErrorKind::ProviderResponse, "..").with_http_status(529), Status::Unavailable),
-        (ErrorReport::new(ErrorKind::ProviderResponse, "..").with_code("ThrottlingException"), Status::RateLimited),
+        (
+            ErrorReport::new(ErrorKind::ProviderResponse, "..").with_code("ThrottlingException"),
+            Status::RateLimited,
+        ),
         (ErrorReport::new(ErrorKind::Other, ".."), Status::Error),
     ] {
         assert_eq!(report.classify(), expected, "{report:?}");

@@ -33,14 +33,14 @@ use crate::usage::{TokenUsage, Usage};
 
 impl TokenUsage for ConverseUsage {
     fn token_usage(&self) -> Option<Usage> {
-        let mut usage = counted(Usage::default(), Usage::input, self.input_tokens);
-        usage = counted(usage, Usage::output, self.output_tokens);
+        let mut usage = counted(Usage::default(), Usage::input, Some(self.input_tokens));
+        usage = counted(usage, Usage::output, Some(self.output_tokens));
         usage = counted(usage, Usage::cache_read, self.cache_read_input_tokens);
         usage = counted(usage, Usage::cache_write, self.cache_write_input_tokens);
         if let Some(details) = &self.cache_details {
             let long = details.iter().filter(|detail| detail.ttl == CacheTtl::OneHour);
             let tokens: i64 = long.map(|detail| i64::from(detail.input_tokens)).sum();
-            usage = counted(usage, Usage::cache_write_long, tokens);
+            usage = counted(usage, Usage::cache_write_long, Some(tokens));
         }
         let cached = usage.cache_read.unwrap_or(0) + usage.cache_write.unwrap_or(0);
         usage.input = usage.input.map(|uncached| uncached + cached);

@@ -116,7 +116,9 @@ impl Classify for genai::Error {
             Self::WebModelCall { webc_error, .. } | Self::WebAdapterCall { webc_error, .. } => {
                 webc_error.classify()
             }
-            Self::HttpError { status, body, .. } => WireFormat::status_of_any(status.as_u16(), body.as_bytes()),
+            Self::HttpError { status, body, .. } => {
+                WireFormat::status_of_any(status.as_u16(), body.as_bytes())
+            }
             Self::WebStream { error, .. } => match error_status(&**error) {
                 Status::Error => Status::Unavailable,
                 told => told,

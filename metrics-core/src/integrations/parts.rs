@@ -8,9 +8,9 @@ use crate::usage::Usage;
 pub(super) fn counted<N: TryInto<u64>>(
     usage: Usage,
     set: fn(Usage, u64) -> Usage,
-    tokens: impl Into<Option<N>>,
+    tokens: Option<N>,
 ) -> Usage {
-    match tokens.into().map(TryInto::try_into) {
+    match tokens.map(TryInto::try_into) {
         Some(Ok(tokens)) => set(usage, tokens),
         Some(Err(_)) => usage.negative(),
         None => usage,
@@ -18,6 +18,7 @@ pub(super) fn counted<N: TryInto<u64>>(
 }
 
 /// A usage in which there is something.
+#[cfg(feature = "__llm")]
 pub(super) fn known(usage: Usage) -> Option<Usage> {
     (!usage.is_empty()).then_some(usage)
 }

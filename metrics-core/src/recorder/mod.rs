@@ -63,6 +63,6 @@ pub use timeout::limit::limited;
 pub use timeout::limit::timeout;
 pub use tool::{ToolCall, tool};
 pub use tracked::{call_by, eager, tracked_by};
-#[cfg(any(feature = "retry", feature = "tower", feature = "rig-core-0_44"))]
+#[cfg(any(feature = "tower", feature = "rig-core-0_44"))]
 pub(crate) use trying::Trying;
 pub use uncounted::Uncounted;

@@ -90,9 +90,8 @@ mod tests {
     #[cfg(feature = "tower")]
     #[test]
     fn a_wait_is_a_number_of_seconds_or_milliseconds() {
-        let wait = |name: &'static str, value: &'static str| {
-            retry_after(|asked| (asked == name).then_some(value))
-        };
+        let wait =
+            |name: &'static str, value: &'static str| retry_after(|asked| (asked == name).then_some(value));
         assert_eq!(wait("retry-after", "2"), Some(Duration::from_secs(2)));
         assert_eq!(wait("retry-after", " 0.5 "), Some(Duration::from_millis(500)));
         assert_eq!(wait("retry-after-ms", "250"), Some(Duration::from_millis(250)));

@@ -1,8 +1,8 @@
 //! Responses.
 
 use async_openai::types::responses::{
-    OutputItem, OutputMessageContent, Response, ResponseError, ResponseErrorCode as Code, ResponseStreamEvent,
-    ResponseUsage, Status as Progress,
+    OutputItem, OutputMessageContent, Response, ResponseError, ResponseErrorCode as Code,
+    ResponseStreamEvent, ResponseUsage, Status as Progress,
 };
 
 use crate::integrations::parts::{counted, named};

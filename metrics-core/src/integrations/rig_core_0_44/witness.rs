@@ -141,7 +141,8 @@ impl Seeing {
                 return status;
             }
             AdapterEnding::Error { kind, status, .. } => {
-                let by_code = status.or(http).map(Status::of_http).filter(|status| *status != Status::Success);
+                let by_code =
+                    status.or(http).map(Status::of_http).filter(|status| *status != Status::Success);
                 let by_kind = || match kind.as_str() {
                     "timeout" => Status::Timeout,
                     "cancelled" => Status::Cancelled,

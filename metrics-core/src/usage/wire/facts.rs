@@ -77,7 +77,8 @@ fn keep(fact: &mut Option<String>, new: Option<&str>) {
 }
 
 fn status(shape: &Shape, body: &Value) -> Status {
-    let told = shape.codes.iter().find_map(|path| find(body, path, |code| shape.status_of_word(code.as_str()?)));
+    let told =
+        shape.codes.iter().find_map(|path| find(body, path, |code| shape.status_of_word(code.as_str()?)));
     let marked = || shape.marks.iter().find(|(path, _)| is_there(body, path)).map(|(_, status)| *status);
     shape.with_message(told.or_else(marked), text(body, shape.messages))
 }

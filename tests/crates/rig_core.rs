@@ -133,6 +133,20 @@ async fn of_a_stream_the_witness_tells_what_its_items_do_not() {
 }
 
 #[tokio::test]
+async fn of_anthropics_stream_it_tells_the_input_with_the_cache() {
+    let metrics = testing::isolated();
+    let server = Server::start([Answer::new(200, golden!("anthropic/stream.sse"))]);
+    let items: Vec<_> = stream(&anthropic(&server.address)).expect("it begins").collect().await;
+    assert!(items.iter().all(Result::is_ok), "{items:?}");
+    assert_metrics!(metrics, {
+        agent_llm_input_tokens_sum { model = "gpt-5.4" } == 1025,
+        agent_llm_output_tokens_sum { model = "gpt-5.4" } == 15,
+        agent_llm_token_details_total { model = "gpt-5.4", kind = "cache_read" } == 1000,
+        agent_llm_finish_total { model = "gpt-5.4", reason = "end_turn" } == 1,
+    });
+}
+
+#[tokio::test]
 async fn a_dropped_attempt_is_seen_with_what_it_used() {
     let prices = PriceTable::empty().with("gpt-5.4", Price::per_million(1_000_000.0, 1_000_000.0));
     let builder = agent_metrics::AgentMetrics::builder().prices(prices);

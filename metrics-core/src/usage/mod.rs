@@ -59,7 +59,7 @@ macro_rules! usage {
             /// What is known once this was said after an earlier usage of the same call: its numbers, and the earlier
             /// ones of those it doesn't tell, since some streams tell one part in each event.
             pub(crate) fn after(self, earlier: Option<Self>) -> Self {
-                let earlier = earlier.unwrap_or_default();
+                let Some(earlier) = earlier else { return self };
                 Self { $($field: self.$field.or(earlier.$field),)* flaws: self.flaws.or(earlier.flaws) }
             }
 

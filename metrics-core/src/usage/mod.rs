@@ -60,7 +60,8 @@ macro_rules! usage {
             /// ones of those it doesn't tell, since some streams tell one part in each event.
             pub(crate) fn after(self, earlier: Option<Self>) -> Self {
                 let Some(earlier) = earlier else { return self };
-                Self { $($field: self.$field.or(earlier.$field),)* flaws: self.flaws.or(earlier.flaws) }
+                let told = Told { negative: self.told.negative || earlier.told.negative, ..self.told };
+                Self { $($field: self.$field.or(earlier.$field),)* told }
             }
 
             /// Every number.
@@ -132,15 +133,6 @@ impl Told {
     pub(crate) fn is_another_total(self, input: Option<u64>, output: Option<u64>) -> bool {
         let sum = input.zip(output).map(|(input, output)| input.saturating_add(output));
         self.total.zip(sum).is_some_and(|(total, sum)| total != sum)
-    }
-}
-
-impl Flaws {
-    fn or(self, other: Self) -> Self {
-        Self {
-            negative: self.negative || other.negative,
-            total_mismatch: self.total_mismatch || other.total_mismatch,
-        }
     }
 }
 

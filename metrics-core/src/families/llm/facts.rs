@@ -95,6 +95,7 @@ impl CallFacts {
 
     /// Takes from an attempt that is counted already what it says of the call.
     pub(crate) fn note_attempt(&mut self, attempt: &Attempt) {
+        self.attempt_told |= attempt.usage.is_some();
         if attempt.status == Status::Success {
             self.usage = attempt.usage.or(self.usage);
             self.cost_usd = attempt.cost_usd.or(self.cost_usd);

@@ -45,7 +45,12 @@ fn what_a_usage_does_not_tell_is_not_0() {
     let negative = r#"{"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2,
         "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": -4}}"#;
     let negative: CompletionUsage = serde_json::from_str(negative).expect("a usage");
-    assert_eq!(negative.token_usage(), Some(Usage::new(1, 1).cache_read(0).negative()));
+    assert_eq!(negative.token_usage(), Some(Usage::new(1, 1).cache_read(0)));
+    let metrics = testing::isolated();
+    let mut call = metrics.track_llm("m");
+    call.usage(&negative);
+    call.finish(Status::Success);
+    assert_metrics!(metrics, { agent_llm_usage_anomalies_total { model = "m", kind = "negative" } == 1 });
     let without: CreateChatCompletionResponse = serde_json::from_str(
         r#"{"id": "", "object": "", "created": 0, "model": "", "choices": [], "usage": null}"#,
     )

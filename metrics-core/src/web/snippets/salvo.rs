@@ -1,3 +1,4 @@
+use salvo::http::HeaderValue;
 use salvo::prelude::*;
 
 #[handler]

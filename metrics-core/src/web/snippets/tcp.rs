@@ -13,7 +13,9 @@ fn answer(mut stream: &TcpStream) -> io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;
     stream.set_write_timeout(Some(Duration::from_secs(1)))?;
     let lines = BufReader::new(stream.take(8192)).lines();
-    let head = lines.take_while(|line| !matches!(line, Ok(line) if line.is_empty())).collect::<io::Result<Vec<_>>>()?;
+    let head = lines
+        .take_while(|line| !matches!(line, Ok(line) if line.is_empty()))
+        .collect::<io::Result<Vec<_>>>()?;
     if !head.first().is_some_and(|line| line.starts_with("GET /metrics ")) {
         return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     }

@@ -22,7 +22,7 @@ extern crate prometheus as prometheus_crate;
 /// A connection on which `request` was sent.
 fn send(address: SocketAddr, request: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("a connection");
-    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a limit");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
     stream.write_all(request).expect("sent");
     stream
 }
@@ -46,6 +46,16 @@ fn refused(metrics: &AgentMetrics, reason: &str) -> f64 {
 /// Waits until so many were refused for a reason.
 fn until_refused(metrics: &AgentMetrics, reason: &str, count: f64) {
     until(&format!("{count} {reason}"), || (refused(metrics, reason) == count).then_some(()));
+}
+
+/// Adds so many MiB to what is exposed.
+fn enlarge(metrics: &AgentMetrics, size: usize) {
+    let opts = prometheus_crate::Opts::new("large", "Long label values.");
+    let large = prometheus_crate::IntGaugeVec::new(opts, &["number", "filler"]).expect("a gauge");
+    for number in 0..size * 256 {
+        large.with_label_values(&[number.to_string().as_str(), &"x".repeat(4096)]).set(1);
+    }
+    metrics.registry().register(Box::new(large)).expect("registered");
 }
 
 /// Something in the registry that does as it likes when it is collected.

@@ -1,5 +1,6 @@
 //! A thousand scrapes at once.
 
+use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -7,10 +8,9 @@ use std::time::{Duration, Instant};
 
 use agent_metrics::{Exporter, Status};
 use agent_metrics_tests::{Samples, build};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use flate2::read::GzDecoder;
 
-use crate::when_collected;
+use crate::{enlarge, send, when_collected};
 
 const SCRAPES: usize = 1000;
 
@@ -47,8 +47,7 @@ impl Kind {
             Self::Gzip => {
                 assert!(head.contains("Content-Encoding: gzip"), "{head}");
                 let mut text = String::new();
-                std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(body), &mut text)
-                    .expect("gzip");
+                GzDecoder::new(body).read_to_string(&mut text).expect("gzip");
                 text
             }
             _ => String::from_utf8(body.to_vec()).expect("UTF-8"),
@@ -61,12 +60,11 @@ impl Kind {
             Self::OpenMetrics => {
                 assert!(head.contains("application/openmetrics-text"), "{head}");
                 let text = text.strip_suffix("# EOF\n").expect("an end");
-                calls(&Samples::parse(
-                    &text
-                        .lines()
-                        .filter(|line| !line.starts_with("# UNIT"))
-                        .fold(String::new(), |text, line| text + line + "\n"),
-                ))
+                let text: String = text
+                    .lines()
+                    .filter(|line| !line.starts_with("# UNIT "))
+                    .fold(String::with_capacity(text.len()), |text, line| text + line + "\n");
+                calls(&Samples::parse(&text))
             }
             Self::Text | Self::Gzip => {
                 assert!(head.contains("text/plain; version=0.0.4"), "{head}");
@@ -83,6 +81,15 @@ fn calls(samples: &Samples) -> Option<f64> {
     let last = [("tool_name", "meanwhile"), ("le", "+Inf")];
     assert_eq!(samples.sum("agent_tool_call_duration_seconds_bucket", &last), count);
     Some(count)
+}
+
+/// Has the other thread end, whatever becomes of this one.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]
@@ -110,32 +117,49 @@ fn a_thousand_at_once_are_each_whole() {
                 thread::yield_now();
             }
         });
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let scrapes = (0..SCRAPES).map(|number| {
-                let (address, asked, ended, begun) = (exporter.address(), &asked, &ended, &begun);
-                async move {
-                    let kind = Kind::of(number);
-                    let least = ended.load(Ordering::SeqCst);
-                    let mut stream = TcpStream::connect(address).await.expect("a connection");
-                    stream.write_all(kind.request().as_bytes()).await.expect("sent");
-                    asked.fetch_add(1, Ordering::Relaxed);
-                    let mut answer = Vec::new();
-                    stream.read_to_end(&mut answer).await.expect("an answer");
-                    if let Some(calls) = kind.read(&answer) {
-                        let most = begun.load(Ordering::SeqCst);
-                        assert!(
-                            least as f64 <= calls && calls <= most as f64,
-                            "{least} <= {calls} <= {most}"
-                        );
-                    }
-                }
-            });
-            futures_util::future::join_all(scrapes).await;
-        });
-        done.store(true, Ordering::Relaxed);
+        let _until_then = SetOnDrop(&done);
+        let scrapes: Vec<_> = (0..SCRAPES)
+            .map(|number| {
+                let kind = Kind::of(number);
+                let least = ended.load(Ordering::SeqCst);
+                let stream = send(exporter.address(), kind.request().as_bytes());
+                asked.fetch_add(1, Ordering::Relaxed);
+                (kind, least, stream)
+            })
+            .collect();
+        for (kind, least, mut stream) in scrapes {
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).expect("an answer");
+            if let Some(calls) = kind.read(&answer) {
+                let most = begun.load(Ordering::SeqCst);
+                assert!(least as f64 <= calls && calls <= most as f64, "{least} <= {calls} <= {most}");
+            }
+        }
     });
     assert_eq!(asked.load(Ordering::Relaxed), SCRAPES);
     let refused = agent_metrics_tests::samples(&metrics).sum("agent_metrics_exporter_refused_total", &[]);
     assert_eq!(refused, 0.0, "nobody was cut off");
+}
+
+#[test]
+fn who_has_much_to_read_is_not_slow() {
+    // More than are sent to at once, of more than the system takes off the exporter's hands.
+    const READERS: usize = 36;
+    let metrics = build();
+    enlarge(&metrics, 5);
+    let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
+    thread::scope(|scope| {
+        for _ in 0..READERS {
+            scope.spawn(|| {
+                let mut answer = Vec::new();
+                let mut stream = send(exporter.address(), b"GET /metrics HTTP/1.1\r\n\r\n");
+                stream.read_to_end(&mut answer).expect("an answer");
+                assert!(
+                    answer.starts_with(b"HTTP/1.1 200 ") && answer.len() > 5 << 20,
+                    "{} bytes",
+                    answer.len()
+                );
+            });
+        }
+    });
 }

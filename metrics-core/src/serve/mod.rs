@@ -17,6 +17,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::sync::oneshot;
 
 use crate::{AgentMetrics, global};
@@ -53,7 +54,7 @@ pub fn serve(address: impl ToSocketAddrs) -> Result<Serving, ServeError> {
 /// | `late` | its request wasn't complete within [`read_timeout`](Self::read_timeout) |
 /// | `incomplete` | it went in the middle of its request |
 /// | `crowded` | it was idle for more than 0.1 s while others waited for its place |
-/// | `slow` | it didn't take the answer within [`write_timeout`](Self::write_timeout), or within 1 s while others waited |
+/// | `slow` | it didn't take the answer within [`write_timeout`](Self::write_timeout), or nothing of it for 1 s while others waited |
 /// | `head_too_large` | a request line with headers over 8 KiB or 64 lines: `431` |
 /// | `body_too_large` | a body over 8 KiB: `413` |
 /// | `malformed` | what it sent isn't HTTP 1: `400` |
@@ -159,6 +160,10 @@ fn check_token(token: Option<&str>) -> Result<(), ServeError> {
     if token.is_none_or(is_usable) { Ok(()) } else { Err(ServeError::Token) }
 }
 
+/// How many connections may wait to be accepted, if the system lets so many. The standard library asks for 128, past
+/// which a connection takes a second at least.
+const BACKLOG: i32 = 4096;
+
 fn bind(address: impl ToSocketAddrs, remote: bool) -> Result<TcpListener, ServeError> {
     let addresses: Vec<SocketAddr> = address.to_socket_addrs().map_err(ServeError::Address)?.collect();
     let is_open = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
@@ -168,6 +173,7 @@ fn bind(address: impl ToSocketAddrs, remote: bool) -> Result<TcpListener, ServeE
     let mut refusal = ServeError::Address(std::io::Error::other("no such host"));
     for address in addresses {
         let bound = TcpListener::bind(address).and_then(|listener| {
+            SockRef::from(&listener).listen(BACKLOG)?;
             listener.set_nonblocking(true)?;
             Ok(listener)
         });

@@ -2,9 +2,12 @@
 //!
 //! A gRPC server, whose paths are its methods. Those that are not named count as one:
 //!
-//! ```ignore
+//! ```
+//! use agent_metrics::web::tower::HttpMetricsLayer;
+//!
+//! let metrics = agent_metrics::global();
 //! let layer = HttpMetricsLayer::for_paths(metrics, ["/chat.Chat/Ask", "/chat.Chat/Watch"]);
-//! tonic::transport::Server::builder().layer(layer).add_service(chat).serve(address).await?;
+//! // tonic::transport::Server::builder().layer(layer).add_service(chat).serve(address)
 //! ```
 //!
 //! The `status_code` of a gRPC call is that of HTTP, which is `200` for an error, too: what became of the call is

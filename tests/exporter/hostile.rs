@@ -78,7 +78,7 @@ fn who_never_stops_sending_is_cut_off() {
     {
         let mut stream = send(exporter.address(), beginning.as_bytes());
         stream.set_write_timeout(Some(Duration::from_secs(20))).expect("a limit");
-        let chunk = [b'x'; 64 * 1024];
+        let chunk = vec![b'x'; 64 * 1024];
         let error = loop {
             if let Err(error) = stream.write_all(&chunk) {
                 break error;

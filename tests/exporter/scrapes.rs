@@ -64,23 +64,23 @@ impl Kind {
                     .lines()
                     .filter(|line| !line.starts_with("# UNIT "))
                     .fold(String::with_capacity(text.len()), |text, line| text + line + "\n");
-                calls(&Samples::parse(&text))
+                Some(calls(&Samples::parse(&text)))
             }
             Self::Text | Self::Gzip => {
                 assert!(head.contains("text/plain; version=0.0.4"), "{head}");
-                calls(&Samples::parse(&text))
+                Some(calls(&Samples::parse(&text)))
             }
         }
     }
 }
 
 /// The calls of the tool that runs meanwhile, told alike by its counter's buckets and their count.
-fn calls(samples: &Samples) -> Option<f64> {
+fn calls(samples: &Samples) -> f64 {
     let labels = [("tool_name", "meanwhile")];
     let count = samples.sum("agent_tool_call_duration_seconds_count", &labels);
     let last = [("tool_name", "meanwhile"), ("le", "+Inf")];
     assert_eq!(samples.sum("agent_tool_call_duration_seconds_bucket", &last), count);
-    Some(count)
+    count
 }
 
 /// Has the other thread end, whatever becomes of this one.
@@ -99,9 +99,9 @@ fn a_thousand_at_once_are_each_whole() {
     // The first exposition waits until all have asked, so that all are under way at once.
     let asked = Arc::new(AtomicUsize::new(0));
     let asks = asked.clone();
-    let begin = Instant::now();
+    let since = Instant::now();
     when_collected(&metrics, move || {
-        while asks.load(Ordering::Relaxed) < SCRAPES && begin.elapsed() < Duration::from_secs(30) {
+        while asks.load(Ordering::Relaxed) < SCRAPES && since.elapsed() < Duration::from_secs(30) {
             thread::sleep(Duration::from_millis(1));
         }
     });

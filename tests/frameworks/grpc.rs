@@ -85,8 +85,8 @@ async fn watch(_: Request<Text>) -> Result<Response<Texts>, Status> {
 fn serve(metrics: &AgentMetrics) -> SocketAddr {
     let layer = HttpMetricsLayer::for_paths(metrics, [ASK, WATCH]);
     let mut routes = Routes::new(Chat);
-    let router = std::mem::take(routes.axum_router_mut());
-    *routes.axum_router_mut() = router.route("/metrics", metrics_route(metrics));
+    let methods = std::mem::take(routes.axum_router_mut());
+    *routes.axum_router_mut() = methods.route("/metrics", metrics_route(metrics));
     on_tokio(|listener| async {
         // The scrape is HTTP 1.
         let server = Server::builder().accept_http1(true).layer(layer).add_routes(routes);

@@ -61,15 +61,15 @@ impl Server {
         stop: oneshot::Receiver<()>,
         ready: &mpsc::Sender<io::Result<()>>,
     ) {
-        let begin = || -> io::Result<(Runtime, TcpListener)> {
+        let set_up = || -> io::Result<(Runtime, TcpListener)> {
             let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
             let inside = runtime.enter();
             let listener = TcpListener::from_std(listener)?;
             drop(inside);
             Ok((runtime, listener))
         };
-        let (runtime, listener) = match begin() {
-            Ok(begun) => begun,
+        let (runtime, listener) = match set_up() {
+            Ok(both) => both,
             Err(error) => return drop(ready.send(Err(error))),
         };
         // Who started it waits for this.
@@ -89,21 +89,18 @@ impl Server {
 
     async fn accept(self: Arc<Self>, listener: TcpListener) {
         loop {
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    let place = self.connections.enter().await;
-                    let server = self.clone();
-                    tokio::spawn(async move {
-                        server.converse(stream).await;
-                        drop(place);
-                    });
-                }
+            let Ok((stream, _)) = listener.accept().await else {
                 // The process may be out of descriptors: those that idle have some.
-                Err(_) => {
-                    self.connections.clear();
-                    sleep(IDLE_PATIENCE).await;
-                }
-            }
+                self.connections.clear();
+                sleep(IDLE_PATIENCE).await;
+                continue;
+            };
+            let place = self.connections.enter().await;
+            let server = self.clone();
+            tokio::spawn(async move {
+                server.converse(stream).await;
+                drop(place);
+            });
         }
     }
 

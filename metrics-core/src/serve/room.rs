@@ -80,7 +80,7 @@ impl Room {
             Poll::Ready(done) => Poll::Ready(Ok(done)),
             Poll::Pending => wanted.as_mut().poll(cx).map(|()| Err(Overstayed::Crowded)),
         });
-        timeout(limit - fair, done_or_wanted).await.unwrap_or(Err(Overstayed::Late))
+        timeout(limit.saturating_sub(fair), done_or_wanted).await.unwrap_or(Err(Overstayed::Late))
     }
 }
 

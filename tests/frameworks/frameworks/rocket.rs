@@ -58,6 +58,7 @@ fn only_task_nine(nine: Nine) -> &'static str {
     "nine"
 }
 
+#[derive(Clone, Copy)]
 struct Nine;
 
 impl<'a> rocket::request::FromParam<'a> for Nine {

@@ -66,6 +66,13 @@ fn heads_and_bodies_that_are_too_large() {
         assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     }
     assert_eq!(refused(&metrics, "body_too_large"), 3.0);
+    // Who still sends when it has been answered can do so, and then read the answer.
+    let mut stream = send(exporter.address(), b"POST /metrics HTTP/1.1\r\nContent-Length: 20000\r\n\r\n");
+    until_refused(&metrics, "body_too_large", 4.0);
+    for _ in 0..2 {
+        stream.write_all(&[b'x'; 10_000]).expect("taken");
+    }
+    assert!(answer(stream).starts_with("HTTP/1.1 413 "));
     check_unharmed(&metrics, &exporter);
 }
 

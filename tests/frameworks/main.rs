@@ -5,6 +5,7 @@
 mod endpoints;
 mod frameworks;
 mod grpc;
+mod panics;
 mod requests;
 mod server;
 

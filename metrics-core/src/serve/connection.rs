@@ -24,7 +24,7 @@ const IDLE_PATIENCE: Duration = Duration::from_millis(100);
 const MAX_SENDING: usize = 32;
 const SEND_PATIENCE: Duration = Duration::from_secs(1);
 /// What a refused client still sends is read for so long, lest the system throw the answer away with it.
-const LINGER: Duration = Duration::from_millis(500);
+const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 256 * 1024;
 
 pub(super) struct Server {

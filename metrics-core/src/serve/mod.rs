@@ -65,7 +65,7 @@ pub fn serve(address: impl ToSocketAddrs) -> Result<Serving, ServeError> {
 ///
 /// let metrics = AgentMetrics::builder().build()?;
 /// let exporter = Exporter::new(&metrics)
-///     .bearer_token("the content of a secret")
+///     .bearer_token("s3cret")
 ///     .allow_remote()
 ///     .start("0.0.0.0:0")?;
 /// exporter.stop(); // answers those who have asked, then returns

@@ -1,4 +1,4 @@
-//! HTTP metrics for whatever speaks tower: axum (see [`axum`](super::axum)), hyper, tonic, warp.
+//! HTTP metrics for whatever speaks tower: axum (see `web::axum`), hyper, tonic, warp.
 //!
 //! A gRPC server, whose paths are its methods. Those that are not named count as one:
 //!

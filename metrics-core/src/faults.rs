@@ -16,7 +16,7 @@ pub struct Faults {
 }
 
 /// Drops what a panic carried, which may panic in its turn: then it is left where it is.
-fn forget_panic(panic: Box<dyn Any + Send>) {
+pub(crate) fn forget_panic(panic: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         std::mem::forget(again);
     }

@@ -27,6 +27,8 @@ mod pricing;
 mod recorder;
 mod registration;
 mod registry;
+#[cfg(feature = "serve")]
+mod serve;
 mod spec;
 mod status;
 mod stored;
@@ -35,7 +37,6 @@ mod sync;
 pub mod testing;
 pub mod usage;
 mod visit;
-#[cfg(feature = "tower")]
 pub mod web;
 
 #[doc(hidden)]
@@ -73,6 +74,8 @@ pub use recorder::{
 pub use recorder::{Retry, retry};
 #[cfg(feature = "stream")]
 pub use recorder::{StreamExt, Streamed};
+#[cfg(feature = "serve")]
+pub use serve::{Exporter, ServeError, Serving, serve};
 pub use spec::Metric;
 pub use status::Status;
 #[doc(inline)]

@@ -32,7 +32,9 @@ impl Method {
 }
 
 /// First digits of a status code. One outside of 100 to 999 is no HTTP status; it counts as 500.
-const CLASSES: &[&str] = &["1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx"];
+/// The last is of requests that turned out to be another endpoint's.
+const CLASSES: &[&str] = &["1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx", "withdrawn"];
+const WITHDRAWN: usize = CLASSES.len() - 1;
 
 const REQUESTS: usize = 0;
 const DURATIONS: usize = 1;
@@ -55,7 +57,7 @@ pub(crate) struct HttpSeries {
     calls: Row,
     streams: OnceBox<Row>,
     /// A row of a hundred status codes for each class that occurred.
-    codes: [OnceBox<Row>; CLASSES.len()],
+    codes: [OnceBox<Row>; WITHDRAWN],
     labels: Box<str>,
 }
 
@@ -112,7 +114,7 @@ impl Http {
             Box::new(HttpSeries {
                 calls: Row::new(self.shape.words()),
                 streams: OnceBox::new(),
-                codes: [const { OnceBox::new() }; CLASSES.len()],
+                codes: [const { OnceBox::new() }; WITHDRAWN],
                 labels: render([("method", Method::NAMES[method.0]), ("endpoint", &endpoint.name)]),
             })
         })
@@ -120,6 +122,11 @@ impl Http {
 
     pub(crate) fn start(series: &HttpSeries) {
         CallShape::start(plane::writer(), &series.calls, 0);
+    }
+
+    /// Ends a request that goes on in another series.
+    pub(crate) fn withdraw(series: &HttpSeries) {
+        CallShape::withdraw(plane::writer(), &series.calls, 0, WITHDRAWN);
     }
 
     pub(crate) fn end(&self, series: &HttpSeries, code: u16, ticks: u64) {

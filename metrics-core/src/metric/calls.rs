@@ -62,6 +62,11 @@ impl CallShape {
         }
     }
 
+    /// Counts an end that is no observation: the call goes on in another series, and `status` is not shown.
+    pub(crate) fn withdraw(writer: Writer, row: &Row, at: usize, status: usize) {
+        row.add(writer, at + ENDED + status, 1);
+    }
+
     #[cold]
     #[inline(never)]
     fn end_in_any(&self, writer: Writer, row: &Row, at: usize, status: usize, ticks: u64) {

@@ -44,6 +44,30 @@ impl RequestGuard {
         self.families.http.series(self.method, self.endpoint)
     }
 
+    /// The endpoint is known better: the request counts there, from its start. For frameworks that tell the
+    /// route only with the response.
+    ///
+    /// ```
+    /// use agent_metrics::{AgentMetrics, web};
+    ///
+    /// let metrics = AgentMetrics::builder().build()?;
+    /// let mut request = metrics.track_request("GET", web::UNMATCHED);
+    /// request.set_endpoint("/tasks/{id}");
+    /// request.finish(200);
+    /// assert!(metrics.to_text().contains(r#"endpoint="/tasks/{id}",status_code="200"} 1"#));
+    /// # Ok::<(), agent_metrics::BuildError>(())
+    /// ```
+    pub fn set_endpoint(&mut self, endpoint: &str) {
+        let families = self.families.clone();
+        let before = families.http.series(self.method, self.endpoint);
+        self.endpoint = families.http.slot(endpoint);
+        // A stream's request has ended where it was.
+        if self.stage == Stage::Request && !std::ptr::eq(before, self.series()) {
+            Http::start(self.series());
+            Http::withdraw(before);
+        }
+    }
+
     /// The status is known; the body may still be sent, and the request ends when the guard does.
     pub fn set_status(&mut self, status: u16) {
         self.status = Some(status);

@@ -16,29 +16,28 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use super::request::joined;
 use super::tower::HttpMetricsLayer;
 use crate::{AgentMetrics, Exposition};
 
 /// The HTTP metrics of a router, for `Router::layer`: the endpoint is the route's template
 /// (`/tasks/{id}`), `unmatched` where no route matched.
 pub fn http_metrics(metrics: &AgentMetrics) -> HttpMetricsLayer {
-    HttpMetricsLayer::new(metrics, |extensions| extensions.get::<MatchedPath>().map(MatchedPath::as_str))
+    HttpMetricsLayer::new(metrics, |_, extensions| extensions.get::<MatchedPath>().map(MatchedPath::as_str))
 }
 
 /// The exposition as a route: `GET`, in the format that the client prefers.
 pub fn metrics_route<S: Clone + Send + Sync + 'static>(metrics: &AgentMetrics) -> MethodRouter<S> {
     let metrics = metrics.clone();
     get(move |headers: HeaderMap| async move {
-        let accept = joined(&headers, &header::ACCEPT);
-        let encoding = joined(&headers, &header::ACCEPT_ENCODING);
+        let accept = list(&headers, &header::ACCEPT);
+        let encoding = list(&headers, &header::ACCEPT_ENCODING);
         metrics.encode(accept.as_deref(), encoding.as_deref())
     })
 }
 
-/// The lines of a header as one list.
-fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let lines: Vec<_> = headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
-    (!lines.is_empty()).then(|| lines.join(","))
+fn list(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    joined(headers.get_all(name).iter().filter_map(|line| line.to_str().ok()))
 }
 
 impl IntoResponse for Exposition {

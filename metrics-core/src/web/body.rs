@@ -6,19 +6,19 @@ use std::task::{Context, Poll, ready};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::RequestGuard;
+use super::request::Observed;
 
 pin_project! {
     /// A body under observation: the request lasts until it has been sent.
     pub struct MeasuredBody<B> {
         #[pin]
         body: B,
-        request: Option<RequestGuard>,
+        request: Observed,
     }
 }
 
 impl<B> MeasuredBody<B> {
-    pub(super) fn new(body: B, request: Option<RequestGuard>) -> Self {
+    pub(super) fn new(body: B, request: Observed) -> Self {
         Self { body, request }
     }
 }
@@ -34,7 +34,7 @@ impl<B: Body> Body for MeasuredBody<B> {
         let this = self.project();
         let frame = ready!(this.body.poll_frame(cx));
         if frame.is_none() {
-            *this.request = None;
+            this.request.end();
         }
         Poll::Ready(frame)
     }
@@ -50,6 +50,6 @@ impl<B: Body> Body for MeasuredBody<B> {
 
 impl<B: Default> Default for MeasuredBody<B> {
     fn default() -> Self {
-        Self::new(B::default(), None)
+        Self::new(B::default(), Observed::default())
     }
 }

@@ -1,51 +1,65 @@
-//! HTTP metrics for whatever speaks tower.
+//! HTTP metrics for whatever speaks tower: axum (see `web::axum`), hyper, tonic, warp.
+//!
+//! A gRPC server, whose paths are its methods. Those that are not named count as one:
+//!
+//! ```
+//! use agent_metrics::web::tower::HttpMetricsLayer;
+//!
+//! let metrics = agent_metrics::global();
+//! let layer = HttpMetricsLayer::for_paths(metrics, ["/chat.Chat/Ask", "/chat.Chat/Watch"]);
+//! // tonic::transport::Server::builder().layer(layer).add_service(chat).serve(address)
+//! ```
+//!
+//! The `status_code` of a gRPC call is that of HTTP, which is `200` for an error, too: what became of the call is
+//! in its trailers. Track the method's function, whose `tonic::Status` says it.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::{Request, Response, header};
+use http::{Extensions, Request, Response, Uri, header};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::MeasuredBody;
-use crate::{AgentMetrics, RequestGuard};
-
-/// The endpoint of a request whose path matched no route.
-pub const UNMATCHED: &str = "unmatched";
-
-/// How the endpoint of a request is found: the template of its route, or `None` where none matched.
-pub type EndpointOf = fn(&http::Extensions) -> Option<&str>;
+use super::request::{Observed, Observer};
+use crate::AgentMetrics;
 
 /// Counts and times every request that a service answers, but for those of the scrape.
 ///
 /// A request lasts until its body has been sent; an event stream counts up to its head and its life
-/// goes to `agent_http_stream_duration_seconds`. A client that goes before the head is `499`.
+/// goes to `agent_http_stream_duration_seconds`. A client that goes before the head is `499`, a panic `500`.
 #[derive(Clone)]
 pub struct HttpMetricsLayer {
-    settings: Arc<Settings>,
+    observer: Observer,
+    endpoint: Arc<EndpointOf>,
 }
 
-struct Settings {
-    metrics: AgentMetrics,
-    endpoint: EndpointOf,
-    excluded: Vec<String>,
-}
+type EndpointOf = dyn for<'a> Fn(&'a Uri, &'a Extensions) -> Option<&'a str> + Send + Sync;
 
 impl HttpMetricsLayer {
-    /// A layer that finds endpoints by `endpoint`.
-    pub fn new(metrics: &AgentMetrics, endpoint: EndpointOf) -> Self {
-        let excluded = vec!["/metrics".to_owned()];
-        Self { settings: Arc::new(Settings { metrics: metrics.clone(), endpoint, excluded }) }
+    /// A layer that asks `endpoint` for the template of a request's route: `None` where none matched. What it gives
+    /// for a path must not depend on what a client may choose freely.
+    pub fn new(
+        metrics: &AgentMetrics,
+        endpoint: impl for<'a> Fn(&'a Uri, &'a Extensions) -> Option<&'a str> + Send + Sync + 'static,
+    ) -> Self {
+        Self { observer: Observer::new(metrics), endpoint: Arc::new(endpoint) }
+    }
+
+    /// A layer for a service whose paths are few and known, such as the methods of gRPC: each is an endpoint, any
+    /// other path is [`UNMATCHED`](super::UNMATCHED).
+    pub fn for_paths(metrics: &AgentMetrics, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
+        Self::new(metrics, move |uri, _| paths.iter().any(|path| path == uri.path()).then_some(uri.path()))
     }
 
     /// The paths that are not counted, in place of `/metrics`.
     #[must_use]
-    pub fn exclude(self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let Settings { metrics, endpoint, .. } = &*self.settings;
-        let excluded = paths.into_iter().map(Into::into).collect();
-        Self { settings: Arc::new(Settings { metrics: metrics.clone(), endpoint: *endpoint, excluded }) }
+    pub fn exclude(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.observer.exclude(paths);
+        self
     }
 }
 
@@ -53,7 +67,7 @@ impl<S> Layer<S> for HttpMetricsLayer {
     type Service = HttpMetrics<S>;
 
     fn layer(&self, inner: S) -> HttpMetrics<S> {
-        HttpMetrics { inner, settings: self.settings.clone() }
+        HttpMetrics { inner, layer: self.clone() }
     }
 }
 
@@ -61,7 +75,7 @@ impl<S> Layer<S> for HttpMetricsLayer {
 #[derive(Clone)]
 pub struct HttpMetrics<S> {
     inner: S,
-    settings: Arc<Settings>,
+    layer: HttpMetricsLayer,
 }
 
 impl<S, B, R> Service<Request<B>> for HttpMetrics<S>
@@ -77,13 +91,10 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let Settings { metrics, endpoint, excluded } = &*self.settings;
-        let path = request.uri().path();
-        let guard = (!excluded.iter().any(|excluded| excluded == path)).then(|| {
-            let endpoint = endpoint(request.extensions()).unwrap_or(UNMATCHED);
-            metrics.track_request(request.method().as_str(), endpoint)
-        });
-        HttpMetricsFuture { guard, response: self.inner.call(request) }
+        let HttpMetricsLayer { observer, endpoint } = &self.layer;
+        let endpoint = endpoint(request.uri(), request.extensions());
+        let observed = observer.begin(request.method().as_str(), request.uri().path(), endpoint);
+        HttpMetricsFuture { observed, response: self.inner.call(request) }
     }
 }
 
@@ -92,7 +103,7 @@ pin_project! {
     pub struct HttpMetricsFuture<F> {
         #[pin]
         response: F,
-        guard: Option<RequestGuard>,
+        observed: Observed,
     }
 }
 
@@ -104,42 +115,19 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // A panic in the service is its own answer: hyper closes the connection, so `500`.
-        let unwinding = OnPanic(this.guard);
-        let response = ready!(this.response.poll(cx));
-        let mut guard = unwinding.0.take();
-        Poll::Ready(match response {
+        let response = ready!(this.observed.through(|| this.response.poll(cx)));
+        let mut observed = std::mem::take(this.observed);
+        match response {
             Ok(response) => {
-                if let Some(guard) = &mut guard {
-                    guard.set_status(response.status().as_u16());
-                    if is_event_stream(&response) {
-                        guard.begin_stream();
-                    }
-                }
-                Ok(response.map(|body| MeasuredBody::new(body, guard)))
+                let content_type = response.headers().get(header::CONTENT_TYPE);
+                observed.head(response.status().as_u16(), content_type.map(header::HeaderValue::as_bytes));
+                Poll::Ready(Ok(response.map(|body| MeasuredBody::new(body, observed))))
             }
             Err(error) => {
-                if let Some(guard) = guard {
-                    guard.finish(500);
-                }
-                Err(error)
+                // hyper closes the connection, for want of an answer.
+                observed.head(500, None);
+                Poll::Ready(Err(error))
             }
-        })
-    }
-}
-
-/// Ends the request at once when the service panics, since nobody need drop its future soon.
-struct OnPanic<'a>(&'a mut Option<RequestGuard>);
-
-impl Drop for OnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            *self.0 = None;
         }
     }
-}
-
-fn is_event_stream<B>(response: &Response<B>) -> bool {
-    let content_type = response.headers().get(header::CONTENT_TYPE);
-    content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
 }

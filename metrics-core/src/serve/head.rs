@@ -1,0 +1,176 @@
+//! The head of a request: read up to a limit, parsed once.
+
+use std::io;
+
+use tokio::net::TcpStream;
+
+use super::refused::Reason;
+
+/// Prometheus sends some 600 bytes in 7 lines.
+const MAX_BYTES: usize = 8 * 1024;
+const MAX_LINES: usize = 64;
+
+/// What of a request is of interest.
+#[derive(PartialEq, Eq, Debug, Default)]
+pub(super) struct Head {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) accept: Option<String>,
+    pub(super) accept_encoding: Option<String>,
+    pub(super) authorization: Option<Vec<u8>>,
+    pub(super) body: Body,
+}
+
+/// How much is to come after the head.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Body {
+    #[default]
+    None,
+    Bytes(u64),
+    /// As it comes, in chunks, or by a length that can't be read.
+    Unknown,
+}
+
+/// Reads a head. `Ok(None)` is a client that goes without a word.
+pub(super) async fn read(stream: &TcpStream) -> Result<Option<Head>, Reason> {
+    let mut bytes = Vec::with_capacity(1024);
+    loop {
+        let before = bytes.len();
+        match read_some(stream, &mut bytes).await {
+            Ok(0) | Err(_) if before == 0 => return Ok(None),
+            Ok(0) | Err(_) => return Err(Reason::Incomplete),
+            Ok(_) if !bytes[0].is_ascii_uppercase() => return Err(Reason::Malformed),
+            Ok(_) if has_end(&bytes, before) => return parse(&bytes).map(Some),
+            Ok(_) if bytes.len() >= MAX_BYTES => return Err(Reason::HeadTooLarge),
+            Ok(_) => {}
+        }
+    }
+}
+
+async fn read_some(stream: &TcpStream, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    let mut some = [0; 1024];
+    let room = some.len().min(MAX_BYTES - bytes.len());
+    loop {
+        stream.readable().await?;
+        match stream.try_read(&mut some[..room]) {
+            Ok(count) => {
+                bytes.extend_from_slice(&some[..count]);
+                return Ok(count);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether an empty line ends in what came after the first `before` bytes, so that a head that drips in is searched
+/// once, not at each drop.
+fn has_end(bytes: &[u8], before: usize) -> bool {
+    let new = &bytes[before.saturating_sub(3)..];
+    new.windows(4).any(|end| end == b"\r\n\r\n") || new.windows(2).any(|end| end == b"\n\n")
+}
+
+fn parse(bytes: &[u8]) -> Result<Head, Reason> {
+    let mut lines = [httparse::EMPTY_HEADER; MAX_LINES];
+    let mut request = httparse::Request::new(&mut lines);
+    match request.parse(bytes) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(Reason::HeadTooLarge),
+        Ok(httparse::Status::Partial) | Err(_) => return Err(Reason::Malformed),
+    }
+    let mut head = Head {
+        method: request.method.unwrap_or_default().to_owned(),
+        path: path(request.path.unwrap_or_default()).to_owned(),
+        ..Head::default()
+    };
+    for header in &*request.headers {
+        let is = |name: &str| header.name.eq_ignore_ascii_case(name);
+        if is("accept") {
+            join(&mut head.accept, header.value);
+        } else if is("accept-encoding") {
+            join(&mut head.accept_encoding, header.value);
+        } else if is("authorization") {
+            head.authorization = Some(header.value.to_owned());
+        } else if is("content-length") {
+            let length = str::from_utf8(header.value).ok().and_then(|value| value.trim().parse().ok());
+            head.body = length.map_or(Body::Unknown, Body::Bytes);
+        } else if is("transfer-encoding") {
+            head.body = Body::Unknown;
+            break;
+        }
+    }
+    Ok(head)
+}
+
+/// The path of a request's target, which a proxy may send with the host before it.
+fn path(target: &str) -> &str {
+    let path = match target.split_once("://") {
+        Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
+        _ => target,
+    };
+    path.split(['?', '#']).next().unwrap_or(path)
+}
+
+/// Adds a line of a list.
+fn join(list: &mut Option<String>, line: &[u8]) {
+    let Ok(line) = str::from_utf8(line) else { return };
+    match list {
+        Some(list) => {
+            list.push(',');
+            list.push_str(line);
+        }
+        None => *list = Some(line.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_read() {
+        let bytes = b"GET http://host/metrics?x=1 HTTP/1.1\r\naccept: a\r\nACCEPT: b\r\nauthorization: Bearer x\r\n\r\n";
+        let head = parse(bytes).unwrap();
+        assert_eq!((head.method.as_str(), head.path.as_str(), head.body), ("GET", "/metrics", Body::None));
+        assert_eq!(head.accept.as_deref(), Some("a,b"));
+        assert_eq!(head.authorization.as_deref(), Some(&b"Bearer x"[..]));
+    }
+
+    #[test]
+    fn bodies_are_announced() {
+        for (line, body) in [
+            ("content-length: 0", Body::Bytes(0)),
+            ("Content-Length: 12", Body::Bytes(12)),
+            ("content-length: -1", Body::Unknown),
+            ("content-length: 99999999999999999999999", Body::Unknown),
+            ("transfer-encoding: chunked\r\ncontent-length: 1", Body::Unknown),
+        ] {
+            let head = parse(format!("POST / HTTP/1.1\r\n{line}\r\n\r\n").as_bytes()).unwrap();
+            assert_eq!(head.body, body, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_head_is_malformed() {
+        for bytes in [
+            "GET /\r\n\r\n",
+            "GET / HTTP/9.9\r\n\r\n",
+            "PRI * HTTP/2.0\r\n\r\n",
+            "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+            "GET / HTTP/1.1\r\nbad name: x\r\n\r\n",
+        ] {
+            assert_eq!(parse(bytes.as_bytes()), Err(Reason::Malformed), "{bytes}");
+        }
+        let lines = "a: b\r\n".repeat(MAX_LINES + 1);
+        assert_eq!(parse(format!("GET / HTTP/1.1\r\n{lines}\r\n").as_bytes()), Err(Reason::HeadTooLarge));
+    }
+
+    #[test]
+    fn an_end_is_found_wherever_it_is_torn() {
+        let bytes = b"GET / HTTP/1.1\r\n\r\n";
+        for torn in 0..bytes.len() {
+            assert!(has_end(bytes, torn), "{torn}");
+        }
+        assert!(!has_end(b"GET / HTTP/1.1\r\n", 0));
+    }
+}

@@ -1,0 +1,89 @@
+//! What is answered to those who behave.
+
+use std::io::Read;
+
+use agent_metrics::Exporter;
+use agent_metrics_tests::{Samples, build, get};
+
+use crate::{answer, refused, scrape, send, when_collected};
+
+#[test]
+fn the_format_is_what_the_client_prefers() {
+    let metrics = build();
+    let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
+    let text = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n";
+    for accept in ["", "Accept: */*\r\n", "Accept: image/png\r\n", "Accept: \u{1}\r\n", "Accept: q;=,;\r\n"] {
+        let (head, body) = scrape(&exporter, accept);
+        if accept.contains('\u{1}') {
+            assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+            continue;
+        }
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains(text), "{accept}: {head}");
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{head}");
+        Samples::parse(&String::from_utf8(body).expect("UTF-8"));
+    }
+    // Two lines are one list.
+    let two = "Accept: text/plain;q=0.5\r\nAccept: application/openmetrics-text;version=1.0.0\r\n";
+    let (head, body) = scrape(&exporter, two);
+    assert!(head.contains("Content-Type: application/openmetrics-text; version=1.0.0;"), "{head}");
+    assert!(body.ends_with(b"# EOF\n"));
+
+    let (head, body) = scrape(&exporter, "Accept-Encoding: gzip\r\n");
+    assert!(
+        head.contains("Content-Encoding: gzip\r\n") && head.contains("Vary: Accept, Accept-Encoding"),
+        "{head}"
+    );
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&*body).read_to_string(&mut text).expect("gzip");
+    assert!(Samples::parse(&text).get("agent_active_tasks").is_some());
+}
+
+#[test]
+fn paths_and_methods() {
+    let exporter = Exporter::new(&build()).start("127.0.0.1:0").expect("a free port");
+    let asked = |request: &str| answer(send(exporter.address(), format!("{request}\r\n\r\n").as_bytes()));
+    assert!(asked("GET /healthz HTTP/1.1").starts_with("HTTP/1.1 200 OK\r\n"));
+    assert!(asked("GET http://proxied/metrics?name=x HTTP/1.1").contains("agent_active_tasks 0\n"));
+    assert!(asked("GET /metric HTTP/1.1").starts_with("HTTP/1.1 404 "));
+    assert!(asked("POST /metrics HTTP/1.1").contains("\r\nAllow: GET, HEAD\r\n"));
+    assert!(asked("DELETE /healthz HTTP/1.1").starts_with("HTTP/1.1 405 "));
+    let head = asked("HEAD /metrics HTTP/1.1");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+    assert!(!head.contains("Content-Length: 0\r\n"), "it is the length that a GET would have: {head}");
+}
+
+#[test]
+fn the_token_opens_the_metrics_only() {
+    let metrics = build();
+    let exporter = Exporter::new(&metrics).bearer_token("s3cret").start("127.0.0.1:0").expect("a free port");
+    let (head, body) = scrape(&exporter, "Authorization: Bearer s3cret\r\n");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    assert!(!String::from_utf8_lossy(&body).contains("s3cret"));
+    let wrong = [
+        "",
+        "Authorization: Bearer s3cre\r\n",
+        "Authorization: Bearer s3cret!\r\n",
+        "Authorization: s3cret\r\n",
+    ];
+    for header in wrong {
+        let (head, body) = scrape(&exporter, header);
+        assert!(head.starts_with("HTTP/1.1 401 ") && head.contains("WWW-Authenticate: Bearer\r\n"), "{head}");
+        assert!(!String::from_utf8_lossy(&body).contains("agent_"), "{header}");
+    }
+    assert_eq!(refused(&metrics, "unauthorized"), 4.0);
+    let (head, _) = get(&exporter.address().to_string(), "/healthz", "").expect("an answer");
+    assert!(head.starts_with("HTTP/1.1 200 "), "a probe has no token: {head}");
+}
+
+#[test]
+fn a_collector_that_panics_fails_the_scrape_and_nothing_else() {
+    let metrics = build();
+    when_collected(&metrics, || panic!("in a collector"));
+    let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
+    for _ in 0..2 {
+        let (head, body) = scrape(&exporter, "");
+        assert!(head.starts_with("HTTP/1.1 500 "), "{head}");
+        assert!(String::from_utf8_lossy(&body).contains("a collector in the registry panicked"));
+    }
+    assert!(get(&exporter.address().to_string(), "/healthz", "").expect("an answer").0.contains(" 200 "));
+}

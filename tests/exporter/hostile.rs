@@ -1,0 +1,156 @@
+//! Those who are slow or ask for too much: cut off and counted, the agent and its other clients unharmed.
+
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use agent_metrics::{AgentMetrics, Exporter, Serving, Status};
+use agent_metrics_tests::{build, samples, tools};
+
+use crate::{answer, enlarge, refused, scrape, send, until_refused};
+
+const SHORT: Duration = Duration::from_millis(200);
+
+/// It still records, and shows what it has recorded to those who ask as they should.
+fn check_unharmed(metrics: &AgentMetrics, exporter: &Serving) {
+    let before = tools(metrics, "still_works", "success");
+    metrics.record_tool_call("still_works", Duration::from_millis(1), Status::Success);
+    let (head, body) = scrape(exporter, "");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let shown =
+        format!("agent_tool_calls_total{{tool_name=\"still_works\",status=\"success\"}} {}\n", before + 1.0);
+    assert!(String::from_utf8(body).expect("UTF-8").contains(&shown));
+}
+
+#[test]
+fn a_request_that_does_not_come_or_not_whole() {
+    let metrics = build();
+    let exporter = Exporter::new(&metrics).read_timeout(SHORT).start("127.0.0.1:0").expect("a free port");
+    // Silent, half-sent, and one that drips.
+    for begun in ["", "GET /metrics HTTP/1.1\r\nHost: x\r\n"] {
+        assert_eq!(answer(send(exporter.address(), begun.as_bytes())), "", "closed without a word");
+    }
+    let mut dripping = send(exporter.address(), b"GET /metrics HTTP/1.1\r\nX: ");
+    dripping.set_nonblocking(true).expect("non-blocking");
+    while !matches!(dripping.read(&mut [0; 64]), Ok(0)) {
+        if dripping.write_all(b"x").is_err() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    until_refused(&metrics, "late", 3.0);
+    // Gone in the middle; gone without a word is no fault.
+    drop(send(exporter.address(), b"GET /metrics HTT"));
+    drop(send(exporter.address(), b""));
+    until_refused(&metrics, "incomplete", 1.0);
+    check_unharmed(&metrics, &exporter);
+    assert_eq!(samples(&metrics).sum("agent_metrics_exporter_refused_total", &[]), 4.0);
+}
+
+#[test]
+fn heads_and_bodies_that_are_too_large() {
+    let metrics = build();
+    let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
+    let long = format!("GET /metrics HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(64 * 1024));
+    let many = format!("GET /metrics HTTP/1.1\r\n{}\r\n", "X: x\r\n".repeat(100));
+    let target = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(9000));
+    for head in [long, many, target] {
+        let answer = answer(send(exporter.address(), head.as_bytes()));
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    }
+    assert_eq!(refused(&metrics, "head_too_large"), 3.0);
+    for head in ["Content-Length: 10000000000", "Content-Length: -5", "Transfer-Encoding: chunked"] {
+        let head = format!("POST /metrics HTTP/1.1\r\n{head}\r\n\r\n{}", "x".repeat(10_000));
+        let answer = answer(send(exporter.address(), head.as_bytes()));
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    }
+    assert_eq!(refused(&metrics, "body_too_large"), 3.0);
+    // Who still sends when it has been answered can do so, and then read the answer.
+    let mut stream = send(exporter.address(), b"POST /metrics HTTP/1.1\r\nContent-Length: 20000\r\n\r\n");
+    until_refused(&metrics, "body_too_large", 4.0);
+    for _ in 0..2 {
+        stream.write_all(&[b'x'; 10_000]).expect("taken");
+    }
+    assert!(answer(stream).starts_with("HTTP/1.1 413 "));
+    check_unharmed(&metrics, &exporter);
+}
+
+#[test]
+fn who_never_stops_sending_is_cut_off() {
+    let metrics = build();
+    let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
+    for beginning in
+        ["GET /metrics HTTP/1.1\r\nX: ", "POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"]
+    {
+        let mut stream = send(exporter.address(), beginning.as_bytes());
+        stream.set_write_timeout(Some(Duration::from_secs(20))).expect("a limit");
+        let chunk = vec![b'x'; 64 * 1024];
+        let error = loop {
+            if let Err(error) = stream.write_all(&chunk) {
+                break error;
+            }
+        };
+        assert_ne!(error.kind(), std::io::ErrorKind::WouldBlock, "closed, not left hanging");
+    }
+    check_unharmed(&metrics, &exporter);
+}
+
+#[test]
+fn what_is_not_http() {
+    let metrics = build();
+    let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
+    let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+    for bytes in
+        [&hello[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET /metrics\r\n\r\n", b"\r\n\r\n", &[0; 4096]]
+    {
+        let answer = answer(send(exporter.address(), bytes));
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    }
+    assert_eq!(refused(&metrics, "malformed"), 5.0);
+    check_unharmed(&metrics, &exporter);
+}
+
+#[test]
+fn who_does_not_read_the_answer() {
+    let metrics = build();
+    // More than the system takes off the exporter's hands.
+    enlarge(&metrics, 16);
+    let exporter = Exporter::new(&metrics).write_timeout(SHORT).start("127.0.0.1:0").expect("a free port");
+    let waiting: Vec<_> =
+        (0..3).map(|_| send(exporter.address(), b"GET /metrics HTTP/1.1\r\n\r\n")).collect();
+    until_refused(&metrics, "slow", 3.0);
+    drop(waiting);
+}
+
+#[test]
+fn ten_thousand_idle_connections_keep_nobody_out() {
+    const IDLE: usize = 10_000;
+    let metrics = build();
+    let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
+    let most = most_files().saturating_sub(600).min(IDLE);
+    let mut idle = VecDeque::with_capacity(most);
+    for number in 1..=IDLE {
+        if idle.len() == most {
+            idle.pop_front();
+        }
+        idle.push_back(TcpStream::connect(exporter.address()).expect("a connection"));
+        if number % 2500 == 0 {
+            check_unharmed(&metrics, &exporter);
+        }
+    }
+    // All but those that fit in.
+    let cut_off = || refused(&metrics, "crowded") + refused(&metrics, "late");
+    let gone_unheard = (IDLE - most) as f64;
+    agent_metrics_tests::until("they are cut off", || {
+        (cut_off() + gone_unheard >= (IDLE - 256) as f64).then_some(())
+    });
+    check_unharmed(&metrics, &exporter);
+}
+
+/// How many files this process may have open.
+fn most_files() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(1024)
+}

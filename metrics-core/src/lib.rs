@@ -48,7 +48,7 @@ pub use agent_metrics_macros::{
 pub use builder::Builder;
 pub use catalogue::{Catalogue, DimensionInfo, FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
 pub use error::{BuildError, Fault, RegisterError};
-pub use exposition::Exposition;
+pub use exposition::{Chunks, Exposition};
 pub use families::{
     Attempt, Budget, BudgetSpent, CallFacts, DimensionValue, InvalidBudget, Profile, TaskTotals,
 };

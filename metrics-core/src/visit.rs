@@ -14,6 +14,16 @@ pub(crate) trait Source: Send + Sync {
     /// Shows every sample of one family. Takes no lock that recording waits for.
     fn visit(&self, family: usize, visitor: &mut dyn Visitor);
 
+    /// In how many parts a family can be shown, so that nobody need hold a long one whole.
+    fn parts(&self, _family: usize) -> usize {
+        1
+    }
+
+    /// Shows one part of a family; all parts are the family.
+    fn visit_part(&self, family: usize, _part: usize, visitor: &mut dyn Visitor) {
+        self.visit(family, visitor);
+    }
+
     /// It is in a registry that adds these labels to every sample.
     fn joined(&self, _outer_labels: &[String]) {}
 
@@ -31,6 +41,23 @@ pub(crate) trait Source: Send + Sync {
 /// Whoever is shown samples.
 pub(crate) trait Visitor {
     fn sample(&mut self, labels: Labels<'_>, value: Number);
-    fn histogram(&mut self, labels: Labels<'_>, bounds: &Bounds, counts: &[u64], sum: Number);
+    fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>);
+    /// A quantile of the summary that is shown next.
+    fn quantile(&mut self, _labels: Labels<'_>, _quantile: f64, _value: f64) {}
     fn summary(&mut self, labels: Labels<'_>, count: u64, sum: Number);
+}
+
+/// A histogram at one moment.
+#[derive(Clone, Copy)]
+pub(crate) struct HistogramSample<'a> {
+    pub(crate) bounds: &'a Bounds,
+    /// The observations in each bucket alone, the one up to `+Inf` among them.
+    pub(crate) counts: &'a [u64],
+    pub(crate) sum: Number,
+}
+
+impl<'a> HistogramSample<'a> {
+    pub(crate) fn new(bounds: &'a Bounds, counts: &'a [u64], sum: Number) -> Self {
+        Self { bounds, counts, sum }
+    }
 }

@@ -6,6 +6,7 @@ mod budgets;
 mod calls;
 mod dimensions;
 mod drops;
+mod formats;
 mod http;
 mod impls;
 mod in_flight;

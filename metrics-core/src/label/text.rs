@@ -1,5 +1,7 @@
 //! Labels as the exposition formats write them: `name="value",other="value"`, escaped once.
 
+use std::borrow::Cow;
+
 /// The labels of one sample: those of its series, written and escaped when it was made, and at most
 /// two more whose text needs no escaping.
 #[derive(Clone, Copy)]
@@ -47,32 +49,52 @@ pub(crate) fn render<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -
     out.into()
 }
 
-/// Reads back what [`render`] wrote.
-pub(crate) fn pairs(rendered: &str) -> Vec<(&str, String)> {
-    let mut pairs = Vec::new();
-    let mut rest = rendered;
-    while let Some((name, after)) = rest.split_once("=\"") {
-        let mut value = String::new();
-        let mut characters = after.char_indices();
-        let mut end = after.len();
-        while let Some((at, character)) = characters.next() {
-            match character {
-                '"' => {
-                    end = at + 1;
-                    break;
-                }
-                '\\' => match characters.next() {
-                    Some((_, 'n')) => value.push('\n'),
-                    Some((_, escaped)) => value.push(escaped),
-                    None => {}
-                },
-                plain => value.push(plain),
-            }
-        }
-        pairs.push((name, value));
-        rest = after[end..].strip_prefix(',').unwrap_or_default();
+/// Labels read back from what [`render`] wrote.
+pub(crate) struct Pairs<'a>(&'a str);
+
+impl<'a> Pairs<'a> {
+    pub(crate) fn of(rendered: &'a str) -> Self {
+        Self(rendered)
     }
-    pairs
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a str, Cow<'a, str>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        // After the name come `="`, after the value a quote and perhaps a comma.
+        let equals = self.0.bytes().position(|byte| byte == b'=')?;
+        let (name, after) = (&self.0[..equals], &self.0[equals + 2..]);
+        let end = after.bytes().position(|byte| byte == b'"' || byte == b'\\')?;
+        let (value, end) = if after.as_bytes()[end] == b'"' {
+            (Cow::Borrowed(&after[..end]), end)
+        } else {
+            let (value, end) = unescaped(after);
+            (Cow::Owned(value), end)
+        };
+        self.0 = after.get(end + 2..).unwrap_or_default();
+        Some((name, value))
+    }
+}
+
+/// A value up to its quote, and where that is.
+#[cold]
+fn unescaped(text: &str) -> (String, usize) {
+    let mut value = String::new();
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '"' => return (value, at),
+            '\\' => match characters.next() {
+                Some((_, 'n')) => value.push('\n'),
+                Some((_, escaped)) => value.push(escaped),
+                None => {}
+            },
+            plain => value.push(plain),
+        }
+    }
+    (value, text.len())
 }
 
 #[cfg(test)]
@@ -84,10 +106,10 @@ mod tests {
         let values = ["", "plain", "a\"b", "a\\", "line\nfeed", "\\\"\n", "ünï🦀", "a\",b=\"c"];
         for value in values {
             let rendered = render([("first", value), ("second", "x"), ("third", value)]);
-            let expected =
-                vec![("first", value.to_owned()), ("second", "x".to_owned()), ("third", value.to_owned())];
-            assert_eq!(pairs(&rendered), expected, "{rendered}");
+            let pairs: Vec<_> = Pairs::of(&rendered).collect();
+            let expected = [("first", value.into()), ("second", "x".into()), ("third", value.into())];
+            assert_eq!(pairs, expected, "{rendered}");
         }
-        assert!(pairs("").is_empty());
+        assert!(Pairs::of("").next().is_none());
     }
 }

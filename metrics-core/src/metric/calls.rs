@@ -8,7 +8,7 @@ use super::{Bounds, Number};
 use crate::clock;
 use crate::label::Labels;
 use crate::plane::{Row, Words, Writer};
-use crate::visit::Visitor;
+use crate::visit::{HistogramSample, Visitor};
 
 pub(crate) struct CallShape {
     pub(crate) statuses: &'static [&'static str],
@@ -95,7 +95,8 @@ impl CallShape {
             Bounds::with_words(1 + self.bounds.buckets(), |words| {
                 row.read_into(at + self.first + self.stride * histogram, words);
                 let sum = Number::Nanos(clock::nanos(words[0]));
-                visitor.histogram(Labels::with(labels, more), &self.bounds, &words[1..], sum);
+                let histogram = HistogramSample::new(&self.bounds, &words[1..], sum);
+                visitor.histogram(Labels::with(labels, more), &histogram);
             });
         }
     }

@@ -10,7 +10,7 @@ use crate::family::Slot;
 use crate::label::{LabelSet, Labels};
 use crate::plane::{Row, Words};
 use crate::stored::{Shape, Stored};
-use crate::visit::Visitor;
+use crate::visit::{HistogramSample, Visitor};
 
 /// A family of histograms.
 #[derive(Clone)]
@@ -96,7 +96,7 @@ impl HistogramShape {
                 SumOf::PicoUsd => Number::Float(row.read(at + SUM) as f64 / 1e12),
                 SumOf::Ticks => Number::Nanos(clock::nanos(row.read(at + SUM))),
             };
-            visitor.histogram(labels, &self.bounds, counts, sum);
+            visitor.histogram(labels, &HistogramSample::new(&self.bounds, counts, sum));
         });
     }
 }

@@ -129,7 +129,15 @@ impl<L: CallLabels> Source for Calls<L> {
     }
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
-        self.series.for_each(|labels, slot| {
+        (0..self.series.parts()).for_each(|part| self.visit_part(family, part, visitor));
+    }
+
+    fn parts(&self, _: usize) -> usize {
+        self.series.parts()
+    }
+
+    fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
+        self.series.for_each_in(part, |labels, slot| {
             let Some((row, at)) = slot.row() else { return };
             match family {
                 ENDED => self.shape.show_ended(row, at, labels, visitor),

@@ -3,6 +3,7 @@
 #[cfg(feature = "axum")]
 pub mod axum;
 mod body;
+mod chunks;
 pub mod tower;
 
 pub use body::MeasuredBody;

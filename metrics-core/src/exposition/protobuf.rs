@@ -1,0 +1,294 @@
+//! Prometheus's protocol buffers: messages `io.prometheus.client.MetricFamily`, its length before each.
+//! Source: `io/prometheus/client/metrics.proto` of <https://github.com/prometheus/client_model>.
+
+use super::wire::{self, Key, begin, end, put_double, put_number, put_text};
+use super::writer::{FamilyWriter, Head};
+use crate::label::{Labels, Pairs};
+use crate::metric::Number;
+use crate::name::Kind;
+use crate::visit::{HistogramSample, Visitor};
+
+const FAMILY_NAME: Key = Key::length(1);
+const FAMILY_HELP: Key = Key::length(2);
+const FAMILY_TYPE: Key = Key::varint(3);
+const FAMILY_METRIC: Key = Key::length(4);
+const FAMILY_UNIT: Key = Key::length(5);
+
+const METRIC_LABEL: Key = Key::length(1);
+const METRIC_GAUGE: Key = Key::length(2);
+const METRIC_COUNTER: Key = Key::length(3);
+const METRIC_SUMMARY: Key = Key::length(4);
+const METRIC_UNTYPED: Key = Key::length(5);
+const METRIC_TIMESTAMP: Key = Key::varint(6);
+const METRIC_HISTOGRAM: Key = Key::length(7);
+
+const LABEL_NAME: Key = Key::length(1);
+const LABEL_VALUE: Key = Key::length(2);
+
+/// Of a counter, a gauge and an untyped value.
+const VALUE: Key = Key::double(1);
+
+/// Of a histogram and of a summary.
+const SAMPLE_COUNT: Key = Key::varint(1);
+const SAMPLE_SUM: Key = Key::double(2);
+
+const SUMMARY_QUANTILE: Key = Key::length(3);
+const QUANTILE: Key = Key::double(1);
+const QUANTILE_VALUE: Key = Key::double(2);
+
+const HISTOGRAM_BUCKET: Key = Key::length(3);
+const BUCKET_COUNT: Key = Key::varint(1);
+const BUCKET_BOUND: Key = Key::double(2);
+
+/// A family that is taken in parts becomes several messages of one name, which Prometheus reads as one family: only
+/// where it is longer than this many bytes.
+const LONGEST_MESSAGE: usize = 1 << 20;
+
+/// Writes families one after another.
+pub(super) struct ProtobufWriter {
+    out: Vec<u8>,
+    /// What `out` is made for, in bytes.
+    capacity: usize,
+    /// The registry's labels, encoded: on every sample that we write.
+    outer_labels: Vec<u8>,
+    /// Of the family that is being written: what comes before its samples, encoded.
+    head: Vec<u8>,
+    kind: Kind,
+    gathered: bool,
+    is_open: bool,
+    /// Where in `out` its message begins, and where its samples do.
+    begin: usize,
+    samples: usize,
+    /// In milliseconds, for the next samples.
+    timestamp: Option<i64>,
+    /// Those of the next summary.
+    quantiles: Vec<(f64, f64)>,
+}
+
+impl ProtobufWriter {
+    /// A writer of some `bytes` at a time.
+    pub(super) fn new(outer_labels: &str, bytes: usize) -> Self {
+        let mut outer = Vec::new();
+        put_rendered(&mut outer, outer_labels);
+        Self {
+            out: Vec::with_capacity(bytes),
+            capacity: bytes,
+            outer_labels: outer,
+            head: Vec::new(),
+            kind: Kind::Unknown,
+            gathered: false,
+            is_open: false,
+            begin: 0,
+            samples: 0,
+            timestamp: None,
+            quantiles: Vec::new(),
+        }
+    }
+
+    fn begin_message(&mut self) {
+        self.begin = wire::begin_delimited(&mut self.out);
+        self.out.extend_from_slice(&self.head);
+        self.samples = self.out.len();
+    }
+
+    fn end_message(&mut self) {
+        if self.out.len() == self.samples {
+            self.out.truncate(self.begin - 1);
+        } else {
+            end(&mut self.out, self.begin);
+        }
+    }
+
+    /// Writes one metric: its labels and what `value` writes.
+    #[inline]
+    fn metric(&mut self, labels: Labels<'_>, value: impl FnOnce(&mut Vec<u8>)) {
+        let out = &mut self.out;
+        let metric = begin(out, FAMILY_METRIC);
+        put_rendered(out, labels.series);
+        if !self.gathered {
+            out.extend_from_slice(&self.outer_labels);
+        }
+        for (name, value) in labels.more {
+            put_label(out, name.as_bytes(), value.as_bytes());
+        }
+        value(out);
+        if let Some(milliseconds) = self.timestamp {
+            put_number(out, METRIC_TIMESTAMP, milliseconds as u64);
+        }
+        end(out, metric);
+    }
+}
+
+/// Writes labels that were rendered for the text formats.
+#[inline]
+fn put_rendered(out: &mut Vec<u8>, rendered: &str) {
+    for (name, value) in Pairs::of(rendered) {
+        put_label(out, name.as_bytes(), value.as_bytes());
+    }
+}
+
+#[inline]
+fn put_label(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    let label = begin(out, METRIC_LABEL);
+    put_text(out, LABEL_NAME, name);
+    put_text(out, LABEL_VALUE, value);
+    end(out, label);
+}
+
+/// The number that stands for a kind; an info is a gauge here.
+fn type_of(kind: Kind) -> u64 {
+    match kind {
+        Kind::Counter => 0,
+        Kind::Gauge | Kind::Info => 1,
+        Kind::Summary => 2,
+        Kind::Unknown => 3,
+        Kind::Histogram => 4,
+    }
+}
+
+impl FamilyWriter for ProtobufWriter {
+    fn open(&mut self, head: &Head<'_>) {
+        self.head.clear();
+        put_text(&mut self.head, FAMILY_NAME, head.name.as_bytes());
+        put_text(&mut self.head, FAMILY_HELP, head.help.as_bytes());
+        put_number(&mut self.head, FAMILY_TYPE, type_of(head.kind));
+        if let Some(unit) = head.unit {
+            put_text(&mut self.head, FAMILY_UNIT, unit.as_bytes());
+        }
+        (self.kind, self.gathered, self.is_open) = (head.kind, head.gathered, true);
+        self.begin_message();
+    }
+
+    fn set_timestamp(&mut self, milliseconds: Option<i64>) {
+        self.timestamp = milliseconds;
+    }
+
+    fn close(&mut self) {
+        self.end_message();
+        self.is_open = false;
+    }
+
+    fn ready(&self) -> usize {
+        let is_short = || self.out.len() - self.begin < LONGEST_MESSAGE;
+        if self.is_open && is_short() { 0 } else { self.out.len() }
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        if self.is_open {
+            self.end_message();
+        }
+        let taken = std::mem::replace(&mut self.out, Vec::with_capacity(self.capacity));
+        if self.is_open {
+            self.begin_message();
+        }
+        taken
+    }
+
+    fn into_bytes(self: Box<Self>) -> Vec<u8> {
+        self.out
+    }
+}
+
+impl Visitor for ProtobufWriter {
+    #[inline]
+    fn sample(&mut self, labels: Labels<'_>, value: Number) {
+        let key = match self.kind {
+            Kind::Counter => METRIC_COUNTER,
+            Kind::Unknown => METRIC_UNTYPED,
+            _ => METRIC_GAUGE,
+        };
+        self.metric(labels, |out| {
+            let message = begin(out, key);
+            put_double(out, VALUE, value.to_f64());
+            end(out, message);
+        });
+    }
+
+    fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>) {
+        self.metric(labels, |out| {
+            let message = begin(out, METRIC_HISTOGRAM);
+            put_histogram(out, histogram);
+            end(out, message);
+        });
+    }
+
+    fn quantile(&mut self, _: Labels<'_>, quantile: f64, value: f64) {
+        self.quantiles.push((quantile, value));
+    }
+
+    fn summary(&mut self, labels: Labels<'_>, count: u64, sum: Number) {
+        let mut quantiles = std::mem::take(&mut self.quantiles);
+        self.metric(labels, |out| {
+            let message = begin(out, METRIC_SUMMARY);
+            put_number(out, SAMPLE_COUNT, count);
+            put_double(out, SAMPLE_SUM, sum.to_f64());
+            for (quantile, value) in quantiles.drain(..) {
+                let at = begin(out, SUMMARY_QUANTILE);
+                put_double(out, QUANTILE, quantile);
+                put_double(out, QUANTILE_VALUE, value);
+                end(out, at);
+            }
+            end(out, message);
+        });
+        self.quantiles = quantiles;
+    }
+}
+
+/// Writes what is in a histogram. The bucket up to `+Inf` is not written: it is the count of all.
+fn put_histogram(out: &mut Vec<u8>, histogram: &HistogramSample<'_>) {
+    let HistogramSample { bounds, counts, sum, .. } = *histogram;
+    put_number(out, SAMPLE_COUNT, counts.iter().sum());
+    put_double(out, SAMPLE_SUM, sum.to_f64());
+    let mut cumulative = 0;
+    for (bound, count) in bounds.values().iter().zip(counts) {
+        cumulative += count;
+        let bucket = begin(out, HISTOGRAM_BUCKET);
+        put_number(out, BUCKET_COUNT, cumulative);
+        put_double(out, BUCKET_BOUND, *bound);
+        end(out, bucket);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::Bounds;
+
+    const HEAD: Head<'_> = Head { name: "a", kind: Kind::Counter, unit: None, help: "h", gathered: false };
+
+    #[test]
+    fn a_message_is_as_the_format_says() {
+        let mut writer = ProtobufWriter::new("", 0);
+        writer.open(&HEAD);
+        writer.sample(Labels::of(r#"x="1\"""#), Number::Integer(2));
+        writer.close();
+        let label = [10, 7, 10, 1, b'x', 18, 2, b'1', b'"'];
+        let counter = [26, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0x40];
+        let head = [10, 1, b'a', 18, 1, b'h'];
+        let expected = [&[28][..], &head, &[34, 20], &label, &counter].concat();
+        assert_eq!(writer.take(), expected);
+    }
+
+    #[test]
+    fn a_family_without_samples_is_not_written() {
+        let mut writer = ProtobufWriter::new("", 0);
+        writer.open(&HEAD);
+        assert_eq!(writer.ready(), 0);
+        writer.close();
+        assert!(writer.take().is_empty());
+    }
+
+    #[test]
+    fn a_long_family_is_taken_in_messages_of_one_name() {
+        let mut writer = ProtobufWriter::new("", 0);
+        writer.open(&Head { kind: Kind::Histogram, ..HEAD });
+        let bounds = Bounds::new(&[1.0]);
+        while writer.ready() == 0 {
+            writer.histogram(Labels::NONE, &HistogramSample::new(&bounds, &[1, 2], Number::Integer(3)));
+        }
+        let first = writer.take();
+        writer.close();
+        let rest = writer.take();
+        assert!(first.len() > LONGEST_MESSAGE && rest.is_empty(), "{} {}", first.len(), rest.len());
+    }
+}

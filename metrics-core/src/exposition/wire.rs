@@ -1,0 +1,136 @@
+//! The wire format of protocol buffers, as far as metrics need it: varints, doubles, and what has a
+//! length. Source: <https://protobuf.dev/programming-guides/encoding/>.
+
+/// A field's number, below 16, and its wire type, as the byte that begins it.
+#[derive(Clone, Copy)]
+pub(super) struct Key(u8);
+
+impl Key {
+    pub(super) const fn varint(field: u8) -> Self {
+        Self(field << 3)
+    }
+
+    pub(super) const fn double(field: u8) -> Self {
+        Self(field << 3 | 1)
+    }
+
+    /// For texts, messages and packed numbers.
+    pub(super) const fn length(field: u8) -> Self {
+        Self(field << 3 | 2)
+    }
+}
+
+#[inline]
+pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Small magnitudes as small numbers, whatever their sign.
+#[inline]
+pub(super) fn zigzag(value: i64) -> u64 {
+    (value << 1 ^ value >> 63) as u64
+}
+
+/// A number; nothing for 0, which is what an absent one is.
+#[inline]
+pub(super) fn put_number(out: &mut Vec<u8>, key: Key, value: u64) {
+    if value != 0 {
+        out.push(key.0);
+        put_varint(out, value);
+    }
+}
+
+/// A double; nothing for 0.
+#[inline]
+pub(super) fn put_double(out: &mut Vec<u8>, key: Key, value: f64) {
+    let bits = value.to_bits();
+    if bits != 0 {
+        out.push(key.0);
+        out.extend_from_slice(&bits.to_le_bytes());
+    }
+}
+
+#[inline]
+pub(super) fn put_text(out: &mut Vec<u8>, key: Key, text: &[u8]) {
+    out.push(key.0);
+    put_varint(out, text.len() as u64);
+    out.extend_from_slice(text);
+}
+
+/// Begins a message within a message.
+#[inline]
+pub(super) fn begin(out: &mut Vec<u8>, key: Key) -> usize {
+    out.push(key.0);
+    begin_delimited(out)
+}
+
+/// Begins a message that only its length precedes. Gives where it begins, for [`end`].
+#[inline]
+pub(super) fn begin_delimited(out: &mut Vec<u8>) -> usize {
+    // Most are shorter than 128 bytes: a length of one byte.
+    out.push(0);
+    out.len()
+}
+
+/// Ends a message: its length goes before it, which moves it on where that takes more than a byte.
+#[inline]
+pub(super) fn end(out: &mut Vec<u8>, begin: usize) {
+    let length = out.len() - begin;
+    if length < 0x80 {
+        out[begin - 1] = length as u8;
+    } else {
+        move_on(out, begin, length);
+    }
+}
+
+fn move_on(out: &mut Vec<u8>, begin: usize, length: usize) {
+    let mut bytes = [0; 10];
+    let mut used = 0;
+    let mut rest = length;
+    while rest > 0 {
+        bytes[used] = (rest & 0x7f) as u8 | if rest >= 0x80 { 0x80 } else { 0 };
+        rest >>= 7;
+        used += 1;
+    }
+    out.extend_from_slice(&[0; 10][1..used]);
+    out.copy_within(begin..begin + length, begin + used - 1);
+    out[begin - 1..begin - 1 + used].copy_from_slice(&bytes[..used]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn varint(value: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        put_varint(&mut out, value);
+        out
+    }
+
+    #[test]
+    fn numbers_are_as_the_format_says() {
+        assert_eq!(varint(0), [0]);
+        assert_eq!(varint(127), [127]);
+        assert_eq!(varint(150), [0x96, 1]);
+        assert_eq!(varint(u64::MAX).len(), 10);
+        assert_eq!([0, -1, 1, -2, i64::MAX, i64::MIN].map(zigzag), [0, 1, 2, 3, u64::MAX - 1, u64::MAX]);
+    }
+
+    #[test]
+    fn a_message_of_any_length_follows_its_length() {
+        for length in [0, 1, 127, 128, 16_383, 16_384, 2_097_152] {
+            let mut out = vec![9];
+            let at = begin_delimited(&mut out);
+            out.extend((0..length).map(|byte| byte as u8));
+            end(&mut out, at);
+            let mut expected = vec![9];
+            put_varint(&mut expected, length);
+            expected.extend((0..length).map(|byte| byte as u8));
+            assert!(out == expected, "{length}");
+        }
+    }
+}

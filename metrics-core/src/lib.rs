@@ -54,9 +54,11 @@ pub use families::{
 };
 pub use instance::AgentMetrics;
 pub use label::{Bounded, LabelSet, LabelValue};
+#[cfg(feature = "tracing-opentelemetry")]
+pub use metric::active_trace;
 pub use metric::{
     Counter, CounterSeries, FloatCounter, FloatCounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries,
-    Info, InvalidFact, Summary, SummarySeries,
+    Info, InvalidFact, NativeHistograms, Summary, SummarySeries, TraceContext,
 };
 pub use name::Kind;
 pub use pricing::{Cost, Price, PriceTable, Rates};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::catalogue::FamilyInfo;
 use crate::label::{Interner, Labels};
-use crate::metric::{Bounds, Number};
+use crate::metric::{Bounds, NativeCounts, Number};
+use crate::plane::{Exemplar, Exemplars};
 
 /// Something that holds the series of one or more families.
 pub(crate) trait Source: Send + Sync {
@@ -40,6 +41,11 @@ pub(crate) trait Source: Send + Sync {
 
 /// Whoever is shown samples.
 pub(crate) trait Visitor {
+    /// Whether native buckets are of use to it.
+    fn wants_native(&self) -> bool {
+        false
+    }
+
     fn sample(&mut self, labels: Labels<'_>, value: Number);
     fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>);
     /// A quantile of the summary that is shown next.
@@ -54,10 +60,19 @@ pub(crate) struct HistogramSample<'a> {
     /// The observations in each bucket alone, the one up to `+Inf` among them.
     pub(crate) counts: &'a [u64],
     pub(crate) sum: Number,
+    /// The same observations in native buckets, if there are any and they are wanted. Their total is the count.
+    pub(crate) native: Option<&'a NativeCounts>,
+    /// An observation of each bucket, perhaps.
+    pub(crate) exemplars: Option<&'a Exemplars>,
 }
 
 impl<'a> HistogramSample<'a> {
+    /// The exemplar of a bucket.
+    pub(crate) fn exemplar(&self, bucket: usize) -> Option<Exemplar> {
+        self.exemplars?.get(bucket)
+    }
+
     pub(crate) fn new(bounds: &'a Bounds, counts: &'a [u64], sum: Number) -> Self {
-        Self { bounds, counts, sum }
+        Self { bounds, counts, sum, native: None, exemplars: None }
     }
 }

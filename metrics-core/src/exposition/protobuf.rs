@@ -4,8 +4,9 @@
 use super::wire::{self, Key, begin, end, put_double, put_number, put_text};
 use super::writer::{FamilyWriter, Head};
 use crate::label::{Labels, Pairs};
-use crate::metric::Number;
+use crate::metric::{NativeCounts, Number};
 use crate::name::Kind;
+use crate::plane::Exemplar;
 use crate::visit::{HistogramSample, Visitor};
 
 const FAMILY_NAME: Key = Key::length(1);
@@ -39,6 +40,21 @@ const QUANTILE_VALUE: Key = Key::double(2);
 const HISTOGRAM_BUCKET: Key = Key::length(3);
 const BUCKET_COUNT: Key = Key::varint(1);
 const BUCKET_BOUND: Key = Key::double(2);
+const BUCKET_EXEMPLAR: Key = Key::length(3);
+
+/// Its labels are as a metric's.
+const EXEMPLAR_VALUE: Key = Key::double(2);
+const EXEMPLAR_TIMESTAMP: Key = Key::length(3);
+const TIMESTAMP_SECONDS: Key = Key::varint(1);
+const TIMESTAMP_NANOS: Key = Key::varint(2);
+
+const NATIVE_SCHEMA: Key = Key::varint(5);
+const NATIVE_ZERO_THRESHOLD: Key = Key::double(6);
+const NATIVE_ZERO_COUNT: Key = Key::varint(7);
+const NATIVE_SPAN: Key = Key::length(12);
+const NATIVE_DELTA: Key = Key::length(13);
+const SPAN_OFFSET: Key = Key::varint(1);
+const SPAN_LENGTH: Key = Key::varint(2);
 
 /// A family that is taken in parts becomes several messages of one name, which Prometheus reads as one family: only
 /// where it is longer than this many bytes.
@@ -190,6 +206,10 @@ impl FamilyWriter for ProtobufWriter {
 }
 
 impl Visitor for ProtobufWriter {
+    fn wants_native(&self) -> bool {
+        true
+    }
+
     #[inline]
     fn sample(&mut self, labels: Labels<'_>, value: Number) {
         let key = match self.kind {
@@ -234,19 +254,85 @@ impl Visitor for ProtobufWriter {
     }
 }
 
-/// Writes what is in a histogram. The bucket up to `+Inf` is not written: it is the count of all.
+/// Writes what is in a histogram. The bucket up to `+Inf` is the count of all, and written only with an exemplar.
 fn put_histogram(out: &mut Vec<u8>, histogram: &HistogramSample<'_>) {
-    let HistogramSample { bounds, counts, sum, .. } = *histogram;
-    put_number(out, SAMPLE_COUNT, counts.iter().sum());
+    let HistogramSample { bounds, counts, sum, native, .. } = *histogram;
+    let count = native.map_or_else(|| counts.iter().sum(), NativeCounts::total);
+    put_number(out, SAMPLE_COUNT, count);
     put_double(out, SAMPLE_SUM, sum.to_f64());
     let mut cumulative = 0;
-    for (bound, count) in bounds.values().iter().zip(counts) {
+    for (place, (bound, count)) in bounds.values().iter().zip(counts).enumerate() {
         cumulative += count;
-        let bucket = begin(out, HISTOGRAM_BUCKET);
-        put_number(out, BUCKET_COUNT, cumulative);
-        put_double(out, BUCKET_BOUND, *bound);
-        end(out, bucket);
+        put_bucket(out, cumulative, *bound, histogram.exemplar(place));
     }
+    if let Some(exemplar) = histogram.exemplar(bounds.values().len()) {
+        put_bucket(out, count, f64::INFINITY, Some(exemplar));
+    }
+    if let Some(native) = native {
+        put_native(out, native);
+    }
+}
+
+fn put_bucket(out: &mut Vec<u8>, cumulative: u64, bound: f64, exemplar: Option<Exemplar>) {
+    let bucket = begin(out, HISTOGRAM_BUCKET);
+    put_number(out, BUCKET_COUNT, cumulative);
+    put_double(out, BUCKET_BOUND, bound);
+    if let Some(exemplar) = exemplar {
+        put_exemplar(out, &exemplar);
+    }
+    end(out, bucket);
+}
+
+#[cold]
+fn put_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
+    let Exemplar { trace_id, span_id, value, time } = *exemplar;
+    let message = begin(out, BUCKET_EXEMPLAR);
+    put_label(out, b"trace_id", format!("{trace_id:032x}").as_bytes());
+    put_label(out, b"span_id", format!("{span_id:016x}").as_bytes());
+    put_double(out, EXEMPLAR_VALUE, value);
+    let timestamp = begin(out, EXEMPLAR_TIMESTAMP);
+    put_number(out, TIMESTAMP_SECONDS, time / 1000);
+    put_number(out, TIMESTAMP_NANOS, time % 1000 * 1_000_000);
+    end(out, timestamp);
+    end(out, message);
+}
+
+/// So many buckets without an observation are written as such, where a new span would take more room.
+const SHORT_GAP: i32 = 2;
+
+/// Writes native buckets: spans of neighbours, and of each bucket how much more it has than the one before.
+fn put_native(out: &mut Vec<u8>, native: &NativeCounts) {
+    put_number(out, NATIVE_SCHEMA, wire::zigzag(i64::from(native.schema)));
+    put_double(out, NATIVE_ZERO_THRESHOLD, native.zero_threshold);
+    put_number(out, NATIVE_ZERO_COUNT, native.zeros);
+    let mut next = 0;
+    let is_one_span = |left: &(i32, u64), right: &(i32, u64)| right.0 - left.0 <= 1 + SHORT_GAP;
+    for buckets in native.buckets.chunk_by(is_one_span) {
+        let (first, last) = (buckets[0].0, buckets[buckets.len() - 1].0);
+        let span = begin(out, NATIVE_SPAN);
+        put_number(out, SPAN_OFFSET, wire::zigzag(i64::from(first - next)));
+        put_number(out, SPAN_LENGTH, (last - first) as u64 + 1);
+        end(out, span);
+        next = last + 1;
+    }
+    if native.buckets.is_empty() {
+        return;
+    }
+    let deltas = begin(out, NATIVE_DELTA);
+    let mut before = 0;
+    let mut put = |count: u64| {
+        wire::put_varint(out, wire::zigzag(count.wrapping_sub(before) as i64));
+        before = count;
+    };
+    for buckets in native.buckets.chunk_by(is_one_span) {
+        let mut next = buckets[0].0;
+        for (number, count) in buckets {
+            (next..*number).for_each(|_| put(0));
+            put(*count);
+            next = number + 1;
+        }
+    }
+    end(out, deltas);
 }
 
 #[cfg(test)]

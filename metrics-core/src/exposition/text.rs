@@ -1,6 +1,7 @@
 //! The two text formats: Prometheus 0.0.4 and OpenMetrics 1.0.0.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use super::negotiate::Format;
 use super::open_names;
@@ -8,6 +9,7 @@ use super::writer::{FamilyWriter, Head};
 use crate::label::Labels;
 use crate::metric::{Number, bound_text};
 use crate::name::Kind;
+use crate::plane::Exemplar;
 use crate::visit::{HistogramSample, Visitor};
 
 /// Writes families one after another.
@@ -166,6 +168,20 @@ impl TextWriter {
         self.out.push('\n');
     }
 
+    /// Adds an exemplar to the sample that was just written. Its labels are 63 characters, of 128 that there may be.
+    #[cold]
+    fn add_exemplar(&mut self, exemplar: &Exemplar) {
+        let Exemplar { trace_id, span_id, value, time } = *exemplar;
+        self.out.pop();
+        let labels = format_args!("trace_id=\"{trace_id:032x}\",span_id=\"{span_id:016x}\"");
+        // Writing to a string doesn't fail.
+        let _ = write!(self.out, " # {{{labels}}} ");
+        Number::Float(value).write(&mut self.out);
+        self.out.push(' ');
+        Number::Nanos(time * 1_000_000).write(&mut self.out);
+        self.out.push('\n');
+    }
+
     #[cold]
     fn write_timestamp(&mut self) {
         let milliseconds = self.timestamp.unwrap_or_default() as f64;
@@ -240,6 +256,11 @@ impl Visitor for TextWriter {
             self.out.push_str(le);
             self.out.push_str(END);
             self.end_sample(Number::Integer(cumulative));
+            if let Some(exemplar) = histogram.exemplar(place)
+                && self.format == Format::OpenMetrics
+            {
+                self.add_exemplar(&exemplar);
+            }
         }
         self.line(|names| &names.sum, labels, None, sum);
         self.line(|names| &names.count, labels, None, Number::Integer(cumulative));

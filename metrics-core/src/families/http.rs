@@ -61,7 +61,7 @@ pub(crate) struct HttpSeries {
 
 impl Http {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let shape = CallShape::new(CLASSES, &DURATION, false);
+        let shape = CallShape::new(CLASSES, &DURATION, false).with(&settings.extras);
         let labels = &["method", "endpoint"];
         let infos = vec![
             FamilyInfo::new(
@@ -76,7 +76,7 @@ impl Http {
                 "Time from a request to the end of its response; of an event stream, to its head.",
                 labels,
             )
-            .with_buckets(&DURATION),
+            .with_buckets(settings.extras.bounds(&DURATION)),
             FamilyInfo::new(
                 Kind::Gauge,
                 "agent_http_requests_in_progress",
@@ -89,12 +89,12 @@ impl Http {
                 "Time from an event stream's head to its end.",
                 labels,
             )
-            .with_buckets(&STREAM),
+            .with_buckets(settings.extras.bounds(&STREAM)),
         ];
         Self {
             endpoints: Table::new(settings.endpoints),
             shape,
-            streams: HistogramShape::ticks(&STREAM),
+            streams: HistogramShape::ticks(&STREAM).with(&settings.extras),
             infos,
         }
     }
@@ -131,8 +131,7 @@ impl Http {
     }
 
     pub(crate) fn end_stream(&self, series: &HttpSeries, ticks: u64) {
-        let words = 1 + self.streams.bounds.buckets();
-        let row = series.streams.get_or_init(|| Box::new(Row::new(words)));
+        let row = series.streams.get_or_init(|| Box::new(Row::new(self.streams.words())));
         self.streams.observe_ticks(row, ticks);
     }
 

@@ -44,6 +44,7 @@ pub(crate) use tool::Tools;
 
 use crate::faults::{Faults, Watched};
 use crate::label::Interner;
+use crate::metric::Extras;
 use crate::pricing::PriceTable;
 use crate::visit::Source;
 
@@ -66,6 +67,7 @@ pub(crate) struct Settings {
     pub(crate) own_names: bool,
     /// Whether it is measured how long tasks wait for their first poll.
     pub(crate) task_queue: bool,
+    pub(crate) extras: Extras,
 }
 
 impl Default for Settings {
@@ -83,6 +85,7 @@ impl Default for Settings {
             profiles: Vec::new(),
             own_names: true,
             task_queue: false,
+            extras: Extras::of_crate(),
         }
     }
 }
@@ -101,13 +104,17 @@ pub struct Families {
     pub(crate) budgets: Arc<Budgets>,
     pub(crate) otel: Option<Arc<Otel>>,
     own_names: bool,
+    /// For the histograms of the user's that are registered later.
+    pub(crate) extras: Extras,
 }
 
 impl Families {
     pub(crate) fn new(settings: &Settings, prices: PriceTable, faults: Arc<Faults>) -> Self {
+        let extras = settings.extras.clone().watched_by(&faults);
+        let settings = &Settings { extras, ..settings.clone() };
         let tool_cost = Arc::new(ToolCost::new(settings.dimensions.clone()));
         let budgets = Arc::new(Budgets::new());
-        let otel = Otel::new(&settings.profiles).map(Arc::new);
+        let otel = Otel::new(&settings.profiles, &settings.extras).map(Arc::new);
         Self {
             tasks: Arc::new(Tasks::new(settings, budgets.clone(), otel.clone(), faults.clone())),
             tools: Arc::new(Tools::new(settings, tool_cost.clone(), otel.clone(), faults.clone())),
@@ -116,11 +123,12 @@ impl Families {
             health: Arc::new(Health::new(faults.clone())),
             faults,
             tool_cost,
-            business: Business::new(),
             dimensions: settings.dimensions.clone(),
             budgets,
             otel,
             own_names: settings.own_names,
+            business: Business::new(&settings.extras),
+            extras: settings.extras.clone(),
         }
     }
 

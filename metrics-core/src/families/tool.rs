@@ -56,7 +56,7 @@ impl Tools {
         faults: Arc<Faults>,
     ) -> Self {
         let bounds = if settings.seed_buckets { &DURATION[..SEED_DURATION] } else { &DURATION };
-        let calls = CallShape::new(TOOL.names, bounds, settings.duration_by_status);
+        let calls = CallShape::new(TOOL.names, bounds, settings.duration_by_status).with(&settings.extras);
         let by_status: &[_] = if calls.by_status() { &["tool_name", "status"] } else { &["tool_name"] };
         let infos = vec![
             FamilyInfo::new(
@@ -71,7 +71,7 @@ impl Tools {
                 "Time from a tool call's start to its end.",
                 by_status,
             )
-            .with_buckets(bounds),
+            .with_buckets(settings.extras.bounds(bounds)),
             FamilyInfo::new(
                 Kind::Gauge,
                 "agent_tool_calls_in_progress",

@@ -78,16 +78,17 @@ impl Tasks {
         otel: Option<Arc<Otel>>,
         faults: Arc<Faults>,
     ) -> Self {
+        let extras = &settings.extras;
         let bounds: &[f64] = &family::DURATION;
         let bounds = if settings.seed_buckets { &bounds[..family::SEED_DURATION] } else { bounds };
         let shared = Shared {
-            calls: CallShape::new(TASK.names, bounds, settings.duration_by_status),
-            steps: HistogramShape::whole_numbers(&family::STEPS),
-            tokens: HistogramShape::whole_numbers(&family::TOKENS),
-            cost: HistogramShape::pico_usd(&family::COST),
-            tool_calls: HistogramShape::whole_numbers(&family::TOOL_CALLS),
-            distinct_tools: HistogramShape::whole_numbers(&family::DISTINCT_TOOLS),
-            queue: settings.task_queue.then(|| HistogramShape::ticks(&family::QUEUE)),
+            calls: CallShape::new(TASK.names, bounds, settings.duration_by_status).with(extras),
+            steps: HistogramShape::whole_numbers(&family::STEPS).with(extras),
+            tokens: HistogramShape::whole_numbers(&family::TOKENS).with(extras),
+            cost: HistogramShape::pico_usd(&family::COST).with(extras),
+            tool_calls: HistogramShape::whole_numbers(&family::TOOL_CALLS).with(extras),
+            distinct_tools: HistogramShape::whole_numbers(&family::DISTINCT_TOOLS).with(extras),
+            queue: settings.task_queue.then(|| HistogramShape::ticks(&family::QUEUE).with(extras)),
             totals: Row::new(4),
             completion: Completion::new(clock::now()),
             refused: Row::new(1),
@@ -105,7 +106,7 @@ impl Tasks {
             }
         };
         Self {
-            infos: kept.map(info).collect(),
+            infos: kept.map(info).map(|info| extras.info(info)).collect(),
             table: Table::new(settings.task_types),
             shared: Arc::new(shared),
         }

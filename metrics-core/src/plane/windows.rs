@@ -164,3 +164,59 @@ mod tests {
         assert_eq!((Window::NONE.bucket(0), Window::NONE.zeros()), (None, None));
     }
 }
+
+/// Run as the models of columns are.
+#[cfg(all(test, loom))]
+mod model {
+    use loom::sync::Arc;
+    use loom::thread;
+
+    use super::*;
+
+    const WINDOWS: [Window; 2] = [
+        Window { row: Place(1), buckets: 2, first: 0, halvings: 0 },
+        Window { row: Place(2), buckets: 2, first: 8, halvings: 0 },
+    ];
+
+    /// The words of two windows, and of the classic bucket.
+    type Counts = [AtomicU64; 3];
+
+    /// An observation as a histogram records it: in a window, which is made if there is none that has its bucket, and
+    /// then in its classic bucket.
+    fn observe(windows: &Windows, counts: &Counts, wanted: usize) {
+        let mut place = 0;
+        let made = loop {
+            match windows.iter().nth(place) {
+                Some(window) if window == WINDOWS[wanted] => break place,
+                Some(_) => place += 1,
+                None if windows.put(place, WINDOWS[wanted]) => break place,
+                None => {}
+            }
+        };
+        assert!(made < MOST_WINDOWS);
+        counts[wanted].fetch_add(1, Ordering::Release);
+        counts[2].fetch_add(1, Ordering::Release);
+    }
+
+    #[test]
+    fn a_scrape_sees_no_classic_count_without_its_native_one() {
+        loom::model(|| {
+            let shared = Arc::new((std::mem::ManuallyDrop::new(Windows::new()), Counts::default()));
+            let threads = [0, 1].map(|wanted| {
+                let shared = shared.clone();
+                thread::spawn(move || observe(&shared.0, &shared.1, wanted))
+            });
+            let (windows, counts) = &*shared;
+            let classic = counts[2].load(Ordering::Acquire);
+            let native: u64 = windows
+                .iter()
+                .map(|window| counts[if window == WINDOWS[0] { 0 } else { 1 }].load(Ordering::Acquire))
+                .sum();
+            assert!(native >= classic, "{native} native observations of {classic}");
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            assert_eq!(windows.iter().count(), 2);
+        });
+    }
+}

@@ -1,7 +1,7 @@
 //! Prometheus's protocol buffers: messages `io.prometheus.client.MetricFamily`, its length before each.
 //! Source: `io/prometheus/client/metrics.proto` of <https://github.com/prometheus/client_model>.
 
-use super::wire::{self, Key, begin, end, put_double, put_number, put_text};
+use super::wire::{self, Key, Short, begin, begin_long, end, end_long, put_double, put_number, put_text};
 use super::writer::{FamilyWriter, Head};
 use crate::label::{Labels, Pairs};
 use crate::metric::{NativeCounts, Number};
@@ -118,8 +118,14 @@ impl ProtobufWriter {
     /// Writes one metric: its labels and what `value` writes.
     #[inline]
     fn metric(&mut self, labels: Labels<'_>, value: impl FnOnce(&mut Vec<u8>)) {
+        let metric = begin(&mut self.out, FAMILY_METRIC);
+        self.fields_of_metric(labels, value);
+        end(&mut self.out, metric);
+    }
+
+    #[inline]
+    fn fields_of_metric(&mut self, labels: Labels<'_>, value: impl FnOnce(&mut Vec<u8>)) {
         let out = &mut self.out;
-        let metric = begin(out, FAMILY_METRIC);
         put_rendered(out, labels.series);
         if !self.gathered {
             out.extend_from_slice(&self.outer_labels);
@@ -131,7 +137,6 @@ impl ProtobufWriter {
         if let Some(milliseconds) = self.timestamp {
             put_number(out, METRIC_TIMESTAMP, milliseconds as u64);
         }
-        end(out, metric);
     }
 }
 
@@ -145,6 +150,21 @@ fn put_rendered(out: &mut Vec<u8>, rendered: &str) {
 
 #[inline]
 fn put_label(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    const SHORT: usize = 60;
+    if name.len() < SHORT && value.len() < SHORT {
+        let (name_length, value_length) = (name.len() as u8, value.len() as u8);
+        let length = 4 + name_length + value_length;
+        out.extend_from_slice(&[METRIC_LABEL.byte(), length, LABEL_NAME.byte(), name_length]);
+        out.extend_from_slice(name);
+        out.extend_from_slice(&[LABEL_VALUE.byte(), value_length]);
+        out.extend_from_slice(value);
+    } else {
+        put_long_label(out, name, value);
+    }
+}
+
+#[cold]
+fn put_long_label(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     let label = begin(out, METRIC_LABEL);
     put_text(out, LABEL_NAME, name);
     put_text(out, LABEL_VALUE, value);
@@ -218,18 +238,20 @@ impl Visitor for ProtobufWriter {
             _ => METRIC_GAUGE,
         };
         self.metric(labels, |out| {
-            let message = begin(out, key);
-            put_double(out, VALUE, value.to_f64());
-            end(out, message);
+            let mut message = Short::<11>::of_message(key);
+            message.put_double(VALUE, value.to_f64());
+            message.end_message(out);
         });
     }
 
     fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>) {
-        self.metric(labels, |out| {
-            let message = begin(out, METRIC_HISTOGRAM);
+        let metric = begin_long(&mut self.out, FAMILY_METRIC);
+        self.fields_of_metric(labels, |out| {
+            let message = begin_long(out, METRIC_HISTOGRAM);
             put_histogram(out, histogram);
-            end(out, message);
+            end_long(out, message);
         });
+        end_long(&mut self.out, metric);
     }
 
     fn quantile(&mut self, _: Labels<'_>, quantile: f64, value: f64) {
@@ -273,17 +295,27 @@ fn put_histogram(out: &mut Vec<u8>, histogram: &HistogramSample<'_>) {
     }
 }
 
+#[inline]
 fn put_bucket(out: &mut Vec<u8>, cumulative: u64, bound: f64, exemplar: Option<Exemplar>) {
-    let bucket = begin(out, HISTOGRAM_BUCKET);
-    put_number(out, BUCKET_COUNT, cumulative);
-    put_double(out, BUCKET_BOUND, bound);
     if let Some(exemplar) = exemplar {
-        put_exemplar(out, &exemplar);
+        return put_bucket_with(out, cumulative, bound, &exemplar);
     }
-    end(out, bucket);
+    // Key and length, a number with its key, a double with its key.
+    let mut bucket = Short::<22>::of_message(HISTOGRAM_BUCKET);
+    bucket.put_number(BUCKET_COUNT, cumulative);
+    bucket.put_double(BUCKET_BOUND, bound);
+    bucket.end_message(out);
 }
 
 #[cold]
+fn put_bucket_with(out: &mut Vec<u8>, cumulative: u64, bound: f64, exemplar: &Exemplar) {
+    let bucket = begin(out, HISTOGRAM_BUCKET);
+    put_number(out, BUCKET_COUNT, cumulative);
+    put_double(out, BUCKET_BOUND, bound);
+    put_exemplar(out, exemplar);
+    end(out, bucket);
+}
+
 fn put_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
     let Exemplar { trace_id, span_id, value, time } = *exemplar;
     let message = begin(out, BUCKET_EXEMPLAR);

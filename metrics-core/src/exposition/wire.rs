@@ -6,6 +6,11 @@
 pub(super) struct Key(u8);
 
 impl Key {
+    #[inline]
+    pub(super) const fn byte(self) -> u8 {
+        self.0
+    }
+
     pub(super) const fn varint(field: u8) -> Self {
         Self(field << 3)
     }
@@ -64,14 +69,13 @@ pub(super) fn put_text(out: &mut Vec<u8>, key: Key, text: &[u8]) {
 /// Begins a message within a message.
 #[inline]
 pub(super) fn begin(out: &mut Vec<u8>, key: Key) -> usize {
-    out.push(key.0);
-    begin_delimited(out)
+    // Most are shorter than 128 bytes: a length of one byte.
+    out.extend_from_slice(&[key.0, 0]);
+    out.len()
 }
 
 /// Begins a message that only its length precedes. Gives where it begins, for [`end`].
-#[inline]
 pub(super) fn begin_delimited(out: &mut Vec<u8>) -> usize {
-    // Most are shorter than 128 bytes: a length of one byte.
     out.push(0);
     out.len()
 }
@@ -88,17 +92,96 @@ pub(super) fn end(out: &mut Vec<u8>, begin: usize) {
 }
 
 fn move_on(out: &mut Vec<u8>, begin: usize, length: usize) {
-    let mut bytes = [0; 10];
-    let mut used = 0;
-    let mut rest = length;
-    while rest > 0 {
-        bytes[used] = (rest & 0x7f) as u8 | if rest >= 0x80 { 0x80 } else { 0 };
-        rest >>= 7;
-        used += 1;
-    }
+    let mut bytes = Short::<10>::new();
+    bytes.put_varint(length as u64);
+    let used = bytes.used;
     out.extend_from_slice(&[0; 10][1..used]);
     out.copy_within(begin..begin + length, begin + used - 1);
-    out[begin - 1..begin - 1 + used].copy_from_slice(&bytes[..used]);
+    out[begin - 1..begin - 1 + used].copy_from_slice(&bytes.bytes[..used]);
+}
+
+/// Begins a message that most often takes a length of two bytes, which then needn't be moved on.
+#[inline]
+pub(super) fn begin_long(out: &mut Vec<u8>, key: Key) -> usize {
+    out.extend_from_slice(&[key.0, 0, 0]);
+    out.len()
+}
+
+/// Ends a message that was begun so.
+#[inline]
+pub(super) fn end_long(out: &mut Vec<u8>, begin: usize) {
+    let length = out.len() - begin;
+    if (0x80..0x4000).contains(&length) {
+        out[begin - 2] = length as u8 | 0x80;
+        out[begin - 1] = (length >> 7) as u8;
+    } else {
+        out.copy_within(begin.., begin - 1);
+        out.pop();
+        end(out, begin - 1);
+    }
+}
+
+/// Up to `N` bytes that are put together before they are written, so that there is room for them is checked once.
+pub(super) struct Short<const N: usize> {
+    bytes: [u8; N],
+    used: usize,
+}
+
+impl<const N: usize> Short<N> {
+    #[inline]
+    pub(super) fn new() -> Self {
+        Self { bytes: [0; N], used: 0 }
+    }
+
+    /// A message that begins here and ends with [`end_message`](Self::end_message).
+    #[inline]
+    pub(super) fn of_message(key: Key) -> Self {
+        let mut short = Self::new();
+        short.bytes[0] = key.0;
+        short.used = 2;
+        short
+    }
+
+    #[inline]
+    fn put_varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.bytes[self.used] = value as u8 | 0x80;
+            self.used += 1;
+            value >>= 7;
+        }
+        self.bytes[self.used] = value as u8;
+        self.used += 1;
+    }
+
+    /// A number; nothing for 0.
+    #[inline]
+    pub(super) fn put_number(&mut self, key: Key, value: u64) {
+        if value != 0 {
+            self.bytes[self.used] = key.0;
+            self.used += 1;
+            self.put_varint(value);
+        }
+    }
+
+    /// A double; nothing for 0.
+    #[inline]
+    pub(super) fn put_double(&mut self, key: Key, value: f64) {
+        let bits = value.to_bits();
+        if bits != 0 {
+            self.bytes[self.used] = key.0;
+            self.bytes[self.used + 1..self.used + 9].copy_from_slice(&bits.to_le_bytes());
+            self.used += 9;
+        }
+    }
+
+    /// Ends the message and writes it: all bytes, which is one copy of known size, and then only the used ones stay.
+    #[inline]
+    pub(super) fn end_message(mut self, out: &mut Vec<u8>) {
+        self.bytes[1] = self.used as u8 - 2;
+        let end = out.len() + self.used;
+        out.extend_from_slice(&self.bytes);
+        out.truncate(end);
+    }
 }
 
 #[cfg(test)]
@@ -131,6 +214,11 @@ mod tests {
             put_varint(&mut expected, length);
             expected.extend((0..length).map(|byte| byte as u8));
             assert!(out == expected, "{length}");
+            let mut long = Vec::new();
+            let at = begin_long(&mut long, Key(9));
+            long.extend((0..length).map(|byte| byte as u8));
+            end_long(&mut long, at);
+            assert!(long == expected, "{length}");
         }
     }
 }

@@ -24,7 +24,7 @@ const MESSAGES: &str =
 pub(super) fn compare(metrics: &AgentMetrics, report: &mut Report) {
     let body = |accept| metrics.encode(Some(accept), None).body;
     let mut candidates = [
-        each(OURS, || _ = black_box(metrics.to_text())),
+        each(OURS, || _ = black_box(metrics.encode(None, None))),
         each(OPEN, || _ = black_box(body(OPEN_METRICS))),
         each(PROTOBUF, || _ = black_box(body(MESSAGES))),
         each(CHUNKS, || metrics.encode_chunks(None, None).for_each(|chunk| _ = black_box(chunk))),

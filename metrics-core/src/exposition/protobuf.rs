@@ -111,9 +111,9 @@ impl ProtobufWriter {
 
     fn end_message(&mut self) {
         if self.out.len() == self.samples {
-            self.out.truncate(self.begin - 1);
+            wire::take_back_delimited(&mut self.out, self.begin);
         } else {
-            end(&mut self.out, self.begin);
+            wire::end_delimited(&mut self.out, self.begin);
         }
     }
 

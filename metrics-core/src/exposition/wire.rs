@@ -74,33 +74,18 @@ pub(super) fn begin(out: &mut Vec<u8>, key: Key) -> usize {
     out.len()
 }
 
-/// Begins a message that only its length precedes. Gives where it begins, for [`end`].
-pub(super) fn begin_delimited(out: &mut Vec<u8>) -> usize {
-    out.push(0);
-    out.len()
-}
-
-/// Ends a message: its length goes before it, which moves it on where that takes more than a byte.
+/// Ends a message: its length goes before it, which moves it where that takes more than a byte.
 #[inline]
 pub(super) fn end(out: &mut Vec<u8>, begin: usize) {
     let length = out.len() - begin;
     if length < 0x80 {
         out[begin - 1] = length as u8;
     } else {
-        move_on(out, begin, length);
+        put_length(out, begin, 1);
     }
 }
 
-fn move_on(out: &mut Vec<u8>, begin: usize, length: usize) {
-    let mut bytes = Short::<10>::new();
-    bytes.put_varint(length as u64);
-    let used = bytes.used;
-    out.extend_from_slice(&[0; 10][1..used]);
-    out.copy_within(begin..begin + length, begin + used - 1);
-    out[begin - 1..begin - 1 + used].copy_from_slice(&bytes.bytes[..used]);
-}
-
-/// Begins a message that most often takes a length of two bytes, which then needn't be moved on.
+/// Begins a message whose length most often takes two bytes.
 #[inline]
 pub(super) fn begin_long(out: &mut Vec<u8>, key: Key) -> usize {
     out.extend_from_slice(&[key.0, 0, 0]);
@@ -115,9 +100,49 @@ pub(super) fn end_long(out: &mut Vec<u8>, begin: usize) {
         out[begin - 2] = length as u8 | 0x80;
         out[begin - 1] = (length >> 7) as u8;
     } else {
-        out.copy_within(begin.., begin - 1);
-        out.pop();
-        end(out, begin - 1);
+        put_length(out, begin, 2);
+    }
+}
+
+/// Bytes for the length of a message that only its length precedes: those that are long enough for moving them to take
+/// time need so many.
+const DELIMITED: usize = 3;
+
+/// Begins a message that only its length precedes.
+pub(super) fn begin_delimited(out: &mut Vec<u8>) -> usize {
+    out.extend_from_slice(&[0; DELIMITED]);
+    out.len()
+}
+
+/// Ends a message that was begun so.
+pub(super) fn end_delimited(out: &mut Vec<u8>, begin: usize) {
+    put_length(out, begin, DELIMITED);
+}
+
+/// Takes back a message that was begun so.
+pub(super) fn take_back_delimited(out: &mut Vec<u8>, begin: usize) {
+    out.truncate(begin - DELIMITED);
+}
+
+/// Puts the length before a message, for which there are `room` bytes; moves the message if it takes more or less.
+fn put_length(out: &mut Vec<u8>, begin: usize, room: usize) {
+    let length = out.len() - begin;
+    let mut bytes = Short::<10>::new();
+    bytes.put_varint(length as u64);
+    let at = begin - room;
+    move_rest(out, begin, at + bytes.used);
+    out[at..at + bytes.used].copy_from_slice(&bytes.bytes[..bytes.used]);
+}
+
+/// Moves what is from `from` on, so that it begins at `to`.
+fn move_rest(out: &mut Vec<u8>, from: usize, to: usize) {
+    let end = out.len();
+    if to > from {
+        out.resize(end + (to - from), 0);
+    }
+    if to != from {
+        out.copy_within(from..end, to);
+        out.truncate(end + to - from);
     }
 }
 
@@ -209,16 +234,20 @@ mod tests {
             let mut out = vec![9];
             let at = begin_delimited(&mut out);
             out.extend((0..length).map(|byte| byte as u8));
-            end(&mut out, at);
+            end_delimited(&mut out, at);
             let mut expected = vec![9];
             put_varint(&mut expected, length);
             expected.extend((0..length).map(|byte| byte as u8));
             assert!(out == expected, "{length}");
+            let mut short = Vec::new();
+            let at = begin(&mut short, Key(9));
+            short.extend((0..length).map(|byte| byte as u8));
+            end(&mut short, at);
             let mut long = Vec::new();
             let at = begin_long(&mut long, Key(9));
             long.extend((0..length).map(|byte| byte as u8));
             end_long(&mut long, at);
-            assert!(long == expected, "{length}");
+            assert!(long == expected && short == expected, "{length}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A real Prometheus reads protocol buffers with native histograms and exemplars, whole or in many messages.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -44,7 +45,8 @@ fn prometheus(name: &str, jobs: &[(&str, &str)]) -> Option<(Program, String)> {
     std::fs::create_dir_all(&folder).expect("a folder");
     let mut config = "global: {scrape_interval: 1s}\nscrape_configs:\n".to_owned();
     for (job, target) in jobs {
-        config.push_str(&format!("- {{job_name: {job}, static_configs: [{{targets: ['{target}']}}]}}\n"));
+        writeln!(config, "- {{job_name: {job}, static_configs: [{{targets: ['{target}']}}]}}")
+            .expect("a string");
     }
     let file = folder.join("prometheus.yml");
     std::fs::write(&file, config).expect("a file");

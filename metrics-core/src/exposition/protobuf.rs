@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::wire::{self, Key, Short, begin, begin_long, end, end_long, put_double, put_number, put_text};
+use super::wire::{self, Key, begin, begin_long, end, end_long, put_double, put_number, put_text};
 use super::writer::{FamilyWriter, Head};
 use crate::label::{Labels, Pairs, for_each_plain};
 use crate::metric::{NativeCounts, Number};
@@ -256,9 +256,7 @@ impl Visitor for ProtobufWriter {
             _ => METRIC_GAUGE,
         };
         self.metric(labels, |out| {
-            let mut message = Short::<11>::of_message(key);
-            message.put_double(VALUE, value.to_f64());
-            message.end_message(out);
+            wire::put_message(out, key, VALUE, value.to_f64());
         });
     }
 
@@ -318,11 +316,7 @@ fn put_bucket(out: &mut Vec<u8>, cumulative: u64, bound: f64, exemplar: Option<E
     if let Some(exemplar) = exemplar {
         return put_bucket_with(out, cumulative, bound, &exemplar);
     }
-    // Key and length, a number with its key, a double with its key.
-    let mut bucket = Short::<22>::of_message(HISTOGRAM_BUCKET);
-    bucket.put_number(BUCKET_COUNT, cumulative);
-    bucket.put_double(BUCKET_BOUND, bound);
-    bucket.end_message(out);
+    wire::put_counted(out, HISTOGRAM_BUCKET, (BUCKET_COUNT, cumulative), (BUCKET_BOUND, bound));
 }
 
 #[cold]
@@ -371,7 +365,7 @@ fn put_native(out: &mut Vec<u8>, native: &NativeCounts) {
     let deltas = begin(out, NATIVE_DELTA);
     let mut before = 0;
     let mut put = |count: u64| {
-        wire::put_varint(out, wire::zigzag(count.wrapping_sub(before) as i64));
+        wire::put_varint(out, wire::zigzag(count.wrapping_sub(before).cast_signed()));
         before = count;
     };
     for buckets in native.buckets.chunk_by(is_one_span) {

@@ -148,7 +148,9 @@ impl TextWriter {
         let mut first = labels.series.is_empty();
         let mut put = |parts: &[&str]| {
             self.out.push_str(if std::mem::take(&mut first) { "" } else { "," });
-            parts.iter().for_each(|part| self.out.push_str(part));
+            for part in parts {
+                self.out.push_str(part);
+            }
         };
         if !outer.is_empty() {
             put(&[outer]);
@@ -239,8 +241,8 @@ impl Visitor for TextWriter {
     }
 
     fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>) {
-        let HistogramSample { bounds, counts, sum, .. } = *histogram;
         const END: &str = "\"} ";
+        let HistogramSample { bounds, counts, sum, .. } = *histogram;
         // All bucket samples of a series begin with the same text, up to the value of `le`.
         let begin = self.out.len();
         self.out.push_str(&self.names.bucket);

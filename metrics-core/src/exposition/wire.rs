@@ -127,11 +127,11 @@ pub(super) fn take_back_delimited(out: &mut Vec<u8>, begin: usize) {
 /// Puts the length before a message, for which there are `room` bytes; moves the message if it takes more or less.
 fn put_length(out: &mut Vec<u8>, begin: usize, room: usize) {
     let length = out.len() - begin;
-    let mut bytes = Short::<10>::new();
-    bytes.put_varint(length as u64);
+    let mut varint = Vec::with_capacity(10);
+    put_varint(&mut varint, length as u64);
     let at = begin - room;
-    move_rest(out, begin, at + bytes.used);
-    out[at..at + bytes.used].copy_from_slice(&bytes.bytes[..bytes.used]);
+    move_rest(out, begin, at + varint.len());
+    out[at..at + varint.len()].copy_from_slice(&varint);
 }
 
 /// Moves what is from `from` on, so that it begins at `to`.
@@ -146,66 +146,49 @@ fn move_rest(out: &mut Vec<u8>, from: usize, to: usize) {
     }
 }
 
-/// Up to `N` bytes that are put together before they are written, so that there is room for them is checked once.
-pub(super) struct Short<const N: usize> {
-    bytes: [u8; N],
-    used: usize,
+/// Writes a message of one double.
+#[inline]
+pub(super) fn put_message(out: &mut Vec<u8>, key: Key, field: Key, value: f64) {
+    let bits = value.to_bits();
+    if bits == 0 {
+        return out.extend_from_slice(&[key.0, 0]);
+    }
+    put_with_double(out, [key.0, 9, field.0, 0, 0, 0, 0, 0, 0, 0, 0], bits);
 }
 
-impl<const N: usize> Short<N> {
-    #[inline]
-    pub(super) fn new() -> Self {
-        Self { bytes: [0; N], used: 0 }
-    }
+/// Writes a message whose last eight bytes are a double.
+#[inline]
+fn put_with_double<const N: usize>(out: &mut Vec<u8>, mut message: [u8; N], bits: u64) {
+    message[N - 8..].copy_from_slice(&bits.to_le_bytes());
+    out.extend_from_slice(&message);
+}
 
-    /// A message that begins here and ends with [`end_message`](Self::end_message).
-    #[inline]
-    pub(super) fn of_message(key: Key) -> Self {
-        let mut short = Self::new();
-        short.bytes[0] = key.0;
-        short.used = 2;
-        short
-    }
-
-    #[inline]
-    fn put_varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.bytes[self.used] = value as u8 | 0x80;
-            self.used += 1;
-            value >>= 7;
+/// Writes a message of a number and a double. There are so many of them that the usual ones are put together first, to
+/// be copied at once.
+#[inline]
+pub(super) fn put_counted(
+    out: &mut Vec<u8>,
+    key: Key,
+    (field, count): (Key, u64),
+    (double, value): (Key, f64),
+) {
+    let bits = value.to_bits();
+    match count {
+        0x01..=0x7f if bits != 0 => {
+            let message = [key.0, 11, field.0, count as u8, double.0, 0, 0, 0, 0, 0, 0, 0, 0];
+            put_with_double(out, message, bits);
         }
-        self.bytes[self.used] = value as u8;
-        self.used += 1;
-    }
-
-    /// A number; nothing for 0.
-    #[inline]
-    pub(super) fn put_number(&mut self, key: Key, value: u64) {
-        if value != 0 {
-            self.bytes[self.used] = key.0;
-            self.used += 1;
-            self.put_varint(value);
+        0x80..=0x3fff if bits != 0 => {
+            let [low, high] = [count as u8 | 0x80, (count >> 7) as u8];
+            let message = [key.0, 12, field.0, low, high, double.0, 0, 0, 0, 0, 0, 0, 0, 0];
+            put_with_double(out, message, bits);
         }
-    }
-
-    /// A double; nothing for 0.
-    #[inline]
-    pub(super) fn put_double(&mut self, key: Key, value: f64) {
-        let bits = value.to_bits();
-        if bits != 0 {
-            self.bytes[self.used] = key.0;
-            self.bytes[self.used + 1..self.used + 9].copy_from_slice(&bits.to_le_bytes());
-            self.used += 9;
+        _ => {
+            let message = begin(out, key);
+            put_number(out, field, count);
+            put_double(out, double, value);
+            end(out, message);
         }
-    }
-
-    /// Ends the message and writes it: all bytes, which is one copy of known size, and then only the used ones stay.
-    #[inline]
-    pub(super) fn end_message(mut self, out: &mut Vec<u8>) {
-        self.bytes[1] = self.used as u8 - 2;
-        let end = out.len() + self.used;
-        out.extend_from_slice(&self.bytes);
-        out.truncate(end);
     }
 }
 
@@ -226,6 +209,28 @@ mod tests {
         assert_eq!(varint(150), [0x96, 1]);
         assert_eq!(varint(u64::MAX).len(), 10);
         assert_eq!([0, -1, 1, -2, i64::MAX, i64::MIN].map(zigzag), [0, 1, 2, 3, u64::MAX - 1, u64::MAX]);
+    }
+
+    #[test]
+    fn usual_messages_are_as_the_others() {
+        let (key, number, double) = (Key::length(3), Key::varint(1), Key::double(2));
+        for count in [0, 1, 127, 128, 16_383, 16_384, u64::MAX] {
+            for value in [0.0, -0.0, 0.25, f64::INFINITY] {
+                let (mut usual, mut plain) = (Vec::new(), Vec::new());
+                put_counted(&mut usual, key, (number, count), (double, value));
+                let message = begin(&mut plain, key);
+                put_number(&mut plain, number, count);
+                put_double(&mut plain, double, value);
+                end(&mut plain, message);
+                assert_eq!(usual, plain);
+                let (mut usual, mut plain) = (Vec::new(), Vec::new());
+                put_message(&mut usual, key, double, value);
+                let message = begin(&mut plain, key);
+                put_double(&mut plain, double, value);
+                end(&mut plain, message);
+                assert_eq!(usual, plain);
+            }
+        }
     }
 
     #[test]

@@ -135,8 +135,8 @@ impl Http {
         self.streams.observe_ticks(row, ticks);
     }
 
-    fn for_each(&self, mut see: impl FnMut(&HttpSeries)) {
-        for endpoint in self.endpoints.iter() {
+    fn for_each_in(&self, part: usize, mut see: impl FnMut(&HttpSeries)) {
+        for endpoint in self.endpoints.iter_in(part) {
             endpoint.methods.iter().filter_map(OnceBox::get).for_each(&mut see);
         }
     }
@@ -160,7 +160,15 @@ impl Source for Http {
     }
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
-        self.for_each(|series| match family {
+        (0..self.parts(family)).for_each(|part| self.visit_part(family, part, visitor));
+    }
+
+    fn parts(&self, _: usize) -> usize {
+        self.endpoints.parts()
+    }
+
+    fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
+        self.for_each_in(part, |series| match family {
             REQUESTS => Self::show_codes(series, visitor),
             DURATIONS => self.shape.show_durations(&series.calls, 0, &series.labels, visitor),
             IN_PROGRESS => self.shape.show_in_flight(&series.calls, 0, &series.labels, visitor),

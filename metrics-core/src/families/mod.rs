@@ -185,12 +185,25 @@ impl<S> Table<S> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &S> {
         self.bundles.iter().filter_map(OnceBox::get)
     }
+
+    /// In how many parts the bundles are shown.
+    pub(crate) fn parts(&self) -> usize {
+        self.bundles.len().div_ceil(PART)
+    }
+
+    /// The bundles of one part.
+    pub(crate) fn iter_in(&self, part: usize) -> impl Iterator<Item = &S> {
+        self.bundles.iter().skip(part * PART).take(PART).filter_map(OnceBox::get)
+    }
 }
 
+/// Bundles that are shown at once.
+const PART: usize = 64;
+
 impl<S: Bundle> Table<S> {
-    /// All bundles made so far.
-    pub(crate) fn iter_all(&self) -> impl Iterator<Item = &S> {
-        self.iter().flat_map(|base| std::iter::once(base).chain(base.points().others()))
+    /// The bundles of one part, at all points.
+    pub(crate) fn iter_all_in(&self, part: usize) -> impl Iterator<Item = &S> {
+        self.iter_in(part).flat_map(|base| std::iter::once(base).chain(base.points().others()))
     }
 }
 

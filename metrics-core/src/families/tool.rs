@@ -189,7 +189,15 @@ impl Source for Tools {
     }
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
-        for tool in self.table.iter_all() {
+        (0..self.parts(family)).for_each(|part| self.visit_part(family, part, visitor));
+    }
+
+    fn parts(&self, _: usize) -> usize {
+        self.table.parts()
+    }
+
+    fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
+        for tool in self.table.iter_all_in(part) {
             match family {
                 CALLS => self.shared.calls.show_ended(&tool.calls, 0, &tool.labels, visitor),
                 CALL_DURATION => self.shared.calls.show_durations(&tool.calls, 0, &tool.labels, visitor),

@@ -40,13 +40,13 @@ impl Finder {
             let next = below as u32 + 1;
             // The bound after the last is 2, which no mantissa exceeds.
             let next = if next < buckets { bound(next).to_bits() & MANTISSA } else { u64::MAX };
-            Cell { below: below as i32, next }
+            Cell { below: i32::try_from(below).unwrap_or(i32::MAX), next }
         });
         Self { schema, cells: cells.collect() }
     }
 
     pub(crate) fn schema(&self) -> i32 {
-        self.schema as i32
+        self.schema.cast_signed()
     }
 
     /// The number of the bucket of a positive normal value.

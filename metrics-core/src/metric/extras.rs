@@ -113,12 +113,11 @@ impl Kept {
         show: impl FnOnce(&HistogramSample<'_>),
     ) {
         Bounds::with_words(bounds.buckets(), |counts| {
-            let native = match self.native.as_ref().filter(|_| wants_native) {
-                Some(native) => read_both(counts, read, || native.read(of.row, of.number)),
-                None => {
-                    read(counts);
-                    None
-                }
+            let native = if let Some(native) = self.native.as_ref().filter(|_| wants_native) {
+                read_both(counts, read, || native.read(of.row, of.number))
+            } else {
+                read(counts);
+                None
             };
             let exemplars = of.row.made_exemplars(of.number);
             show(&HistogramSample { bounds, counts, sum: sum(), native: native.as_ref(), exemplars });

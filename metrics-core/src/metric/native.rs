@@ -171,7 +171,7 @@ impl NativeShape {
         if last.is_none() {
             let bucket = halved(self.finder.bucket(value), self.halvings);
             let buckets = FIRST_WINDOW.min(self.full_window());
-            return Window::take(buckets, bucket - buckets as i32 / 2, self.halvings);
+            return Window::take(buckets, bucket - buckets.cast_signed() / 2, self.halvings);
         }
         let mut range = self.counts(windows).range(halved(self.finder.bucket(value), last.halvings));
         let mut halvings = last.halvings;
@@ -184,7 +184,7 @@ impl NativeShape {
             range = Range { first: halved(range.first, 1), last: halved(range.last, 1) };
         }
         let spare = self.full_window() - range.buckets();
-        Window::take(self.full_window(), range.first - spare as i32 / 2, halvings)
+        Window::take(self.full_window(), range.first - spare.cast_signed() / 2, halvings)
     }
 
     /// With what may be observed on both sides, so that a value outside of it needs a halving.
@@ -208,7 +208,7 @@ impl NativeShape {
         let all: Vec<_> = windows.iter().collect();
         let halvings = all.last().map_or(self.halvings, |last| last.halvings);
         let mut counts = NativeCounts {
-            schema: self.finder.schema() - halvings as i32,
+            schema: self.finder.schema() - halvings.cast_signed(),
             zero_threshold: self.zero_threshold,
             zeros: 0,
             buckets: Vec::new(),

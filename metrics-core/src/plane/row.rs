@@ -145,7 +145,7 @@ impl Place {
     }
 
     /// The largest of one word over all columns.
-    pub(crate) fn read_max(&self, word: usize) -> u64 {
+    pub(crate) fn read_max(self, word: usize) -> u64 {
         let mut max = 0;
         self.for_each(word, 1, |_, value| max = max.max(value));
         max

@@ -158,11 +158,21 @@ impl Source for Llm {
     }
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+        (0..self.parts(family)).for_each(|part| self.visit_part(family, part, visitor));
+    }
+
+    fn parts(&self, _: usize) -> usize {
+        self.table.parts()
+    }
+
+    fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
         let family = Family::ALL[family];
-        for model in self.table.iter_all() {
+        for model in self.table.iter_all_in(part) {
             model.show(family, visitor);
         }
         match family {
+            // What is no model's comes first.
+            _ if part > 0 => {}
             Family::CostUsd | Family::CostCents => {
                 self.tool_cost.show(visitor, |usd| family.money(usd));
             }

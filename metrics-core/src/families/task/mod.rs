@@ -155,10 +155,20 @@ impl Source for Tasks {
     }
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+        (0..self.parts(family)).for_each(|part| self.visit_part(family, part, visitor));
+    }
+
+    fn parts(&self, _: usize) -> usize {
+        self.table.parts()
+    }
+
+    fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
         let shared = &*self.shared;
         let family = Family::ALL[family];
         let mut begun = HashMap::new();
         match family {
+            // What is of no task type comes first.
+            Family::Active | Family::CompletionRate if part > 0 => return,
             Family::Active => {
                 let read = |word| move || shared.totals.read(word);
                 let active = in_flight(read(ROOTS_ENDED), read(ROOTS_STARTED));
@@ -172,7 +182,7 @@ impl Source for Tasks {
             Family::OldestInFlight => begun = begun::oldest(),
             _ => {}
         }
-        for task in self.table.iter_all() {
+        for task in self.table.iter_all_in(part) {
             task.show(family, begun.get(&begun::key(task)).copied(), visitor);
         }
     }

@@ -132,7 +132,9 @@ fn add_odd(metrics: &AgentMetrics) {
     metrics.registry().register(Box::new(Odd(desc.expect("a valid name"), families))).expect("a new one");
     let histogram = prometheus::HistogramOpts::new("their_size", "Theirs.").buckets(vec![1.0, 2.0]);
     let histogram = prometheus::Histogram::with_opts(histogram).expect("valid");
-    [0.5, 1.5, 9.0].into_iter().for_each(|value| histogram.observe(value));
+    for value in [0.5, 1.5, 9.0] {
+        histogram.observe(value);
+    }
     metrics.registry().register(Box::new(histogram)).expect("a new one");
 }
 

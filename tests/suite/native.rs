@@ -15,6 +15,7 @@ const PROTOBUF: &str =
 
 #[derive(Metrics)]
 #[metrics(namespace = "sparse")]
+#[allow(clippy::struct_field_names)] // A metric ends in its unit.
 struct Sparse {
     /// Waits.
     #[metric(native, buckets = [0.001, 1.0, 30.0])]
@@ -89,10 +90,10 @@ fn check(histogram: &Shown, values: &[f64]) {
     }
 }
 
-fn span(histogram: &Shown) -> i32 {
+fn span(histogram: &Shown) -> u32 {
     match &*buckets(histogram) {
-        [first, .., last] => last.0 - first.0 + 1,
-        few => few.len() as i32,
+        [first, .., last] => first.0.abs_diff(last.0) + 1,
+        few => few.len() as u32,
     }
 }
 
@@ -100,7 +101,9 @@ fn span(histogram: &Shown) -> i32 {
 fn classic_and_native_buckets_are_in_one_message() {
     let (metrics, sparse) = sparse(NativeHistograms::new());
     let values = [0.0, 0.0005, 0.001, 0.002, 1.0, 1.5, 2.0, 3.0, 50.0];
-    values.iter().for_each(|value| sparse.wait_seconds.with(()).observe(*value));
+    for value in values {
+        sparse.wait_seconds.with(()).observe(value);
+    }
     let [histogram] = &shown(&metrics, "sparse_wait_seconds")[..] else { panic!("one histogram") };
     assert_eq!((histogram.schema, histogram.bucket.len()), (3, 3));
     check(histogram, &values);
@@ -176,7 +179,9 @@ fn the_agents_own_have_them_if_asked_for() {
 #[test]
 fn instead_of_classic_ones_text_has_sum_and_count() {
     let (metrics, sparse) = sparse(NativeHistograms::new().instead_of_classic());
-    [0.5, 2.0].iter().for_each(|value| sparse.wait_seconds.with(()).observe(*value));
+    for value in [0.5, 2.0] {
+        sparse.wait_seconds.with(()).observe(value);
+    }
     let text = metrics.to_text();
     let lines: Vec<_> = text.lines().filter(|line| line.starts_with("sparse_wait_seconds")).collect();
     assert_eq!(
@@ -279,11 +284,11 @@ proptest! {
         }
         let histogram = &shown(&metrics, "sparse_wait_seconds")[0];
         check(histogram, &values);
-        prop_assert!(span(histogram) <= max_buckets as i32 || histogram.schema == -4);
+        prop_assert!(span(histogram) <= max_buckets || histogram.schema == -4);
         // As fine as it was asked for, unless there is none as fine or that takes too many buckets.
         let shown_growth = f64::from(-histogram.schema).exp2().exp2();
         let is_coarse = shown_growth > growth && histogram.schema < 8;
-        prop_assert!(!is_coarse || 2 * span(histogram) + 1 > max_buckets as i32, "{shown_growth}");
+        prop_assert!(!is_coarse || 2 * span(histogram) + 1 > max_buckets, "{shown_growth}");
         let by_tenant: u64 =
             if values.is_empty() { 0 } else { shown(&metrics, "sparse_tenant_wait_seconds").iter().map(|histogram| histogram.sample_count).sum() };
         prop_assert_eq!(by_tenant, values.len() as u64);

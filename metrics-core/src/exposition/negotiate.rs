@@ -130,7 +130,7 @@ fn parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
 mod tests {
     use super::*;
 
-    /// What scrapers send: Prometheus 2.42 and VictoriaMetrics 1.79 as caught from the programs, Prometheus 3 as its
+    /// What scrapers send: Prometheus 2.42 and `VictoriaMetrics` 1.79 as caught from the programs, Prometheus 3 as its
     /// `scrape.go` has it.
     const PROMETHEUS_2: &str = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
     const PROMETHEUS_2_NATIVE: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";

@@ -97,7 +97,8 @@ mod tests {
             let mut value = 1e-30;
             while value < 1e30 {
                 let bucket = finder.bucket(value);
-                let [below, above] = [bucket - 1, bucket].map(|bucket| upper_bound(bucket, schema as i32));
+                let [below, above] =
+                    [bucket - 1, bucket].map(|bucket| upper_bound(bucket, schema.cast_signed()));
                 // Bounds are rounded, so a value next to one may fall on either side.
                 assert!(below * (1.0 - 1e-12) < value && value <= above * (1.0 + 1e-12), "{value} {schema}");
                 value *= 1.000_37;

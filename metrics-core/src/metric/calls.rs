@@ -19,7 +19,7 @@ pub(crate) struct CallShape {
     first: usize,
     /// Words from one status's histogram to the next: 0 when they share one.
     stride: usize,
-    kept: Kept,
+    kept: Option<Box<Kept>>,
     seconds_per_tick: f64,
     /// Calls of so many ticks and more may be asked for their trace each: that takes a hundredth of them.
     long: u64,
@@ -46,7 +46,7 @@ impl CallShape {
             bounds_ticks: bounds.ticks(),
             bounds,
             stride,
-            kept: Kept::NOTHING,
+            kept: None,
             seconds_per_tick: clock::seconds_per_tick(),
             long: clock::ticks_of_seconds(LONG),
         }
@@ -73,7 +73,7 @@ impl CallShape {
     }
 
     fn histogram_words(&self) -> usize {
-        1 + self.bounds.buckets() + self.kept.words()
+        1 + self.bounds.buckets() + Kept::words(self.kept.as_deref())
     }
 
     /// Where the histogram of a status begins.
@@ -91,8 +91,8 @@ impl CallShape {
     /// Counts an end.
     #[inline(always)]
     pub(crate) fn end(&self, writer: Writer, row: &Row, at: usize, status: usize, ticks: u64) {
-        if !self.kept.is_nothing() {
-            self.keep(writer, row, at, status, ticks);
+        if let Some(kept) = &self.kept {
+            self.keep(kept, writer, row, at, status, ticks);
         }
         match row.own(writer, at) {
             Some(words) => self.end_in(words, status, ticks),
@@ -122,14 +122,14 @@ impl CallShape {
 
     /// Counts an end in native buckets and makes an exemplar of it, before it is in its classic bucket.
     #[inline(never)]
-    fn keep(&self, writer: Writer, row: &Row, at: usize, status: usize, ticks: u64) {
+    fn keep(&self, kept: &Kept, writer: Writer, row: &Row, at: usize, status: usize, ticks: u64) {
         let (of, seconds) = (self.of(row, at, status), ticks as f64 * self.seconds_per_tick);
         let window = self.histogram(status) + 1 + self.bounds.buckets();
         match row.own(writer, at) {
-            Some(words) => self.kept.observe(of, writer, (words, window), seconds),
-            None => self.kept.observe(of, writer, (row.any(writer, at), window), seconds),
+            Some(words) => kept.observe(of, writer, (words, window), seconds),
+            None => kept.observe(of, writer, (row.any(writer, at), window), seconds),
         }
-        self.kept.exemplify(of, &self.bounds, self.bucket(ticks), seconds, ticks >= self.long);
+        kept.exemplify(of, &self.bounds, self.bucket(ticks), seconds, ticks >= self.long);
     }
 
     fn of<'a>(&self, row: &'a Row, at: usize, status: usize) -> Of<'a> {
@@ -160,7 +160,7 @@ impl CallShape {
             let (of, wants_native) = (self.of(row, at, status), visitor.wants_native());
             let read = |counts: &mut [u64]| row.read_into(begin + 1, counts);
             let sum = || Number::Nanos(clock::nanos(row.read(begin)));
-            self.kept.show(of, &self.bounds, wants_native, read, sum, |histogram| {
+            Kept::show(self.kept.as_deref(), of, &self.bounds, wants_native, read, sum, |histogram| {
                 visitor.histogram(Labels::with(labels, more), histogram);
             });
         }

@@ -66,21 +66,17 @@ pub(crate) struct Of<'a> {
 }
 
 impl Kept {
-    pub(crate) const NOTHING: Self = Self { native: None, exemplify: None };
-
-    pub(crate) fn new(extras: &Extras) -> Self {
-        let native = extras.native.as_ref().map(NativeShape::new);
-        Self { native, exemplify: extras.exemplify.clone() }
-    }
-
-    #[inline]
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.native.is_none() && self.exemplify.is_none()
+    /// `None` where nothing is asked for, which is all that most observations look at.
+    pub(crate) fn new(extras: &Extras) -> Option<Box<Self>> {
+        let Extras { native, exemplify } = extras;
+        let is_asked = native.is_some() || exemplify.is_some();
+        let native = native.as_ref().map(NativeShape::new);
+        is_asked.then(|| Box::new(Self { native, exemplify: exemplify.clone() }))
     }
 
     /// How many words of a histogram it needs.
-    pub(crate) fn words(&self) -> usize {
-        usize::from(self.native.is_some())
+    pub(crate) fn words(kept: Option<&Self>) -> usize {
+        usize::from(kept.is_some_and(|kept| kept.native.is_some()))
     }
 
     /// Counts an observation in native buckets, before it is in its classic one. `words[word]` is the word it needs.
@@ -104,7 +100,7 @@ impl Kept {
 
     /// Shows a histogram whose classic buckets `read` adds up.
     pub(crate) fn show(
-        &self,
+        kept: Option<&Self>,
         of: Of<'_>,
         bounds: &Bounds,
         wants_native: bool,
@@ -113,12 +109,13 @@ impl Kept {
         show: impl FnOnce(&HistogramSample<'_>),
     ) {
         Bounds::with_words(bounds.buckets(), |counts| {
-            let native = if let Some(native) = self.native.as_ref().filter(|_| wants_native) {
-                read_both(counts, read, || native.read(of.row, of.number))
-            } else {
-                read(counts);
-                None
-            };
+            let native =
+                if let Some(native) = kept.and_then(|kept| kept.native.as_ref()).filter(|_| wants_native) {
+                    read_both(counts, read, || native.read(of.row, of.number))
+                } else {
+                    read(counts);
+                    None
+                };
             let exemplars = of.row.made_exemplars(of.number);
             show(&HistogramSample { bounds, counts, sum: sum(), native: native.as_ref(), exemplars });
         });

@@ -11,7 +11,7 @@ use crate::family::Slot;
 use crate::label::{LabelSet, Labels};
 use crate::plane::{self, Any, Row, Words};
 use crate::stored::{Shape, Stored};
-use crate::visit::Visitor;
+use crate::visit::{HistogramSample, Visitor};
 
 /// A family of histograms.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub struct HistogramSeries<'a, L: LabelSet>(&'a Stored<L, HistogramShape>, Slot<
 pub(crate) struct HistogramShape {
     pub(crate) bounds: Bounds,
     sum: SumOf,
-    kept: Kept,
+    kept: Option<Box<Kept>>,
 }
 
 /// How the word of the sum is to be read.
@@ -60,7 +60,7 @@ impl HistogramShape {
     }
 
     fn new(bounds: &[f64], sum: SumOf) -> Self {
-        Self { bounds: Bounds::new(bounds), sum, kept: Kept::NOTHING }
+        Self { bounds: Bounds::new(bounds), sum, kept: None }
     }
 
     /// The same with what an instance asks of its histograms.
@@ -72,7 +72,7 @@ impl HistogramShape {
 
     /// Words of one histogram.
     pub(crate) fn words(&self) -> usize {
-        self.window() + self.kept.words()
+        self.window() + Kept::words(self.kept.as_deref())
     }
 
     fn window(&self) -> usize {
@@ -108,10 +108,10 @@ impl HistogramShape {
         let words = row.any(writer, at);
         let bucket = self.bounds.bucket(value);
         add_sum(words);
-        if !self.kept.is_nothing() {
+        if let Some(kept) = &self.kept {
             let of = self.of(row, at);
-            self.kept.observe(of, writer, (words, self.window()), value);
-            self.kept.exemplify(of, &self.bounds, bucket, value, false);
+            kept.observe(of, writer, (words, self.window()), value);
+            kept.exemplify(of, &self.bounds, bucket, value, false);
         }
         words.add(BUCKETS + bucket, 1);
     }
@@ -134,7 +134,8 @@ impl HistogramShape {
         };
         let (of, wants_native) = (self.of(row, at), visitor.wants_native());
         let read = |counts: &mut [u64]| row.read_into(at + BUCKETS, counts);
-        self.kept.show(of, &self.bounds, wants_native, read, sum, |sample| visitor.histogram(labels, sample));
+        let show = |sample: &HistogramSample<'_>| visitor.histogram(labels, sample);
+        Kept::show(self.kept.as_deref(), of, &self.bounds, wants_native, read, sum, show);
     }
 }
 

@@ -1,12 +1,13 @@
 //! Comparisons with peers, as rows of one table.
 //!
-//! `benches [calls|spending|threads|scrape|memory|compile|truth]..`: all of them by default. Each theme runs in a process of its own,
-//! so that the threads and series of one don't weigh on the next.
+//! `benches [calls|spending|threads|histograms|scrape|memory|compile|truth]..`: all of them by default. Each theme runs in a
+//! process of its own, so that the threads and series of one don't weigh on the next.
 
 mod allocator;
 mod calls;
 mod compile;
 mod exposed;
+mod histograms;
 mod measure;
 mod memory;
 mod report;
@@ -26,10 +27,11 @@ static ALLOCATOR: allocator::Counting = allocator::Counting;
 
 type Theme = (&'static str, fn(&mut Report));
 
-const THEMES: [Theme; 7] = [
+const THEMES: [Theme; 8] = [
     ("calls", calls::run),
     ("spending", spending::run),
     ("threads", threads::run),
+    ("histograms", histograms::run),
     ("scrape", scrape::run),
     ("memory", memory::run),
     ("compile", compile::run),

@@ -1,5 +1,6 @@
 //! What a scrape of many series costs.
 
+mod formats;
 mod series;
 
 use std::hint::black_box;
@@ -25,7 +26,11 @@ const PEERS: [&str; 3] = ["prometheus", "prometheus-client", "metrics-exporter-p
 pub(crate) fn run(report: &mut Report) {
     let metrics = AgentMetrics::builder().build().expect("a registry of its own");
     let ours = Ours::register(&metrics).expect("free names");
-    with_recorders(&ours, 2, || compare(&metrics, report));
+    with_recorders(&ours, 2, || {
+        compare(&metrics, report);
+        formats::compare(&metrics, report);
+        formats::record_meanwhile(&metrics, &ours, report);
+    });
     with_recorders(&ours, 16, || {
         let mut alone = [each(OURS, || _ = black_box(metrics.to_text()))];
         let rounds = measure::time(&mut alone, ROUNDS, 1);
@@ -110,7 +115,7 @@ fn check(text: &str, recordings: u64, report: &mut Report) {
     report.truth("scrape", recordings * (1000 * OBSERVED.len() as u64 + 5000), 6000, &wrong);
 }
 
-fn millis(nanos: f64) -> String {
+pub(super) fn millis(nanos: f64) -> String {
     format!("{:.2} ms", nanos / 1e6)
 }
 

@@ -77,6 +77,15 @@ pub fn budget(budget: &Budget) -> Budget {
     budget.clone()
 }
 
+/// Refuses, at compile time, native buckets of what has no buckets.
+///
+/// # Panics
+/// When it isn't a histogram; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub const fn check_native<M: Metric>() {
+    crate::name::check_native(M::KIND);
+}
+
 /// The instance that a `metrics = ..` key names.
 #[inline]
 pub fn metrics<M: AsRef<AgentMetrics> + ?Sized>(metrics: &M) -> &AgentMetrics {

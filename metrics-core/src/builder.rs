@@ -9,6 +9,7 @@ use crate::families::{Dimension, Dimensions, MOST_POINTS, Profile, Settings};
 use crate::faults::{Faults, Hook};
 use crate::instance::AgentMetrics;
 use crate::label::LabelValue;
+use crate::metric::{Exemplify, NativeHistograms, TraceContext};
 use crate::name;
 use crate::plane::PLANE_WORDS;
 use crate::pricing::PriceTable;
@@ -88,6 +89,37 @@ impl Builder {
     /// Keeps a duration histogram for each status, with a `status` label. `sum by (le)` stays valid.
     pub fn duration_by_status(mut self) -> Self {
         self.settings.duration_by_status = true;
+        self
+    }
+
+    /// Keeps native buckets in the agent's own histograms. Those of the user's have them by `#[metric(native)]` and
+    /// `#[calls(native)]`, and then as said here.
+    pub fn native_histograms(mut self, settings: NativeHistograms) -> Self {
+        self.settings.extras.native = Some(settings);
+        self
+    }
+
+    /// Where exemplars find the trace in which something is observed. They lead from a bucket of a histogram to the
+    /// trace of one of its observations, in OpenMetrics and in protocol buffers.
+    ///
+    /// The function is asked on the thread that observes. A thread that observes all the time asks only now and then;
+    /// what takes 20 microseconds or more is asked each time. With the feature `tracing-opentelemetry` it is
+    /// `active_trace` unless given.
+    ///
+    /// ```
+    /// use agent_metrics::{AgentMetrics, TraceContext};
+    ///
+    /// # fn trace_of_the_request() -> Option<(u128, u64)> { None }
+    /// let metrics = AgentMetrics::builder()
+    ///     .exemplars(|| trace_of_the_request().map(|(trace, span)| TraceContext::new(trace, span)))
+    ///     .build()?;
+    /// # Ok::<(), agent_metrics::BuildError>(())
+    /// ```
+    pub fn exemplars(
+        mut self,
+        current_trace: impl Fn() -> Option<TraceContext> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.extras.exemplify = Some(Exemplify::new(Arc::new(current_trace)));
         self
     }
 
@@ -221,7 +253,8 @@ impl Builder {
     /// An instance of its own.
     ///
     /// # Errors
-    /// When a constant label or a dimension is invalid or collides with a label of a family, when a limit is absurd,
+    /// When a constant label or a dimension is invalid or collides with a label of a family, when a limit or the settings of native
+    /// histograms are absurd,
     /// or when the registry holds a collector with the name of one of the agent's families.
     pub fn build(mut self) -> Result<AgentMetrics, BuildError> {
         check_limits(&self.settings)?;
@@ -233,6 +266,9 @@ impl Builder {
         check_room(&self.settings)?;
         if let Some(known) = &mut self.settings.known_tools {
             known.extend(tool_names());
+        }
+        if let Some(native) = &self.settings.extras.native {
+            native.check().map_err(|why| BuildError::NativeHistograms { why })?;
         }
         let registry = match self.registry {
             Some(registry) => check_no_labels(&self.const_labels).map(|()| registry)?,

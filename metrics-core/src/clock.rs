@@ -16,6 +16,8 @@ static CLOCK: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
 pub struct Ticks(u64);
 
 impl Ticks {
+    pub(crate) const ZERO: Self = Self(0);
+
     /// Ticks from `start` to this reading; 0 where the counter seems to have run backwards, as it
     /// can between processors.
     #[inline]
@@ -50,6 +52,12 @@ pub(crate) fn nanos(ticks: u64) -> u64 {
     CLOCK.delta_as_nanos(0, ticks)
 }
 
+/// What one tick is.
+pub(crate) fn seconds_per_tick() -> f64 {
+    const SAMPLE: u64 = 1 << 40;
+    nanos(SAMPLE) as f64 / SAMPLE as f64 / 1e9
+}
+
 /// A duration in ticks.
 pub(crate) fn ticks(duration: Duration) -> u64 {
     ticks_of_seconds(duration.as_secs_f64())
@@ -57,9 +65,7 @@ pub(crate) fn ticks(duration: Duration) -> u64 {
 
 /// Seconds in ticks; more than the clock can count is as much as it can.
 pub(crate) fn ticks_of_seconds(seconds: f64) -> u64 {
-    const SAMPLE: u64 = 1 << 40;
-    let nanos_per_tick = nanos(SAMPLE) as f64 / SAMPLE as f64;
-    (seconds * 1e9 / nanos_per_tick).round() as u64
+    (seconds / seconds_per_tick()).round() as u64
 }
 
 /// Pays for the calibration now rather than inside somebody's first call.

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto;
 
-use crate::label::{Labels, pairs, render};
-use crate::metric::{Bounds, Number};
+use crate::label::{Labels, Pairs, render};
+use crate::metric::Number;
 use crate::name::Kind;
-use crate::visit::{Source, Visitor};
+use crate::visit::{HistogramSample, Source, Visitor};
 
 thread_local! {
     /// What our collectors answer on this thread.
@@ -122,7 +122,7 @@ fn label(name: &str, value: &str) -> proto::LabelPair {
 }
 
 fn metric(labels: Labels<'_>) -> proto::Metric {
-    let series = pairs(labels.series).into_iter().map(|(name, value)| label(name, &value));
+    let series = Pairs::of(labels.series).map(|(name, value)| label(name, &value));
     let more = labels.more.iter().map(|(name, value)| label(name, value));
     proto::Metric::from_label(series.chain(more).collect())
 }
@@ -142,7 +142,8 @@ impl Visitor for Tree {
         self.metrics.push(metric);
     }
 
-    fn histogram(&mut self, labels: Labels<'_>, bounds: &Bounds, counts: &[u64], sum: Number) {
+    fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>) {
+        let HistogramSample { bounds, counts, sum, .. } = *histogram;
         let mut cumulative = 0;
         let buckets = bounds.values().iter().zip(counts).map(|(bound, count)| {
             cumulative += count;

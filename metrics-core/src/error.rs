@@ -115,6 +115,11 @@ pub enum BuildError {
     },
     /// [`without_own_names`](crate::Builder::without_own_names) without a profile would expose no call.
     NoNames,
+    /// Native histograms can't be as they were asked for.
+    NativeHistograms {
+        /// What is wrong, and what would be right.
+        why: &'static str,
+    },
     /// The global was used or installed before; what it recorded would be lost.
     AlreadyInUse {
         /// The tracked function or the line that used it first.
@@ -150,6 +155,7 @@ impl fmt::Display for BuildError {
                 "the dimensions have {combinations} combinations, `__none__` for each among them, and may have {budget}; \
                  use smaller enums or one dimension, or raise it with `dimension_budget(..)`"
             ),
+            Self::NativeHistograms { why } => write!(f, "native histograms: {why}"),
             Self::AlreadyInUse { first_use } => write!(
                 f,
                 "the global metrics are in use since {first_use}; call `install()` before that, at the start of `main`"

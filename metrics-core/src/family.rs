@@ -128,17 +128,25 @@ impl<L: LabelSet> Dense<L> {
         }
     }
 
+    /// In how many parts its series are shown.
+    pub(crate) fn parts(&self) -> usize {
+        self.blocks.len()
+    }
+
     /// Every series with its labels as text.
     pub(crate) fn for_each<'a>(&'a self, mut see: impl FnMut(&'a str, Slot<'a>)) {
-        for (number, block) in self.blocks.iter().enumerate() {
-            let Some(block) = block.get() else { continue };
-            let mut present = block.present.load(Ordering::Relaxed);
-            while present != 0 {
-                let lane = present.trailing_zeros() as usize;
-                present &= present - 1;
-                let text = block.texts[lane].get_or_init(|| self.text(number << self.block_bits | lane));
-                see(text, Slot { block, lane, words: self.words });
-            }
+        (0..self.parts()).for_each(|part| self.for_each_in(part, &mut see));
+    }
+
+    /// The series of one part: up to 64.
+    pub(crate) fn for_each_in<'a>(&'a self, part: usize, mut see: impl FnMut(&'a str, Slot<'a>)) {
+        let Some(block) = self.blocks.get(part).and_then(OnceBox::get) else { return };
+        let mut present = block.present.load(Ordering::Relaxed);
+        while present != 0 {
+            let lane = present.trailing_zeros() as usize;
+            present &= present - 1;
+            let text = block.texts[lane].get_or_init(|| self.text(part << self.block_bits | lane));
+            see(text, Slot { block, lane, words: self.words });
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::catalogue::FamilyInfo;
 use crate::clock;
 use crate::error::{Fault, RegisterError};
-use crate::exposition::{self, Exposition};
+use crate::exposition::{self, Chunks, Exposition};
 use crate::families::{Families, Settings};
 use crate::faults::Faults;
 use crate::pricing::PriceTable;
@@ -96,13 +96,31 @@ impl AgentMetrics {
     /// Everything in the registry, in the format and compression that the client prefers.
     ///
     /// `accept` and `accept_encoding` are the headers of a request as they came, several lines
-    /// joined by commas. Formats: OpenMetrics 1.0.0, and Prometheus text 0.0.4, which is also the
-    /// answer to a header that is absent, unreadable or asks for something else. Compression: gzip,
-    /// with the feature of that name.
+    /// joined by commas. Formats: Prometheus's protocol buffers, OpenMetrics 1.0.0, Prometheus text 1.0.0 and
+    /// 0.0.4; the last is also the answer to a header that is absent, unreadable or asks for something else.
+    /// Compression: gzip and zstd, with the features of these names.
     pub fn encode(&self, accept: Option<&str>, accept_encoding: Option<&str>) -> Exposition {
         let accept = accept.unwrap_or_default();
         let accept_encoding = accept_encoding.unwrap_or_default();
         exposition::encode(&self.0.registry, &self.0.families.health, accept, accept_encoding)
+    }
+
+    /// The same in chunks of some 64 KiB that are written as they are asked for, so that a large exposition is never
+    /// whole in memory.
+    ///
+    /// ```
+    /// use std::io::Write;
+    ///
+    /// let metrics = agent_metrics::AgentMetrics::builder().build()?;
+    /// let mut connection = Vec::new(); // A `TcpStream`, say.
+    /// for chunk in metrics.encode_chunks(Some("text/plain"), None) {
+    ///     connection.write_all(&chunk)?;
+    /// }
+    /// assert!(connection.starts_with(b"# HELP "));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn encode_chunks(&self, accept: Option<&str>, accept_encoding: Option<&str>) -> Chunks {
+        Chunks::new(self, accept.unwrap_or_default(), accept_encoding.unwrap_or_default())
     }
 
     /// Everything in the registry as Prometheus text 0.0.4.
@@ -112,6 +130,10 @@ impl AgentMetrics {
 
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn registry_ref(&self) -> &Registry {
+        &self.0.registry
     }
 
     pub(crate) fn families_ref(&self) -> &Arc<Families> {

@@ -50,15 +50,17 @@ pub use agent_metrics_macros::{
 pub use builder::Builder;
 pub use catalogue::{Catalogue, DimensionInfo, FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
 pub use error::{BuildError, Fault, RegisterError};
-pub use exposition::Exposition;
+pub use exposition::{Chunks, Exposition};
 pub use families::{
     Attempt, Budget, BudgetSpent, CallFacts, DimensionValue, InvalidBudget, Profile, TaskTotals,
 };
 pub use instance::AgentMetrics;
 pub use label::{Bounded, LabelSet, LabelValue};
+#[cfg(feature = "tracing-opentelemetry")]
+pub use metric::active_trace;
 pub use metric::{
     Counter, CounterSeries, FloatCounter, FloatCounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries,
-    Info, InvalidFact, Summary, SummarySeries,
+    Info, InvalidFact, NativeHistograms, Summary, SummarySeries, TraceContext,
 };
 pub use name::Kind;
 pub use pricing::{Cost, Price, PriceTable, Rates};

@@ -230,6 +230,18 @@ pub(crate) const fn check_unit(kind: Kind, name: &str, of: &str) {
     checked!(unit(kind, name, of));
 }
 
+/// Refuses, at compile time, native buckets of a family that has no buckets.
+///
+/// # Panics
+/// When it isn't a histogram; in a `const` that is a compile error at the caller.
+#[track_caller]
+pub(crate) const fn check_native(kind: Kind) {
+    checked!(match kind {
+        Kind::Histogram => Ok(()),
+        _ => Err(Fault("`native` is for histograms: other metrics have no buckets")),
+    });
+}
+
 /// Refuses, at compile time, the name of a call family; its families are `{name}_calls_total`,
 /// `{name}_call_duration_seconds` and `{name}_calls_in_progress`.
 ///

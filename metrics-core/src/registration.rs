@@ -32,6 +32,10 @@ impl<'a> Batch<'a> {
     #[allow(clippy::needless_pass_by_value)] // Generated code makes the spec in place.
     pub fn add<M: Metric>(&mut self, spec: Spec) -> Result<M, RegisterError> {
         spec.check::<M>()?;
+        let spec = match self.metrics {
+            Some(metrics) => spec.within(&metrics.families_ref().extras),
+            None => spec,
+        };
         let metric = M::build(&spec);
         self.sources.push(metric.handle().0);
         Ok(metric)

@@ -6,25 +6,35 @@ use crate::catalogue::FamilyInfo;
 use crate::error::RegisterError;
 use crate::label::{LabelSet, check_labels};
 use crate::metric::{
-    Amount, Counter, FloatCounter, Gauge, Histogram, HistogramShape, Info, Level, SumAndCount, Summary, Whole,
+    Amount, Counter, Extras, FloatCounter, Gauge, Histogram, HistogramShape, Info, Level, SumAndCount,
+    Summary, Whole,
 };
 use crate::name::{self, Kind};
 use crate::stored::{Shape, Stored, ZERO_COUNTERS, ZERO_HISTOGRAMS};
 use crate::visit::Source;
 
 /// What a struct with `derive(Metrics)` says of one family.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Spec {
     name: String,
     help: String,
     buckets: Option<Vec<f64>>,
     unit: Option<&'static str>,
+    native: bool,
+    extras: Extras,
 }
 
 impl Spec {
     /// A family of that name.
     pub fn new(name: &str, help: &str) -> Self {
-        Self { name: name.to_owned(), help: help.to_owned(), buckets: None, unit: None }
+        Self {
+            name: name.to_owned(),
+            help: help.to_owned(),
+            buckets: None,
+            unit: None,
+            native: false,
+            extras: Extras::default(),
+        }
     }
 
     /// A histogram's bucket bounds.
@@ -39,6 +49,24 @@ impl Spec {
     pub fn unit(mut self, unit: &'static str) -> Self {
         self.unit = Some(unit);
         self
+    }
+
+    /// Native buckets as the instance has them, with the defaults where it has none.
+    #[must_use]
+    pub fn native(mut self) -> Self {
+        self.native = true;
+        self
+    }
+
+    /// What an instance asks of its own histograms.
+    pub(crate) fn extras(self, extras: Extras) -> Self {
+        Self { extras, ..self }
+    }
+
+    /// The same in an instance that asks for so much.
+    pub(crate) fn within(self, instance: &Extras) -> Self {
+        let extras = instance.of_family(self.native);
+        self.extras(extras)
     }
 
     fn info(&self, kind: Kind, labels: &[&'static str]) -> FamilyInfo {
@@ -134,7 +162,10 @@ metric!(Summary, Kind::Summary, |_, info| (info, SumAndCount), ZERO_HISTOGRAMS);
 metric!(
     Histogram,
     Kind::Histogram,
-    |spec: &Spec, info: FamilyInfo| (info.with_buckets(spec.bounds()), HistogramShape::floats(spec.bounds())),
+    |spec: &Spec, info: FamilyInfo| {
+        let info = info.with_buckets(spec.extras.bounds(spec.bounds()));
+        (info, HistogramShape::floats(spec.bounds()).with(&spec.extras))
+    },
     ZERO_HISTOGRAMS
 );
 

@@ -48,6 +48,14 @@ impl<L: LabelSet, S: Shape> Source for Stored<L, S> {
         self.series.for_each(|labels, slot| self.shape.show(slot, Labels::of(labels), visitor));
     }
 
+    fn parts(&self, _: usize) -> usize {
+        self.series.parts()
+    }
+
+    fn visit_part(&self, _: usize, part: usize, visitor: &mut dyn Visitor) {
+        self.series.for_each_in(part, |labels, slot| self.shape.show(slot, Labels::of(labels), visitor));
+    }
+
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
         let domains = self.series.domains();
         domains

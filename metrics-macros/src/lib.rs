@@ -258,6 +258,7 @@ pub fn derive_label_set(input: TokenStream) -> TokenStream {
 /// | `help` | what it measures | the struct's doc comment |
 /// | `buckets` | the bounds of its duration in seconds, `[0.01, 0.1]` | the runtime's |
 /// | `in_flight` | a word: expose what is in flight too | not |
+/// | `native` | a word: native buckets of the duration, too | not |
 /// | `budget` | the number of series that it may have at most | the runtime's |
 /// | `crate` | the path of the runtime crate | `::agent_metrics` |
 ///
@@ -290,6 +291,7 @@ pub fn derive_call_labels(input: TokenStream) -> TokenStream {
 /// | `help` | what it measures | the first paragraph of the doc comment |
 /// | `buckets` | the bounds of a histogram, `[0.1, 1.0]` | the runtime's |
 /// | `unit` | the unit, for formats that have one | none |
+/// | `native` | a word: native buckets of a histogram, too | not |
 ///
 /// # Output
 /// `register(&AgentMetrics) -> Result<Self, RegisterError>` and `global() -> &'static Self`, with the visibility of

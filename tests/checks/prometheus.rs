@@ -32,7 +32,7 @@ fn agent() -> (Program, String) {
     (agent, address)
 }
 
-fn free_address() -> String {
+pub(crate) fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").to_string()
 }
@@ -61,13 +61,13 @@ fn answer(mut stream: TcpStream, target: &str) {
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
 }
 
-fn api(prometheus: &str, path: &str) -> Option<String> {
+pub(crate) fn api(prometheus: &str, path: &str) -> Option<String> {
     let (head, body) = get(prometheus, path, "")?;
     head.contains(" 200 ").then(|| String::from_utf8_lossy(&body).into_owned())
 }
 
 /// The one value of an instant query.
-fn query(prometheus: &str, query: &str) -> Option<f64> {
+pub(crate) fn query(prometheus: &str, query: &str) -> Option<f64> {
     let encoded = query.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02x}"));
     let answer = api(prometheus, &format!("/api/v1/query?query={encoded}"))?;
     let (_, value) = answer.split_once("\"value\":[")?;

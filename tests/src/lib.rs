@@ -2,10 +2,14 @@
 
 mod instance;
 mod program;
+pub mod protobuf;
 mod samples;
+mod served;
 mod twice;
 
 pub use instance::{ToolError, build, samples, tools};
 pub use program::{Program, get, missing, on_path, python, python_with, until};
+pub use protobuf::{Exemplar, MetricFamily};
 pub use samples::Samples;
+pub use served::serve;
 pub use twice::{Known, check_same};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The samples of an exposition by `name{labels sorted by name}`.
-#[derive(Default, Debug)]
+#[derive(Default, PartialEq, Debug)]
 pub struct Samples {
     kinds: BTreeMap<String, String>,
     values: BTreeMap<String, f64>,
@@ -29,6 +29,40 @@ impl Samples {
             }
         }
         samples
+    }
+
+    pub(crate) fn set_kind(&mut self, family: &str, kind: &str) {
+        self.kinds.insert(family.to_owned(), kind.to_owned());
+    }
+
+    pub(crate) fn add(&mut self, name: &str, labels: &BTreeMap<String, String>, value: f64) {
+        let series = series(name, labels);
+        let known = self.values.insert(series.clone(), value);
+        assert!(known.is_none(), "a sample twice: {series}");
+    }
+
+    /// The same with bounds and quantiles as Rust writes their numbers, for formats that have no text of them.
+    #[must_use]
+    pub fn with_plain_bounds(&self) -> Self {
+        let mut plain = Self { kinds: self.kinds.clone(), values: BTreeMap::new() };
+        for (series, value) in &self.values {
+            let (name, mut labels, _) = split(series);
+            for bound in ["le", "quantile"] {
+                if let Some(text) = labels.get_mut(bound) {
+                    let number = if text == "+Inf" { f64::INFINITY } else { text.parse().expect("a number") };
+                    *text = number.to_string();
+                }
+            }
+            plain.add(&name, &labels, *value);
+        }
+        plain
+    }
+
+    /// Without what scrapes say of themselves, which changes with each.
+    #[must_use]
+    pub fn without_scrapes(mut self) -> Self {
+        self.values.retain(|series, _| !series.starts_with("agent_metrics_scrape_"));
+        self
     }
 
     /// One sample's value.
@@ -103,8 +137,12 @@ fn read(line: &str) -> (String, f64) {
         "-Inf" => f64::NEG_INFINITY,
         other => other.parse().unwrap_or_else(|_| panic!("bad value: {line}")),
     };
+    (series(&name, &labels), value)
+}
+
+fn series(name: &str, labels: &BTreeMap<String, String>) -> String {
     if labels.is_empty() {
-        return (name, value);
+        return name.to_owned();
     }
     let labels: Vec<_> = labels
         .iter()
@@ -113,7 +151,7 @@ fn read(line: &str) -> (String, f64) {
             format!("{label}=\"{escaped}\"")
         })
         .collect();
-    (format!("{name}{{{}}}", labels.join(",")), value)
+    format!("{name}{{{}}}", labels.join(","))
 }
 
 fn split(line: &str) -> (String, BTreeMap<String, String>, &str) {

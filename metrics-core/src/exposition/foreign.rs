@@ -1,64 +1,142 @@
 //! Families of collectors that are not ours, as the registry gathers them.
 
-use prometheus::proto::{Metric, MetricFamily, MetricType};
+use prometheus::proto::{Bucket, LabelPair, Metric, MetricFamily, MetricType};
 
-use super::text::TextWriter;
+use super::writer::FamilyWriter;
 use crate::label::{Labels, render};
 use crate::metric::{Bounds, Number};
-use crate::name::Kind;
-use crate::visit::Visitor;
+use crate::name::{Kind, metric_name};
+use crate::visit::HistogramSample;
 
-pub(super) fn kind(family: &MetricFamily) -> Kind {
-    match family.get_field_type() {
-        MetricType::COUNTER => Kind::Counter,
-        MetricType::GAUGE => Kind::Gauge,
-        MetricType::HISTOGRAM => Kind::Histogram,
-        MetricType::SUMMARY => Kind::Summary,
-        MetricType::UNTYPED => Kind::Unknown,
+/// A gathered family; the registry has put its prefix and labels on it.
+pub(super) struct Gathered(pub(super) MetricFamily);
+
+impl Gathered {
+    pub(super) fn kind(&self) -> Kind {
+        match self.0.get_field_type() {
+            MetricType::COUNTER => Kind::Counter,
+            MetricType::GAUGE => Kind::Gauge,
+            MetricType::HISTOGRAM => Kind::Histogram,
+            MetricType::SUMMARY => Kind::Summary,
+            MetricType::UNTYPED => Kind::Unknown,
+        }
+    }
+
+    /// Writes its samples.
+    pub(super) fn write(&self, writer: &mut dyn FamilyWriter) {
+        for metric in self.0.get_metric() {
+            let timestamp = metric.timestamp_ms();
+            writer.set_timestamp((timestamp != 0).then_some(timestamp));
+            self.write_metric(metric, writer);
+        }
+        writer.set_timestamp(None);
+    }
+
+    fn write_metric(&self, metric: &Metric, writer: &mut dyn FamilyWriter) {
+        let labels = labels(self.kind(), metric.get_label());
+        let labels = Labels::of(&labels);
+        match self.0.get_field_type() {
+            MetricType::COUNTER => writer.sample(labels, Number::Float(metric.get_counter().get_value())),
+            MetricType::GAUGE => writer.sample(labels, Number::Float(metric.get_gauge().get_value())),
+            MetricType::HISTOGRAM => {
+                let histogram = metric.get_histogram();
+                let finite = histogram.get_bucket().iter().filter(|bucket| bucket.upper_bound().is_finite());
+                let bounds: Vec<f64> = finite.clone().map(Bucket::upper_bound).collect();
+                let mut below = 0;
+                let mut counts: Vec<u64> = finite
+                    .map(|bucket| {
+                        let count = bucket.cumulative_count();
+                        count.saturating_sub(std::mem::replace(&mut below, count))
+                    })
+                    .collect();
+                counts.push(histogram.get_sample_count().saturating_sub(below));
+                let sum = Number::Float(histogram.get_sample_sum());
+                writer.histogram(labels, &HistogramSample::new(&Bounds::new(&bounds), &counts, sum));
+            }
+            MetricType::SUMMARY => {
+                let summary = metric.get_summary();
+                for quantile in summary.get_quantile() {
+                    writer.quantile(labels, quantile.quantile(), quantile.value());
+                }
+                writer.summary(labels, summary.sample_count(), Number::Float(summary.sample_sum()));
+            }
+            MetricType::UNTYPED => {}
+        }
     }
 }
 
-/// Writes a gathered family; the registry has put its prefix and labels on it.
-pub(crate) fn write(family: &MetricFamily, writer: &mut TextWriter<'_>) {
-    writer.without_outer_labels(|writer| {
-        writer.open_family(family.name(), kind(family), None, family.help());
-        for metric in family.get_metric() {
-            let timestamp = metric.timestamp_ms();
-            writer.set_timestamp((timestamp != 0).then_some(timestamp));
-            write_metric(metric, family.get_field_type(), writer);
-        }
-        writer.set_timestamp(None);
-    });
+pub(super) fn is_legal(family: &str) -> bool {
+    metric_name(Kind::Unknown, family).is_ok()
 }
 
-fn write_metric(metric: &Metric, kind: MetricType, writer: &mut TextWriter<'_>) {
-    let labels = render(metric.get_label().iter().map(|pair| (pair.name(), pair.value())));
-    let labels = Labels::of(&labels);
-    match kind {
-        MetricType::COUNTER => writer.sample(labels, Number::Float(metric.get_counter().get_value())),
-        MetricType::GAUGE => writer.sample(labels, Number::Float(metric.get_gauge().get_value())),
-        MetricType::HISTOGRAM => {
-            let histogram = metric.get_histogram();
-            let buckets = histogram.get_bucket();
-            let finite = buckets.iter().filter(|bucket| bucket.upper_bound().is_finite());
-            let bounds: Vec<f64> = finite.clone().map(prometheus::proto::Bucket::upper_bound).collect();
-            let mut below = 0;
-            let mut counts: Vec<u64> = finite
-                .map(|bucket| {
-                    bucket.cumulative_count() - std::mem::replace(&mut below, bucket.cumulative_count())
-                })
-                .collect();
-            counts.push(histogram.get_sample_count().saturating_sub(below));
-            let sum = Number::Float(histogram.get_sample_sum());
-            writer.histogram(labels, &Bounds::new(&bounds), &counts, sum);
+/// A collector may give any text as a name, but one name that no format can carry breaks the whole scrape. Such
+/// characters become `_`, which is what Prometheus itself calls `escaping=underscores`.
+fn escaped(name: &str, colon: bool) -> String {
+    let fine = |(at, character): (usize, char)| {
+        character.is_ascii_alphabetic()
+            || character == '_'
+            || (colon && character == ':')
+            || (at > 0 && character.is_ascii_digit())
+    };
+    let escaped: String =
+        name.chars().enumerate().map(|each| if fine(each) { each.1 } else { '_' }).collect();
+    if escaped.is_empty() { "_".to_owned() } else { escaped }
+}
+
+/// A family's name, escaped, and with `_` at the end as long as another has it.
+pub(super) fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut free = escaped(name, true);
+    while is_taken(&free) {
+        free.push('_');
+    }
+    free
+}
+
+/// The labels of a sample, rendered; none twice, and none that the formats write themselves.
+fn labels(kind: Kind, pairs: &[LabelPair]) -> Box<str> {
+    let reserved = match kind {
+        Kind::Histogram => ["__name__", "le"],
+        Kind::Summary => ["__name__", "quantile"],
+        _ => ["__name__"; 2],
+    };
+    let mut names: Vec<String> = Vec::with_capacity(pairs.len());
+    for pair in pairs {
+        let mut name = escaped(pair.name(), false);
+        while reserved.contains(&name.as_str()) || names.contains(&name) {
+            name.push('_');
         }
-        MetricType::SUMMARY => {
-            let summary = metric.get_summary();
-            for quantile in summary.get_quantile() {
-                writer.quantile(labels, quantile.quantile(), quantile.value());
-            }
-            writer.summary(labels, summary.sample_count(), Number::Float(summary.sample_sum()));
+        names.push(name);
+    }
+    render(names.iter().map(String::as_str).zip(pairs.iter().map(LabelPair::value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_such_as_formats_carry() {
+        for (name, expected) in [
+            ("fine_name", "fine_name"),
+            ("http.requests", "http_requests"),
+            ("9lives", "_lives"),
+            ("", "_"),
+            ("größe", "gr__e"),
+        ] {
+            assert_eq!(escaped(name, true), expected);
         }
-        MetricType::UNTYPED => {}
+        assert_eq!(free_name("a.b", |name| name == "a_b"), "a_b_");
+    }
+
+    #[test]
+    fn no_label_is_there_twice() {
+        let pairs = [("a.b", "1"), ("a_b", "2"), ("le", "3"), ("__name__", "4")].map(|(name, value)| {
+            let mut pair = LabelPair::default();
+            pair.set_name(name.to_owned());
+            pair.set_value(value.to_owned());
+            pair
+        });
+        assert_eq!(&*labels(Kind::Histogram, &pairs), r#"a_b="1",a_b_="2",le_="3",__name___="4""#);
+        assert_eq!(&*labels(Kind::Gauge, &pairs[2..3]), r#"le="3""#);
     }
 }

@@ -1,16 +1,29 @@
 //! What is exposed, in which format: encoding only, nothing here changes a series.
+//!
+//! A [`Walk`] goes through the families, a [`FamilyWriter`] writes them in its format, a compressor packs what was
+//! written: all of it at once, or chunk by chunk.
 
+mod chunks;
+mod compress;
 mod foreign;
 mod negotiate;
 mod open_names;
+mod protobuf;
 mod text;
+mod walk;
+mod wire;
+mod writer;
 
 use crate::clock;
-use crate::collector;
 use crate::families::Health;
 use crate::registry::Registry;
+pub use chunks::Chunks;
+use compress::Compressor;
 use negotiate::{Encoding, Format};
+use protobuf::ProtobufWriter;
 use text::TextWriter;
+use walk::Walk;
+use writer::FamilyWriter;
 
 /// An exposition as it goes over the wire.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,48 +45,46 @@ pub(crate) fn encode(
     accept_encoding: &str,
 ) -> Exposition {
     let format = Format::negotiate(accept);
-    let (content_encoding, body) =
-        Encoding::negotiate(accept_encoding).apply(write(registry, health, format).into_bytes());
-    Exposition { content_type: format.content_type(), content_encoding, body }
+    let body = timed(health, || {
+        let mut walk = Walk::new(registry);
+        let mut writer = writer_of(format, &walk, registry, health.last_size() + SPARE);
+        while walk.step(&mut *writer) {}
+        writer.finish();
+        writer.into_bytes()
+    });
+    let (compressor, content_encoding) = Compressor::new(Encoding::negotiate(accept_encoding));
+    Exposition { content_type: format.content_type(), content_encoding, body: compressor.finish(body) }
 }
 
 /// Everything in the registry as Prometheus text 0.0.4.
 pub(crate) fn to_text(registry: &Registry, health: &Health) -> String {
-    write(registry, health, Format::Text)
+    timed(health, || {
+        let mut walk = Walk::new(registry);
+        let mut writer = TextWriter::new(Format::Text, registry.outer().labels(), health.last_size() + SPARE);
+        while walk.step(&mut writer) {}
+        writer.finish();
+        writer.into_string()
+    })
 }
 
 /// What an exposition may have grown by since the last one.
 const SPARE: usize = 4096;
 
-/// Writes our families as they are, without an intermediate tree, and between them, by name,
-/// whatever else is in the registry.
-fn write(registry: &Registry, health: &Health, format: Format) -> String {
+/// Notes how long it took to write an exposition, and how long that is.
+fn timed<T: AsRef<[u8]>>(health: &Health, write: impl FnOnce() -> T) -> T {
     let begin = clock::now();
-    let outer = registry.outer();
-    let sources = registry.sources();
-    let mut own: Vec<_> = sources
-        .iter()
-        .flat_map(|source| {
-            let families = source.families().iter().enumerate();
-            families.map(move |(number, info)| (outer.name(&info.name), info, source, number))
-        })
-        .collect();
-    own.sort_by(|left, right| left.0.cmp(&right.0));
-    let others = collector::gather_others(registry.prometheus());
-    let mut writer = TextWriter::new(format, outer.labels(), health.last_size() + SPARE);
-    let own_names = own.iter().map(|(name, info, ..)| (info.kind, name.as_str()));
-    writer.expect(own_names.chain(others.iter().map(|other| (foreign::kind(other), other.name()))));
-    let mut others = others.iter().peekable();
-    for (name, info, source, number) in own {
-        while let Some(other) = others.next_if(|other| *other.name() < *name) {
-            foreign::write(other, &mut writer);
-        }
-        writer.family(&name, info.kind, info.unit, &info.help, |visitor| source.visit(number, visitor));
-    }
-    for other in others {
-        foreign::write(other, &mut writer);
-    }
-    let body = writer.finish();
-    health.scraped(clock::nanos(clock::now().since(begin)), body.len());
+    let body = write();
+    health.scraped(clock::nanos(clock::now().since(begin)), body.as_ref().len());
     body
+}
+
+/// A writer of a format, for what a walk will show it.
+fn writer_of(format: Format, walk: &Walk, registry: &Registry, bytes: usize) -> Box<dyn FamilyWriter> {
+    let outer_labels = registry.outer().labels();
+    if format == Format::Protobuf {
+        return Box::new(ProtobufWriter::new(outer_labels, bytes));
+    }
+    let mut writer = TextWriter::new(format, outer_labels, bytes);
+    writer.expect(walk.names());
+    Box::new(writer)
 }

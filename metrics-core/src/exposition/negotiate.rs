@@ -5,15 +5,23 @@
 pub(crate) enum Format {
     /// Prometheus text 0.0.4.
     Text,
+    /// Prometheus text 1.0.0: the same but that names could be any UTF-8, of which none of ours makes use.
+    Text1,
     /// OpenMetrics 1.0.0.
     OpenMetrics,
+    /// Prometheus's protocol buffers, each message after its length.
+    Protobuf,
 }
 
 impl Format {
     pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Self::Text1 => "text/plain; version=1.0.0; charset=utf-8; escaping=underscores",
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Self::Protobuf => {
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+            }
         }
     }
 
@@ -35,6 +43,8 @@ impl Format {
             "application/openmetrics-text" if matches!(version, None | Some("1.0.0")) => {
                 Some(Self::OpenMetrics)
             }
+            "application/vnd.google.protobuf" if item.is_delimited_family() => Some(Self::Protobuf),
+            "text/plain" if version == Some("1.0.0") => Some(Self::Text1),
             "text/plain" if matches!(version, None | Some("0.0.4")) => Some(Self::Text),
             "text/*" | "*/*" => Some(Self::Text),
             _ => None,
@@ -48,43 +58,38 @@ pub(crate) enum Encoding {
     Identity,
     #[cfg(feature = "gzip")]
     Gzip,
+    #[cfg(feature = "zstd")]
+    Zstd,
 }
 
 impl Encoding {
-    /// gzip, if the crate has it and the client wants it no less than plain text.
+    /// What the crate can do beside plain, the better first.
+    const ALL: &'static [(&'static str, Self)] = &[
+        #[cfg(feature = "zstd")]
+        ("zstd", Self::Zstd),
+        #[cfg(feature = "gzip")]
+        ("gzip", Self::Gzip),
+    ];
+
+    /// The one that the client wants most, if it wants it no less than plain.
     pub(crate) fn negotiate(accept_encoding: &str) -> Self {
         let quality = |name: &str| {
             items(accept_encoding).find(|item| item.value.eq_ignore_ascii_case(name)).map(|item| item.quality)
         };
-        let gzip = quality("gzip").or_else(|| quality("*")).unwrap_or(0.0);
-        let identity = quality("identity").unwrap_or(0.0);
-        match gzip > 0.0 && gzip >= identity {
-            #[cfg(feature = "gzip")]
-            true => Self::Gzip,
-            _ => Self::Identity,
-        }
-    }
-
-    /// Compresses a body: the value for `Content-Encoding`, and what is sent.
-    pub(crate) fn apply(self, body: Vec<u8>) -> (Option<&'static str>, Vec<u8>) {
-        match self {
-            Self::Identity => (None, body),
-            #[cfg(feature = "gzip")]
-            Self::Gzip => {
-                use std::io::Write;
-                let out = Vec::with_capacity(body.len() / 8);
-                let mut encoder = flate2::write::GzEncoder::new(out, flate2::Compression::fast());
-                // Writing to a `Vec` cannot fail; if it did, plain text is always right.
-                match encoder.write_all(&body).and_then(|()| encoder.finish()) {
-                    Ok(compressed) => (Some("gzip"), compressed),
-                    Err(_) => (None, body),
-                }
+        let other = quality("*").unwrap_or(0.0);
+        let mut best = (0.0, Self::Identity);
+        for (name, encoding) in Self::ALL {
+            let wanted = quality(name).unwrap_or(other);
+            if wanted > best.0 {
+                best = (wanted, *encoding);
             }
         }
+        if best.0 >= quality("identity").unwrap_or(0.0) { best.1 } else { Self::Identity }
     }
 }
 
 /// One element of a header's list.
+#[derive(Clone, Copy)]
 struct Item<'a> {
     value: &'a str,
     parameters: &'a str,
@@ -92,6 +97,12 @@ struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
+    /// Of the messages and encodings that the media type of protocol buffers stands for.
+    fn is_delimited_family(&self) -> bool {
+        self.parameter("encoding") == Some("delimited")
+            && matches!(self.parameter("proto"), None | Some("io.prometheus.client.MetricFamily"))
+    }
+
     fn parameter(&self, name: &str) -> Option<&'a str> {
         parameters(self.parameters).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
@@ -119,18 +130,32 @@ fn parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
 mod tests {
     use super::*;
 
+    /// What scrapers send: Prometheus 2.42 and `VictoriaMetrics` 1.79 as caught from the programs, Prometheus 3 as its
+    /// `scrape.go` has it.
+    const PROMETHEUS_2: &str = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    const PROMETHEUS_2_NATIVE: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    const PROMETHEUS_3: &str = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+    const PROMETHEUS_3_NATIVE: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+    /// With `scrape_protocols: [PrometheusText1.0.0, PrometheusText0.0.4]`.
+    const PROMETHEUS_3_TEXT: &str =
+        "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.4";
+    const VICTORIA_METRICS: &str = "text/plain;version=0.0.4;q=1,*/*;q=0.1";
+    const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
     #[test]
     fn real_scrapers_get_what_they_prefer() {
-        // Prometheus 2.42, then with native histograms on, Prometheus 3, VictoriaMetrics, a browser.
-        let prometheus = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
-        let native = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
-        let three = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
-        for accept in [prometheus, native, three] {
-            assert_eq!(Format::negotiate(accept), Format::OpenMetrics, "{accept}");
-        }
-        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-        for accept in ["text/plain;version=0.0.4;q=1,*/*;q=0.1", browser, "", "*/*"] {
-            assert_eq!(Format::negotiate(accept), Format::Text, "{accept}");
+        for (accept, format) in [
+            (PROMETHEUS_2, Format::OpenMetrics),
+            (PROMETHEUS_2_NATIVE, Format::Protobuf),
+            (PROMETHEUS_3, Format::OpenMetrics),
+            (PROMETHEUS_3_NATIVE, Format::Protobuf),
+            (PROMETHEUS_3_TEXT, Format::Text1),
+            (VICTORIA_METRICS, Format::Text),
+            (BROWSER, Format::Text),
+            ("*/*", Format::Text),
+            ("", Format::Text),
+        ] {
+            assert_eq!(Format::negotiate(accept), format, "{accept}");
         }
     }
 
@@ -143,6 +168,9 @@ mod tests {
             "application/openmetrics-text;q=NaN",
             "application/openmetrics-text;q=0",
             "application/openmetrics-text;version=9.9",
+            "application/vnd.google.protobuf",
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text",
+            "application/vnd.google.protobuf;proto=some.other.Message;encoding=delimited",
             "image/png",
             "\u{0}\u{1}",
         ] {
@@ -161,9 +189,20 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "zstd")]
+    fn zstd_is_taken_when_wanted() {
+        for wanted in ["zstd", "gzip, deflate, br, zstd", "*", "gzip;q=0.5, zstd;q=0.6"] {
+            assert_eq!(Encoding::negotiate(wanted), Encoding::Zstd, "{wanted}");
+        }
+        for unwanted in ["gzip", "zstd;q=0", "zstd;q=0.2, identity"] {
+            assert_ne!(Encoding::negotiate(unwanted), Encoding::Zstd, "{unwanted}");
+        }
+    }
+
+    #[test]
     #[cfg(feature = "gzip")]
     fn gzip_is_taken_when_wanted() {
-        for wanted in ["gzip", "deflate, gzip;q=0.5", "*", "GZIP", "gzip;q=0.5, identity;q=0.5"] {
+        for wanted in ["gzip", "deflate, gzip;q=0.5", "GZIP", "gzip;q=0.5, identity;q=0.5"] {
             assert_eq!(Encoding::negotiate(wanted), Encoding::Gzip, "{wanted}");
         }
         for unwanted in ["", "deflate", "gzip;q=0", "gzip;q=0.2, identity", "gzip;q=x"] {

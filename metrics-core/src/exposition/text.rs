@@ -1,25 +1,42 @@
 //! The two text formats: Prometheus 0.0.4 and OpenMetrics 1.0.0.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use super::negotiate::Format;
 use super::open_names;
+use super::writer::{FamilyWriter, Head};
 use crate::label::Labels;
-use crate::metric::{Bounds, Number, bound_text};
+use crate::metric::{Number, bound_text};
 use crate::name::Kind;
-use crate::visit::Visitor;
+use crate::plane::Exemplar;
+use crate::visit::{HistogramSample, Visitor};
 
 /// Writes families one after another.
-pub(crate) struct TextWriter<'a> {
+pub(super) struct TextWriter {
     out: String,
+    /// What `out` is made for, in bytes.
+    capacity: usize,
     format: Format,
     /// The registry's labels, rendered: on every sample that we write.
-    outer_labels: &'a str,
+    outer_labels: Box<str>,
     names: Names,
     /// OpenMetrics names that more than one family would have.
     clashes: HashSet<String>,
     /// In milliseconds, for the next samples.
     timestamp: Option<i64>,
+    family: Open,
+}
+
+/// The family that is being written.
+#[derive(Default)]
+struct Open {
+    /// Where in `out` it begins, and where its samples do.
+    head: usize,
+    samples: usize,
+    /// A part of it was taken.
+    is_begun: bool,
+    gathered: bool,
 }
 
 /// The names of a family's samples, each with the brace that follows it.
@@ -42,61 +59,35 @@ impl Names {
     }
 }
 
-impl<'a> TextWriter<'a> {
-    /// A writer that expects to write some `bytes`.
-    pub(crate) fn new(format: Format, outer_labels: &'a str, bytes: usize) -> Self {
-        let out = String::with_capacity(bytes);
-        let (names, clashes) = (Names::default(), HashSet::new());
-        Self { out, format, outer_labels, names, clashes, timestamp: None }
+impl TextWriter {
+    /// A writer of some `bytes` at a time.
+    pub(super) fn new(format: Format, outer_labels: &str, bytes: usize) -> Self {
+        Self {
+            out: String::with_capacity(bytes),
+            capacity: bytes,
+            format,
+            outer_labels: outer_labels.into(),
+            names: Names::default(),
+            clashes: HashSet::new(),
+            timestamp: None,
+            family: Open::default(),
+        }
     }
 
     /// Tells which families will be written.
-    pub(crate) fn expect<'f>(&mut self, families: impl Iterator<Item = (Kind, &'f str)>) {
+    pub(super) fn expect<'f>(&mut self, families: impl Iterator<Item = (Kind, &'f str)>) {
         if self.format == Format::OpenMetrics {
             self.clashes = open_names::clashes(families);
         }
     }
 
-    /// Writes one family: `show` is given a visitor for its samples. Without samples nothing is written.
-    pub(crate) fn family(
-        &mut self,
-        name: &str,
-        kind: Kind,
-        unit: Option<&str>,
-        help: &str,
-        show: impl FnOnce(&mut dyn Visitor),
-    ) {
-        let begin = self.out.len();
-        self.open_family(name, kind, unit, help);
-        let samples = self.out.len();
-        show(self);
-        if self.out.len() == samples {
-            self.out.truncate(begin);
-        }
-    }
-
-    /// Writes a family's head; its samples follow.
-    pub(crate) fn open_family(&mut self, name: &str, kind: Kind, unit: Option<&str>, help: &str) {
-        self.header(name, kind, unit, help);
-        self.names.set(name);
-    }
-
-    /// The registry's labels were already added to the samples of this writer's next families.
-    pub(crate) fn without_outer_labels(&mut self, write: impl FnOnce(&mut Self)) {
-        let outer = std::mem::take(&mut self.outer_labels);
-        write(self);
-        self.outer_labels = outer;
-    }
-
-    pub(crate) fn set_timestamp(&mut self, milliseconds: Option<i64>) {
-        self.timestamp = milliseconds;
-    }
-
-    pub(crate) fn finish(mut self) -> String {
-        if self.format == Format::OpenMetrics {
-            self.out.push_str("# EOF\n");
-        }
+    /// What was written and not yet taken.
+    pub(super) fn into_string(self) -> String {
         self.out
+    }
+
+    fn is_empty_family(&self) -> bool {
+        !self.family.is_begun && self.out.len() == self.family.samples
     }
 
     fn header(&mut self, name: &str, kind: Kind, unit: Option<&str>, help: &str) {
@@ -126,15 +117,6 @@ impl<'a> TextWriter<'a> {
         }
     }
 
-    pub(crate) fn quantile(&mut self, labels: Labels<'_>, quantile: f64, value: f64) {
-        self.line(
-            |names| &names.plain,
-            labels,
-            Some(("quantile", &bound_text(quantile))),
-            Number::Float(value),
-        );
-    }
-
     /// Writes one sample.
     #[inline]
     fn line(
@@ -153,7 +135,8 @@ impl<'a> TextWriter<'a> {
     #[inline]
     fn end_labels(&mut self, labels: Labels<'_>, last: Option<(&str, &str)>) {
         self.out.push_str(labels.series);
-        if self.outer_labels.is_empty() && labels.more.is_empty() && last.is_none() {
+        let outer = if self.family.gathered { "" } else { &*self.outer_labels };
+        if outer.is_empty() && labels.more.is_empty() && last.is_none() {
             if labels.series.is_empty() {
                 self.out.pop();
                 self.out.push(' ');
@@ -163,13 +146,17 @@ impl<'a> TextWriter<'a> {
             return;
         }
         let mut first = labels.series.is_empty();
-        if !self.outer_labels.is_empty() {
-            self.put(&[if first { "" } else { "," }, self.outer_labels]);
-            first = false;
+        let mut put = |parts: &[&str]| {
+            self.out.push_str(if std::mem::take(&mut first) { "" } else { "," });
+            for part in parts {
+                self.out.push_str(part);
+            }
+        };
+        if !outer.is_empty() {
+            put(&[outer]);
         }
         for (name, value) in labels.more.iter().copied().chain(last) {
-            self.put(&[if first { "" } else { "," }, name, "=\"", value, "\""]);
-            first = false;
+            put(&[name, "=\"", value, "\""]);
         }
         self.out.push_str("} ");
     }
@@ -183,6 +170,20 @@ impl<'a> TextWriter<'a> {
         self.out.push('\n');
     }
 
+    /// Adds an exemplar to the sample that was just written. Its labels are 63 characters, of 128 that there may be.
+    #[cold]
+    fn add_exemplar(&mut self, exemplar: &Exemplar) {
+        let Exemplar { trace_id, span_id, value, time } = *exemplar;
+        self.out.pop();
+        let labels = format_args!("trace_id=\"{trace_id:032x}\",span_id=\"{span_id:016x}\"");
+        // Writing to a string doesn't fail.
+        let _ = write!(self.out, " # {{{labels}}} ");
+        Number::Float(value).write(&mut self.out);
+        self.out.push(' ');
+        Number::Nanos(time * 1_000_000).write(&mut self.out);
+        self.out.push('\n');
+    }
+
     #[cold]
     fn write_timestamp(&mut self) {
         let milliseconds = self.timestamp.unwrap_or_default() as f64;
@@ -192,14 +193,56 @@ impl<'a> TextWriter<'a> {
     }
 }
 
-impl Visitor for TextWriter<'_> {
+impl FamilyWriter for TextWriter {
+    fn open(&mut self, head: &Head<'_>) {
+        let begin = self.out.len();
+        self.header(head.name, head.kind, head.unit, head.help);
+        self.names.set(head.name);
+        let samples = self.out.len();
+        self.family = Open { head: begin, samples, is_begun: false, gathered: head.gathered };
+    }
+
+    fn set_timestamp(&mut self, milliseconds: Option<i64>) {
+        self.timestamp = milliseconds;
+    }
+
+    fn close(&mut self) {
+        if self.is_empty_family() {
+            self.out.truncate(self.family.head);
+        }
+        self.family.is_begun = true;
+    }
+
+    fn finish(&mut self) {
+        if self.format == Format::OpenMetrics {
+            self.out.push_str("# EOF\n");
+        }
+    }
+
+    fn ready(&self) -> usize {
+        // Whether a family is shown at all is known when it has a sample.
+        if self.is_empty_family() { 0 } else { self.out.len() }
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        self.family.is_begun = true;
+        std::mem::replace(&mut self.out, String::with_capacity(self.capacity)).into_bytes()
+    }
+
+    fn into_bytes(self: Box<Self>) -> Vec<u8> {
+        self.out.into_bytes()
+    }
+}
+
+impl Visitor for TextWriter {
     #[inline]
     fn sample(&mut self, labels: Labels<'_>, value: Number) {
         self.line(|names| &names.plain, labels, None, value);
     }
 
-    fn histogram(&mut self, labels: Labels<'_>, bounds: &Bounds, counts: &[u64], sum: Number) {
+    fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>) {
         const END: &str = "\"} ";
+        let HistogramSample { bounds, counts, sum, .. } = *histogram;
         // All bucket samples of a series begin with the same text, up to the value of `le`.
         let begin = self.out.len();
         self.out.push_str(&self.names.bucket);
@@ -215,9 +258,19 @@ impl Visitor for TextWriter<'_> {
             self.out.push_str(le);
             self.out.push_str(END);
             self.end_sample(Number::Integer(cumulative));
+            if let Some(exemplar) = histogram.exemplar(place)
+                && self.format == Format::OpenMetrics
+            {
+                self.add_exemplar(&exemplar);
+            }
         }
         self.line(|names| &names.sum, labels, None, sum);
         self.line(|names| &names.count, labels, None, Number::Integer(cumulative));
+    }
+
+    fn quantile(&mut self, labels: Labels<'_>, quantile: f64, value: f64) {
+        let quantile = bound_text(quantile);
+        self.line(|names| &names.plain, labels, Some(("quantile", &quantile)), Number::Float(value));
     }
 
     fn summary(&mut self, labels: Labels<'_>, count: u64, sum: Number) {
@@ -240,26 +293,43 @@ fn escape_help(help: &str, quotes: bool, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::Bounds;
+
+    const HEAD: Head<'_> =
+        Head { name: "a", kind: Kind::Histogram, unit: None, help: "he\\lp\n", gathered: false };
 
     #[test]
     fn a_family_without_samples_is_not_written() {
         let mut writer = TextWriter::new(Format::Text, "", 0);
-        writer.family("a_total", Kind::Counter, None, "help", |_| {});
-        assert!(writer.finish().is_empty());
+        writer.open(&HEAD);
+        assert_eq!(writer.ready(), 0);
+        writer.close();
+        assert!(writer.into_string().is_empty());
+    }
+
+    #[test]
+    fn a_family_that_was_taken_in_parts_has_one_head() {
+        let mut writer = TextWriter::new(Format::Text, "", 0);
+        writer.open(&HEAD);
+        writer.sample(Labels::NONE, Number::Integer(1));
+        let first = String::from_utf8(writer.take()).unwrap();
+        assert!(first.starts_with("# HELP a ") && first.ends_with("\na 1\n"), "{first}");
+        writer.close();
+        assert!(writer.into_string().is_empty());
     }
 
     #[test]
     fn labels_are_joined_in_order() {
         let mut writer = TextWriter::new(Format::Text, "region=\"eu\"", 0);
-        writer.family("a", Kind::Histogram, None, "he\\lp\n", |visitor| {
-            let labels = Labels::with("x=\"1\"", &[("status", "ok")]);
-            visitor.histogram(labels, &Bounds::new(&[1.0]), &[2, 1], Number::Float(3.5));
-        });
+        writer.open(&HEAD);
+        let labels = Labels::with("x=\"1\"", &[("status", "ok")]);
+        writer.histogram(labels, &HistogramSample::new(&Bounds::new(&[1.0]), &[2, 1], Number::Float(3.5)));
+        writer.close();
         let expected = "# HELP a he\\\\lp\\n\n# TYPE a histogram\n\
                         a_bucket{x=\"1\",region=\"eu\",status=\"ok\",le=\"1.0\"} 2\n\
                         a_bucket{x=\"1\",region=\"eu\",status=\"ok\",le=\"+Inf\"} 3\n\
                         a_sum{x=\"1\",region=\"eu\",status=\"ok\"} 3.5\n\
                         a_count{x=\"1\",region=\"eu\",status=\"ok\"} 3\n";
-        assert_eq!(writer.finish(), expected);
+        assert_eq!(writer.into_string(), expected);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::catalogue::FamilyInfo;
 use crate::label::{Bounded, Domain, Domains, LabelField, LabelSet, LabelValue};
-use crate::metric::{Counter, Gauge, Histogram, Info};
+use crate::metric::{Counter, Extras, Gauge, Histogram, Info};
 use crate::name::Kind;
 use crate::spec::{Metric, Spec};
 use crate::visit::Source;
@@ -60,14 +60,15 @@ pub(crate) struct Business {
 }
 
 impl Business {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(extras: &Extras) -> Self {
         let app = FamilyInfo::new(Kind::Info, "agent_app_info", "Facts about the application.", &[]);
         Self {
             cache: Metric::build(&Spec::new("agent_cache_total", "Look-ups in the agent's caches.")),
             memory: Metric::build(&Spec::new("agent_memory_entries", "Entries in the agent's memory.")),
             satisfaction: Metric::build(
                 &Spec::new("agent_user_satisfaction_score", "Scores that users gave, 1 to 5.")
-                    .buckets(&[1.0, 2.0, 3.0, 4.0, 5.0]),
+                    .buckets(&[1.0, 2.0, 3.0, 4.0, 5.0])
+                    .extras(extras.clone()),
             ),
             app: Info::new(app),
         }

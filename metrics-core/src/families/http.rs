@@ -63,7 +63,7 @@ pub(crate) struct HttpSeries {
 
 impl Http {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let shape = CallShape::new(CLASSES, &DURATION, false);
+        let shape = CallShape::new(CLASSES, &DURATION, false).with(&settings.extras);
         let labels = &["method", "endpoint"];
         let infos = vec![
             FamilyInfo::new(
@@ -78,7 +78,7 @@ impl Http {
                 "Time from a request to the end of its response; of an event stream, to its head.",
                 labels,
             )
-            .with_buckets(&DURATION),
+            .with_buckets(settings.extras.bounds(&DURATION)),
             FamilyInfo::new(
                 Kind::Gauge,
                 "agent_http_requests_in_progress",
@@ -91,12 +91,12 @@ impl Http {
                 "Time from an event stream's head to its end.",
                 labels,
             )
-            .with_buckets(&STREAM),
+            .with_buckets(settings.extras.bounds(&STREAM)),
         ];
         Self {
             endpoints: Table::new(settings.endpoints),
             shape,
-            streams: HistogramShape::ticks(&STREAM),
+            streams: HistogramShape::ticks(&STREAM).with(&settings.extras),
             infos,
         }
     }
@@ -138,13 +138,12 @@ impl Http {
     }
 
     pub(crate) fn end_stream(&self, series: &HttpSeries, ticks: u64) {
-        let words = 1 + self.streams.bounds.buckets();
-        let row = series.streams.get_or_init(|| Box::new(Row::new(words)));
+        let row = series.streams.get_or_init(|| Box::new(Row::new(self.streams.words())));
         self.streams.observe_ticks(row, ticks);
     }
 
-    fn for_each(&self, mut see: impl FnMut(&HttpSeries)) {
-        for endpoint in self.endpoints.iter() {
+    fn for_each_in(&self, part: usize, mut see: impl FnMut(&HttpSeries)) {
+        for endpoint in self.endpoints.iter_in(part) {
             endpoint.methods.iter().filter_map(OnceBox::get).for_each(&mut see);
         }
     }
@@ -168,7 +167,15 @@ impl Source for Http {
     }
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
-        self.for_each(|series| match family {
+        (0..self.parts(family)).for_each(|part| self.visit_part(family, part, visitor));
+    }
+
+    fn parts(&self, _: usize) -> usize {
+        self.endpoints.parts()
+    }
+
+    fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
+        self.for_each_in(part, |series| match family {
             REQUESTS => Self::show_codes(series, visitor),
             DURATIONS => self.shape.show_durations(&series.calls, 0, &series.labels, visitor),
             IN_PROGRESS => self.shape.show_in_flight(&series.calls, 0, &series.labels, visitor),

@@ -44,6 +44,7 @@ pub(crate) use tool::Tools;
 
 use crate::faults::{Faults, Watched};
 use crate::label::Interner;
+use crate::metric::Extras;
 use crate::pricing::PriceTable;
 use crate::visit::Source;
 
@@ -66,6 +67,7 @@ pub(crate) struct Settings {
     pub(crate) own_names: bool,
     /// Whether it is measured how long tasks wait for their first poll.
     pub(crate) task_queue: bool,
+    pub(crate) extras: Extras,
 }
 
 impl Default for Settings {
@@ -83,6 +85,7 @@ impl Default for Settings {
             profiles: Vec::new(),
             own_names: true,
             task_queue: false,
+            extras: Extras::of_crate(),
         }
     }
 }
@@ -114,13 +117,17 @@ pub struct Families {
     pub(crate) budgets: Arc<Budgets>,
     pub(crate) otel: Option<Arc<Otel>>,
     own_names: bool,
+    /// For the histograms of the user's that are registered later.
+    pub(crate) extras: Extras,
 }
 
 impl Families {
     pub(crate) fn new(settings: &Settings, prices: PriceTable, faults: Arc<Faults>) -> Self {
+        let extras = settings.extras.clone().watched_by(&faults);
+        let settings = &Settings { extras, ..settings.clone() };
         let tool_cost = Arc::new(ToolCost::new(settings.dimensions.clone()));
         let budgets = Arc::new(Budgets::new(faults.clone()));
-        let otel = Otel::new(&settings.profiles).map(Arc::new);
+        let otel = Otel::new(&settings.profiles, &settings.extras).map(Arc::new);
         Self {
             tasks: Arc::new(Tasks::new(settings, budgets.clone(), otel.clone(), faults.clone())),
             tools: Arc::new(Tools::new(settings, tool_cost.clone(), otel.clone(), faults.clone())),
@@ -129,11 +136,12 @@ impl Families {
             health: Arc::new(Health::new(faults.clone())),
             faults,
             tool_cost,
-            business: Business::new(),
             dimensions: settings.dimensions.clone(),
             budgets,
             otel,
             own_names: settings.own_names,
+            business: Business::new(&settings.extras),
+            extras: settings.extras.clone(),
         }
     }
 
@@ -190,12 +198,25 @@ impl<S> Table<S> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &S> {
         self.bundles.iter().filter_map(OnceBox::get)
     }
+
+    /// In how many parts the bundles are shown.
+    pub(crate) fn parts(&self) -> usize {
+        self.bundles.len().div_ceil(PART)
+    }
+
+    /// The bundles of one part.
+    pub(crate) fn iter_in(&self, part: usize) -> impl Iterator<Item = &S> {
+        self.bundles.iter().skip(part * PART).take(PART).filter_map(OnceBox::get)
+    }
 }
 
+/// Bundles that are shown at once.
+const PART: usize = 64;
+
 impl<S: Bundle> Table<S> {
-    /// All bundles made so far.
-    pub(crate) fn iter_all(&self) -> impl Iterator<Item = &S> {
-        self.iter().flat_map(|base| std::iter::once(base).chain(base.points().others()))
+    /// The bundles of one part, at all points.
+    pub(crate) fn iter_all_in(&self, part: usize) -> impl Iterator<Item = &S> {
+        self.iter_in(part).flat_map(|base| std::iter::once(base).chain(base.points().others()))
     }
 }
 

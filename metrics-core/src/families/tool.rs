@@ -56,7 +56,7 @@ impl Tools {
         faults: Arc<Faults>,
     ) -> Self {
         let bounds = if settings.seed_buckets { &DURATION[..SEED_DURATION] } else { &DURATION };
-        let calls = CallShape::new(TOOL.names, bounds, settings.duration_by_status);
+        let calls = CallShape::new(TOOL.names, bounds, settings.duration_by_status).with(&settings.extras);
         let by_status: &[_] = if calls.by_status() { &["tool_name", "status"] } else { &["tool_name"] };
         let infos = vec![
             FamilyInfo::new(
@@ -71,7 +71,7 @@ impl Tools {
                 "Time from a tool call's start to its end.",
                 by_status,
             )
-            .with_buckets(bounds),
+            .with_buckets(settings.extras.bounds(bounds)),
             FamilyInfo::new(
                 Kind::Gauge,
                 "agent_tool_calls_in_progress",
@@ -189,7 +189,15 @@ impl Source for Tools {
     }
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
-        for tool in self.table.iter_all() {
+        (0..self.parts(family)).for_each(|part| self.visit_part(family, part, visitor));
+    }
+
+    fn parts(&self, _: usize) -> usize {
+        self.table.parts()
+    }
+
+    fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
+        for tool in self.table.iter_all_in(part) {
             match family {
                 CALLS => self.shared.calls.show_ended(&tool.calls, 0, &tool.labels, visitor),
                 CALL_DURATION => self.shared.calls.show_durations(&tool.calls, 0, &tool.labels, visitor),

@@ -12,7 +12,7 @@ pub(crate) use interner::Interner;
 pub use into::into_label;
 pub use set::{Domain, Domains, LabelField, LabelSet, check_budget};
 pub(crate) use set::{cardinality, check_labels};
-pub(crate) use text::{Labels, pairs, render};
+pub(crate) use text::{Labels, Pairs, for_each_plain, render};
 pub use value::LabelValue;
 
 /// The value that stands for all those past a label's cap.

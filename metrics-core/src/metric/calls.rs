@@ -1,10 +1,11 @@
 //! What is stored of the calls of one kind: how many started, how they ended, how long they took.
 //!
 //! A row is `started`, a count for each status, then a histogram: the sum in ticks of the clock and
-//! the buckets; or, with `by_status`, one such histogram for each status. What is in flight is not
-//! stored: it is what started less what ended.
+//! the buckets, and with native ones the window that fits; or, with `by_status`, one such histogram for
+//! each status. What is in flight is not stored: it is what started less what ended.
 
-use super::{Bounds, Number};
+use super::extras::{Kept, Of};
+use super::{Bounds, Extras, Number};
 use crate::clock;
 use crate::label::Labels;
 use crate::plane::{Row, Words, Writer};
@@ -18,7 +19,14 @@ pub(crate) struct CallShape {
     first: usize,
     /// Words from one status's histogram to the next: 0 when they share one.
     stride: usize,
+    kept: Option<Box<Kept>>,
+    seconds_per_tick: f64,
+    /// Calls of so many ticks and more may be asked for their trace each: that takes a hundredth of them.
+    long: u64,
 }
+
+/// Seconds.
+const LONG: f64 = 20e-6;
 
 /// The most statuses that a kind of call tells apart.
 const MAX_STATUSES: usize = 10;
@@ -32,7 +40,24 @@ impl CallShape {
     pub(crate) fn new(statuses: &'static [&'static str], bounds: &[f64], by_status: bool) -> Self {
         let bounds = Bounds::new(bounds);
         let stride = if by_status { bounds.buckets() + 1 } else { 0 };
-        Self { statuses, first: ENDED + statuses.len(), bounds_ticks: bounds.ticks(), bounds, stride }
+        Self {
+            statuses,
+            first: ENDED + statuses.len(),
+            bounds_ticks: bounds.ticks(),
+            bounds,
+            stride,
+            kept: None,
+            seconds_per_tick: clock::seconds_per_tick(),
+            long: clock::ticks_of_seconds(LONG),
+        }
+    }
+
+    /// The same with what an instance asks of its histograms.
+    pub(crate) fn with(self, extras: &Extras) -> Self {
+        let mut shape = Self::new(self.statuses, extras.bounds(self.bounds.values()), self.by_status());
+        shape.kept = Kept::new(extras);
+        shape.stride = if self.by_status() { shape.histogram_words() } else { 0 };
+        shape
     }
 
     pub(crate) fn by_status(&self) -> bool {
@@ -44,7 +69,17 @@ impl CallShape {
     }
 
     pub(crate) fn words(&self) -> usize {
-        self.first + self.histograms() * (self.bounds.buckets() + 1)
+        self.first + self.histograms() * self.histogram_words()
+    }
+
+    fn histogram_words(&self) -> usize {
+        1 + self.bounds.buckets() + Kept::words(self.kept.as_deref())
+    }
+
+    /// Where the histogram of a status begins.
+    #[inline(always)]
+    fn histogram(&self, status: usize) -> usize {
+        if self.by_status() { self.first + self.stride * status } else { self.first }
     }
 
     /// Counts a start in the series whose words begin at `at`.
@@ -56,6 +91,9 @@ impl CallShape {
     /// Counts an end.
     #[inline(always)]
     pub(crate) fn end(&self, writer: Writer, row: &Row, at: usize, status: usize, ticks: u64) {
+        if let Some(kept) = &self.kept {
+            self.keep(kept, writer, row, at, status, ticks);
+        }
         match row.own(writer, at) {
             Some(words) => self.end_in(words, status, ticks),
             None => self.end_in_any(writer, row, at, status, ticks),
@@ -75,12 +113,38 @@ impl CallShape {
 
     #[inline(always)]
     fn end_in(&self, words: impl Words, status: usize, ticks: u64) {
-        let sum = if self.by_status() { self.first + self.stride * status } else { self.first };
-        let bounds = &self.bounds_ticks;
-        let bucket = bounds.iter().position(|bound| ticks <= *bound).unwrap_or(bounds.len());
+        let sum = self.histogram(status);
         words.add(ENDED + status, 1);
         words.add(sum, ticks);
-        words.add(sum + 1 + bucket, 1);
+        words.add(sum + 1 + self.bucket(ticks), 1);
+    }
+
+    #[inline(always)]
+    fn bucket(&self, ticks: u64) -> usize {
+        let bounds = &self.bounds_ticks;
+        bounds.iter().position(|bound| ticks <= *bound).unwrap_or(bounds.len())
+    }
+
+    /// Counts an end in native buckets and makes an exemplar of it, before it is in its classic bucket.
+    #[inline(never)]
+    fn keep(&self, kept: &Kept, writer: Writer, row: &Row, at: usize, status: usize, ticks: u64) {
+        let (of, seconds) = (self.of(row, at, status), ticks as f64 * self.seconds_per_tick);
+        let window = self.histogram(status) + 1 + self.bounds.buckets();
+        match row.own(writer, at) {
+            Some(words) => kept.observe(of, writer, (words, window), seconds),
+            None => kept.observe(of, writer, (row.any(writer, at), window), seconds),
+        }
+        kept.exemplify(of, &self.bounds, self.bucket(ticks), seconds, ticks >= self.long);
+    }
+
+    fn of<'a>(&self, row: &'a Row, at: usize, status: usize) -> Of<'a> {
+        let (words, histograms) = (self.words(), self.histograms());
+        let number = if self.by_status() { status } else { 0 };
+        // Dividing takes longer than counting, and most rows are of one kind of call.
+        if row.len() == words {
+            return Of { row, histograms, number };
+        }
+        Of { row, histograms: row.len() / words * histograms, number: at / words * histograms + number }
     }
 
     /// Shows how many calls ended with each status.
@@ -95,12 +159,14 @@ impl CallShape {
 
     /// Shows how long they took.
     pub(crate) fn show_durations(&self, row: &Row, at: usize, labels: &str, visitor: &mut dyn Visitor) {
-        for histogram in 0..self.histograms() {
-            let more: &[_] = if self.by_status() { &[("status", self.statuses[histogram])] } else { &[] };
-            Bounds::with_words(1 + self.bounds.buckets(), |words| {
-                row.read_into(at + self.first + self.stride * histogram, words);
-                let sum = Number::Nanos(clock::nanos(words[0]));
-                visitor.histogram(Labels::with(labels, more), &self.bounds, &words[1..], sum);
+        for status in 0..self.histograms() {
+            let more: &[_] = if self.by_status() { &[("status", self.statuses[status])] } else { &[] };
+            let begin = at + self.histogram(status);
+            let (of, wants_native) = (self.of(row, at, status), visitor.wants_native());
+            let read = |counts: &mut [u64]| row.read_into(begin + 1, counts);
+            let sum = || Number::Nanos(clock::nanos(row.read(begin)));
+            Kept::show(self.kept.as_deref(), of, &self.bounds, wants_native, read, sum, |histogram| {
+                visitor.histogram(Labels::with(labels, more), histogram);
             });
         }
     }

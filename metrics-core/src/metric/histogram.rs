@@ -1,16 +1,17 @@
-//! Histograms with classic buckets: a sum and a count for each bucket. The count of all
-//! observations is not stored but added up from the buckets, so that the two can't disagree.
+//! Histograms: a sum and a count for each bucket, and native buckets beside them if they are asked for. The count of
+//! all observations is not stored but added up from the buckets, so that the two can't disagree.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Bounds, Number, is_amount};
+use super::extras::{Kept, Of};
+use super::{Bounds, Extras, Number, is_amount};
 use crate::clock;
 use crate::family::Slot;
 use crate::label::{LabelSet, Labels};
-use crate::plane::{Row, Words};
+use crate::plane::{self, Any, Row, Words};
 use crate::stored::{Shape, Stored};
-use crate::visit::Visitor;
+use crate::visit::{HistogramSample, Visitor};
 
 /// A family of histograms.
 #[derive(Clone)]
@@ -20,10 +21,11 @@ pub struct Histogram<L: LabelSet = ()>(pub(crate) Arc<Stored<L, HistogramShape>>
 #[derive(Clone, Copy)]
 pub struct HistogramSeries<'a, L: LabelSet>(&'a Stored<L, HistogramShape>, Slot<'a>);
 
-/// The words of one histogram: the sum, then the buckets.
+/// The words of one histogram: the sum, the classic buckets, and with native ones the window that fits.
 pub(crate) struct HistogramShape {
     pub(crate) bounds: Bounds,
     sum: SumOf,
+    kept: Option<Box<Kept>>,
 }
 
 /// How the word of the sum is to be read.
@@ -40,70 +42,106 @@ const BUCKETS: usize = 1;
 
 impl HistogramShape {
     pub(crate) fn floats(bounds: &[f64]) -> Self {
-        Self { bounds: Bounds::new(bounds), sum: SumOf::Floats }
+        Self::new(bounds, SumOf::Floats)
     }
 
     pub(crate) fn whole_numbers(bounds: &[f64]) -> Self {
-        Self { bounds: Bounds::new(bounds), sum: SumOf::WholeNumbers }
+        Self::new(bounds, SumOf::WholeNumbers)
     }
 
     /// For durations in ticks of the clock, with bounds in seconds.
     pub(crate) fn ticks(bounds: &[f64]) -> Self {
-        Self { bounds: Bounds::new(bounds), sum: SumOf::Ticks }
+        Self::new(bounds, SumOf::Ticks)
     }
 
     /// For USD, summed in millionths of a millionth.
     pub(crate) fn pico_usd(bounds: &[f64]) -> Self {
-        Self { bounds: Bounds::new(bounds), sum: SumOf::PicoUsd }
+        Self::new(bounds, SumOf::PicoUsd)
+    }
+
+    fn new(bounds: &[f64], sum: SumOf) -> Self {
+        Self { bounds: Bounds::new(bounds), sum, kept: None }
+    }
+
+    /// The same with what an instance asks of its histograms.
+    pub(crate) fn with(mut self, extras: &Extras) -> Self {
+        self.bounds = Bounds::new(extras.bounds(self.bounds.values()));
+        self.kept = Kept::new(extras);
+        self
+    }
+
+    /// Words of one histogram.
+    pub(crate) fn words(&self) -> usize {
+        self.window() + Kept::words(self.kept.as_deref())
+    }
+
+    fn window(&self) -> usize {
+        BUCKETS + self.bounds.buckets()
     }
 
     /// Adds an amount of money.
     pub(crate) fn observe_pico_usd(&self, row: &Row, pico_usd: u64) {
-        let words = row.words(0);
-        words.add(SUM, pico_usd);
-        words.add(BUCKETS + self.bounds.bucket(pico_usd as f64 / 1e12), 1);
+        self.observe_in(row, 0, pico_usd as f64 / 1e12, |words| words.add(SUM, pico_usd));
     }
 
     /// Adds an observation of a histogram of floats.
     #[inline]
     fn observe(&self, row: &Row, at: usize, value: f64) {
-        let words = row.words(at);
-        words.add_f64(SUM, value);
-        words.add(BUCKETS + self.bounds.bucket(value), 1);
+        self.observe_in(row, at, value, |words| words.add_f64(SUM, value));
     }
 
     /// Adds an observation of a histogram of whole numbers.
     #[inline]
     pub(crate) fn observe_whole(&self, row: &Row, value: u64) {
-        let words = row.words(0);
-        words.add(SUM, value);
-        words.add(BUCKETS + self.bounds.bucket(value as f64), 1);
+        self.observe_in(row, 0, value as f64, |words| words.add(SUM, value));
     }
 
     /// Adds a duration.
     pub(crate) fn observe_ticks(&self, row: &Row, ticks: u64) {
-        let words = row.words(0);
-        words.add(SUM, ticks);
-        words.add(BUCKETS + self.bounds.bucket(Number::Nanos(clock::nanos(ticks)).to_f64()), 1);
+        let seconds = Number::Nanos(clock::nanos(ticks)).to_f64();
+        self.observe_in(row, 0, seconds, |words| words.add(SUM, ticks));
+    }
+
+    #[inline]
+    fn observe_in(&self, row: &Row, at: usize, value: f64, add_sum: impl FnOnce(Any)) {
+        let writer = plane::writer();
+        let words = row.any(writer, at);
+        let bucket = self.bounds.bucket(value);
+        add_sum(words);
+        if let Some(kept) = &self.kept {
+            let of = self.of(row, at);
+            kept.observe(of, writer, (words, self.window()), value);
+            kept.exemplify(of, &self.bounds, bucket, value, false);
+        }
+        words.add(BUCKETS + bucket, 1);
+    }
+
+    fn of<'a>(&self, row: &'a Row, at: usize) -> Of<'a> {
+        let words = self.words();
+        // Dividing takes longer than all else that is done with an observation, and most rows are of one histogram.
+        if row.len() == words {
+            return Of { row, histograms: 1, number: 0 };
+        }
+        Of { row, histograms: row.len() / words, number: at / words }
     }
 
     pub(crate) fn show_row(&self, row: &Row, at: usize, labels: Labels<'_>, visitor: &mut dyn Visitor) {
-        Bounds::with_words(self.bounds.buckets(), |counts| {
-            row.read_into(at + BUCKETS, counts);
-            let sum = match self.sum {
-                SumOf::Floats => Number::Float(row.read_f64(at + SUM)),
-                SumOf::WholeNumbers => Number::Integer(row.read(at + SUM)),
-                SumOf::PicoUsd => Number::Float(row.read(at + SUM) as f64 / 1e12),
-                SumOf::Ticks => Number::Nanos(clock::nanos(row.read(at + SUM))),
-            };
-            visitor.histogram(labels, &self.bounds, counts, sum);
-        });
+        let sum = || match self.sum {
+            SumOf::Floats => Number::Float(row.read_f64(at + SUM)),
+            SumOf::WholeNumbers => Number::Integer(row.read(at + SUM)),
+            SumOf::PicoUsd => Number::Float(row.read(at + SUM) as f64 / 1e12),
+            SumOf::Ticks => Number::Nanos(clock::nanos(row.read(at + SUM))),
+        };
+        let (of, wants_native) = (self.of(row, at), visitor.wants_native());
+        let read = |counts: &mut [u64]| row.read_into(at + BUCKETS, counts);
+        let show = |sample: &HistogramSample<'_>| visitor.histogram(labels, sample);
+        Kept::show(self.kept.as_deref(), of, &self.bounds, wants_native, read, sum, show);
     }
 }
 
 impl Shape for HistogramShape {
     fn words(&self) -> usize {
-        BUCKETS + self.bounds.buckets()
+        self.words()
     }
 
     fn show(&self, slot: Slot<'_>, labels: Labels<'_>, visitor: &mut dyn Visitor) {

@@ -117,6 +117,12 @@ pub(crate) trait Words: Copy {
 
     /// Sets a word of which the largest counts, if it is less.
     fn raise(self, word: usize, value: u64);
+
+    /// What this column has in a word that isn't added up.
+    fn get(self, word: usize) -> u64;
+
+    /// Puts something else there.
+    fn set(self, word: usize, value: u64);
 }
 
 /// Near words that no other thread writes.
@@ -167,6 +173,15 @@ impl Words for Own {
     fn raise(self, word: usize, value: u64) {
         raise_alone(self.cell(word), value);
     }
+
+    #[inline]
+    fn get(self, word: usize) -> u64 {
+        self.cell(word).load(Ordering::Acquire)
+    }
+
+    fn set(self, word: usize, value: u64) {
+        self.cell(word).store(value, Ordering::Release);
+    }
 }
 
 /// Words that other threads may write, too.
@@ -201,6 +216,14 @@ impl Words for Any {
         let raised = |known| (known < value).then_some(value);
         // Where it isn't less there is nothing to do.
         let _ = self.words[word].fetch_update(Ordering::Release, Ordering::Relaxed, raised);
+    }
+
+    fn get(self, word: usize) -> u64 {
+        self.words[word].load(Ordering::Acquire)
+    }
+
+    fn set(self, word: usize, value: u64) {
+        self.words[word].store(value, Ordering::Release);
     }
 }
 

@@ -12,12 +12,16 @@
 //! thread that has recorded next to it.
 
 mod column;
+mod exemplars;
 mod row;
 mod rows;
+mod windows;
 
 pub use column::Writer;
-pub(crate) use column::{Words, writer};
+pub(crate) use column::{Any, Words, writer};
+pub(crate) use exemplars::{Exemplar, Exemplars};
 pub(crate) use row::Row;
+pub(crate) use windows::{MOST_BUCKETS, Window, Windows};
 
 /// How many rows found no room in the plane: what is recorded in them isn't exposed.
 pub(crate) fn rows_without_room() -> u64 {

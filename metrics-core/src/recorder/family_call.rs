@@ -52,6 +52,8 @@ pub trait CallLabels: LabelSet {
     const BUCKETS: &'static [f64] = &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
     /// Whether what is in flight is exposed.
     const IN_FLIGHT: bool = false;
+    /// Whether the durations have native buckets: as the instance has them, with the defaults where it has none.
+    const NATIVE: bool = false;
 
     /// The family in the global metrics.
     fn family() -> &'static CallFamily<Self>;
@@ -79,7 +81,8 @@ const DURATIONS: usize = 1;
 impl<L: CallLabels> CallFamily<L> {
     /// The family with the faults of an instance, not registered there.
     pub(crate) fn detached(metrics: &AgentMetrics) -> Self {
-        let shape = CallShape::new(TOOL.names, L::BUCKETS, false);
+        let extras = metrics.families_ref().extras.of_family(L::NATIVE);
+        let shape = CallShape::new(TOOL.names, L::BUCKETS, false).with(&extras);
         let series = Dense::new(shape.words());
         series.start_at_zero(ZERO_HISTOGRAMS);
         let with_status: Vec<_> = L::NAMES.iter().copied().chain(["status"]).collect();
@@ -98,7 +101,7 @@ impl<L: CallLabels> CallFamily<L> {
                 "Time from a call's start to its end.",
                 L::NAMES,
             )
-            .with_buckets(L::BUCKETS),
+            .with_buckets(extras.bounds(L::BUCKETS)),
         ];
         if L::IN_FLIGHT {
             infos.push(family(Kind::Gauge, "calls_in_progress", "Calls that run now.", L::NAMES));
@@ -129,7 +132,15 @@ impl<L: CallLabels> Source for Calls<L> {
     }
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
-        self.series.for_each(|labels, slot| {
+        (0..self.series.parts()).for_each(|part| self.visit_part(family, part, visitor));
+    }
+
+    fn parts(&self, _: usize) -> usize {
+        self.series.parts()
+    }
+
+    fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
+        self.series.for_each_in(part, |labels, slot| {
             let Some((row, at)) = slot.row() else { return };
             match family {
                 ENDED => self.shape.show_ended(row, at, labels, visitor),

@@ -11,6 +11,7 @@
 //!     .route("/metrics", metrics_route(metrics));
 //! ```
 
+use axum::body::Body;
 use axum::extract::MatchedPath;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
@@ -18,7 +19,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::request::joined;
 use super::tower::HttpMetricsLayer;
-use crate::{AgentMetrics, Exposition};
+use crate::{AgentMetrics, Chunks, Exposition};
 
 /// The HTTP metrics of a router, for `Router::layer`: the endpoint is the route's template
 /// (`/tasks/{id}`), `unmatched` where no route matched.
@@ -32,7 +33,7 @@ pub fn metrics_route<S: Clone + Send + Sync + 'static>(metrics: &AgentMetrics) -
     get(move |headers: HeaderMap| async move {
         let accept = list(&headers, &header::ACCEPT);
         let encoding = list(&headers, &header::ACCEPT_ENCODING);
-        metrics.encode(accept.as_deref(), encoding.as_deref())
+        metrics.encode_chunks(accept.as_deref(), encoding.as_deref())
     })
 }
 
@@ -42,13 +43,27 @@ fn list(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 
 impl IntoResponse for Exposition {
     fn into_response(self) -> Response {
-        let mut response = self.body.into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        if let Some(encoding) = self.content_encoding {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
-        }
-        headers.append(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
-        response
+        with_headers(self.body.into_response(), self.content_type, self.content_encoding)
     }
+}
+
+impl IntoResponse for Chunks {
+    fn into_response(self) -> Response {
+        let (content_type, content_encoding) = (self.content_type, self.content_encoding);
+        with_headers(Response::new(Body::new(self)), content_type, content_encoding)
+    }
+}
+
+fn with_headers(
+    mut response: Response,
+    content_type: &'static str,
+    encoding: Option<&'static str>,
+) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    headers.append(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
+    response
 }

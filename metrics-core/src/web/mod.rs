@@ -35,6 +35,8 @@ pub mod actix;
 pub mod axum;
 #[cfg(feature = "tower")]
 mod body;
+#[cfg(feature = "tower")]
+mod chunks;
 #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
 mod request;
 #[cfg(feature = "rocket")]

@@ -40,6 +40,7 @@ struct RawFamily {
     help: Slot<Text>,
     buckets: Slot<Buckets>,
     in_flight: Slot<Flag>,
+    native: Slot<Flag>,
     budget: Slot<Budget>,
     labels: Option<Vec<RawLabel>>,
 }
@@ -50,6 +51,7 @@ struct Family {
     help: String,
     buckets: Option<Buckets>,
     in_flight: bool,
+    native: bool,
     set: LabelSet,
 }
 
@@ -61,12 +63,13 @@ impl RawFamily {
             help: Slot::new("help"),
             buckets: Slot::new("buckets"),
             in_flight: Slot::new("in_flight"),
+            native: Slot::new("native"),
             budget: Slot::new("budget"),
             labels: None,
         };
-        let Self { krate, name, help, buckets, in_flight, budget, labels } = &mut raw;
+        let Self { krate, name, help, buckets, in_flight, native, budget, labels } = &mut raw;
         let entries = helper_entries(&input.attrs, HELPER, errors);
-        fill(&entries, &mut [name, help, buckets, in_flight, budget, krate], errors);
+        fill(&entries, &mut [name, help, buckets, in_flight, native, budget, krate], errors);
         *labels =
             named_fields(input, "CallLabels", errors).map(|fields| RawLabel::parse(&fields, HELPER, errors));
         raw
@@ -82,6 +85,7 @@ impl RawFamily {
             help: help.unwrap_or_default(),
             buckets: self.buckets.into_value(),
             in_flight: self.in_flight.into_value().is_some(),
+            native: self.native.into_value().is_some(),
             set,
         })
     }
@@ -90,12 +94,19 @@ impl RawFamily {
 impl Family {
     fn stub(target: &Target) -> Self {
         let name = syn::LitStr::new("invalid", target.ident.span());
-        Self { name, help: String::new(), buckets: None, in_flight: false, set: LabelSet::empty() }
+        Self {
+            name,
+            help: String::new(),
+            buckets: None,
+            in_flight: false,
+            native: false,
+            set: LabelSet::empty(),
+        }
     }
 }
 
 fn expand(krate: &syn::Path, target: &Target, family: &Family) -> TokenStream {
-    let Family { name, help, buckets, in_flight, set } = family;
+    let Family { name, help, buckets, in_flight, native, set } = family;
     let ident = &target.ident;
     let bounds = buckets
         .as_ref()
@@ -105,11 +116,17 @@ fn expand(krate: &syn::Path, target: &Target, family: &Family) -> TokenStream {
             const IN_FLIGHT: ::core::primitive::bool = true;
         )
     });
+    let native = native.then(|| {
+        quote!(
+            const NATIVE: ::core::primitive::bool = true;
+        )
+    });
     let body = quote! {
         const NAME: &'static ::core::primitive::str = #name;
         const HELP: &'static ::core::primitive::str = #help;
         #bounds
         #gauge
+        #native
         fn family() -> &'static #krate::CallFamily<Self> {
             static __FAMILY: __rt::GlobalFamily<#ident> = __rt::GlobalFamily::new();
             __FAMILY.get()

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{DeriveInput, Field, Type, Visibility};
 
-use crate::args::{Buckets, Name, Text, crate_path, crate_slot, helper_entries};
+use crate::args::{Buckets, Flag, Name, Text, crate_path, crate_slot, helper_entries};
 use crate::call_labels::check_buckets;
 use crate::container::{Target, at, named_fields, scope};
 use crate::diagnostics::Errors;
@@ -49,6 +49,7 @@ struct RawMetric {
     help: Slot<Text>,
     buckets: Slot<Buckets>,
     unit: Slot<Name>,
+    native: Slot<Flag>,
 }
 
 /// What is expanded: a field with its full name, which no other field has.
@@ -59,6 +60,7 @@ struct Metric {
     help: String,
     buckets: Option<Buckets>,
     unit: Option<Name>,
+    native: Option<Flag>,
 }
 
 impl RawMetrics {
@@ -99,9 +101,10 @@ impl RawMetric {
             help: Slot::new("help"),
             buckets: Slot::new("buckets"),
             unit: Slot::new("unit"),
+            native: Slot::new("native"),
         };
-        let Self { field: _, ty: _, doc: _, name, help, buckets, unit } = &mut raw;
-        fill(&helper_entries(&field.attrs, FIELD, errors), &mut [name, help, buckets, unit], errors);
+        let Self { field: _, ty: _, doc: _, name, help, buckets, unit, native } = &mut raw;
+        fill(&helper_entries(&field.attrs, FIELD, errors), &mut [name, help, buckets, unit, native], errors);
         Some(raw)
     }
 
@@ -118,6 +121,7 @@ impl RawMetric {
             ty: self.ty,
             buckets: self.buckets.into_value(),
             unit: self.unit.into_value(),
+            native: self.native.into_value(),
         }
     }
 }
@@ -150,6 +154,12 @@ fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metri
         let check = quote_spanned!(at(unit.span())=> __rt::check_unit::<#ty>(#name, #unit));
         Some(quote!(const _: () = { #known #check };))
     });
+    let check_native =
+        metrics.iter().filter(|metric| metric.native.is_some()).map(|Metric { ty, .. }| {
+            let known = known(ty);
+            let check = quote_spanned!(at(ty.span())=> __rt::check_native::<#ty>());
+            quote!(const _: () = { #known #check };)
+        });
     let check_buckets = metrics.iter().filter_map(|metric| metric.buckets.as_ref()).map(check_buckets);
     let methods = methods(
         krate,
@@ -181,6 +191,7 @@ fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metri
         #(#check_names)*
         #(#check_labels)*
         #(#check_units)*
+        #(#check_native)*
         #(#check_buckets)*
     };
     scope(krate, &items)
@@ -235,8 +246,9 @@ fn stub(krate: &syn::Path, target: &Target, vis: &Visibility) -> TokenStream {
     scope(krate, &items)
 }
 
-fn spec(Metric { name, help, buckets, unit, .. }: &Metric) -> TokenStream {
+fn spec(Metric { name, help, buckets, unit, native, .. }: &Metric) -> TokenStream {
     let buckets = buckets.as_ref().map(|Buckets { bounds, .. }| quote!(.buckets(&[#bounds])));
     let unit = unit.as_ref().map(|Name(text)| text.literal()).map(|text| quote!(.unit(#text)));
-    quote!(__rt::Spec::new(#name, #help) #buckets #unit)
+    let native = native.as_ref().map(|Flag| quote!(.native()));
+    quote!(__rt::Spec::new(#name, #help) #buckets #unit #native)
 }

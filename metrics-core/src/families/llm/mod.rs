@@ -58,6 +58,7 @@ impl Llm {
         otel: Option<Arc<Otel>>,
         faults: Arc<Faults>,
     ) -> Self {
+        let extras = &settings.extras;
         let cut = |bounds: &'static [f64], seed| if settings.seed_buckets { &bounds[..seed] } else { bounds };
         let table = Table::new(settings.models);
         // Names with a price hold their slots before any other turns up.
@@ -69,11 +70,12 @@ impl Llm {
                 LLM.names,
                 cut(&family::DURATION, family::SEED_DURATION),
                 settings.duration_by_status,
-            ),
-            input: HistogramShape::whole_numbers(cut(&family::INPUT, family::SEED_INPUT)),
-            output: HistogramShape::whole_numbers(cut(&family::OUTPUT, family::SEED_OUTPUT)),
-            first_token: HistogramShape::ticks(&family::FIRST_TOKEN),
-            per_output_token: HistogramShape::ticks(&family::PER_OUTPUT_TOKEN),
+            )
+            .with(extras),
+            input: HistogramShape::whole_numbers(cut(&family::INPUT, family::SEED_INPUT)).with(extras),
+            output: HistogramShape::whole_numbers(cut(&family::OUTPUT, family::SEED_OUTPUT)).with(extras),
+            first_token: HistogramShape::ticks(&family::FIRST_TOKEN).with(extras),
+            per_output_token: HistogramShape::ticks(&family::PER_OUTPUT_TOKEN).with(extras),
             reasons: Arc::new(Interner::new(REASONS)),
             served: ServedModels::new(settings.models),
             prices: Prices::new(prices),
@@ -156,11 +158,21 @@ impl Source for Llm {
     }
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+        (0..self.parts(family)).for_each(|part| self.visit_part(family, part, visitor));
+    }
+
+    fn parts(&self, _: usize) -> usize {
+        self.table.parts()
+    }
+
+    fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
         let family = Family::ALL[family];
-        for model in self.table.iter_all() {
+        for model in self.table.iter_all_in(part) {
             model.show(family, visitor);
         }
         match family {
+            // What is no model's comes first.
+            _ if part > 0 => {}
             Family::CostUsd | Family::CostCents => {
                 self.tool_cost.show(visitor, |usd| family.money(usd));
             }

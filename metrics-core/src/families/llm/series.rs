@@ -89,8 +89,8 @@ impl LlmSeries {
     pub(super) fn new(model: Arc<Model>, point: Point, shared: Arc<Shared>) -> Self {
         Self {
             calls: Row::new(shared.calls.words()),
-            input: Row::new(1 + shared.input.bounds.buckets()),
-            output: Row::new(1 + shared.output.bounds.buckets()),
+            input: Row::new(shared.input.words()),
+            output: Row::new(shared.output.words()),
             facts: Row::new(FACTS),
             first_token: OnceBox::new(),
             per_output_token: OnceBox::new(),
@@ -277,7 +277,7 @@ impl LlmSeries {
 
     fn add_stream(&self, first: u64, ticks: u64, facts: &CallFacts) {
         let observe = |shape: &HistogramShape, row: &OnceBox<Row>, ticks| {
-            shape.observe_ticks(row.get_or_init(|| Box::new(Row::new(1 + shape.bounds.buckets()))), ticks);
+            shape.observe_ticks(row.get_or_init(|| Box::new(Row::new(shape.words()))), ticks);
         };
         observe(&self.shared.first_token, &self.first_token, first);
         // The first token is not waited for here: (duration - first) / (tokens - 1), as OpenTelemetry has it.

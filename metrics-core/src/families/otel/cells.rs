@@ -42,7 +42,7 @@ impl ByError {
 }
 
 fn made<'r>(row: &'r OnceBox<Row>, shape: &HistogramShape) -> &'r Row {
-    row.get_or_init(|| Box::new(Row::new(1 + shape.bounds.buckets())))
+    row.get_or_init(|| Box::new(Row::new(shape.words())))
 }
 
 fn show(row: &OnceBox<Row>, shape: &HistogramShape, labels: Labels<'_>, visitor: &mut dyn Visitor) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::llm::CallFacts;
 use crate::catalogue::FamilyInfo;
 use crate::label::Interner;
-use crate::metric::HistogramShape;
+use crate::metric::{Extras, HistogramShape};
 use crate::status::Status;
 use crate::visit::{Source, Visitor};
 pub(super) use cells::infers;
@@ -47,7 +47,7 @@ const UNKNOWN: &str = "_OTHER";
 
 impl Otel {
     /// For the profiles that are asked for, if any is.
-    pub(crate) fn new(profiles: &[Profile]) -> Option<Self> {
+    pub(crate) fn new(profiles: &[Profile], extras: &Extras) -> Option<Self> {
         let mut families: Vec<Family> = Vec::new();
         for family in profiles.iter().flat_map(|profile| profile.families()) {
             if !families.contains(family) {
@@ -62,12 +62,12 @@ impl Otel {
             agents: Keyed::new(),
             tools: Keyed::new(),
             shapes: Shapes {
-                duration: HistogramShape::ticks(&family::DURATION),
-                agent_duration: HistogramShape::ticks(&family::AGENT_DURATION),
-                tokens: HistogramShape::whole_numbers(&family::TOKENS),
-                calls: HistogramShape::whole_numbers(&family::CALLS),
+                duration: HistogramShape::ticks(&family::DURATION).with(extras),
+                agent_duration: HistogramShape::ticks(&family::AGENT_DURATION).with(extras),
+                tokens: HistogramShape::whole_numbers(&family::TOKENS).with(extras),
+                calls: HistogramShape::whole_numbers(&family::CALLS).with(extras),
             },
-            infos: families.iter().map(|family| family.info()).collect(),
+            infos: families.iter().map(|family| extras.info(family.info())).collect(),
             families,
         })
     }

@@ -80,16 +80,17 @@ impl Tasks {
         otel: Option<Arc<Otel>>,
         faults: Arc<Faults>,
     ) -> Self {
+        let extras = &settings.extras;
         let bounds: &[f64] = &family::DURATION;
         let bounds = if settings.seed_buckets { &bounds[..family::SEED_DURATION] } else { bounds };
         let shared = Shared {
-            calls: CallShape::new(TASK.names, bounds, settings.duration_by_status),
-            steps: HistogramShape::whole_numbers(&family::STEPS),
-            tokens: HistogramShape::whole_numbers(&family::TOKENS),
-            cost: HistogramShape::pico_usd(&family::COST),
-            tool_calls: HistogramShape::whole_numbers(&family::TOOL_CALLS),
-            distinct_tools: HistogramShape::whole_numbers(&family::DISTINCT_TOOLS),
-            queue: settings.task_queue.then(|| HistogramShape::ticks(&family::QUEUE)),
+            calls: CallShape::new(TASK.names, bounds, settings.duration_by_status).with(extras),
+            steps: HistogramShape::whole_numbers(&family::STEPS).with(extras),
+            tokens: HistogramShape::whole_numbers(&family::TOKENS).with(extras),
+            cost: HistogramShape::pico_usd(&family::COST).with(extras),
+            tool_calls: HistogramShape::whole_numbers(&family::TOOL_CALLS).with(extras),
+            distinct_tools: HistogramShape::whole_numbers(&family::DISTINCT_TOOLS).with(extras),
+            queue: settings.task_queue.then(|| HistogramShape::ticks(&family::QUEUE).with(extras)),
             totals: Row::new(4),
             completion: Completion::new(clock::now()),
             refused: Row::new(1),
@@ -107,7 +108,7 @@ impl Tasks {
             }
         };
         Self {
-            infos: kept.map(info).collect(),
+            infos: kept.map(info).map(|info| extras.info(info)).collect(),
             table: Table::new(settings.task_types),
             shared: Arc::new(shared),
         }
@@ -156,10 +157,20 @@ impl Source for Tasks {
     }
 
     fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+        (0..self.parts(family)).for_each(|part| self.visit_part(family, part, visitor));
+    }
+
+    fn parts(&self, _: usize) -> usize {
+        self.table.parts()
+    }
+
+    fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
         let shared = &*self.shared;
         let family = Family::ALL[family];
         let mut begun = HashMap::new();
         match family {
+            // What is of no task type comes first.
+            Family::Active | Family::CompletionRate if part > 0 => return,
             Family::Active => {
                 let read = |word| move || shared.totals.read(word);
                 let active = in_flight(read(ROOTS_ENDED), read(ROOTS_STARTED));
@@ -174,7 +185,7 @@ impl Source for Tasks {
             _ => {}
         }
         let now = clock::now();
-        for task in self.table.iter_all() {
+        for task in self.table.iter_all_in(part) {
             let age = begun.get(&begun::key(task)).map(|begun| clock::nanos(now.since(*begun)));
             task.show(family, age, visitor);
         }

@@ -72,7 +72,7 @@ impl Bundle for TaskSeries {
 
 impl TaskSeries {
     pub(super) fn new(task_type: &str, point: Point, shared: Arc<Shared>) -> Self {
-        let row = |shape: &HistogramShape| Row::new(1 + shape.bounds.buckets());
+        let row = |shape: &HistogramShape| Row::new(shape.words());
         Self {
             calls: Row::new(shared.calls.words()),
             steps: row(&shared.steps),
@@ -114,7 +114,7 @@ impl TaskSeries {
     /// Observes how long a future waited for its first poll.
     pub(crate) fn observe_queue(&self, ticks: u64) {
         if let Some(shape) = &self.shared.queue {
-            let row = self.queue.get_or_init(|| Box::new(Row::new(1 + shape.bounds.buckets())));
+            let row = self.queue.get_or_init(|| Box::new(Row::new(shape.words())));
             shape.observe_ticks(row, ticks);
         }
     }

@@ -1,0 +1,116 @@
+//! An exposition in chunks, each written when it is asked for.
+
+use super::compress::Compressor;
+use super::negotiate::{Encoding, Format};
+use super::walk::Walk;
+use super::writer::FamilyWriter;
+use super::writer_of;
+use crate::AgentMetrics;
+use crate::clock;
+
+/// An exposition as it goes over the wire, in chunks, so that it need never be whole in memory.
+///
+/// Each chunk is written when it is asked for: some 64 KiB, compressed if the client wants that. What a chunk shows is
+/// what was counted when it was written. Families of collectors that are not ours are gathered at the beginning, since
+/// the `prometheus` registry gives them only all at once.
+///
+/// The feature `tower` makes it an `http_body::Body`.
+pub struct Chunks {
+    /// For the `Content-Type` header.
+    pub content_type: &'static str,
+    /// For the `Content-Encoding` header, if the chunks are compressed.
+    pub content_encoding: Option<&'static str>,
+    metrics: AgentMetrics,
+    walk: Walk,
+    writer: Box<dyn FamilyWriter>,
+    /// `None` when all was written.
+    compressor: Option<Compressor>,
+    /// Written before it was asked for.
+    next: Option<Vec<u8>>,
+    nanos: u64,
+    bytes: usize,
+}
+
+/// How long a chunk is at least, before it is compressed; the last one may be shorter.
+const CHUNK: usize = 64 * 1024;
+
+impl Chunks {
+    pub(crate) fn new(metrics: &AgentMetrics, accept: &str, accept_encoding: &str) -> Self {
+        let format = Format::negotiate(accept);
+        let (compressor, content_encoding) = Compressor::new(Encoding::negotiate(accept_encoding));
+        let begin = clock::now();
+        let walk = Walk::new(metrics.registry_ref());
+        let mut chunks = Self {
+            content_type: format.content_type(),
+            content_encoding,
+            writer: writer_of(format, &walk, metrics.registry_ref(), CHUNK + CHUNK / 4),
+            metrics: metrics.clone(),
+            walk,
+            compressor: Some(compressor),
+            next: None,
+            nanos: clock::nanos(clock::now().since(begin)),
+            bytes: 0,
+        };
+        // Most expositions are one chunk, and then their length is known before they are sent.
+        chunks.next = chunks.write_next();
+        chunks
+    }
+
+    /// The length of what is still to come, if that is known: when the last chunk was written.
+    pub fn remaining_bytes(&self) -> Option<usize> {
+        self.compressor.is_none().then(|| self.next.as_ref().map_or(0, Vec::len))
+    }
+
+    fn write_next(&mut self) -> Option<Vec<u8>> {
+        let begin = clock::now();
+        let mut sendable = Vec::new();
+        while sendable.is_empty() {
+            let Some(mut compressor) = self.compressor.take() else { break };
+            let is_last = !self.write_chunk();
+            let piece = self.writer.take();
+            self.bytes += piece.len();
+            if is_last {
+                sendable = compressor.finish(piece);
+                let nanos = self.nanos + clock::nanos(clock::now().since(begin));
+                self.metrics.families_ref().health.scraped(nanos, self.bytes);
+            } else {
+                sendable = compressor.push(piece);
+                self.compressor = Some(compressor);
+            }
+        }
+        self.nanos += clock::nanos(clock::now().since(begin));
+        (!sendable.is_empty()).then_some(sendable)
+    }
+
+    /// Writes until there is a chunk to take. Gives `false` with the last one.
+    fn write_chunk(&mut self) -> bool {
+        while self.writer.ready() < CHUNK {
+            if !self.walk.step(&mut *self.writer) {
+                self.writer.finish();
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        self.next.take().or_else(|| self.write_next())
+    }
+}
+
+impl std::iter::FusedIterator for Chunks {}
+
+impl std::fmt::Debug for Chunks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { content_type, content_encoding, bytes, .. } = self;
+        f.debug_struct("Chunks")
+            .field("content_type", content_type)
+            .field("content_encoding", content_encoding)
+            .field("written", bytes)
+            .finish_non_exhaustive()
+    }
+}

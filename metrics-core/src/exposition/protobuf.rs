@@ -1,0 +1,424 @@
+//! Prometheus's protocol buffers: messages `io.prometheus.client.MetricFamily`, its length before each.
+//! Source: `io/prometheus/client/metrics.proto` of <https://github.com/prometheus/client_model>.
+
+use std::ops::Range;
+
+use super::wire::{self, Key, begin, begin_long, end, end_long, put_double, put_number, put_text};
+use super::writer::{FamilyWriter, Head};
+use crate::label::{Labels, Pairs, for_each_plain};
+use crate::metric::{NativeCounts, Number};
+use crate::name::Kind;
+use crate::plane::Exemplar;
+use crate::visit::{HistogramSample, Visitor};
+
+const FAMILY_NAME: Key = Key::length(1);
+const FAMILY_HELP: Key = Key::length(2);
+const FAMILY_TYPE: Key = Key::varint(3);
+const FAMILY_METRIC: Key = Key::length(4);
+const FAMILY_UNIT: Key = Key::length(5);
+
+const METRIC_LABEL: Key = Key::length(1);
+const METRIC_GAUGE: Key = Key::length(2);
+const METRIC_COUNTER: Key = Key::length(3);
+const METRIC_SUMMARY: Key = Key::length(4);
+const METRIC_UNTYPED: Key = Key::length(5);
+const METRIC_TIMESTAMP: Key = Key::varint(6);
+const METRIC_HISTOGRAM: Key = Key::length(7);
+
+const LABEL_NAME: Key = Key::length(1);
+const LABEL_VALUE: Key = Key::length(2);
+
+/// Of a counter, a gauge and an untyped value.
+const VALUE: Key = Key::double(1);
+
+/// Of a histogram and of a summary.
+const SAMPLE_COUNT: Key = Key::varint(1);
+const SAMPLE_SUM: Key = Key::double(2);
+
+const SUMMARY_QUANTILE: Key = Key::length(3);
+const QUANTILE: Key = Key::double(1);
+const QUANTILE_VALUE: Key = Key::double(2);
+
+const HISTOGRAM_BUCKET: Key = Key::length(3);
+const BUCKET_COUNT: Key = Key::varint(1);
+const BUCKET_BOUND: Key = Key::double(2);
+const BUCKET_EXEMPLAR: Key = Key::length(3);
+
+/// Its labels are as a metric's.
+const EXEMPLAR_VALUE: Key = Key::double(2);
+const EXEMPLAR_TIMESTAMP: Key = Key::length(3);
+const TIMESTAMP_SECONDS: Key = Key::varint(1);
+const TIMESTAMP_NANOS: Key = Key::varint(2);
+
+const NATIVE_SCHEMA: Key = Key::varint(5);
+const NATIVE_ZERO_THRESHOLD: Key = Key::double(6);
+const NATIVE_ZERO_COUNT: Key = Key::varint(7);
+const NATIVE_SPAN: Key = Key::length(12);
+const NATIVE_DELTA: Key = Key::length(13);
+const SPAN_OFFSET: Key = Key::varint(1);
+const SPAN_LENGTH: Key = Key::varint(2);
+
+/// A family that is taken in parts becomes several messages of one name, which Prometheus reads as one family: only
+/// where it is longer than this many bytes.
+const LONGEST_MESSAGE: usize = 1 << 20;
+
+/// Writes families one after another.
+pub(super) struct ProtobufWriter {
+    out: Vec<u8>,
+    /// What `out` is made for, in bytes.
+    capacity: usize,
+    /// The registry's labels, encoded: on every sample that we write.
+    outer_labels: Vec<u8>,
+    /// Of the family that is being written: what comes before its samples, encoded.
+    head: Vec<u8>,
+    kind: Kind,
+    gathered: bool,
+    is_open: bool,
+    /// Where in `out` its message begins, and where its samples do.
+    begin: usize,
+    samples: usize,
+    /// In milliseconds, for the next samples.
+    timestamp: Option<i64>,
+    /// Those of the next summary.
+    quantiles: Vec<(f64, f64)>,
+}
+
+impl ProtobufWriter {
+    /// A writer of some `bytes` at a time.
+    pub(super) fn new(outer_labels: &str, bytes: usize) -> Self {
+        let mut outer = Vec::new();
+        put_rendered(&mut outer, outer_labels);
+        Self {
+            out: Vec::with_capacity(bytes),
+            capacity: bytes,
+            outer_labels: outer,
+            head: Vec::new(),
+            kind: Kind::Unknown,
+            gathered: false,
+            is_open: false,
+            begin: 0,
+            samples: 0,
+            timestamp: None,
+            quantiles: Vec::new(),
+        }
+    }
+
+    fn begin_message(&mut self) {
+        self.begin = wire::begin_delimited(&mut self.out);
+        self.out.extend_from_slice(&self.head);
+        self.samples = self.out.len();
+    }
+
+    fn end_message(&mut self) {
+        if self.out.len() == self.samples {
+            wire::take_back_delimited(&mut self.out, self.begin);
+        } else {
+            wire::end_delimited(&mut self.out, self.begin);
+        }
+    }
+
+    /// Writes one metric: its labels and what `value` writes.
+    #[inline]
+    fn metric(&mut self, labels: Labels<'_>, value: impl FnOnce(&mut Vec<u8>)) {
+        let metric = begin(&mut self.out, FAMILY_METRIC);
+        self.fields_of_metric(labels, value);
+        end(&mut self.out, metric);
+    }
+
+    #[inline]
+    fn fields_of_metric(&mut self, labels: Labels<'_>, value: impl FnOnce(&mut Vec<u8>)) {
+        let out = &mut self.out;
+        put_rendered(out, labels.series);
+        if !self.gathered {
+            out.extend_from_slice(&self.outer_labels);
+        }
+        for (name, value) in labels.more {
+            put_label(out, name.as_bytes(), value.as_bytes());
+        }
+        value(out);
+        if let Some(milliseconds) = self.timestamp {
+            put_number(out, METRIC_TIMESTAMP, milliseconds as u64);
+        }
+    }
+}
+
+/// Writes labels that were rendered for the text formats.
+#[inline]
+fn put_rendered(out: &mut Vec<u8>, rendered: &str) {
+    let begin = out.len();
+    let all = for_each_plain(rendered, |bytes, name, value| {
+        if name.len() < SHORT && value.len() < SHORT {
+            let (name_length, value_length) = (name.len() as u8, value.len() as u8);
+            let length = 4 + name_length + value_length;
+            out.extend_from_slice(&[METRIC_LABEL.byte(), length, LABEL_NAME.byte(), name_length]);
+            put_part(out, bytes, name);
+            out.extend_from_slice(&[LABEL_VALUE.byte(), value_length]);
+            put_part(out, bytes, value);
+        } else {
+            put_label(out, &bytes[name], &bytes[value]);
+        }
+    });
+    if all.is_none() {
+        out.truncate(begin);
+        Pairs::of(rendered).for_each(|(name, value)| put_label(out, name.as_bytes(), value.as_bytes()));
+    }
+}
+
+/// What fits with its keys and lengths in a message of less than 128 bytes, whatever it stands beside.
+const SHORT: usize = 60;
+
+/// Writes a part of a text: with what follows it, where there is enough, since a copy of known size is far quicker than
+/// one of a few bytes; and then only the part stays.
+#[inline]
+fn put_part(out: &mut Vec<u8>, bytes: &[u8], part: Range<usize>) {
+    const COPIED: usize = 16;
+    match bytes.get(part.start..part.start + COPIED) {
+        Some(more) if part.len() <= COPIED => {
+            let end = out.len() + part.len();
+            out.extend_from_slice(more);
+            out.truncate(end);
+        }
+        _ => out.extend_from_slice(&bytes[part]),
+    }
+}
+
+fn put_label(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    let label = begin(out, METRIC_LABEL);
+    put_text(out, LABEL_NAME, name);
+    put_text(out, LABEL_VALUE, value);
+    end(out, label);
+}
+
+/// The number that stands for a kind; an info is a gauge here.
+fn type_of(kind: Kind) -> u64 {
+    match kind {
+        Kind::Counter => 0,
+        Kind::Gauge | Kind::Info => 1,
+        Kind::Summary => 2,
+        Kind::Unknown => 3,
+        Kind::Histogram => 4,
+    }
+}
+
+impl FamilyWriter for ProtobufWriter {
+    fn open(&mut self, head: &Head<'_>) {
+        self.head.clear();
+        put_text(&mut self.head, FAMILY_NAME, head.name.as_bytes());
+        put_text(&mut self.head, FAMILY_HELP, head.help.as_bytes());
+        put_number(&mut self.head, FAMILY_TYPE, type_of(head.kind));
+        if let Some(unit) = head.unit {
+            put_text(&mut self.head, FAMILY_UNIT, unit.as_bytes());
+        }
+        (self.kind, self.gathered, self.is_open) = (head.kind, head.gathered, true);
+        self.begin_message();
+    }
+
+    fn set_timestamp(&mut self, milliseconds: Option<i64>) {
+        self.timestamp = milliseconds;
+    }
+
+    fn close(&mut self) {
+        self.end_message();
+        self.is_open = false;
+    }
+
+    fn ready(&self) -> usize {
+        let is_short = || self.out.len() - self.begin < LONGEST_MESSAGE;
+        if self.is_open && is_short() { 0 } else { self.out.len() }
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        if self.is_open {
+            self.end_message();
+        }
+        let taken = std::mem::replace(&mut self.out, Vec::with_capacity(self.capacity));
+        if self.is_open {
+            self.begin_message();
+        }
+        taken
+    }
+
+    fn into_bytes(self: Box<Self>) -> Vec<u8> {
+        self.out
+    }
+}
+
+impl Visitor for ProtobufWriter {
+    fn wants_native(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn sample(&mut self, labels: Labels<'_>, value: Number) {
+        let key = match self.kind {
+            Kind::Counter => METRIC_COUNTER,
+            Kind::Unknown => METRIC_UNTYPED,
+            _ => METRIC_GAUGE,
+        };
+        self.metric(labels, |out| {
+            wire::put_message(out, key, VALUE, value.to_f64());
+        });
+    }
+
+    fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>) {
+        let metric = begin_long(&mut self.out, FAMILY_METRIC);
+        self.fields_of_metric(labels, |out| {
+            let message = begin_long(out, METRIC_HISTOGRAM);
+            put_histogram(out, histogram);
+            end_long(out, message);
+        });
+        end_long(&mut self.out, metric);
+    }
+
+    fn quantile(&mut self, _: Labels<'_>, quantile: f64, value: f64) {
+        self.quantiles.push((quantile, value));
+    }
+
+    fn summary(&mut self, labels: Labels<'_>, count: u64, sum: Number) {
+        let mut quantiles = std::mem::take(&mut self.quantiles);
+        self.metric(labels, |out| {
+            let message = begin(out, METRIC_SUMMARY);
+            put_number(out, SAMPLE_COUNT, count);
+            put_double(out, SAMPLE_SUM, sum.to_f64());
+            for (quantile, value) in quantiles.drain(..) {
+                let at = begin(out, SUMMARY_QUANTILE);
+                put_double(out, QUANTILE, quantile);
+                put_double(out, QUANTILE_VALUE, value);
+                end(out, at);
+            }
+            end(out, message);
+        });
+        self.quantiles = quantiles;
+    }
+}
+
+/// Writes what is in a histogram. The bucket up to `+Inf` is the count of all, and written only with an exemplar.
+fn put_histogram(out: &mut Vec<u8>, histogram: &HistogramSample<'_>) {
+    let HistogramSample { bounds, counts, sum, native, .. } = *histogram;
+    let count = native.map_or_else(|| counts.iter().sum(), NativeCounts::total);
+    put_number(out, SAMPLE_COUNT, count);
+    put_double(out, SAMPLE_SUM, sum.to_f64());
+    let mut cumulative = 0;
+    for (place, (bound, count)) in bounds.values().iter().zip(counts).enumerate() {
+        cumulative += count;
+        put_bucket(out, cumulative, *bound, histogram.exemplar(place));
+    }
+    if let Some(exemplar) = histogram.exemplar(bounds.values().len()) {
+        put_bucket(out, count, f64::INFINITY, Some(exemplar));
+    }
+    if let Some(native) = native {
+        put_native(out, native);
+    }
+}
+
+#[inline]
+fn put_bucket(out: &mut Vec<u8>, cumulative: u64, bound: f64, exemplar: Option<Exemplar>) {
+    if let Some(exemplar) = exemplar {
+        return put_bucket_with(out, cumulative, bound, &exemplar);
+    }
+    wire::put_counted(out, HISTOGRAM_BUCKET, (BUCKET_COUNT, cumulative), (BUCKET_BOUND, bound));
+}
+
+#[cold]
+fn put_bucket_with(out: &mut Vec<u8>, cumulative: u64, bound: f64, exemplar: &Exemplar) {
+    let bucket = begin(out, HISTOGRAM_BUCKET);
+    put_number(out, BUCKET_COUNT, cumulative);
+    put_double(out, BUCKET_BOUND, bound);
+    put_exemplar(out, exemplar);
+    end(out, bucket);
+}
+
+fn put_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
+    let Exemplar { trace_id, span_id, value, time } = *exemplar;
+    let message = begin(out, BUCKET_EXEMPLAR);
+    put_label(out, b"trace_id", format!("{trace_id:032x}").as_bytes());
+    put_label(out, b"span_id", format!("{span_id:016x}").as_bytes());
+    put_double(out, EXEMPLAR_VALUE, value);
+    let timestamp = begin(out, EXEMPLAR_TIMESTAMP);
+    put_number(out, TIMESTAMP_SECONDS, time / 1000);
+    put_number(out, TIMESTAMP_NANOS, time % 1000 * 1_000_000);
+    end(out, timestamp);
+    end(out, message);
+}
+
+/// So many buckets without an observation are written as such, where a new span would take more room.
+const SHORT_GAP: i32 = 2;
+
+/// Writes native buckets: spans of neighbours, and of each bucket how much more it has than the one before.
+fn put_native(out: &mut Vec<u8>, native: &NativeCounts) {
+    put_number(out, NATIVE_SCHEMA, wire::zigzag(i64::from(native.schema)));
+    put_double(out, NATIVE_ZERO_THRESHOLD, native.zero_threshold);
+    put_number(out, NATIVE_ZERO_COUNT, native.zeros);
+    let mut next = 0;
+    let is_one_span = |left: &(i32, u64), right: &(i32, u64)| right.0 - left.0 <= 1 + SHORT_GAP;
+    for buckets in native.buckets.chunk_by(is_one_span) {
+        let (first, last) = (buckets[0].0, buckets[buckets.len() - 1].0);
+        let span = begin(out, NATIVE_SPAN);
+        put_number(out, SPAN_OFFSET, wire::zigzag(i64::from(first - next)));
+        put_number(out, SPAN_LENGTH, (last - first) as u64 + 1);
+        end(out, span);
+        next = last + 1;
+    }
+    if native.buckets.is_empty() {
+        return;
+    }
+    let deltas = begin(out, NATIVE_DELTA);
+    let mut before = 0;
+    let mut put = |count: u64| {
+        wire::put_varint(out, wire::zigzag(count.wrapping_sub(before).cast_signed()));
+        before = count;
+    };
+    for buckets in native.buckets.chunk_by(is_one_span) {
+        let mut next = buckets[0].0;
+        for (number, count) in buckets {
+            (next..*number).for_each(|_| put(0));
+            put(*count);
+            next = number + 1;
+        }
+    }
+    end(out, deltas);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::Bounds;
+
+    const HEAD: Head<'_> = Head { name: "a", kind: Kind::Counter, unit: None, help: "h", gathered: false };
+
+    #[test]
+    fn a_message_is_as_the_format_says() {
+        let mut writer = ProtobufWriter::new("", 0);
+        writer.open(&HEAD);
+        writer.sample(Labels::of(r#"x="1\"""#), Number::Integer(2));
+        writer.close();
+        let label = [10, 7, 10, 1, b'x', 18, 2, b'1', b'"'];
+        let counter = [26, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0x40];
+        let head = [10, 1, b'a', 18, 1, b'h'];
+        let expected = [&[28][..], &head, &[34, 20], &label, &counter].concat();
+        assert_eq!(writer.take(), expected);
+    }
+
+    #[test]
+    fn a_family_without_samples_is_not_written() {
+        let mut writer = ProtobufWriter::new("", 0);
+        writer.open(&HEAD);
+        assert_eq!(writer.ready(), 0);
+        writer.close();
+        assert!(writer.take().is_empty());
+    }
+
+    #[test]
+    fn a_long_family_is_taken_in_messages_of_one_name() {
+        let mut writer = ProtobufWriter::new("", 0);
+        writer.open(&Head { kind: Kind::Histogram, ..HEAD });
+        let bounds = Bounds::new(&[1.0]);
+        while writer.ready() == 0 {
+            writer.histogram(Labels::NONE, &HistogramSample::new(&bounds, &[1, 2], Number::Integer(3)));
+        }
+        let first = writer.take();
+        writer.close();
+        let rest = writer.take();
+        assert!(first.len() > LONGEST_MESSAGE && rest.is_empty(), "{} {}", first.len(), rest.len());
+    }
+}

@@ -1,0 +1,258 @@
+//! The wire format of protocol buffers, as far as metrics need it: varints, doubles, and what has a
+//! length. Source: <https://protobuf.dev/programming-guides/encoding/>.
+
+/// A field's number, below 16, and its wire type, as the byte that begins it.
+#[derive(Clone, Copy)]
+pub(super) struct Key(u8);
+
+impl Key {
+    #[inline]
+    pub(super) const fn byte(self) -> u8 {
+        self.0
+    }
+
+    pub(super) const fn varint(field: u8) -> Self {
+        Self(field << 3)
+    }
+
+    pub(super) const fn double(field: u8) -> Self {
+        Self(field << 3 | 1)
+    }
+
+    /// For texts, messages and packed numbers.
+    pub(super) const fn length(field: u8) -> Self {
+        Self(field << 3 | 2)
+    }
+}
+
+#[inline]
+pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Small magnitudes as small numbers, whatever their sign.
+#[inline]
+pub(super) fn zigzag(value: i64) -> u64 {
+    (value << 1 ^ value >> 63) as u64
+}
+
+/// A number; nothing for 0, which is what an absent one is.
+#[inline]
+pub(super) fn put_number(out: &mut Vec<u8>, key: Key, value: u64) {
+    if value != 0 {
+        out.push(key.0);
+        put_varint(out, value);
+    }
+}
+
+/// A double; nothing for 0.
+#[inline]
+pub(super) fn put_double(out: &mut Vec<u8>, key: Key, value: f64) {
+    let bits = value.to_bits();
+    if bits != 0 {
+        out.push(key.0);
+        out.extend_from_slice(&bits.to_le_bytes());
+    }
+}
+
+#[inline]
+pub(super) fn put_text(out: &mut Vec<u8>, key: Key, text: &[u8]) {
+    out.push(key.0);
+    put_varint(out, text.len() as u64);
+    out.extend_from_slice(text);
+}
+
+/// Begins a message within a message.
+#[inline]
+pub(super) fn begin(out: &mut Vec<u8>, key: Key) -> usize {
+    // Most are shorter than 128 bytes: a length of one byte.
+    out.extend_from_slice(&[key.0, 0]);
+    out.len()
+}
+
+/// Ends a message: its length goes before it, which moves it where that takes more than a byte.
+#[inline]
+pub(super) fn end(out: &mut Vec<u8>, begin: usize) {
+    let length = out.len() - begin;
+    if length < 0x80 {
+        out[begin - 1] = length as u8;
+    } else {
+        put_length(out, begin, 1);
+    }
+}
+
+/// Begins a message whose length most often takes two bytes.
+#[inline]
+pub(super) fn begin_long(out: &mut Vec<u8>, key: Key) -> usize {
+    out.extend_from_slice(&[key.0, 0, 0]);
+    out.len()
+}
+
+/// Ends a message that was begun so.
+#[inline]
+pub(super) fn end_long(out: &mut Vec<u8>, begin: usize) {
+    let length = out.len() - begin;
+    if (0x80..0x4000).contains(&length) {
+        out[begin - 2] = length as u8 | 0x80;
+        out[begin - 1] = (length >> 7) as u8;
+    } else {
+        put_length(out, begin, 2);
+    }
+}
+
+/// Bytes for the length of a message that only its length precedes: those that are long enough for moving them to take
+/// time need so many.
+const DELIMITED: usize = 3;
+
+/// Begins a message that only its length precedes.
+pub(super) fn begin_delimited(out: &mut Vec<u8>) -> usize {
+    out.extend_from_slice(&[0; DELIMITED]);
+    out.len()
+}
+
+/// Ends a message that was begun so.
+pub(super) fn end_delimited(out: &mut Vec<u8>, begin: usize) {
+    put_length(out, begin, DELIMITED);
+}
+
+/// Takes back a message that was begun so.
+pub(super) fn take_back_delimited(out: &mut Vec<u8>, begin: usize) {
+    out.truncate(begin - DELIMITED);
+}
+
+/// Puts the length before a message, for which there are `room` bytes; moves the message if it takes more or less.
+fn put_length(out: &mut Vec<u8>, begin: usize, room: usize) {
+    let length = out.len() - begin;
+    let mut varint = Vec::with_capacity(10);
+    put_varint(&mut varint, length as u64);
+    let at = begin - room;
+    move_rest(out, begin, at + varint.len());
+    out[at..at + varint.len()].copy_from_slice(&varint);
+}
+
+/// Moves what is from `from` on, so that it begins at `to`.
+fn move_rest(out: &mut Vec<u8>, from: usize, to: usize) {
+    let end = out.len();
+    if to > from {
+        out.resize(end + (to - from), 0);
+    }
+    if to != from {
+        out.copy_within(from..end, to);
+        out.truncate(end + to - from);
+    }
+}
+
+/// Writes a message of one double.
+#[inline]
+pub(super) fn put_message(out: &mut Vec<u8>, key: Key, field: Key, value: f64) {
+    let bits = value.to_bits();
+    if bits == 0 {
+        return out.extend_from_slice(&[key.0, 0]);
+    }
+    put_with_double(out, [key.0, 9, field.0, 0, 0, 0, 0, 0, 0, 0, 0], bits);
+}
+
+/// Writes a message whose last eight bytes are a double.
+#[inline]
+fn put_with_double<const N: usize>(out: &mut Vec<u8>, mut message: [u8; N], bits: u64) {
+    message[N - 8..].copy_from_slice(&bits.to_le_bytes());
+    out.extend_from_slice(&message);
+}
+
+/// Writes a message of a number and a double. There are so many of them that the usual ones are put together first, to
+/// be copied at once.
+#[inline]
+pub(super) fn put_counted(
+    out: &mut Vec<u8>,
+    key: Key,
+    (field, count): (Key, u64),
+    (double, value): (Key, f64),
+) {
+    let bits = value.to_bits();
+    match count {
+        0x01..=0x7f if bits != 0 => {
+            let message = [key.0, 11, field.0, count as u8, double.0, 0, 0, 0, 0, 0, 0, 0, 0];
+            put_with_double(out, message, bits);
+        }
+        0x80..=0x3fff if bits != 0 => {
+            let [low, high] = [count as u8 | 0x80, (count >> 7) as u8];
+            let message = [key.0, 12, field.0, low, high, double.0, 0, 0, 0, 0, 0, 0, 0, 0];
+            put_with_double(out, message, bits);
+        }
+        _ => {
+            let message = begin(out, key);
+            put_number(out, field, count);
+            put_double(out, double, value);
+            end(out, message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn varint(value: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        put_varint(&mut out, value);
+        out
+    }
+
+    #[test]
+    fn numbers_are_as_the_format_says() {
+        assert_eq!(varint(0), [0]);
+        assert_eq!(varint(127), [127]);
+        assert_eq!(varint(150), [0x96, 1]);
+        assert_eq!(varint(u64::MAX).len(), 10);
+        assert_eq!([0, -1, 1, -2, i64::MAX, i64::MIN].map(zigzag), [0, 1, 2, 3, u64::MAX - 1, u64::MAX]);
+    }
+
+    #[test]
+    fn usual_messages_are_as_the_others() {
+        let (key, number, double) = (Key::length(3), Key::varint(1), Key::double(2));
+        for count in [0, 1, 127, 128, 16_383, 16_384, u64::MAX] {
+            for value in [0.0, -0.0, 0.25, f64::INFINITY] {
+                let (mut usual, mut plain) = (Vec::new(), Vec::new());
+                put_counted(&mut usual, key, (number, count), (double, value));
+                let message = begin(&mut plain, key);
+                put_number(&mut plain, number, count);
+                put_double(&mut plain, double, value);
+                end(&mut plain, message);
+                assert_eq!(usual, plain);
+                let (mut usual, mut plain) = (Vec::new(), Vec::new());
+                put_message(&mut usual, key, double, value);
+                let message = begin(&mut plain, key);
+                put_double(&mut plain, double, value);
+                end(&mut plain, message);
+                assert_eq!(usual, plain);
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_of_any_length_follows_its_length() {
+        for length in [0, 1, 127, 128, 16_383, 16_384, 2_097_152] {
+            let mut out = vec![9];
+            let at = begin_delimited(&mut out);
+            out.extend((0..length).map(|byte| byte as u8));
+            end_delimited(&mut out, at);
+            let mut expected = vec![9];
+            put_varint(&mut expected, length);
+            expected.extend((0..length).map(|byte| byte as u8));
+            assert!(out == expected, "{length}");
+            let mut short = Vec::new();
+            let at = begin(&mut short, Key(9));
+            short.extend((0..length).map(|byte| byte as u8));
+            end(&mut short, at);
+            let mut long = Vec::new();
+            let at = begin_long(&mut long, Key(9));
+            long.extend((0..length).map(|byte| byte as u8));
+            end_long(&mut long, at);
+            assert!(long == expected && short == expected, "{length}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Exemplars lead to the trace that is active, as `tracing` and OpenTelemetry know it.
+
+use std::time::Duration;
+
+use agent_metrics::{AgentMetrics, Status, active_trace, track_tool};
+use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+/// Runs with spans that belong to sampled traces, or to such as aren't.
+fn with_traces(sampler: Sampler, run: impl FnOnce()) {
+    let provider = SdkTracerProvider::builder().with_sampler(sampler).build();
+    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), run);
+}
+
+/// What the current span is called in an exemplar.
+fn ids() -> String {
+    let context = Span::current().context();
+    let span = context.span().span_context().clone();
+    format!("{{trace_id=\"{}\",span_id=\"{}\"}}", span.trace_id(), span.span_id())
+}
+
+fn exposed(metrics: &AgentMetrics) -> String {
+    let body = metrics.encode(Some("application/openmetrics-text"), None).body;
+    String::from_utf8(body).expect("UTF-8")
+}
+
+#[test]
+fn a_call_shows_the_span_around_it() {
+    with_traces(Sampler::AlwaysOn, || {
+        let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
+        let span = tracing::info_span!("request");
+        let ids = span.in_scope(|| {
+            metrics.record_tool_call("t", Duration::from_millis(70), Status::Success);
+            ids()
+        });
+        let text = exposed(&metrics);
+        let bucket = "agent_tool_call_duration_seconds_bucket{tool_name=\"t\",le=\"0.1\"} 1 # ";
+        assert!(text.contains(&format!("{bucket}{ids} 0.07")), "{ids} is not in {text}");
+        // Outside of any span there is no trace.
+        assert_eq!(active_trace(), None);
+    });
+}
+
+#[test]
+fn a_tracked_function_shows_the_span_that_it_is_in() {
+    #[track_tool]
+    #[tracing::instrument]
+    async fn search() -> Result<String, std::fmt::Error> {
+        tokio::task::yield_now().await;
+        // So long that it is always asked.
+        std::thread::sleep(Duration::from_millis(1));
+        Ok(ids())
+    }
+
+    with_traces(Sampler::AlwaysOn, || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let outer = tracing::info_span!("task");
+        let (inner, outer) = {
+            let _entered = outer.enter();
+            (runtime.block_on(search()).expect("it can't fail"), ids())
+        };
+        let trace = |ids: &str| ids.split('"').nth(1).map(str::to_owned);
+        assert_eq!(trace(&inner), trace(&outer));
+        let text = exposed(agent_metrics::global());
+        let line = text.lines().find(|line| line.contains("tool_name=\"search\"") && line.contains(" # "));
+        let line = line.unwrap_or_else(|| panic!("no exemplar in {text}"));
+        assert!(line.contains(&outer), "{outer} is not in {line}");
+    });
+}
+
+#[test]
+fn a_trace_that_is_not_sampled_leads_nowhere() {
+    with_traces(Sampler::AlwaysOff, || {
+        let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
+        tracing::info_span!("request").in_scope(|| {
+            metrics.record_tool_call("t", Duration::from_millis(70), Status::Success);
+        });
+        assert!(!exposed(&metrics).contains(" # "));
+    });
+}
+
+#[test]
+fn without_opentelemetry_there_are_none() {
+    let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
+    tracing::info_span!("request").in_scope(|| {
+        metrics.record_tool_call("t", Duration::from_millis(70), Status::Success);
+    });
+    assert!(!exposed(&metrics).contains(" # "));
+}

@@ -1,0 +1,16 @@
+//! Native buckets are for histograms, and `native` is a word.
+
+use agent_metrics::{Counter, Gauge, Histogram, Metrics};
+
+#[derive(Metrics)]
+#[metrics(namespace = "sparse")]
+struct Sparse {
+    #[metric(native)]
+    fine_seconds: Histogram,
+    #[metric(native)]
+    requests_total: Counter,
+    #[metric(native = true)]
+    level: Gauge,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! What is pushed arrives, in real engines and in a receiver that can be made to fail.
+
+mod agent;
+mod engines;
+mod failures;
+mod pushgateway;
+mod receiver;
+mod remote_write;

@@ -1,6 +1,7 @@
 //! Real engines on free ports, and what they answer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -39,6 +40,18 @@ impl Engine {
         ready: &'static str,
         command: fn(&Path, &str) -> Command,
     ) -> Option<Self> {
+        Self::start_at(free_address(), name, test, ready, command, |_| Ok(()))
+    }
+
+    /// At an address, with files that are written before.
+    fn start_at(
+        address: String,
+        name: &str,
+        test: &str,
+        ready: &'static str,
+        command: fn(&Path, &str) -> Command,
+        files: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> Option<Self> {
         if on_path(name).is_none() {
             missing(name);
             return None;
@@ -46,39 +59,46 @@ impl Engine {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("push-{name}-{test}"));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder");
-        let mut engine = Self { address: free_address(), folder, command, ready, program: None };
+        files(&folder).expect("files are written");
+        let mut engine = Self { address, folder, command, ready, program: None };
         engine.resume();
         Some(engine)
     }
 
     /// A Prometheus that takes remote-write and scrapes nothing.
     pub fn prometheus(test: &str) -> Option<Self> {
-        Self::start("prometheus", test, "/-/ready", |folder, address| {
-            let config = folder.join("prometheus.yml");
-            if !config.exists() {
-                std::fs::write(&config, "scrape_configs: []\n").expect("a file");
-            }
-            let mut command = Command::new("prometheus");
-            command
-                .arg("--web.enable-remote-write-receiver")
-                .arg(format!("--config.file={}", config.display()))
-                .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
-                .arg(format!("--web.listen-address={address}"));
-            command
+        Self::prometheus_at(free_address(), test, |folder| {
+            std::fs::write(folder.join("prometheus.yml"), "scrape_configs: []\n")
         })
     }
 
     /// A Prometheus that scrapes a target, whose labels hold.
     pub fn scraper(test: &str, target: &str) -> Option<Self> {
-        let mut engine = Self::prometheus(test)?;
-        engine.stop();
-        let config = format!(
-            "scrape_configs:\n- {{job_name: gateway, scrape_interval: 200ms, scrape_timeout: 200ms, \
-             honor_labels: true, static_configs: [{{targets: ['{target}']}}]}}\n"
-        );
-        std::fs::write(engine.folder.join("prometheus.yml"), config).expect("a file");
-        engine.resume();
-        Some(engine)
+        Self::prometheus_at(free_address(), test, |folder| {
+            let config = format!(
+                "scrape_configs:\n- {{job_name: gateway, scrape_interval: 500ms, scrape_timeout: 500ms, \
+                 honor_labels: true, static_configs: [{{targets: ['{target}']}}]}}\n"
+            );
+            std::fs::write(folder.join("prometheus.yml"), config)
+        })
+    }
+
+    /// A Prometheus that takes remote-write and has a file `prometheus.yml`.
+    pub fn prometheus_at(
+        address: String,
+        test: &str,
+        files: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> Option<Self> {
+        let command = |folder: &Path, address: &str| {
+            let mut command = Command::new("prometheus");
+            command
+                .arg("--web.enable-remote-write-receiver")
+                .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
+                .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
+                .arg(format!("--web.listen-address={address}"));
+            command
+        };
+        Self::start_at(address, "prometheus", test, "/-/ready", command, files)
     }
 
     pub fn victoria_metrics(test: &str) -> Option<Self> {
@@ -93,11 +113,20 @@ impl Engine {
     }
 
     pub fn pushgateway(test: &str) -> Option<Self> {
-        Self::start("prometheus-pushgateway", test, "/-/ready", |_, address| {
+        Self::start("prometheus-pushgateway", test, "/-/ready", |folder, address| {
             let mut command = Command::new("prometheus-pushgateway");
-            command.arg(format!("--web.listen-address={address}"));
+            // Debian's keeps what was pushed in a file that all would share.
+            command
+                .arg(format!("--persistence.file={}", folder.join("groups").display()))
+                .arg(format!("--web.listen-address={address}"));
             command
         })
+    }
+
+    /// Writes a file of its folder, whole or not at all.
+    pub fn write(&self, file: &str, text: &str) {
+        let (path, new) = (self.folder.join(file), self.folder.join("new"));
+        std::fs::write(&new, text).and_then(|()| std::fs::rename(new, path)).expect("a file");
     }
 
     /// Kills it, as a crash would.

@@ -3,6 +3,8 @@
 mod agent;
 mod engines;
 mod failures;
+mod fleet;
+mod otlp;
 mod pushgateway;
 mod receiver;
 mod remote_write;

@@ -56,9 +56,14 @@ impl Receiver {
         self.came.lock().unwrap().clone()
     }
 
-    #[expect(dead_code)]
+    /// Answers these next.
     pub fn answer(&self, answers: impl IntoIterator<Item = Answered>) {
         self.next.lock().unwrap().extend(answers);
+    }
+
+    /// Answers `200` from here on.
+    pub fn forget_answers(&self) {
+        self.next.lock().unwrap().clear();
     }
 }
 

@@ -51,6 +51,8 @@ mod transport;
 
 pub use delivery::Pushed;
 pub use error::PushError;
+#[cfg(feature = "otlp")]
+pub use otlp::Otlp;
 pub use pusher::Pusher;
 #[cfg(feature = "pushgateway")]
 pub use pushgateway::Pushgateway;

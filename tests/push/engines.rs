@@ -92,7 +92,7 @@ impl Engine {
         let command = |folder: &Path, address: &str| {
             let mut command = Command::new("prometheus");
             command
-                .arg("--web.enable-remote-write-receiver")
+                .args(["--web.enable-remote-write-receiver", "--enable-feature=exemplar-storage"])
                 .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
                 .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
                 .arg(format!("--web.listen-address={address}"));

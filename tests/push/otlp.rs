@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use agent_metrics::push::{Otlp, Push, PushError};
+use agent_metrics::{AgentMetrics, NativeHistograms, Status, TraceContext};
 use agent_metrics_tests::until;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value as Any};
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
-use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Gauge, Metric, Sum, metric::Data};
+use opentelemetry_proto::tonic::metrics::v1::{
+    AggregationTemporality, ExponentialHistogramDataPoint, Gauge, Metric, Sum, metric::Data,
+};
 use prost::Message;
 
 use crate::agent::{Agent, series, stable};
@@ -237,6 +240,48 @@ fn a_delta_begins_where_the_last_ended() {
     // What didn't grow is left out.
     let infos = metrics_of(&receiver.came()).into_iter().filter(|metric| metric.name == "shop_pay_seconds");
     assert_eq!(infos.count(), 1);
+}
+
+/// What native buckets tell: the count of observations in each, by the number of the bucket.
+fn exponential(metrics: &[Metric], name: &str) -> ExponentialHistogramDataPoint {
+    let metric = metrics.iter().find(|metric| metric.name == name).unwrap_or_else(|| panic!("{name}"));
+    match &metric.data {
+        Some(Data::ExponentialHistogram(histogram)) => histogram.data_points[0].clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn native_histograms_are_exponential_with_their_exemplars() {
+    let trace = TraceContext::new(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10, 0x1112_1314_1516_1718);
+    let builder = AgentMetrics::builder().native_histograms(NativeHistograms::new().growth(2.0));
+    let metrics = builder.exemplars(move || Some(trace)).build().expect("built");
+    let receiver = Receiver::new([]);
+    let push = Push::to(target(&receiver).delta()).every(Duration::from_secs(3600));
+    let pusher = push.start(&metrics).expect("started");
+    let observe = |seconds: &[u64]| {
+        for seconds in seconds {
+            metrics.record_tool_call("tool", Duration::from_secs(*seconds), Status::Success);
+        }
+        pusher.flush().expect("pushed");
+        let came = receiver.came().pop().expect("a request");
+        exponential(&metrics_of(&[came]), "agent_tool_call_duration_seconds")
+    };
+    // At scale 0 a bucket `n` is above 2^n, up to 2^(n+1).
+    let first = observe(&[3, 3, 10]);
+    assert_eq!((first.scale, first.count, first.zero_count), (0, 3, 0));
+    assert!((first.sum.expect("a sum") - 16.0).abs() < 1e-6, "{first:?}");
+    let positive = first.positive.expect("buckets");
+    assert_eq!((positive.offset, positive.bucket_counts), (1, vec![2, 0, 1]));
+    let exemplar = first.exemplars.first().expect("an exemplar");
+    assert_eq!(exemplar.trace_id, (1..=16).collect::<Vec<u8>>());
+    assert_eq!(exemplar.span_id, (17..=24).collect::<Vec<u8>>());
+    assert!(exemplar.time_unix_nano > 1_000_000_000_000_000_000);
+
+    let second = observe(&[3, 100]);
+    let positive = second.positive.expect("buckets");
+    assert_eq!((second.count, positive.offset, positive.bucket_counts), (2, 1, vec![1, 0, 0, 0, 0, 1]));
+    assert_eq!(second.start_time_unix_nano, first.time_unix_nano);
 }
 
 #[test]

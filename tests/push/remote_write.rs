@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use agent_metrics::Fault;
 use agent_metrics::push::{Push, PushError, RemoteWrite};
+use agent_metrics::{AgentMetrics, Fault, Status, TraceContext};
 use agent_metrics_tests::until;
 
 use crate::agent::{Agent, stable};
@@ -136,4 +136,22 @@ fn series_end_where_that_is_asked_for() {
     ending.shutdown().expect("pushed");
     assert!(engine.query("{job=\"agents\"}", &[]).is_empty(), "no series is left");
     assert_eq!(engine.value("max(last_over_time(shop_agent_tasks_total[1h]))"), Some(3.0), "their past is");
+}
+
+#[test]
+fn prometheus_returns_the_exemplars_that_were_pushed() {
+    let Some(engine) = Engine::prometheus("exemplars") else { return };
+    let trace = TraceContext::new(0xabc, 0x17);
+    let metrics = AgentMetrics::builder().exemplars(move || Some(trace)).build().expect("built");
+    metrics.record_tool_call("tool", Duration::from_millis(70), Status::Success);
+    Push::to(target(&engine)).once(&metrics).expect("pushed");
+    let path = "/api/v1/query_exemplars?query=agent_tool_call_duration_seconds_bucket&start=0&end=9999999999";
+    let answer = engine.body(path).expect("an answer");
+    for part in [
+        "\"trace_id\":\"00000000000000000000000000000abc\"",
+        "\"span_id\":\"0000000000000017\"",
+        "\"le\":\"0.1\"",
+    ] {
+        assert!(answer.contains(part), "{part} is not in {answer}");
+    }
 }

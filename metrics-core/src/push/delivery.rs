@@ -38,6 +38,7 @@ pub(super) struct Delivery {
     slot: usize,
     /// What was read and not taken yet.
     waiting: VecDeque<Body>,
+    taken: Pushed,
     read_at: Instant,
     failures: u32,
     asked_to_wait: Option<Instant>,
@@ -85,6 +86,7 @@ impl Delivery {
             target,
             send,
             waiting: VecDeque::new(),
+            taken: Pushed::default(),
             read_at: Instant::now(),
             failures: 0,
             asked_to_wait: None,
@@ -129,10 +131,10 @@ impl Delivery {
     pub(super) fn pause(&self) -> Duration {
         let asked = self.asked_to_wait.map(|end| end.saturating_duration_since(Instant::now()));
         let own = match &self.told {
-            _ if self.failures == 0 => self.interval,
+            None => self.interval,
             Some(Told::Unavailable) => backoff::pause(self.failures),
             // It would say the same again.
-            _ => self.interval.max(backoff::pause(self.failures)),
+            Some(_) => self.interval.max(backoff::pause(self.failures)),
         };
         own.max(asked.unwrap_or_default())
     }
@@ -177,19 +179,18 @@ impl Delivery {
         let faults = &metrics.families_ref().faults;
         let bodies = faults.caught(|| target.encoder.read(metrics, *max_bytes));
         self.waiting = bodies.ok_or(PushError::Unreadable)?.into();
-        self.read_at = Instant::now();
+        (self.read_at, self.taken) = (Instant::now(), Pushed::default());
         Ok(())
     }
 
     /// Sends what waits. A body that is refused for what is in it doesn't keep back the others.
     fn send_all(&mut self, deadline: Instant) -> Result<Pushed, PushError> {
-        let mut pushed = Pushed::default();
         let mut refused = None;
         while let Some(body) = self.waiting.pop_front() {
             match self.send_one(&body, deadline) {
                 Ok(()) => {
-                    pushed.samples += body.samples;
-                    pushed.requests += 1;
+                    self.taken.samples += body.samples;
+                    self.taken.requests += 1;
                     self.health.taken(self.slot, body.samples);
                 }
                 Err(error) if error.is_temporary() => {
@@ -207,7 +208,7 @@ impl Delivery {
                 }
             }
         }
-        refused.map_or(Ok(pushed), Err)
+        refused.map_or(Ok(self.taken), Err)
     }
 
     fn send_one(&mut self, body: &Body, deadline: Instant) -> Result<(), PushError> {

@@ -3,12 +3,13 @@
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::summary_data_point::ValueAtQuantile;
 use opentelemetry_proto::tonic::metrics::v1::{
-    AggregationTemporality, Gauge, Histogram, HistogramDataPoint, Metric, NumberDataPoint, Sum, Summary,
-    SummaryDataPoint, metric, number_data_point,
+    AggregationTemporality, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram,
+    HistogramDataPoint, Metric, NumberDataPoint, Sum, Summary, SummaryDataPoint, metric, number_data_point,
 };
 use prost::Message;
 
 use super::attribute;
+use super::buckets::{exemplars, positive};
 use super::delta::{Deltas, Grown};
 use super::units::ucum;
 use crate::AgentMetrics;
@@ -39,11 +40,21 @@ pub(super) struct Converter<'a> {
     /// The family that is shown, and how long its head is.
     metric: Metric,
     kind: Kind,
+    points: Option<Point>,
     gathered: bool,
     head_bytes: usize,
     quantiles: Vec<ValueAtQuantile>,
     batch: Batch,
     done: Vec<Batch>,
+}
+
+/// What a point is of.
+#[derive(Clone, Copy, PartialEq)]
+enum Point {
+    Number,
+    Histogram,
+    Exponential,
+    Summary,
 }
 
 /// What a resource, a scope and the lengths of messages take at most, but for long attributes.
@@ -73,6 +84,7 @@ impl<'a> Converter<'a> {
             max_bytes: max_bytes.saturating_sub(AROUND),
             metric: Metric::default(),
             kind: Kind::Unknown,
+            points: None,
             gathered: false,
             head_bytes: 0,
             quantiles: Vec::new(),
@@ -104,19 +116,25 @@ impl<'a> Converter<'a> {
     }
 
     /// The data of a family before its first point.
-    fn no_data(&self) -> metric::Data {
+    fn no_data(&self, point: Point) -> metric::Data {
         let sum = |aggregation_temporality, is_monotonic| {
             metric::Data::Sum(Sum { data_points: Vec::new(), aggregation_temporality, is_monotonic })
         };
-        match self.kind {
-            Kind::Counter => sum(self.temporality(), true),
-            Kind::Info => sum(AggregationTemporality::Cumulative.into(), false),
-            Kind::Gauge | Kind::Unknown => metric::Data::Gauge(Gauge::default()),
-            Kind::Summary => metric::Data::Summary(Summary::default()),
-            Kind::Histogram => metric::Data::Histogram(Histogram {
+        let aggregation_temporality = self.temporality();
+        match point {
+            Point::Number => match self.kind {
+                Kind::Counter => sum(aggregation_temporality, true),
+                Kind::Info => sum(AggregationTemporality::Cumulative.into(), false),
+                _ => metric::Data::Gauge(Gauge::default()),
+            },
+            Point::Histogram => {
+                metric::Data::Histogram(Histogram { data_points: Vec::new(), aggregation_temporality })
+            }
+            Point::Exponential => metric::Data::ExponentialHistogram(ExponentialHistogram {
                 data_points: Vec::new(),
-                aggregation_temporality: self.temporality(),
+                aggregation_temporality,
             }),
+            Point::Summary => metric::Data::Summary(Summary::default()),
         }
     }
 
@@ -149,7 +167,11 @@ impl<'a> Converter<'a> {
     }
 
     /// Puts a point that takes so many bytes into the family, by `push`; in the next request, if this one is full.
-    fn put(&mut self, bytes: usize, push: impl FnOnce(&mut metric::Data)) {
+    fn put(&mut self, point: Point, bytes: usize, push: impl FnOnce(&mut metric::Data)) {
+        // A histogram without native buckets among such with them.
+        if self.points != Some(point) {
+            self.close();
+        }
         let bytes = bytes + AROUND_POINT;
         let head = if self.metric.data.is_none() { self.head_bytes } else { 0 };
         if self.batch.points > 0 && self.batch.bytes + head + bytes > self.max_bytes {
@@ -159,11 +181,11 @@ impl<'a> Converter<'a> {
         if let Some(deltas) = &mut self.deltas {
             deltas.keep();
         }
-        let no_data = self.no_data();
         if self.metric.data.is_none() {
+            (self.metric.data, self.points) = (Some(self.no_data(point)), Some(point));
             self.batch.bytes += self.head_bytes;
         }
-        push(self.metric.data.get_or_insert(no_data));
+        self.metric.data.as_mut().map(push);
         self.batch.bytes += bytes;
         self.batch.points += 1;
     }
@@ -183,7 +205,7 @@ impl<'a> Converter<'a> {
             value: Some(value),
             ..NumberDataPoint::default()
         };
-        self.put(point.encoded_len(), |data| match data {
+        self.put(Point::Number, point.encoded_len(), |data| match data {
             metric::Data::Sum(sum) => sum.data_points.push(point),
             metric::Data::Gauge(gauge) => gauge.data_points.push(point),
             _ => {}
@@ -229,24 +251,58 @@ impl Visitor for Converter<'_> {
         }
     }
 
+    fn wants_native(&self) -> bool {
+        true
+    }
+
+    /// Native buckets where there are such: a metric of one name is of one kind, and they tell more.
     fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>) {
-        let value = Grown::Histogram { counts: histogram.counts.to_vec(), sum: histogram.sum };
-        let Some((Grown::Histogram { counts, sum }, since)) = self.grown(labels, value) else { return };
-        let point = HistogramDataPoint {
-            attributes: self.attributes(labels),
-            start_time_unix_nano: since,
-            time_unix_nano: self.time(),
-            count: counts.iter().sum(),
-            sum: Some(sum.to_f64()),
-            bucket_counts: counts,
-            explicit_bounds: histogram.bounds.values().to_vec(),
-            ..HistogramDataPoint::default()
+        let sum = histogram.sum;
+        let value = match histogram.native {
+            Some(native) => Grown::Native { counts: native.clone(), sum },
+            None => Grown::Histogram { counts: histogram.counts.to_vec(), sum },
         };
-        self.put(point.encoded_len(), |data| {
-            if let metric::Data::Histogram(histogram) = data {
-                histogram.data_points.push(point);
+        match self.grown(labels, value) {
+            Some((Grown::Histogram { counts, sum }, since)) => {
+                let point = HistogramDataPoint {
+                    attributes: self.attributes(labels),
+                    start_time_unix_nano: since,
+                    time_unix_nano: self.time(),
+                    count: counts.iter().sum(),
+                    sum: Some(sum.to_f64()),
+                    bucket_counts: counts,
+                    explicit_bounds: histogram.bounds.values().to_vec(),
+                    exemplars: exemplars(histogram),
+                    ..HistogramDataPoint::default()
+                };
+                self.put(Point::Histogram, point.encoded_len(), |data| {
+                    if let metric::Data::Histogram(histogram) = data {
+                        histogram.data_points.push(point);
+                    }
+                });
             }
-        });
+            Some((Grown::Native { counts, sum }, since)) => {
+                let point = ExponentialHistogramDataPoint {
+                    attributes: self.attributes(labels),
+                    start_time_unix_nano: since,
+                    time_unix_nano: self.time(),
+                    count: counts.total(),
+                    sum: Some(sum.to_f64()),
+                    scale: counts.schema,
+                    zero_count: counts.zeros,
+                    zero_threshold: counts.zero_threshold,
+                    positive: Some(positive(&counts)),
+                    exemplars: exemplars(histogram),
+                    ..ExponentialHistogramDataPoint::default()
+                };
+                self.put(Point::Exponential, point.encoded_len(), |data| {
+                    if let metric::Data::ExponentialHistogram(histogram) = data {
+                        histogram.data_points.push(point);
+                    }
+                });
+            }
+            Some((Grown::Number(_), _)) | None => {}
+        }
     }
 
     fn quantile(&mut self, _: Labels<'_>, quantile: f64, value: f64) {
@@ -264,7 +320,7 @@ impl Visitor for Converter<'_> {
             quantile_values: std::mem::take(&mut self.quantiles),
             ..SummaryDataPoint::default()
         };
-        self.put(point.encoded_len(), |data| {
+        self.put(Point::Summary, point.encoded_len(), |data| {
             if let metric::Data::Summary(summary) = data {
                 summary.data_points.push(point);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::metric::Number;
+use crate::metric::{NativeCounts, Number, halved};
 
 /// A series as it was told.
 #[derive(Clone, PartialEq, Debug)]
@@ -17,6 +17,7 @@ pub(super) struct Told {
 pub(super) enum Grown {
     Number(Number),
     Histogram { counts: Vec<u64>, sum: Number },
+    Native { counts: NativeCounts, sum: Number },
 }
 
 /// The series that an engine took, and those on their way to it, by request.
@@ -87,9 +88,26 @@ impl Grown {
                 let counts = grown.collect::<Option<Vec<_>>>().filter(|_| same_buckets)?;
                 Some(Self::Histogram { counts, sum: difference(*sum, *sum_then)? })
             }
+            (Self::Native { counts, sum }, Self::Native { counts: then, sum: sum_then }) => {
+                Some(Self::Native { counts: native_growth(counts, then)?, sum: difference(*sum, *sum_then)? })
+            }
             _ => None,
         }
     }
+}
+
+/// A resolution is only ever halved, so that the earlier buckets go into those of now.
+fn native_growth(now: &NativeCounts, then: &NativeCounts) -> Option<NativeCounts> {
+    let halvings = u32::try_from(then.schema - now.schema).ok()?;
+    let mut grown = now.clone();
+    grown.zeros = now.zeros.checked_sub(then.zeros)?;
+    for (number, count) in &then.buckets {
+        let number = halved(*number, halvings);
+        let at = grown.buckets.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        grown.buckets[at].1 = grown.buckets[at].1.checked_sub(*count)?;
+    }
+    grown.buckets.retain(|(_, count)| *count > 0);
+    Some(grown)
 }
 
 fn difference(now: Number, then: Number) -> Option<Number> {
@@ -146,5 +164,19 @@ mod tests {
         assert_eq!(histogram(&[3, 2], 9).since(&histogram(&[1, 2], 4)), Some(histogram(&[2, 0], 5)));
         assert_eq!(histogram(&[0, 9], 9).since(&histogram(&[1, 2], 4)), None);
         assert_eq!(histogram(&[3, 2, 1], 9).since(&histogram(&[1, 2], 4)), None);
+    }
+
+    #[test]
+    fn native_ones_grow_when_their_resolution_was_halved_meanwhile() {
+        let native = |schema, zeros, buckets: &[(i32, u64)]| Grown::Native {
+            counts: NativeCounts { schema, zero_threshold: 1e-9, zeros, buckets: buckets.to_vec() },
+            sum: Number::Integer(zeros),
+        };
+        let then = native(3, 1, &[(-3, 1), (4, 2), (5, 1)]);
+        assert_eq!(native(3, 1, &[(-3, 1), (4, 2), (5, 4)]).since(&then), Some(native(3, 0, &[(5, 3)])));
+        // -3 goes into -1, 4 into 2, 5 into 3.
+        assert_eq!(native(2, 4, &[(-1, 1), (2, 3), (3, 1)]).since(&then), Some(native(2, 3, &[(2, 1)])));
+        assert_eq!(native(4, 4, &[(9, 9)]).since(&then), None);
+        assert_eq!(native(3, 1, &[(4, 2), (5, 1)]).since(&then), None);
     }
 }

@@ -3,6 +3,7 @@
 //! Source: <https://opentelemetry.io/docs/specs/otlp/>, and for the mapping of kinds
 //! <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/>.
 
+mod buckets;
 mod converter;
 mod delta;
 mod units;

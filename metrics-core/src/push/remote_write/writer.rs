@@ -1,130 +1,31 @@
-//! Prometheus remote-write 1.0: protocol buffers, compressed by snappy.
-//!
-//! Source: <https://prometheus.io/docs/specs/prw/remote_write_spec/>.
+//! Requests of remote-write: series with one sample each, and what families are.
 
 use std::borrow::Cow;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::PushError;
-use super::address::Address;
-use super::target::{Body, Encoder, Prepared, Target, check_labels, sealed, walk};
 use crate::AgentMetrics;
 use crate::exposition::wire::{Key, begin, end, put_double, put_number, put_text};
 use crate::exposition::{FamilyVisitor, Head};
 use crate::label::{Labels, Pairs};
 use crate::metric::{Number, bound_text};
 use crate::name::Kind;
+use crate::plane::Exemplar;
+use crate::push::target::Body;
 use crate::visit::{HistogramSample, Visitor};
 
-/// Prometheus remote-write 1.0, as Prometheus (`--web.enable-remote-write-receiver`), Mimir, Thanos and
-/// VictoriaMetrics take it.
-///
-/// A histogram is its series `_bucket`, `_sum` and `_count`, as if it had been scraped. All samples of a push have
-/// one time. What a family is and its help go along once a minute.
-#[derive(Clone, Debug)]
-#[must_use = "a target does nothing until it is pushed to"]
-pub struct RemoteWrite {
-    url: String,
-    labels: Vec<(String, String)>,
-    stale_at_end: bool,
-}
-
-impl RemoteWrite {
-    /// To the whole URL of a receiver, such as `http://prometheus:9090/api/v1/write`. `job` becomes the label of
-    /// that name, which a scrape would have added.
-    pub fn new(url: impl Into<String>, job: impl Into<String>) -> Self {
-        let labels = vec![("job".to_owned(), job.into())];
-        Self { url: url.into(), labels, stale_at_end: false }
-    }
-
-    /// A label on every sample that has none of that name. Give each process of a job an `instance` of its own, or
-    /// their samples are taken for those of one.
-    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.labels.push((name.into(), value.into()));
-        self
-    }
-
-    /// Says at the end that the series have ended, as Prometheus notes of a target that is gone: gauges vanish at
-    /// once rather than after five minutes. For services; the totals of a job are mostly asked for when it has ended.
-    pub fn stale_at_end(mut self) -> Self {
-        self.stale_at_end = true;
-        self
-    }
-}
-
-impl sealed::Sealed for RemoteWrite {}
-
-impl Target for RemoteWrite {
-    fn prepare(self) -> Result<Prepared, PushError> {
-        let address = Address::parse(&self.url)?;
-        if address.path().is_empty() {
-            let why = "there is no path in it: Prometheus takes remote-write at `/api/v1/write`, Mimir at `/api/v1/push`";
-            return Err(PushError::Address { address: address.to_string(), why });
-        }
-        check_labels("RemoteWrite::label", &self.labels)?;
-        Ok(Prepared {
-            name: "remote_write",
-            address,
-            headers: &[
-                ("Content-Type", "application/x-protobuf"),
-                ("Content-Encoding", "snappy"),
-                ("X-Prometheus-Remote-Write-Version", "0.1.0"),
-            ],
-            max_request_bytes: 1 << 20,
-            encoder: Box::new(RemoteWriter {
-                labels: self.labels,
-                stale_at_end: self.stale_at_end,
-                metadata_sent: None,
-            }),
-        })
-    }
-}
-
-struct RemoteWriter {
-    labels: Vec<(String, String)>,
-    stale_at_end: bool,
-    metadata_sent: Option<Instant>,
-}
-
-/// How often Prometheus itself sends what families are.
-const METADATA_INTERVAL: Duration = Duration::from_secs(60);
-
-impl Encoder for RemoteWriter {
-    fn read(&mut self, metrics: &AgentMetrics, max_bytes: usize) -> Vec<Body> {
-        let with_metadata = self.metadata_sent.is_none_or(|sent| sent.elapsed() >= METADATA_INTERVAL);
-        if with_metadata {
-            self.metadata_sent = Some(Instant::now());
-        }
-        let mut writer = Writer::new(&self.labels, metrics, max_bytes);
-        writer.with_metadata = with_metadata;
-        walk(metrics, &mut writer);
-        writer.finish()
-    }
-
-    fn farewell(&mut self, metrics: &AgentMetrics, max_bytes: usize) -> Vec<Body> {
-        if !self.stale_at_end {
-            return Vec::new();
-        }
-        let mut writer = Writer::new(&self.labels, metrics, max_bytes);
-        writer.stale = true;
-        walk(metrics, &mut writer);
-        writer.finish()
-    }
-
-    fn refused(&mut self) {
-        self.metadata_sent = None;
-    }
-}
-
-// Fields of the messages `WriteRequest`, `TimeSeries`, `Label`, `Sample` and `MetricMetadata`.
+// Fields of the messages `WriteRequest`, `TimeSeries`, `Label` (also of an exemplar), `Sample`, `Exemplar` and
+// `MetricMetadata`.
 const TIMESERIES: Key = Key::length(1);
 const METADATA: Key = Key::length(3);
 const LABEL: Key = Key::length(1);
 const SAMPLE: Key = Key::length(2);
+const EXEMPLAR: Key = Key::length(3);
 const LABEL_NAME: Key = Key::length(1);
 const LABEL_VALUE: Key = Key::length(2);
 const SAMPLE_VALUE: Key = Key::double(1);
 const SAMPLE_TIMESTAMP: Key = Key::varint(2);
+const EXEMPLAR_VALUE: Key = Key::double(2);
+const EXEMPLAR_TIMESTAMP: Key = Key::varint(3);
 const FAMILY_KIND: Key = Key::varint(1);
 const FAMILY_NAME: Key = Key::length(2);
 const FAMILY_HELP: Key = Key::length(4);
@@ -137,7 +38,7 @@ const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
 type Sorted<'a> = Vec<(&'a str, Cow<'a, str>)>;
 
 /// Writes requests, one when the one before is full.
-struct Writer<'a> {
+pub(super) struct Writer<'a> {
     /// Those that the target adds.
     labels: &'a [(String, String)],
     /// Those of the registry, rendered.
@@ -158,7 +59,7 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(labels: &'a [(String, String)], metrics: &'a AgentMetrics, max_bytes: usize) -> Self {
+    pub(super) fn new(labels: &'a [(String, String)], metrics: &'a AgentMetrics, max_bytes: usize) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             labels,
@@ -174,6 +75,16 @@ impl<'a> Writer<'a> {
             samples: 0,
             done: Vec::new(),
         }
+    }
+
+    /// Writes also what families are, or not.
+    pub(super) fn set_metadata(&mut self, with_metadata: bool) {
+        self.with_metadata = with_metadata;
+    }
+
+    /// Writes that the series have ended, whatever their values.
+    pub(super) fn end_series(&mut self) {
+        self.stale = true;
     }
 
     /// The labels of a sample, with those that the registry and the target add where it has none of that name.
@@ -195,33 +106,47 @@ impl<'a> Writer<'a> {
         labels
     }
 
-    /// Writes a series with its one sample.
     fn series(&mut self, suffix: &str, labels: &Sorted<'_>, last: Option<(&str, &str)>, value: f64) {
-        let begin_series = self.request.len();
-        let series = begin(&mut self.request, TIMESERIES);
+        self.series_with(suffix, labels, last, value, None);
+    }
+
+    /// Writes a series with its one sample.
+    fn series_with(
+        &mut self,
+        suffix: &str,
+        labels: &Sorted<'_>,
+        mut last: Option<(&str, &str)>,
+        value: f64,
+        exemplar: Option<Exemplar>,
+    ) {
+        let out = &mut self.request;
+        let begin_series = out.len();
+        let series = begin(out, TIMESERIES);
         // The name and the label of a bucket or quantile take their places among the others.
-        let mut last = last;
-        let mut name = Some(["__name__", self.name.as_str()]);
+        let mut name = Some(("__name__", self.name.as_str()));
         for (label, value) in labels {
-            if let Some([label, value]) = name.take_if(|[name, _]| *name < *label) {
-                put_label(&mut self.request, label, [value, suffix]);
+            if let Some((label, value)) = name.take_if(|(name, _)| *name < *label) {
+                put_label(out, label, [value, suffix]);
             }
             if let Some((label, value)) = last.take_if(|(name, _)| *name < *label) {
-                put_label(&mut self.request, label, [value, ""]);
+                put_label(out, label, [value, ""]);
             }
-            put_label(&mut self.request, label, [value, ""]);
+            put_label(out, label, [value, ""]);
         }
-        if let Some([label, value]) = name {
-            put_label(&mut self.request, label, [value, suffix]);
+        if let Some((label, value)) = name {
+            put_label(out, label, [value, suffix]);
         }
         if let Some((label, value)) = last {
-            put_label(&mut self.request, label, [value, ""]);
+            put_label(out, label, [value, ""]);
         }
-        let sample = begin(&mut self.request, SAMPLE);
-        put_double(&mut self.request, SAMPLE_VALUE, if self.stale { STALE } else { value });
-        put_number(&mut self.request, SAMPLE_TIMESTAMP, self.timestamp.unwrap_or(self.now) as u64);
-        end(&mut self.request, sample);
-        end(&mut self.request, series);
+        let sample = begin(out, SAMPLE);
+        put_double(out, SAMPLE_VALUE, if self.stale { STALE } else { value });
+        put_number(out, SAMPLE_TIMESTAMP, self.timestamp.unwrap_or(self.now) as u64);
+        end(out, sample);
+        if let Some(exemplar) = exemplar.filter(|_| !self.stale) {
+            put_exemplar(out, &exemplar);
+        }
+        end(out, series);
         self.split(begin_series);
         self.samples += 1;
     }
@@ -260,12 +185,22 @@ impl<'a> Writer<'a> {
         self.done.push(Body { method: "POST", bytes, samples: std::mem::take(&mut self.samples) });
     }
 
-    fn finish(mut self) -> Vec<Body> {
+    pub(super) fn finish(mut self) -> Vec<Body> {
         if !self.request.is_empty() {
             self.end_request();
         }
         self.done
     }
+}
+
+fn put_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
+    let Exemplar { trace_id, span_id, value, time } = *exemplar;
+    let message = begin(out, EXEMPLAR);
+    put_label(out, "span_id", [&format!("{span_id:016x}"), ""]);
+    put_label(out, "trace_id", [&format!("{trace_id:032x}"), ""]);
+    put_double(out, EXEMPLAR_VALUE, value);
+    put_number(out, EXEMPLAR_TIMESTAMP, time);
+    end(out, message);
 }
 
 /// Writes a label, its value in two parts.
@@ -305,9 +240,10 @@ impl Visitor for Writer<'_> {
     fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>) {
         let labels = self.sorted(labels);
         let mut cumulative = 0;
-        for (count, le) in histogram.counts.iter().zip(histogram.bounds.le()) {
+        for (place, (count, le)) in histogram.counts.iter().zip(histogram.bounds.le()).enumerate() {
             cumulative += count;
-            self.series("_bucket", &labels, Some(("le", le)), cumulative as f64);
+            let exemplar = histogram.exemplar(place);
+            self.series_with("_bucket", &labels, Some(("le", le)), cumulative as f64, exemplar);
         }
         self.series("_sum", &labels, None, histogram.sum.to_f64());
         self.series("_count", &labels, None, cumulative as f64);

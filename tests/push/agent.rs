@@ -17,16 +17,17 @@ pub struct Of {
 }
 
 #[derive(Clone, Metrics)]
+#[metrics(namespace = "own")]
 pub struct Own {
     /// Retrieved.
-    pub own_retrieved_total: Counter<Of>,
+    pub retrieved_total: Counter<Of>,
     /// Scores.
     #[metric(buckets = [0.1, 0.5, 2.5e6])]
-    pub own_score: Histogram<Of>,
+    pub score: Histogram<Of>,
     /// Seconds waited.
-    pub own_wait_seconds: Summary<Of>,
+    pub wait_seconds: Summary<Of>,
     /// The build.
-    pub own_build_info: Info,
+    pub build_info: Info,
 }
 
 pub struct Agent {
@@ -56,7 +57,7 @@ impl Agent {
         let builder = AgentMetrics::builder().registry(registry).on_fault(hook);
         let metrics = builder.build().expect("built");
         let own = Own::register(&metrics).expect("registered");
-        own.own_build_info.set(&[("version", "1.2"), ("commit", "ab\"c")]).expect("facts");
+        own.build_info.set(&[("version", "1.2"), ("commit", "ab\"c")]).expect("facts");
         let agent = Self { metrics, own, theirs };
         agent.work(3);
         agent
@@ -75,9 +76,9 @@ impl Agent {
                 Status::Success,
             );
             let odd = Of { A: "quoted \"back\\slash\"\nünï".into(), z: "".into() };
-            self.own.own_retrieved_total.with(odd).inc();
-            self.own.own_score.with(odd).observe(0.1 * f64::from(turn));
-            self.own.own_wait_seconds.with(odd).observe(1.1);
+            self.own.retrieved_total.with(odd).inc();
+            self.own.score.with(odd).observe(0.1 * f64::from(turn));
+            self.own.wait_seconds.with(odd).observe(1.1);
             self.theirs.with_label_values(&["book"]).inc();
         }
     }

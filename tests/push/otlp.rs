@@ -89,7 +89,7 @@ impl Flat {
                     self.0.insert(series(&format!("{name}_count"), &labels), point.count as f64);
                 }
             }
-            other => panic!("{name}: {other:?}"),
+            Data::ExponentialHistogram(_) => panic!("{name} is native"),
         }
     }
 }

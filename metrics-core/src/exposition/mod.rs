@@ -24,6 +24,7 @@ use protobuf::ProtobufWriter;
 use text::TextWriter;
 pub(crate) use walk::Walk;
 use writer::FamilyWriter;
+#[cfg(any(feature = "remote-write", feature = "otlp"))]
 pub(crate) use writer::{FamilyVisitor, Head};
 
 /// An exposition as it goes over the wire.

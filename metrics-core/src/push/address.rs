@@ -3,6 +3,7 @@
 use std::fmt;
 
 use ureq::http::Uri;
+use ureq::http::uri::Authority;
 
 use super::PushError;
 
@@ -26,7 +27,7 @@ impl Address {
         if scheme == "https" && !cfg!(feature = "push-tls") {
             return Err(refuse("`https` needs the feature `push-tls`"));
         }
-        let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+        let authority = uri.authority().map(Authority::as_str).unwrap_or_default();
         if authority.contains('@') {
             return Err(refuse("a login in it would be seen in logs: give it to `basic_auth`"));
         }
@@ -49,6 +50,7 @@ impl Address {
         &self.path
     }
 
+    #[cfg(any(feature = "pushgateway", feature = "otlp"))]
     pub(super) fn with_path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
         self

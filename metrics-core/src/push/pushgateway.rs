@@ -73,6 +73,8 @@ impl Pushgateway {
     }
 }
 
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
 /// Writes a value and what is between it and its label. A slash, nothing and dots would not survive in a path.
 fn put_value(value: &str, path: &mut String) {
     if value.is_empty() {
@@ -85,7 +87,10 @@ fn put_value(value: &str, path: &mut String) {
         for byte in value.bytes() {
             match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => path.push(byte.into()),
-                other => path.push_str(&format!("%{other:02X}")),
+                other => {
+                    path.push('%');
+                    path.extend([other >> 4, other & 15].map(|digit| HEX[usize::from(digit)] as char));
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use super::transport::Answer;
 use crate::AgentMetrics;
 #[cfg(any(feature = "remote-write", feature = "otlp"))]
 use crate::exposition::{FamilyVisitor, Walk};
+#[cfg(any(feature = "remote-write", feature = "pushgateway"))]
 use crate::name::label_name;
 
 /// A protocol and an address: [`RemoteWrite`](super::RemoteWrite), [`Pushgateway`](super::Pushgateway) or
@@ -58,6 +59,7 @@ pub(super) trait Encoder: Send {
 }
 
 /// Labels that a target adds: each name a label's and given once, each value something.
+#[cfg(any(feature = "remote-write", feature = "pushgateway"))]
 pub(super) fn check_labels(setting: &'static str, labels: &[(String, String)]) -> Result<(), PushError> {
     for (at, (name, value)) in labels.iter().enumerate() {
         let refuse = |why| PushError::setting(setting, name, why);

@@ -154,6 +154,17 @@ fn nobody_there_is_an_error_by_the_deadline() {
 }
 
 #[test]
+fn what_is_dropped_pushes_a_last_time() {
+    let receiver = Receiver::new([]);
+    let agent = Agent::new();
+    let push = Push::to(target(&receiver)).every(Duration::from_secs(3600));
+    let pusher = push.start(&agent.metrics).expect("started");
+    assert!(receiver.came().is_empty());
+    drop(pusher);
+    assert_eq!((receiver.came().len(), outcomes(&agent, "success")), (1, 1.0));
+}
+
+#[test]
 fn a_hanging_engine_holds_nobody_up_past_the_deadline() {
     // It takes connections and says nothing.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");

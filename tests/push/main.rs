@@ -9,3 +9,4 @@ mod otlp;
 mod pushgateway;
 mod receiver;
 mod remote_write;
+mod wire;

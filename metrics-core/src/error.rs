@@ -215,6 +215,14 @@ pub enum Fault {
         /// The other.
         second: Box<SiteInfo>,
     },
+    /// What was pushed did not arrive. Told once, and again when the reason is another or pushes have arrived since.
+    #[cfg(feature = "_push")]
+    NotPushed {
+        /// The push's name, as in `agent_metrics_pushes_total`.
+        target: String,
+        /// Why.
+        error: crate::push::PushError,
+    },
 }
 
 impl fmt::Display for Fault {
@@ -237,6 +245,8 @@ impl fmt::Display for Fault {
                 let (label, value) = first.label.unwrap_or_default();
                 write!(f, "{first} and {second} both have {label}={value:?}: give one of them another name")
             }
+            #[cfg(feature = "_push")]
+            Self::NotPushed { target, error } => write!(f, "push `{target}`: {error}"),
         }
     }
 }

@@ -27,6 +27,9 @@ struct Inner {
     registry: Registry,
     families: Arc<Families>,
     extensions: Extensions,
+    /// When it was made.
+    #[cfg(feature = "otlp")]
+    since: std::time::SystemTime,
 }
 
 /// Families of the user's that are made at their first use, by type.
@@ -50,6 +53,8 @@ impl AgentMetrics {
             registry: Registry::new(registry),
             families,
             extensions: Extensions::default(),
+            #[cfg(feature = "otlp")]
+            since: std::time::SystemTime::now(),
         }));
         metrics.register(&metrics.families_ref().sources())?;
         Ok(metrics)
@@ -134,6 +139,12 @@ impl AgentMetrics {
 
     pub(crate) fn registry_ref(&self) -> &Registry {
         &self.0.registry
+    }
+
+    /// Since when it counts.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn since(&self) -> std::time::SystemTime {
+        self.0.since
     }
 
     pub(crate) fn families_ref(&self) -> &Arc<Families> {

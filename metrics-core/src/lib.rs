@@ -24,6 +24,8 @@ mod metric;
 mod name;
 mod plane;
 mod pricing;
+#[cfg(feature = "_push")]
+pub mod push;
 mod recorder;
 mod registration;
 mod registry;

@@ -2,7 +2,7 @@
 
 use prometheus::proto::{Bucket, LabelPair, Metric, MetricFamily, MetricType};
 
-use super::writer::FamilyWriter;
+use super::writer::FamilyVisitor;
 use crate::label::{Labels, render};
 use crate::metric::{Bounds, Number};
 use crate::name::{Kind, metric_name};
@@ -23,7 +23,7 @@ impl Gathered {
     }
 
     /// Writes its samples.
-    pub(super) fn write(&self, writer: &mut dyn FamilyWriter) {
+    pub(super) fn write(&self, writer: &mut dyn FamilyVisitor) {
         for metric in self.0.get_metric() {
             let timestamp = metric.timestamp_ms();
             writer.set_timestamp((timestamp != 0).then_some(timestamp));
@@ -32,7 +32,7 @@ impl Gathered {
         writer.set_timestamp(None);
     }
 
-    fn write_metric(&self, metric: &Metric, writer: &mut dyn FamilyWriter) {
+    fn write_metric(&self, metric: &Metric, writer: &mut dyn FamilyVisitor) {
         let labels = labels(self.kind(), metric.get_label());
         let labels = Labels::of(&labels);
         match self.0.get_field_type() {

@@ -11,7 +11,7 @@ mod open_names;
 mod protobuf;
 mod text;
 mod walk;
-mod wire;
+pub(crate) mod wire;
 mod writer;
 
 use crate::clock;
@@ -22,8 +22,10 @@ use compress::Compressor;
 use negotiate::{Encoding, Format};
 use protobuf::ProtobufWriter;
 use text::TextWriter;
-use walk::Walk;
+pub(crate) use walk::Walk;
 use writer::FamilyWriter;
+#[cfg(any(feature = "remote-write", feature = "otlp"))]
+pub(crate) use writer::{FamilyVisitor, Head};
 
 /// An exposition as it goes over the wire.
 #[derive(Clone, PartialEq, Eq, Debug)]

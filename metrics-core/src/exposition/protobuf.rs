@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::wire::{self, Key, begin, begin_long, end, end_long, put_double, put_number, put_text};
-use super::writer::{FamilyWriter, Head};
+use super::writer::{FamilyVisitor, FamilyWriter, Head};
 use crate::label::{Labels, Pairs, for_each_plain};
 use crate::metric::{NativeCounts, Number};
 use crate::name::Kind;
@@ -200,7 +200,7 @@ fn type_of(kind: Kind) -> u64 {
     }
 }
 
-impl FamilyWriter for ProtobufWriter {
+impl FamilyVisitor for ProtobufWriter {
     fn open(&mut self, head: &Head<'_>) {
         self.head.clear();
         put_text(&mut self.head, FAMILY_NAME, head.name.as_bytes());
@@ -221,7 +221,9 @@ impl FamilyWriter for ProtobufWriter {
         self.end_message();
         self.is_open = false;
     }
+}
 
+impl FamilyWriter for ProtobufWriter {
     fn ready(&self) -> usize {
         let is_short = || self.out.len() - self.begin < LONGEST_MESSAGE;
         if self.is_open && is_short() { 0 } else { self.out.len() }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::negotiate::Format;
 use super::open_names;
-use super::writer::{FamilyWriter, Head};
+use super::writer::{FamilyVisitor, FamilyWriter, Head};
 use crate::label::Labels;
 use crate::metric::{Number, bound_text};
 use crate::name::Kind;
@@ -193,7 +193,7 @@ impl TextWriter {
     }
 }
 
-impl FamilyWriter for TextWriter {
+impl FamilyVisitor for TextWriter {
     fn open(&mut self, head: &Head<'_>) {
         let begin = self.out.len();
         self.header(head.name, head.kind, head.unit, head.help);
@@ -212,7 +212,9 @@ impl FamilyWriter for TextWriter {
         }
         self.family.is_begun = true;
     }
+}
 
+impl FamilyWriter for TextWriter {
     fn finish(&mut self) {
         if self.format == Format::OpenMetrics {
             self.out.push_str("# EOF\n");

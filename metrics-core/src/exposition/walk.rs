@@ -6,7 +6,7 @@ use std::sync::Arc;
 use prometheus::proto::MetricFamily;
 
 use super::foreign::{self, Gathered};
-use super::writer::{FamilyWriter, Head};
+use super::writer::{FamilyVisitor, Head};
 use crate::collector;
 use crate::name::Kind;
 use crate::registry::Registry;
@@ -14,7 +14,7 @@ use crate::visit::Source;
 
 /// Where an exposition has got to. It takes one step after another, so that who sends it can wait
 /// between two.
-pub(super) struct Walk {
+pub(crate) struct Walk {
     families: Vec<Family>,
     at: usize,
     part: usize,
@@ -32,7 +32,7 @@ enum Of {
 
 impl Walk {
     /// Of what is registered now.
-    pub(super) fn new(registry: &Registry) -> Self {
+    pub(crate) fn new(registry: &Registry) -> Self {
         let outer = registry.outer();
         let mut families = Vec::new();
         for source in registry.sources() {
@@ -61,7 +61,7 @@ impl Walk {
     }
 
     /// Writes the next part of a family, at most some 64 series of ours. Gives `false` when there are none left.
-    pub(super) fn step(&mut self, writer: &mut dyn FamilyWriter) -> bool {
+    pub(crate) fn step(&mut self, writer: &mut dyn FamilyVisitor) -> bool {
         let Some(family) = self.families.get(self.at) else { return false };
         if self.part == 0 {
             writer.open(&family.head());

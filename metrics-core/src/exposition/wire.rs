@@ -3,30 +3,30 @@
 
 /// A field's number, below 16, and its wire type, as the byte that begins it.
 #[derive(Clone, Copy)]
-pub(super) struct Key(u8);
+pub(crate) struct Key(u8);
 
 impl Key {
     #[inline]
-    pub(super) const fn byte(self) -> u8 {
+    pub(crate) const fn byte(self) -> u8 {
         self.0
     }
 
-    pub(super) const fn varint(field: u8) -> Self {
+    pub(crate) const fn varint(field: u8) -> Self {
         Self(field << 3)
     }
 
-    pub(super) const fn double(field: u8) -> Self {
+    pub(crate) const fn double(field: u8) -> Self {
         Self(field << 3 | 1)
     }
 
     /// For texts, messages and packed numbers.
-    pub(super) const fn length(field: u8) -> Self {
+    pub(crate) const fn length(field: u8) -> Self {
         Self(field << 3 | 2)
     }
 }
 
 #[inline]
-pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -36,13 +36,13 @@ pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 
 /// Small magnitudes as small numbers, whatever their sign.
 #[inline]
-pub(super) fn zigzag(value: i64) -> u64 {
+pub(crate) fn zigzag(value: i64) -> u64 {
     (value << 1 ^ value >> 63) as u64
 }
 
 /// A number; nothing for 0, which is what an absent one is.
 #[inline]
-pub(super) fn put_number(out: &mut Vec<u8>, key: Key, value: u64) {
+pub(crate) fn put_number(out: &mut Vec<u8>, key: Key, value: u64) {
     if value != 0 {
         out.push(key.0);
         put_varint(out, value);
@@ -51,7 +51,7 @@ pub(super) fn put_number(out: &mut Vec<u8>, key: Key, value: u64) {
 
 /// A double; nothing for 0.
 #[inline]
-pub(super) fn put_double(out: &mut Vec<u8>, key: Key, value: f64) {
+pub(crate) fn put_double(out: &mut Vec<u8>, key: Key, value: f64) {
     let bits = value.to_bits();
     if bits != 0 {
         out.push(key.0);
@@ -60,7 +60,7 @@ pub(super) fn put_double(out: &mut Vec<u8>, key: Key, value: f64) {
 }
 
 #[inline]
-pub(super) fn put_text(out: &mut Vec<u8>, key: Key, text: &[u8]) {
+pub(crate) fn put_text(out: &mut Vec<u8>, key: Key, text: &[u8]) {
     out.push(key.0);
     put_varint(out, text.len() as u64);
     out.extend_from_slice(text);
@@ -68,7 +68,7 @@ pub(super) fn put_text(out: &mut Vec<u8>, key: Key, text: &[u8]) {
 
 /// Begins a message within a message.
 #[inline]
-pub(super) fn begin(out: &mut Vec<u8>, key: Key) -> usize {
+pub(crate) fn begin(out: &mut Vec<u8>, key: Key) -> usize {
     // Most are shorter than 128 bytes: a length of one byte.
     out.extend_from_slice(&[key.0, 0]);
     out.len()
@@ -76,7 +76,7 @@ pub(super) fn begin(out: &mut Vec<u8>, key: Key) -> usize {
 
 /// Ends a message: its length goes before it, which moves it where that takes more than a byte.
 #[inline]
-pub(super) fn end(out: &mut Vec<u8>, begin: usize) {
+pub(crate) fn end(out: &mut Vec<u8>, begin: usize) {
     let length = out.len() - begin;
     if length < 0x80 {
         out[begin - 1] = length as u8;
@@ -87,14 +87,14 @@ pub(super) fn end(out: &mut Vec<u8>, begin: usize) {
 
 /// Begins a message whose length most often takes two bytes.
 #[inline]
-pub(super) fn begin_long(out: &mut Vec<u8>, key: Key) -> usize {
+pub(crate) fn begin_long(out: &mut Vec<u8>, key: Key) -> usize {
     out.extend_from_slice(&[key.0, 0, 0]);
     out.len()
 }
 
 /// Ends a message that was begun so.
 #[inline]
-pub(super) fn end_long(out: &mut Vec<u8>, begin: usize) {
+pub(crate) fn end_long(out: &mut Vec<u8>, begin: usize) {
     let length = out.len() - begin;
     if (0x80..0x4000).contains(&length) {
         out[begin - 2] = length as u8 | 0x80;
@@ -109,18 +109,18 @@ pub(super) fn end_long(out: &mut Vec<u8>, begin: usize) {
 const DELIMITED: usize = 3;
 
 /// Begins a message that only its length precedes.
-pub(super) fn begin_delimited(out: &mut Vec<u8>) -> usize {
+pub(crate) fn begin_delimited(out: &mut Vec<u8>) -> usize {
     out.extend_from_slice(&[0; DELIMITED]);
     out.len()
 }
 
 /// Ends a message that was begun so.
-pub(super) fn end_delimited(out: &mut Vec<u8>, begin: usize) {
+pub(crate) fn end_delimited(out: &mut Vec<u8>, begin: usize) {
     put_length(out, begin, DELIMITED);
 }
 
 /// Takes back a message that was begun so.
-pub(super) fn take_back_delimited(out: &mut Vec<u8>, begin: usize) {
+pub(crate) fn take_back_delimited(out: &mut Vec<u8>, begin: usize) {
     out.truncate(begin - DELIMITED);
 }
 
@@ -148,7 +148,7 @@ fn move_rest(out: &mut Vec<u8>, from: usize, to: usize) {
 
 /// Writes a message of one double.
 #[inline]
-pub(super) fn put_message(out: &mut Vec<u8>, key: Key, field: Key, value: f64) {
+pub(crate) fn put_message(out: &mut Vec<u8>, key: Key, field: Key, value: f64) {
     let bits = value.to_bits();
     if bits == 0 {
         return out.extend_from_slice(&[key.0, 0]);
@@ -166,7 +166,7 @@ fn put_with_double<const N: usize>(out: &mut Vec<u8>, mut message: [u8; N], bits
 /// Writes a message of a number and a double. There are so many of them that the usual ones are put together first, to
 /// be copied at once.
 #[inline]
-pub(super) fn put_counted(
+pub(crate) fn put_counted(
     out: &mut Vec<u8>,
     key: Key,
     (field, count): (Key, u64),

@@ -5,17 +5,17 @@ use crate::visit::Visitor;
 
 /// A family as it is announced.
 #[derive(Clone, Copy)]
-pub(super) struct Head<'a> {
-    pub(super) name: &'a str,
-    pub(super) kind: Kind,
-    pub(super) unit: Option<&'a str>,
-    pub(super) help: &'a str,
+pub(crate) struct Head<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) kind: Kind,
+    pub(crate) unit: Option<&'a str>,
+    pub(crate) help: &'a str,
     /// Whether the registry's labels are on its samples already, as on those that it gathered.
-    pub(super) gathered: bool,
+    pub(crate) gathered: bool,
 }
 
-/// Writes an exposition in one format.
-pub(super) trait FamilyWriter: Visitor + Send {
+/// Whoever is shown families.
+pub(crate) trait FamilyVisitor: Visitor {
     /// Begins a family; its samples follow. Of one without samples nothing is written.
     fn open(&mut self, head: &Head<'_>);
 
@@ -24,7 +24,10 @@ pub(super) trait FamilyWriter: Visitor + Send {
 
     /// Ends the family.
     fn close(&mut self);
+}
 
+/// Writes an exposition in one format.
+pub(super) trait FamilyWriter: FamilyVisitor + Send {
     /// Ends the exposition.
     fn finish(&mut self) {}
 

@@ -21,6 +21,8 @@ pub(crate) use exemplify::Exemplify;
 pub use exemplify::TraceContext;
 #[cfg(feature = "tracing-opentelemetry")]
 pub use exemplify::active_trace;
+#[cfg(feature = "otlp")]
+pub(crate) use exponential::halved;
 pub(crate) use extras::Extras;
 pub(crate) use gauge::Level;
 pub use gauge::{Gauge, GaugeSeries};

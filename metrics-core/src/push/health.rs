@@ -1,0 +1,165 @@
+//! How pushing goes, as families of the instance that is pushed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::AgentMetrics;
+use crate::catalogue::FamilyInfo;
+use crate::error::RegisterError;
+use crate::families::Table;
+use crate::label::{Interner, Labels, render};
+use crate::metric::Number;
+use crate::name::Kind;
+use crate::visit::{Source, Visitor};
+
+/// How many pushes of different names have series of their own; further ones share one.
+const NAMES: usize = 16;
+
+/// How a push ended.
+#[derive(Clone, Copy)]
+pub(super) enum Outcome {
+    Success,
+    Unavailable,
+    Rejected,
+}
+
+const OUTCOMES: [&str; 3] = ["success", "unavailable", "rejected"];
+
+/// The families of one instance.
+pub(super) struct PushHealth {
+    targets: Table<Progress>,
+    infos: [FamilyInfo; 4],
+}
+
+/// How the pushes of one name go.
+struct Progress {
+    target: String,
+    outcomes: [AtomicU64; OUTCOMES.len()],
+    samples: AtomicU64,
+    nanos: AtomicU64,
+    /// When it was made; the last success is so many nanoseconds later.
+    since: Instant,
+    last_success: AtomicU64,
+}
+
+const PUSHES: usize = 0;
+const SAMPLES: usize = 1;
+const LAG: usize = 2;
+
+impl PushHealth {
+    /// Those of an instance, registered with the first push.
+    pub(super) fn of(metrics: &AgentMetrics) -> Result<Arc<Self>, RegisterError> {
+        metrics.extension(|| {
+            let health = Arc::new(Self::new());
+            metrics.register(&[health.clone() as Arc<dyn Source>])?;
+            Ok(health)
+        })
+    }
+
+    fn new() -> Self {
+        let info = |kind, name: &str, help: &str, labels| FamilyInfo::new(kind, name, help, labels);
+        Self {
+            targets: Table::new(NAMES),
+            infos: [
+                info(
+                    Kind::Counter,
+                    "agent_metrics_pushes_total",
+                    "Pushes by how they ended: retries count, too.",
+                    &["target", "outcome"],
+                ),
+                info(
+                    Kind::Counter,
+                    "agent_metrics_push_samples_total",
+                    "Samples that an engine took.",
+                    &["target"],
+                ),
+                info(
+                    Kind::Gauge,
+                    "agent_metrics_push_lag_seconds",
+                    "Time since the last push that arrived, or since pushing began.",
+                    &["target"],
+                ),
+                info(
+                    Kind::Summary,
+                    "agent_metrics_push_duration_seconds",
+                    "Time it took to read and push everything.",
+                    &["target"],
+                ),
+            ],
+        }
+    }
+
+    /// The slot of a name, whose series begin at 0.
+    pub(super) fn slot(&self, target: &str) -> usize {
+        let slot = self.targets.values.slot(target);
+        self.progress(slot);
+        slot
+    }
+
+    pub(super) fn ended(&self, slot: usize, outcome: Outcome, took: Duration) {
+        let progress = self.progress(slot);
+        progress.nanos.fetch_add(nanos(took), Ordering::Relaxed);
+        progress.outcomes[outcome as usize].fetch_add(1, Ordering::Relaxed);
+        if matches!(outcome, Outcome::Success) {
+            progress.last_success.store(nanos(progress.since.elapsed()), Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn taken(&self, slot: usize, samples: u64) {
+        self.progress(slot).samples.fetch_add(samples, Ordering::Relaxed);
+    }
+
+    fn progress(&self, slot: usize) -> &Progress {
+        self.targets.bundle(slot, |target| Progress {
+            target: target.to_owned(),
+            outcomes: Default::default(),
+            samples: AtomicU64::new(0),
+            nanos: AtomicU64::new(0),
+            since: Instant::now(),
+            last_success: AtomicU64::new(0),
+        })
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Source for PushHealth {
+    fn families(&self) -> &[FamilyInfo] {
+        &self.infos
+    }
+
+    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+        for progress in self.targets.iter() {
+            let labels = render([("target", progress.target.as_str())]);
+            let pushes = progress.outcomes.each_ref().map(|count| count.load(Ordering::Relaxed));
+            match family {
+                PUSHES => {
+                    for (outcome, count) in OUTCOMES.into_iter().zip(pushes) {
+                        visitor
+                            .sample(Labels::with(&labels, &[("outcome", outcome)]), Number::Integer(count));
+                    }
+                }
+                SAMPLES => {
+                    let samples = progress.samples.load(Ordering::Relaxed);
+                    visitor.sample(Labels::of(&labels), Number::Integer(samples));
+                }
+                LAG => {
+                    let last = progress.last_success.load(Ordering::Relaxed);
+                    let lag = nanos(progress.since.elapsed()).saturating_sub(last);
+                    visitor.sample(Labels::of(&labels), Number::Nanos(lag));
+                }
+                _ => {
+                    let sum = Number::Nanos(progress.nanos.load(Ordering::Relaxed));
+                    visitor.summary(Labels::of(&labels), pushes.iter().sum(), sum);
+                }
+            }
+        }
+    }
+
+    fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
+        vec![(&self.infos[PUSHES].name, "target", &self.targets.values)]
+    }
+}

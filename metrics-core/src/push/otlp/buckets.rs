@@ -1,0 +1,53 @@
+//! What is in a histogram beside its counts: native buckets and exemplars.
+
+use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
+use opentelemetry_proto::tonic::metrics::v1::{Exemplar, exemplar};
+
+use crate::metric::NativeCounts;
+use crate::visit::HistogramSample;
+
+/// The buckets above zero. Prometheus's bucket 1 is the one above 1, OTLP's is 0; a gap is written out.
+pub(super) fn positive(native: &NativeCounts) -> Buckets {
+    let first = native.buckets.first().map_or(1, |(number, _)| *number);
+    let mut bucket_counts = Vec::new();
+    for (number, count) in &native.buckets {
+        bucket_counts.resize((number - first) as usize, 0);
+        bucket_counts.push(*count);
+    }
+    Buckets { offset: first - 1, bucket_counts }
+}
+
+/// One of each bucket at most.
+pub(super) fn exemplars(histogram: &HistogramSample<'_>) -> Vec<Exemplar> {
+    let places = 0..histogram.bounds.buckets();
+    let exemplars = places.filter_map(|place| histogram.exemplar(place));
+    exemplars
+        .map(|exemplar| Exemplar {
+            time_unix_nano: exemplar.time.saturating_mul(1_000_000),
+            trace_id: exemplar.trace_id.to_be_bytes().to_vec(),
+            span_id: exemplar.span_id.to_be_bytes().to_vec(),
+            value: Some(exemplar::Value::AsDouble(exemplar.value)),
+            ..Exemplar::default()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_are_dense_and_numbered_from_zero() {
+        let native = |buckets: &[(i32, u64)]| NativeCounts {
+            schema: 0,
+            zero_threshold: 1e-9,
+            zeros: 0,
+            buckets: buckets.to_vec(),
+        };
+        // At schema 0 and scale 0, 3 is in (2, 4]: Prometheus's bucket 2, OTLP's 1.
+        assert_eq!(positive(&native(&[(2, 7)])), Buckets { offset: 1, bucket_counts: vec![7] });
+        let apart = positive(&native(&[(-2, 1), (1, 5), (2, 6)]));
+        assert_eq!(apart, Buckets { offset: -3, bucket_counts: vec![1, 0, 0, 5, 6] });
+        assert!(positive(&native(&[])).bucket_counts.is_empty());
+    }
+}

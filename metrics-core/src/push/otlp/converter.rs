@@ -1,0 +1,329 @@
+//! From families to OTLP's metrics and data points.
+
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::metrics::v1::summary_data_point::ValueAtQuantile;
+use opentelemetry_proto::tonic::metrics::v1::{
+    AggregationTemporality, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram,
+    HistogramDataPoint, Metric, NumberDataPoint, Sum, Summary, SummaryDataPoint, metric, number_data_point,
+};
+use prost::Message;
+
+use super::attribute;
+use super::buckets::{exemplars, positive};
+use super::delta::{Deltas, Grown};
+use super::units::ucum;
+use crate::AgentMetrics;
+use crate::exposition::{FamilyVisitor, Head};
+use crate::label::{Labels, Pairs};
+use crate::metric::Number;
+use crate::name::Kind;
+use crate::visit::{HistogramSample, Visitor};
+
+/// The metrics of one request.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) metrics: Vec<Metric>,
+    pub(super) points: u64,
+    /// Without what is around the metrics.
+    bytes: usize,
+}
+
+pub(super) struct Converter<'a> {
+    /// The registry's labels, rendered.
+    outer_labels: &'a str,
+    /// In nanoseconds since 1970: since when is counted, and the time of the points that have none of their own.
+    since: u64,
+    now: u64,
+    timestamp: Option<u64>,
+    deltas: Option<Deltas>,
+    max_bytes: usize,
+    /// The family that is shown, and how long its head is.
+    metric: Metric,
+    kind: Kind,
+    points: Option<Point>,
+    gathered: bool,
+    head_bytes: usize,
+    quantiles: Vec<ValueAtQuantile>,
+    batch: Batch,
+    done: Vec<Batch>,
+}
+
+/// What a point is of.
+#[derive(Clone, Copy, PartialEq)]
+enum Point {
+    Number,
+    Histogram,
+    Exponential,
+    Summary,
+}
+
+/// What a resource, a scope and the lengths of messages take at most, but for long attributes.
+const AROUND: usize = 256;
+
+/// The most that a point's key and length take, and those of a metric.
+const AROUND_POINT: usize = 6;
+const AROUND_METRIC: usize = 16;
+
+impl<'a> Converter<'a> {
+    pub(super) fn new(
+        metrics: &'a AgentMetrics,
+        since: u64,
+        now: u64,
+        mut deltas: Option<Deltas>,
+        max_bytes: usize,
+    ) -> Self {
+        if let Some(deltas) = &mut deltas {
+            deltas.begin();
+        }
+        Self {
+            outer_labels: metrics.registry_ref().outer().labels(),
+            since,
+            now,
+            timestamp: None,
+            deltas,
+            max_bytes: max_bytes.saturating_sub(AROUND),
+            metric: Metric::default(),
+            kind: Kind::Unknown,
+            points: None,
+            gathered: false,
+            head_bytes: 0,
+            quantiles: Vec::new(),
+            batch: Batch::default(),
+            done: Vec::new(),
+        }
+    }
+
+    pub(super) fn finish(mut self) -> (Vec<Batch>, Option<Deltas>) {
+        if self.batch.points > 0 {
+            self.end_batch();
+        }
+        (self.done, self.deltas)
+    }
+
+    fn end_batch(&mut self) {
+        if let Some(deltas) = &mut self.deltas {
+            deltas.end_request();
+        }
+        self.done.push(std::mem::take(&mut self.batch));
+    }
+
+    fn temporality(&self) -> i32 {
+        let temporality = match self.deltas {
+            Some(_) => AggregationTemporality::Delta,
+            None => AggregationTemporality::Cumulative,
+        };
+        temporality.into()
+    }
+
+    /// The data of a family before its first point.
+    fn no_data(&self, point: Point) -> metric::Data {
+        let sum = |aggregation_temporality, is_monotonic| {
+            metric::Data::Sum(Sum { data_points: Vec::new(), aggregation_temporality, is_monotonic })
+        };
+        let aggregation_temporality = self.temporality();
+        match point {
+            Point::Number => match self.kind {
+                Kind::Counter => sum(aggregation_temporality, true),
+                Kind::Info => sum(AggregationTemporality::Cumulative.into(), false),
+                _ => metric::Data::Gauge(Gauge::default()),
+            },
+            Point::Histogram => {
+                metric::Data::Histogram(Histogram { data_points: Vec::new(), aggregation_temporality })
+            }
+            Point::Exponential => metric::Data::ExponentialHistogram(ExponentialHistogram {
+                data_points: Vec::new(),
+                aggregation_temporality,
+            }),
+            Point::Summary => metric::Data::Summary(Summary::default()),
+        }
+    }
+
+    fn attributes(&self, labels: Labels<'_>) -> Vec<KeyValue> {
+        let outer = if self.gathered { "" } else { self.outer_labels };
+        let rendered = Pairs::of(labels.series).chain(Pairs::of(outer));
+        let more = labels.more.iter().map(|(name, value)| attribute(name, value));
+        // To Prometheus an empty label is none; an engine behind this one may be that.
+        let rendered = rendered.filter(|(_, value)| !value.is_empty());
+        rendered.map(|(name, value)| attribute(name, &value)).chain(more).collect()
+    }
+
+    fn time(&self) -> u64 {
+        self.timestamp.unwrap_or(self.now)
+    }
+
+    /// What a series grew by and since when: all of it since the beginning, unless deltas are asked for.
+    fn grown(&mut self, labels: Labels<'_>, value: Grown) -> Option<(Grown, u64)> {
+        let (since, time) = (self.since, self.time());
+        match &mut self.deltas {
+            None => Some((value, since)),
+            Some(deltas) => {
+                let mut series = format!("{}{{{}", self.metric.name, labels.series);
+                for (name, value) in labels.more {
+                    series.extend([",", name, "=", value]);
+                }
+                deltas.grown(series, value, since, time)
+            }
+        }
+    }
+
+    /// Puts a point that takes so many bytes into the family, by `push`; in the next request, if this one is full.
+    fn put(&mut self, point: Point, bytes: usize, push: impl FnOnce(&mut metric::Data)) {
+        // A histogram without native buckets among such with them.
+        if self.points != Some(point) {
+            self.close();
+        }
+        let bytes = bytes + AROUND_POINT;
+        let head = if self.metric.data.is_none() { self.head_bytes } else { 0 };
+        if self.batch.points > 0 && self.batch.bytes + head + bytes > self.max_bytes {
+            self.close();
+            self.end_batch();
+        }
+        if let Some(deltas) = &mut self.deltas {
+            deltas.keep();
+        }
+        if self.metric.data.is_none() {
+            (self.metric.data, self.points) = (Some(self.no_data(point)), Some(point));
+            self.batch.bytes += self.head_bytes;
+        }
+        self.metric.data.as_mut().map(push);
+        self.batch.bytes += bytes;
+        self.batch.points += 1;
+    }
+
+    fn number(&mut self, labels: Labels<'_>, value: Number, since: u64) {
+        let value = match value {
+            Number::Integer(value) => i64::try_from(value).map_or_else(
+                |_| number_data_point::Value::AsDouble(value as f64),
+                number_data_point::Value::AsInt,
+            ),
+            other => number_data_point::Value::AsDouble(other.to_f64()),
+        };
+        let point = NumberDataPoint {
+            attributes: self.attributes(labels),
+            start_time_unix_nano: since,
+            time_unix_nano: self.time(),
+            value: Some(value),
+            ..NumberDataPoint::default()
+        };
+        self.put(Point::Number, point.encoded_len(), |data| match data {
+            metric::Data::Sum(sum) => sum.data_points.push(point),
+            metric::Data::Gauge(gauge) => gauge.data_points.push(point),
+            _ => {}
+        });
+    }
+}
+
+impl FamilyVisitor for Converter<'_> {
+    fn open(&mut self, head: &Head<'_>) {
+        (self.kind, self.gathered) = (head.kind, head.gathered);
+        self.metric = Metric {
+            name: head.name.to_owned(),
+            description: head.help.to_owned(),
+            unit: ucum(head.unit.unwrap_or_default()),
+            ..Metric::default()
+        };
+        self.head_bytes = self.metric.encoded_len() + AROUND_METRIC;
+    }
+
+    fn set_timestamp(&mut self, milliseconds: Option<i64>) {
+        self.timestamp =
+            milliseconds.map(|time| u64::try_from(time).unwrap_or_default().saturating_mul(1_000_000));
+    }
+
+    fn close(&mut self) {
+        if let Some(data) = self.metric.data.take() {
+            self.batch.metrics.push(Metric { data: Some(data), ..self.metric.clone() });
+        }
+    }
+}
+
+impl Visitor for Converter<'_> {
+    fn sample(&mut self, labels: Labels<'_>, value: Number) {
+        match self.kind {
+            Kind::Counter => {
+                if let Some((Grown::Number(growth), since)) = self.grown(labels, Grown::Number(value)) {
+                    self.number(labels, growth, since);
+                }
+            }
+            Kind::Info => self.number(labels, value, self.since),
+            // A gauge is what it is now.
+            _ => self.number(labels, value, 0),
+        }
+    }
+
+    fn wants_native(&self) -> bool {
+        true
+    }
+
+    /// Native buckets where there are such: a metric of one name is of one kind, and they tell more.
+    fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>) {
+        let sum = histogram.sum;
+        let value = match histogram.native {
+            Some(native) => Grown::Native { counts: native.clone(), sum },
+            None => Grown::Histogram { counts: histogram.counts.to_vec(), sum },
+        };
+        match self.grown(labels, value) {
+            Some((Grown::Histogram { counts, sum }, since)) => {
+                let point = HistogramDataPoint {
+                    attributes: self.attributes(labels),
+                    start_time_unix_nano: since,
+                    time_unix_nano: self.time(),
+                    count: counts.iter().sum(),
+                    sum: Some(sum.to_f64()),
+                    bucket_counts: counts,
+                    explicit_bounds: histogram.bounds.values().to_vec(),
+                    exemplars: exemplars(histogram),
+                    ..HistogramDataPoint::default()
+                };
+                self.put(Point::Histogram, point.encoded_len(), |data| {
+                    if let metric::Data::Histogram(histogram) = data {
+                        histogram.data_points.push(point);
+                    }
+                });
+            }
+            Some((Grown::Native { counts, sum }, since)) => {
+                let point = ExponentialHistogramDataPoint {
+                    attributes: self.attributes(labels),
+                    start_time_unix_nano: since,
+                    time_unix_nano: self.time(),
+                    count: counts.total(),
+                    sum: Some(sum.to_f64()),
+                    scale: counts.schema,
+                    zero_count: counts.zeros,
+                    zero_threshold: counts.zero_threshold,
+                    positive: Some(positive(&counts)),
+                    exemplars: exemplars(histogram),
+                    ..ExponentialHistogramDataPoint::default()
+                };
+                self.put(Point::Exponential, point.encoded_len(), |data| {
+                    if let metric::Data::ExponentialHistogram(histogram) = data {
+                        histogram.data_points.push(point);
+                    }
+                });
+            }
+            Some((Grown::Number(_), _)) | None => {}
+        }
+    }
+
+    fn quantile(&mut self, _: Labels<'_>, quantile: f64, value: f64) {
+        self.quantiles.push(ValueAtQuantile { quantile, value });
+    }
+
+    /// A summary is a total in both temporalities: OTLP has no other.
+    fn summary(&mut self, labels: Labels<'_>, count: u64, sum: Number) {
+        let point = SummaryDataPoint {
+            attributes: self.attributes(labels),
+            start_time_unix_nano: self.since,
+            time_unix_nano: self.time(),
+            count,
+            sum: sum.to_f64(),
+            quantile_values: std::mem::take(&mut self.quantiles),
+            ..SummaryDataPoint::default()
+        };
+        self.put(Point::Summary, point.encoded_len(), |data| {
+            if let metric::Data::Summary(summary) = data {
+                summary.data_points.push(point);
+            }
+        });
+    }
+}

@@ -1,0 +1,110 @@
+//! How requests reach an engine.
+
+use std::error::Error;
+use std::time::Duration;
+
+use ureq::http;
+
+/// A request to an engine, for a [`transport`](super::Push::transport) of one's own.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Request<'a> {
+    /// `POST`, `PUT` or `DELETE`.
+    pub method: &'static str,
+    /// The whole URL.
+    pub url: &'a str,
+    /// The headers, each with its value.
+    pub headers: &'a [(String, String)],
+    /// The body; empty for a `DELETE`.
+    pub body: &'a [u8],
+    /// How long the whole may take.
+    pub timeout: Duration,
+}
+
+/// What an engine answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The value of the header `Retry-After`, if it is there.
+    pub retry_after: Option<String>,
+    /// The body, or its beginning.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// An answer with a status and nothing else.
+    pub fn new(status: u16) -> Self {
+        Self { status, retry_after: None, body: Vec::new() }
+    }
+
+    /// The header `Retry-After`.
+    #[must_use]
+    pub fn retry_after(mut self, value: impl Into<String>) -> Self {
+        self.retry_after = Some(value.into());
+        self
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub(super) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The first line of the body, cut to what fits into a message.
+    pub(super) fn message(&self) -> String {
+        const LONGEST: usize = 300;
+        let text = String::from_utf8_lossy(&self.body);
+        let line = text.lines().next().unwrap_or_default().trim();
+        if line.is_empty() { "no reason given".to_owned() } else { line.chars().take(LONGEST).collect() }
+    }
+}
+
+/// Sends a request and waits for the answer.
+pub type Send = Box<dyn FnMut(&Request<'_>) -> Result<Answer, Box<dyn Error>> + std::marker::Send>;
+
+/// The longest body of an answer that is read, in bytes.
+const LONGEST_ANSWER: u64 = 64 * 1024;
+
+/// A client of our own: connections are kept, proxies are those of the environment, no redirection is
+/// followed, since that would send a login to whom it wasn't given.
+pub(super) fn client() -> Send {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .user_agent(concat!("agent-metrics/", env!("CARGO_PKG_VERSION")));
+    let agent = config.build().new_agent();
+    Box::new(move |request| send(&agent, request))
+}
+
+fn send(agent: &ureq::Agent, request: &Request<'_>) -> Result<Answer, Box<dyn Error>> {
+    let mut builder = http::Request::builder().method(request.method).uri(request.url);
+    for (name, value) in request.headers {
+        builder = builder.header(name, value);
+    }
+    let mut response = if request.method == "DELETE" {
+        run(agent, builder.body(())?, request.timeout)
+    } else {
+        run(agent, builder.body(request.body)?, request.timeout)
+    }?;
+    let retry_after = response.headers().get(http::header::RETRY_AFTER);
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    // The status says it all; a body that can't be read only lacks words.
+    let body = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec().unwrap_or_default();
+    Ok(Answer { status: response.status().as_u16(), retry_after, body })
+}
+
+fn run(
+    agent: &ureq::Agent,
+    request: http::Request<impl ureq::AsSendBody>,
+    timeout: Duration,
+) -> Result<http::Response<ureq::Body>, ureq::Error> {
+    agent.run(agent.configure_request(request).timeout_global(Some(timeout)).build())
+}

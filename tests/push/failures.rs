@@ -1,0 +1,248 @@
+//! Engines that fail, and settings that can't be right.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use agent_metrics::Fault;
+use agent_metrics::push::{Answer, Push, PushError, Pushgateway, RemoteWrite};
+use agent_metrics_tests::until;
+
+use crate::agent::Agent;
+use crate::engines::free_address;
+use crate::receiver::Receiver;
+
+fn told() -> (Agent, Arc<Mutex<Vec<Fault>>>) {
+    let faults = Arc::new(Mutex::new(Vec::new()));
+    let heard = faults.clone();
+    (Agent::told(move |fault| heard.lock().unwrap().push(fault.clone())), faults)
+}
+
+fn outcomes(agent: &Agent, outcome: &str) -> f64 {
+    agent.value(&format!(
+        "shop_agent_metrics_pushes_total{{outcome=\"{outcome}\",region=\"eu/1\",target=\"remote_write\"}}"
+    ))
+}
+
+fn target(receiver: &Receiver) -> RemoteWrite {
+    RemoteWrite::new(format!("http://{}/write", receiver.address), "agents")
+}
+
+#[test]
+fn requests_say_what_they_are_and_who_sends_them() {
+    let receiver = Receiver::new([]);
+    let agent = Agent::new();
+    let push = Push::to(target(&receiver)).basic_auth("me", "se:cret").header("X-Scope-OrgID", "agents");
+    push.once(&agent.metrics).expect("pushed");
+    let came = receiver.came();
+    assert_eq!(came.len(), 1);
+    assert_eq!(came[0].line, "POST /write HTTP/1.1");
+    for (name, value) in [
+        ("Content-Type", "application/x-protobuf"),
+        ("Content-Encoding", "snappy"),
+        ("X-Prometheus-Remote-Write-Version", "0.1.0"),
+        ("X-Scope-OrgID", "agents"),
+        ("Authorization", "Basic bWU6c2U6Y3JldA=="),
+        ("User-Agent", concat!("agent-metrics/", env!("CARGO_PKG_VERSION"))),
+    ] {
+        assert_eq!(came[0].header(name), Some(value), "{name}");
+    }
+    let token = Push::to(target(&receiver)).bearer_token("token");
+    token.once(&agent.metrics).expect("pushed");
+    assert_eq!(receiver.came()[1].header("Authorization"), Some("Bearer token"));
+}
+
+#[test]
+fn retry_after_is_honoured() {
+    let receiver = Receiver::new([(503, "Retry-After: 2\r\n", b"busy" as &[u8])]);
+    let (agent, faults) = told();
+    let push = Push::to(target(&receiver)).deadline(Duration::from_secs(30));
+    push.once(&agent.metrics).expect("pushed in the end");
+    let came = receiver.came();
+    assert_eq!(came.len(), 2);
+    assert!(came[1].at - came[0].at >= Duration::from_secs(2), "{:?}", came[1].at - came[0].at);
+    assert_eq!((outcomes(&agent, "unavailable"), outcomes(&agent, "success")), (1.0, 1.0));
+    let faults = faults.lock().unwrap();
+    assert!(faults.len() == 1 && faults[0].to_string().contains("status 503: busy"), "{faults:?}");
+}
+
+#[test]
+fn a_pause_longer_than_the_deadline_is_an_error_and_no_request() {
+    let receiver = Receiver::new([(429, "Retry-After: 3000\r\n", b"" as &[u8])]);
+    let agent = Agent::new();
+    let pusher =
+        Push::to(target(&receiver)).every(Duration::from_secs(3600)).start(&agent.metrics).expect("started");
+    for _ in 0..2 {
+        match pusher.flush() {
+            Err(PushError::Unavailable { retry_after: Some(wait), .. }) => {
+                assert!((2_900..=3_000).contains(&wait.as_secs()), "{wait:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    drop(pusher);
+    assert_eq!(receiver.came().len(), 1, "nor is there one at the end");
+}
+
+#[test]
+fn a_refusal_is_told_once_and_not_stormed_against() {
+    let refusal = (400, "", b"out of order\nmore" as &[u8]);
+    let receiver = Receiver::new(std::iter::repeat_n(refusal, 1_000));
+    let (agent, faults) = told();
+    let push = Push::to(target(&receiver)).every(Duration::from_millis(10));
+    let pusher = push.start(&agent.metrics).expect("started");
+    until("a second refusal", || (outcomes(&agent, "rejected") >= 2.0).then_some(()));
+    let error = pusher.flush().expect_err("refused");
+    let words =
+        format!("http://{}/write refused what was pushed with status 400: out of order", receiver.address);
+    assert_eq!(error.to_string(), words);
+    drop(pusher);
+    let came = receiver.came();
+    // The pause after the first refusal is half a second at least, whatever the interval.
+    assert!(came[1].at - came[0].at >= Duration::from_millis(500), "{came:?}");
+    let faults = faults.lock().unwrap();
+    assert!(faults.len() == 1, "{faults:?}");
+    assert_eq!(faults[0].to_string(), format!("push `remote_write`: {words}"));
+    assert_eq!(outcomes(&agent, "success"), 0.0);
+}
+
+#[test]
+fn a_refused_request_does_not_keep_back_the_others() {
+    let receiver = Receiver::new([(400, "", b"bad" as &[u8])]);
+    let agent = Agent::new();
+    let push = Push::to(target(&receiver)).max_request_bytes(8_000);
+    let error = push.once(&agent.metrics).expect_err("a part was refused");
+    assert!(matches!(error, PushError::Rejected { status: 400, .. }), "{error:?}");
+    assert!(receiver.came().len() > 4);
+
+    // A wrong password is wrong for all of them.
+    let closed = Receiver::new([(401, "", b"" as &[u8])]);
+    let push = Push::to(target(&closed)).max_request_bytes(8_000);
+    let error = push.once(&agent.metrics).expect_err("no password").to_string();
+    assert!(error.contains("bearer_token"), "{error}");
+    assert_eq!(closed.came().len(), 1);
+}
+
+#[test]
+fn after_a_failure_only_the_rest_is_sent() {
+    let busy = (503, "", b"" as &[u8]);
+    let receiver = Receiver::new([(200, "", b"" as &[u8]), (200, "", b""), busy]);
+    let agent = Agent::new();
+    let push = Push::to(target(&receiver)).max_request_bytes(8_000).every(Duration::from_secs(2));
+    let pusher = push.start(&agent.metrics).expect("started");
+    until("a push arrives", || (outcomes(&agent, "success") >= 1.0).then_some(()));
+    let came = receiver.came();
+    drop(pusher);
+    assert_eq!(came[2].body, came[3].body, "the third was asked to come again");
+    let bodies = came.iter().map(|came| &came.body);
+    assert!(bodies.filter(|body| **body == came[0].body).count() == 1, "the first was taken");
+}
+
+#[test]
+fn redirections_are_told_and_not_followed() {
+    let receiver = Receiver::new([(301, "Location: http://127.0.0.1:9/\r\n", b"" as &[u8])]);
+    let error = Push::to(target(&receiver)).once(&Agent::new().metrics).expect_err("moved").to_string();
+    assert!(error.contains("status 301") && error.contains("no redirection"), "{error}");
+}
+
+#[test]
+fn nobody_there_is_an_error_by_the_deadline() {
+    let nobody = RemoteWrite::new(format!("http://{}/write", free_address()), "agents");
+    let agent = Agent::new();
+    let push = Push::to(nobody).deadline(Duration::from_millis(700));
+    let error = push.once(&agent.metrics).expect_err("nobody");
+    assert!(matches!(error, PushError::Unavailable { .. }), "{error:?}");
+}
+
+#[test]
+fn what_is_dropped_pushes_a_last_time() {
+    let receiver = Receiver::new([]);
+    let agent = Agent::new();
+    let push = Push::to(target(&receiver)).every(Duration::from_secs(3600));
+    let pusher = push.start(&agent.metrics).expect("started");
+    assert!(receiver.came().is_empty());
+    drop(pusher);
+    assert_eq!((receiver.came().len(), outcomes(&agent, "success")), (1, 1.0));
+}
+
+#[test]
+fn a_hanging_engine_holds_nobody_up_past_the_deadline() {
+    // It takes connections and says nothing.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/write", listener.local_addr().expect("an address"));
+    let agent = Agent::new();
+    let push = Push::to(RemoteWrite::new(url, "agents")).deadline(Duration::from_millis(300));
+    let pusher = push.start(&agent.metrics).expect("started");
+    let begin = Instant::now();
+    pusher.flush().expect_err("no answer");
+    drop(pusher);
+    assert!(begin.elapsed() < Duration::from_secs(30), "far less than for ever");
+}
+
+#[test]
+fn a_collector_that_panics_is_told_of_and_the_thread_lives_on() {
+    struct Bad(prometheus::core::Desc);
+    impl prometheus::core::Collector for Bad {
+        fn desc(&self) -> Vec<&prometheus::core::Desc> {
+            vec![&self.0]
+        }
+        fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
+            panic!("bad collector")
+        }
+    }
+    let receiver = Receiver::new([]);
+    let (agent, faults) = told();
+    let pusher =
+        Push::to(target(&receiver)).every(Duration::from_secs(3600)).start(&agent.metrics).expect("started");
+    let desc = || {
+        let (name, help) = ("bad".to_owned(), "Bad.".to_owned());
+        prometheus::core::Desc::new(name, help, Vec::new(), std::collections::HashMap::new())
+            .expect("a description")
+    };
+    agent.metrics.registry().register(Box::new(Bad(desc()))).expect("registered");
+    assert_eq!(pusher.flush(), Err(PushError::Unreadable));
+    agent.metrics.registry().unregister(Box::new(Bad(desc()))).expect("taken back");
+    pusher.flush().expect("pushed");
+    let faults = faults.lock().unwrap();
+    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|fault| fault.contains("bad collector")), "{told:?}");
+}
+
+#[test]
+fn a_transport_of_ones_own_sees_every_request() {
+    let agent = Agent::new();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let requests = seen.clone();
+    let gateway = Pushgateway::new("http://nowhere.invalid:9091/base/", "job");
+    let push = Push::to(gateway).transport(move |request| {
+        requests.lock().unwrap().push((request.method, request.url.to_owned(), request.body.len()));
+        if requests.lock().unwrap().len() == 1 { Err("a cable is cut".into()) } else { Ok(Answer::new(202)) }
+    });
+    push.once(&agent.metrics).expect("pushed");
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.len(), 2);
+    assert_eq!((seen[1].0, seen[1].1.as_str()), ("PUT", "http://nowhere.invalid:9091/base/metrics/job/job"));
+    assert!(seen[1].2 > 10_000);
+}
+
+#[test]
+fn settings_that_cannot_be_right_are_refused_by_name() {
+    let agent = Agent::new();
+    let fine = || RemoteWrite::new("http://127.0.0.1:9/write", "agents");
+    for (push, words) in [
+        (Push::to(RemoteWrite::new("127.0.0.1:9/write", "agents")), "no URL"),
+        (Push::to(RemoteWrite::new("http://127.0.0.1:9/", "agents")), "/api/v1/write"),
+        (Push::to(RemoteWrite::new("http://127.0.0.1:9/write", "")), "`RemoteWrite::label` of a push, `job`"),
+        (Push::to(fine().label("a-b", "c")), "invalid label name"),
+        (Push::to(fine().label("job", "c")), "given twice"),
+        (Push::to(fine()).every(Duration::ZERO), "`every` of a push"),
+        (Push::to(fine()).timeout(Duration::ZERO), "`timeout` of a push"),
+        (Push::to(fine()).deadline(Duration::MAX), "at most a year"),
+        (Push::to(fine()).max_request_bytes(0), "`max_request_bytes` of a push"),
+        (Push::to(fine()).header("bad name", "x"), "`header` of a push, `bad name`"),
+        (Push::to(fine()).bearer_token("line\nfeed"), "no header can carry"),
+    ] {
+        let error = push.start(&agent.metrics).expect_err(words).to_string();
+        assert!(error.contains(words) && !error.contains("feed"), "{words}: {error}");
+    }
+    assert!(!agent.metrics.to_text().contains("agent_metrics_push"), "nothing was registered");
+}

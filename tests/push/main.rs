@@ -1,0 +1,12 @@
+//! What is pushed arrives, in real engines and in a receiver that can be made to fail.
+#![allow(clippy::float_cmp)] // Counts are whole, and exact up to 2^53.
+
+mod agent;
+mod engines;
+mod failures;
+mod fleet;
+mod otlp;
+mod pushgateway;
+mod receiver;
+mod remote_write;
+mod wire;

@@ -1,0 +1,341 @@
+//! OTLP, read by a receiver on the official protocol types.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use agent_metrics::push::{Otlp, Push, PushError};
+use agent_metrics::{AgentMetrics, NativeHistograms, Status, TraceContext};
+use agent_metrics_tests::until;
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
+use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value as Any};
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
+use opentelemetry_proto::tonic::metrics::v1::{
+    AggregationTemporality, ExponentialHistogramDataPoint, Gauge, Metric, Sum, metric::Data,
+};
+use prost::Message;
+
+use crate::agent::{Agent, series, stable};
+use crate::receiver::{Came, Receiver};
+
+fn target(receiver: &Receiver) -> Otlp {
+    Otlp::new(format!("http://{}", receiver.address), "support-agent").attribute("service.instance.id", "a-7")
+}
+
+fn request(came: &Came) -> ExportMetricsServiceRequest {
+    assert_eq!(came.line, "POST /v1/metrics HTTP/1.1");
+    assert_eq!(came.header("Content-Type"), Some("application/x-protobuf"));
+    ExportMetricsServiceRequest::decode(&*came.body).expect("the official types read it")
+}
+
+fn metrics(request: &ExportMetricsServiceRequest) -> impl Iterator<Item = &Metric> {
+    let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
+    scopes.flat_map(|scope| &scope.metrics)
+}
+
+/// Samples as a scrape would show them.
+#[derive(Default)]
+struct Flat(BTreeMap<String, f64>);
+
+impl Flat {
+    fn of(came: &[Came]) -> BTreeMap<String, f64> {
+        let mut flat = Self::default();
+        for came in came {
+            metrics(&request(came)).for_each(|metric| flat.metric(metric));
+        }
+        stable(flat.0.into_iter())
+    }
+
+    fn add(&mut self, name: &str, attributes: &[KeyValue], last: Option<(&str, String)>, value: f64) {
+        let mut labels: BTreeMap<String, String> = attributes.iter().map(text).collect();
+        labels.extend(last.map(|(label, value)| (label.to_owned(), value)));
+        *self.0.entry(series(name, &labels)).or_default() += value;
+    }
+
+    fn metric(&mut self, metric: &Metric) {
+        let name = &*metric.name;
+        match metric.data.as_ref().expect("data") {
+            Data::Sum(sum) if sum.aggregation_temporality == AggregationTemporality::Delta as i32 => {
+                for point in &sum.data_points {
+                    self.add(name, &point.attributes, None, number(point.value));
+                }
+            }
+            Data::Sum(Sum { data_points, .. }) | Data::Gauge(Gauge { data_points }) => {
+                for point in data_points {
+                    // Of several pushes the last holds.
+                    let labels = point.attributes.iter().map(text).collect();
+                    self.0.insert(series(name, &labels), number(point.value));
+                }
+            }
+            Data::Histogram(histogram) => {
+                for point in &histogram.data_points {
+                    let bounds = point.explicit_bounds.iter().map(|bound| bound_text(*bound));
+                    let mut cumulative = 0;
+                    for (le, count) in bounds.chain(["+Inf".to_owned()]).zip(&point.bucket_counts) {
+                        cumulative += count;
+                        let bucket = format!("{name}_bucket");
+                        self.add(&bucket, &point.attributes, Some(("le", le)), cumulative as f64);
+                    }
+                    assert_eq!(cumulative, point.count);
+                    self.add(&format!("{name}_count"), &point.attributes, None, point.count as f64);
+                    self.add(&format!("{name}_sum"), &point.attributes, None, point.sum.expect("a sum"));
+                }
+            }
+            Data::Summary(summary) => {
+                for point in &summary.data_points {
+                    let labels: BTreeMap<String, String> = point.attributes.iter().map(text).collect();
+                    self.0.insert(series(&format!("{name}_sum"), &labels), point.sum);
+                    self.0.insert(series(&format!("{name}_count"), &labels), point.count as f64);
+                }
+            }
+            Data::ExponentialHistogram(_) => panic!("{name} is native"),
+        }
+    }
+}
+
+fn text(pair: &KeyValue) -> (String, String) {
+    match pair.value.as_ref().and_then(|value| value.value.clone()) {
+        Some(Any::StringValue(text)) => (pair.key.clone(), text),
+        other => panic!("{}: {other:?}", pair.key),
+    }
+}
+
+fn number(value: Option<Value>) -> f64 {
+    match value.expect("a value") {
+        Value::AsInt(value) => value as f64,
+        Value::AsDouble(value) => value,
+    }
+}
+
+/// As OpenMetrics spells it.
+fn bound_text(bound: f64) -> String {
+    if bound >= 1e6 { format!("{bound:e}").replace('e', "e+0") } else { format!("{bound:?}") }
+}
+
+fn exposed(agent: &Agent) -> BTreeMap<String, f64> {
+    agent.samples().into_iter().map(|(series, value)| (series.replace(",z=\"\"", ""), value)).collect()
+}
+
+fn assert_same(has: &BTreeMap<String, f64>, expected: &BTreeMap<String, f64>) {
+    for (series, value) in expected {
+        let got = has.get(series).copied().unwrap_or(f64::NAN);
+        assert!((got - value).abs() <= value.abs() * 1e-12, "{series}: {value}, received {got}");
+    }
+    let further = has.keys().find(|series| !expected.contains_key(*series));
+    assert_eq!(further, None);
+}
+
+#[test]
+fn every_sample_that_we_expose_arrives() {
+    let receiver = Receiver::new([]);
+    let agent = Agent::new();
+    let pushed = Push::to(target(&receiver)).once(&agent.metrics).expect("pushed");
+    let came = receiver.came();
+    assert_eq!((came.len(), pushed.requests), (1, 1));
+    assert_eq!(Flat::of(&came), exposed(&agent));
+
+    let request = request(&came[0]);
+    let resource = request.resource_metrics[0].resource.as_ref().expect("a resource");
+    let attributes: Vec<_> = resource.attributes.iter().map(text).collect();
+    let expected = [("service.name", "support-agent"), ("service.instance.id", "a-7")];
+    assert_eq!(attributes, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(request.resource_metrics[0].scope_metrics[0].scope.as_ref().unwrap().name, "agent-metrics");
+
+    let of =
+        |name: &str| metrics(&request).find(|metric| metric.name == name).unwrap_or_else(|| panic!("{name}"));
+    let Some(Data::Sum(tasks)) = &of("shop_agent_tasks_total").data else { panic!("a sum") };
+    assert!(tasks.is_monotonic && tasks.aggregation_temporality == AggregationTemporality::Cumulative as i32);
+    let point = &tasks.data_points[0];
+    assert!(0 < point.start_time_unix_nano && point.start_time_unix_nano <= point.time_unix_nano);
+    assert!(matches!(point.value, Some(Value::AsInt(_))));
+    let Some(Data::Sum(info)) = &of("shop_own_build_info").data else { panic!("a sum") };
+    assert!(!info.is_monotonic);
+    let duration = of("shop_agent_llm_call_duration_seconds");
+    assert_eq!(duration.unit, "s");
+    assert!(!duration.description.is_empty());
+    assert_eq!(of("shop_agent_cost_usd_total").unit, "{USD}");
+    assert!(matches!(of("shop_agent_active_tasks").data, Some(Data::Gauge(_))));
+}
+
+#[test]
+fn requests_stay_within_their_bound() {
+    let receiver = Receiver::new([]);
+    let agent = Agent::new();
+    let pushed = Push::to(target(&receiver)).max_request_bytes(2_000).once(&agent.metrics).expect("pushed");
+    let came = receiver.came();
+    assert!(came.len() > 5 && pushed.requests == came.len() as u64, "{pushed:?}");
+    for came in &came {
+        assert!(came.body.len() <= 2_000, "{}", came.body.len());
+    }
+    assert_eq!(Flat::of(&came), exposed(&agent));
+}
+
+/// Deltas add up to the totals, also where a request among them failed.
+#[test]
+fn deltas_add_up_whatever_failed() {
+    let receiver = Receiver::new([]);
+    let agent = Agent::new();
+    let push = Push::to(target(&receiver).delta()).max_request_bytes(2_000).every(Duration::from_secs(3600));
+    let pusher = push.start(&agent.metrics).expect("started");
+    let mut taken = Vec::new();
+    for round in 0..6 {
+        agent.work(round);
+        let before = receiver.came().len();
+        // The third request of some rounds is refused for good, that of others for now.
+        let ok = (200, "", b"" as &[u8]);
+        let lost = [None, Some(400), None, Some(503)][round as usize % 4];
+        receiver.answer([ok, ok].into_iter().chain(lost.map(|status| (status, "", b"" as &[u8]))));
+        let result = pusher.flush();
+        assert_eq!(matches!(result, Err(PushError::Rejected { .. })), lost == Some(400), "{result:?}");
+        let came = receiver.came().split_off(before);
+        let lost = lost.map(|_| 2);
+        taken.extend(came.into_iter().enumerate().filter(|(at, _)| Some(*at) != lost).map(|(_, came)| came));
+        receiver.forget_answers();
+    }
+    let before = receiver.came().len();
+    pusher.shutdown().expect("pushed");
+    taken.extend(receiver.came().split_off(before));
+    assert_same(&Flat::of(&taken), &exposed(&agent));
+
+    let of_deltas = metrics_of(&taken).into_iter().filter_map(|metric| match metric.data {
+        Some(Data::Sum(sum)) if sum.is_monotonic => Some(sum.aggregation_temporality),
+        Some(Data::Histogram(histogram)) => Some(histogram.aggregation_temporality),
+        _ => None,
+    });
+    for temporality in of_deltas {
+        assert_eq!(temporality, AggregationTemporality::Delta as i32);
+    }
+}
+
+fn metrics_of(came: &[Came]) -> Vec<Metric> {
+    came.iter().flat_map(|came| metrics(&request(came)).cloned().collect::<Vec<_>>()).collect()
+}
+
+/// The spans of a series' deltas touch and don't overlap.
+#[test]
+fn a_delta_begins_where_the_last_ended() {
+    let receiver = Receiver::new([]);
+    let agent = Agent::new();
+    let push = Push::to(target(&receiver).delta()).every(Duration::from_secs(3600));
+    let pusher = push.start(&agent.metrics).expect("started");
+    for _ in 0..3 {
+        agent.work(1);
+        pusher.flush().expect("pushed");
+    }
+    let spans: Vec<_> = metrics_of(&receiver.came())
+        .into_iter()
+        .filter(|metric| metric.name == "shop_orders_total")
+        .map(|metric| match metric.data {
+            Some(Data::Sum(sum)) => {
+                (sum.data_points[0].start_time_unix_nano, sum.data_points[0].time_unix_nano)
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(spans.len(), 3);
+    for pair in spans.windows(2) {
+        assert_eq!(pair[0].1, pair[1].0);
+    }
+    // What didn't grow is left out.
+    let infos = metrics_of(&receiver.came()).into_iter().filter(|metric| metric.name == "shop_pay_seconds");
+    assert_eq!(infos.count(), 1);
+}
+
+/// What native buckets tell: the count of observations in each, by the number of the bucket.
+fn exponential(metrics: &[Metric], name: &str) -> ExponentialHistogramDataPoint {
+    let metric = metrics.iter().find(|metric| metric.name == name).unwrap_or_else(|| panic!("{name}"));
+    match &metric.data {
+        Some(Data::ExponentialHistogram(histogram)) => histogram.data_points[0].clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn native_histograms_are_exponential_with_their_exemplars() {
+    let trace = TraceContext::new(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10, 0x1112_1314_1516_1718);
+    let builder = AgentMetrics::builder().native_histograms(NativeHistograms::new().growth(2.0));
+    let metrics = builder.exemplars(move || Some(trace)).build().expect("built");
+    let receiver = Receiver::new([]);
+    let push = Push::to(target(&receiver).delta()).every(Duration::from_secs(3600));
+    let pusher = push.start(&metrics).expect("started");
+    let observe = |seconds: &[u64]| {
+        for seconds in seconds {
+            metrics.record_tool_call("tool", Duration::from_secs(*seconds), Status::Success);
+        }
+        pusher.flush().expect("pushed");
+        let came = receiver.came().pop().expect("a request");
+        exponential(&metrics_of(&[came]), "agent_tool_call_duration_seconds")
+    };
+    // At scale 0 a bucket `n` is above 2^n, up to 2^(n+1).
+    let first = observe(&[3, 3, 10]);
+    assert_eq!((first.scale, first.count, first.zero_count), (0, 3, 0));
+    assert!((first.sum.expect("a sum") - 16.0).abs() < 1e-6, "{first:?}");
+    let positive = first.positive.expect("buckets");
+    assert_eq!((positive.offset, positive.bucket_counts), (1, vec![2, 0, 1]));
+    let exemplar = first.exemplars.first().expect("an exemplar");
+    assert_eq!(exemplar.trace_id, (1..=16).collect::<Vec<u8>>());
+    assert_eq!(exemplar.span_id, (17..=24).collect::<Vec<u8>>());
+    assert!(exemplar.time_unix_nano > 1_000_000_000_000_000_000);
+
+    let second = observe(&[3, 100]);
+    let positive = second.positive.expect("buckets");
+    assert_eq!((second.count, positive.offset, positive.bucket_counts), (2, 1, vec![1, 0, 0, 0, 0, 1]));
+    assert_eq!(second.start_time_unix_nano, first.time_unix_nano);
+}
+
+#[test]
+fn what_the_receiver_left_out_is_told() {
+    let partial_success = Some(ExportMetricsPartialSuccess {
+        rejected_data_points: 3,
+        error_message: "too many attributes".to_owned(),
+    });
+    let body = ExportMetricsServiceResponse { partial_success }.encode_to_vec();
+    let receiver = Receiver::new([(200, "", &*body.leak())]);
+    let agent = Agent::new();
+    let error = Push::to(target(&receiver)).once(&agent.metrics).expect_err("a part was left out");
+    assert!(
+        error.to_string().ends_with("status 200: 3 data points left out: too many attributes"),
+        "{error}"
+    );
+    // A collector's body that is none, or says nothing of the kind, is no failure.
+    receiver.answer([(200, "", b"OK" as &[u8]), (202, "", b"")]);
+    for _ in 0..2 {
+        Push::to(target(&receiver)).once(&agent.metrics).expect("pushed");
+    }
+}
+
+#[test]
+fn a_receiver_that_was_gone_or_busy_has_the_totals_when_it_is_back() {
+    let address = crate::engines::free_address();
+    let agent = Agent::new();
+    let to = Otlp::new(format!("http://{address}/v1/metrics"), "support-agent");
+    let pusher = Push::to(to).every(Duration::from_millis(100)).start(&agent.metrics).expect("started");
+    let failed = "shop_agent_metrics_pushes_total{outcome=\"unavailable\",region=\"eu/1\",target=\"otlp\"}";
+    until("a push fails", || (agent.value(failed) >= 1.0).then_some(()));
+    agent.work(4);
+    let listener = std::net::TcpListener::bind(&address).expect("the address");
+    let busy = (503, "Retry-After: 1\r\n", b"" as &[u8]);
+    let receiver = Receiver::on(listener, [busy]);
+    until("a push arrives", || (receiver.came().len() >= 2).then_some(()));
+    pusher.shutdown().expect("pushed");
+    let came = receiver.came();
+    assert!(came[1].at - came[0].at >= Duration::from_secs(1));
+    assert_eq!(Flat::of(&came[came.len() - 1..]), exposed(&agent));
+}
+
+#[test]
+fn settings_that_cannot_be_right_are_refused_by_name() {
+    let agent = Agent::new();
+    let to = |service: &str| Otlp::new("http://127.0.0.1:9", service);
+    for (target, words) in [
+        (Otlp::new("collector:4318", "agent"), "neither `http://` nor"),
+        (Otlp::new("grpc://collector:4317", "agent"), "neither `http://` nor"),
+        (to(""), "a service needs a name"),
+        (to("agent").attribute("", "x"), "an attribute needs a name"),
+        (to("agent").attribute("service.name", "x"), "given twice"),
+    ] {
+        let error = Push::to(target).start(&agent.metrics).expect_err(words).to_string();
+        assert!(error.contains(words), "{words}: {error}");
+    }
+}

@@ -1,0 +1,157 @@
+//! Remote-write into Prometheus and VictoriaMetrics.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use agent_metrics::push::{Push, PushError, RemoteWrite};
+use agent_metrics::{AgentMetrics, Fault, Status, TraceContext};
+use agent_metrics_tests::until;
+
+use crate::agent::{Agent, stable};
+use crate::engines::Engine;
+
+const ADDED: [&str; 2] = ["job", "instance"];
+
+fn target(engine: &Engine) -> RemoteWrite {
+    let url = format!("http://{}/api/v1/write", engine.address);
+    RemoteWrite::new(url, "agents").label("instance", "a-1")
+}
+
+#[test]
+fn prometheus_has_every_sample_that_we_expose() {
+    let Some(engine) = Engine::prometheus("samples") else { return };
+    let agent = Agent::new();
+    let pushed = Push::to(target(&engine)).once(&agent.metrics).expect("pushed");
+    let has = stable(engine.query("{job=\"agents\",instance=\"a-1\"}", &ADDED).into_iter());
+    // An empty label is none to Prometheus.
+    let exposed = agent.samples().into_iter().map(|(series, value)| (series.replace(",z=\"\"", ""), value));
+    assert_eq!(has, exposed.collect());
+    assert!(has.len() > 200, "{}", has.len());
+    assert!(has.contains_key("shop_pay_seconds_bucket{by=\"card\",le=\"0.5\",region=\"eu/1\"}"), "{has:?}");
+    // What was counted is what is there.
+    assert_eq!(engine.value("count({job=\"agents\"})"), Some(pushed.samples as f64));
+}
+
+#[test]
+fn small_requests_give_the_same_samples() {
+    let Some(engine) = Engine::prometheus("batches") else { return };
+    let agent = Agent::new();
+    let whole = Push::to(target(&engine)).once(&agent.metrics).expect("pushed");
+    let parted = Push::to(target(&engine).label("parted", "yes")).max_request_bytes(2_000);
+    let parted = parted.once(&agent.metrics).expect("pushed");
+    assert_eq!(whole.requests, 1);
+    assert!(parted.requests > 20, "{parted:?}");
+    assert_eq!(parted.samples, whole.samples);
+    let without = ["job", "instance", "parted"];
+    let [one, many] = ["parted=\"\"", "parted=\"yes\""]
+        .map(|which| stable(engine.query(&format!("{{job=\"agents\",{which}}}"), &without).into_iter()));
+    assert_eq!(one, many);
+}
+
+#[test]
+fn victoria_metrics_has_every_sample_that_we_expose() {
+    let Some(engine) = Engine::victoria_metrics("samples") else { return };
+    let agent = Agent::new();
+    Push::to(target(&engine)).once(&agent.metrics).expect("pushed");
+    let exposed = agent.samples();
+    let has = until("all series are there", || {
+        let has = stable(engine.exported(&ADDED).into_iter());
+        (has.len() == exposed.len()).then_some(has)
+    });
+    for (series, value) in exposed {
+        let stored = has[&series.replace(",z=\"\"", "")];
+        // It keeps numbers with some fifteen digits.
+        assert!((stored - value).abs() <= value.abs() * 1e-14, "{series}: {value}, stored {stored}");
+    }
+}
+
+/// Every push is a sample of its own, none is lost or written twice.
+#[test]
+fn each_push_is_one_sample_a_series() {
+    let Some(engine) = Engine::prometheus("pushes") else { return };
+    let agent = Agent::new();
+    let pusher =
+        Push::to(target(&engine)).every(Duration::from_secs(3600)).start(&agent.metrics).expect("started");
+    let mut counted = Vec::new();
+    for _ in 0..4 {
+        agent.work(2);
+        pusher.flush().expect("pushed");
+        counted.push(agent.value(
+            "shop_own_retrieved_total{A=\"quoted \\\"back\\\\slash\\\"\\nünï\",region=\"eu/1\",z=\"\"}",
+        ));
+    }
+    agent.work(5);
+    counted.push(counted[3] + 5.0);
+    pusher.shutdown().expect("pushed");
+    let results = engine.results("shop_own_retrieved_total[1h]");
+    let values = results[0]["values"].as_array().expect("values");
+    let values: Vec<f64> = values.iter().map(|value| value[1].as_str().unwrap().parse().unwrap()).collect();
+    assert_eq!(values, counted);
+}
+
+#[test]
+fn what_is_counted_while_the_engine_is_gone_is_there_when_it_is_back() {
+    let Some(mut engine) = Engine::prometheus("restart") else { return };
+    let faults = Arc::new(Mutex::new(Vec::new()));
+    let heard = faults.clone();
+    let agent = Agent::told(move |fault| heard.lock().unwrap().push(fault.clone()));
+    let push = Push::to(target(&engine)).every(Duration::from_millis(200));
+    let pusher = push.start(&agent.metrics).expect("started");
+    let tasks = "shop_agent_tasks_total{status=\"success\"}";
+    until("the first totals", || engine.value(tasks).filter(|tasks| *tasks == 3.0));
+
+    engine.stop();
+    agent.work(7);
+    until("pushes fail", || {
+        let failed = "shop_agent_metrics_pushes_total{outcome=\"unavailable\",region=\"eu/1\",target=\"remote_write\"}";
+        (agent.value(failed) >= 2.0).then_some(())
+    });
+    agent.work(5);
+    engine.resume();
+    until("the totals of all that time", || engine.value(tasks).filter(|tasks| *tasks == 15.0));
+    until("the failures themselves", || {
+        engine
+            .value("shop_agent_metrics_pushes_total{outcome=\"unavailable\"}")
+            .filter(|failed| *failed >= 2.0)
+    });
+
+    let told = faults.lock().unwrap().clone();
+    let refused =
+        |fault: &Fault| matches!(fault, Fault::NotPushed { error: PushError::Unavailable { .. }, .. });
+    assert!(told.len() == 1 && refused(&told[0]), "one outage is told once: {told:?}");
+    pusher.shutdown().expect("pushed");
+    assert_eq!(engine.value("shop_agent_metrics_push_lag_seconds > 600"), None);
+}
+
+#[test]
+fn series_end_where_that_is_asked_for() {
+    let Some(engine) = Engine::prometheus("stale") else { return };
+    let agent = Agent::new();
+    let lasting = Push::to(target(&engine)).start(&agent.metrics).expect("started");
+    lasting.shutdown().expect("pushed");
+    assert_eq!(engine.value("sum(shop_agent_tasks_total{job=\"agents\"})"), Some(3.0));
+
+    let ending =
+        Push::to(target(&engine).stale_at_end()).name("ending").start(&agent.metrics).expect("started");
+    ending.shutdown().expect("pushed");
+    assert!(engine.query("{job=\"agents\"}", &[]).is_empty(), "no series is left");
+    assert_eq!(engine.value("max(last_over_time(shop_agent_tasks_total[1h]))"), Some(3.0), "their past is");
+}
+
+#[test]
+fn prometheus_returns_the_exemplars_that_were_pushed() {
+    let Some(engine) = Engine::prometheus("exemplars") else { return };
+    let trace = TraceContext::new(0xabc, 0x17);
+    let metrics = AgentMetrics::builder().exemplars(move || Some(trace)).build().expect("built");
+    metrics.record_tool_call("tool", Duration::from_millis(70), Status::Success);
+    Push::to(target(&engine)).once(&metrics).expect("pushed");
+    let path = "/api/v1/query_exemplars?query=agent_tool_call_duration_seconds_bucket&start=0&end=9999999999";
+    let answer = engine.body(path).expect("an answer");
+    for part in [
+        "\"trace_id\":\"00000000000000000000000000000abc\"",
+        "\"span_id\":\"0000000000000017\"",
+        "\"le\":\"0.1\"",
+    ] {
+        assert!(answer.contains(part), "{part} is not in {answer}");
+    }
+}

@@ -21,6 +21,8 @@ pub mod integrations;
 mod label;
 mod ledger;
 mod metric;
+#[cfg(feature = "monitoring")]
+pub mod monitoring;
 mod name;
 mod plane;
 mod pricing;

@@ -18,11 +18,16 @@
 //! # Ok::<(), agent_metrics::monitoring::MonitoringError>(())
 //! ```
 
+mod alerts;
+mod capacity;
 mod error;
 mod folder;
+mod kubernetes;
 pub(crate) mod prometheus;
+mod rule;
 mod settings;
 mod slo;
+mod yaml;
 
 use std::path::Path;
 
@@ -75,7 +80,14 @@ impl Monitoring {
     pub fn files(&self) -> Result<Vec<File>, MonitoringError> {
         let (catalogue, settings) = (&self.catalogue, &self.settings);
         settings.check()?;
-        let mut files = prometheus::files(catalogue, settings)?;
+        let rules = prometheus::rules(catalogue, settings)?;
+        let groups: Vec<_> = rules.iter().flat_map(|rules| rules.groups.iter().cloned()).collect();
+        let dashboards: Vec<File> = Vec::new();
+        let mut files = prometheus::files(&rules, settings);
+        files.extend(kubernetes::files(&rules, &dashboards, settings));
+        files.extend(alerts::runbooks(&groups, settings));
+        files.push(File::new("alertmanager/alertmanager.yml", alerts::alertmanager(settings)));
+        files.extend(dashboards);
         files.sort_by(|left, right| left.path.cmp(&right.path));
         Ok(files)
     }

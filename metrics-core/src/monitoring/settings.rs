@@ -225,8 +225,8 @@ impl Default for SloSettings {
         };
         Self {
             objectives: vec![
-                Objective::http().availability(99.9).latency(Duration::from_secs(5), 95.0),
-                Objective::tasks().availability(99.0),
+                Objective::http().availability(99.9).latency(Duration::from_secs(5), 95.0).as_default(),
+                Objective::tasks().availability(99.0).as_default(),
             ],
             period_days: 30,
             windows: vec![
@@ -295,7 +295,7 @@ impl Settings {
 }
 
 /// `90s` is `1m30s`: the largest units that Prometheus has, without weeks and years.
-fn time_text(mut millis: u64) -> String {
+pub(super) fn time_text(mut millis: u64) -> String {
     let mut text = String::new();
     for (unit, size) in [("d", DAY * 1000), ("h", HOUR * 1000), ("m", MINUTE * 1000), ("s", 1000), ("ms", 1)]
     {

@@ -49,6 +49,8 @@ pub(crate) const SLO_BURNT: &str = "slo:error_budget_burnt:ratio";
 pub(crate) const SLO_REMAINING: &str = "slo:error_budget_remaining:ratio";
 
 // Forecasts, for `tokens` and `cost`; see `monitoring/capacity.rs`.
+/// Days to the month's end; no labels.
+pub(crate) const MONTH_LEFT: &str = "agent_month:left:days";
 /// Whole days of history, up to 14.
 pub(crate) const HISTORY: &str = "job:agent_history:days";
 pub(crate) const TOKENS_MONTH: &str = "job_month:agent_llm_tokens:rate5m";

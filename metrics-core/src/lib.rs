@@ -26,6 +26,8 @@ pub mod monitoring;
 mod name;
 mod plane;
 mod pricing;
+#[cfg(any(feature = "promql", feature = "monitoring"))]
+mod promql;
 mod recorder;
 mod registration;
 mod registry;
@@ -48,6 +50,10 @@ pub mod __private;
 pub use agent_metrics_macros::{
     CallLabels, Classify, LabelSet, LabelValue, Metrics, track, track_llm, track_step, track_task, track_tool,
 };
+
+#[cfg(feature = "promql")]
+#[doc(inline)]
+pub use agent_metrics_macros::promql;
 
 pub use builder::Builder;
 pub use catalogue::{Catalogue, DimensionInfo, FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};

@@ -22,8 +22,10 @@ mod alerts;
 mod capacity;
 mod error;
 mod folder;
+mod grafana;
 mod kubernetes;
 pub(crate) mod prometheus;
+mod promql;
 mod rule;
 mod settings;
 mod slo;
@@ -32,6 +34,7 @@ mod yaml;
 use std::path::Path;
 
 pub use error::MonitoringError;
+pub use grafana::{Dashboard, Panel};
 pub use settings::{BurnWindow, Capacity, Kubernetes, Settings, SloSettings, Thresholds};
 pub use slo::Objective;
 
@@ -82,7 +85,7 @@ impl Monitoring {
         settings.check()?;
         let rules = prometheus::rules(catalogue, settings)?;
         let groups: Vec<_> = rules.iter().flat_map(|rules| rules.groups.iter().cloned()).collect();
-        let dashboards: Vec<File> = Vec::new();
+        let dashboards = grafana::files(catalogue, settings)?;
         let mut files = prometheus::files(&rules, settings);
         files.extend(kubernetes::files(&rules, &dashboards, settings));
         files.extend(alerts::runbooks(&groups, settings));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::grafana::Dashboard;
 use super::slo::Objective;
 use super::{MonitoringError, number};
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub slo: SloSettings,
     /// What forecasts reckon with.
     pub capacity: Capacity,
+    /// Dashboards of your own, beside those that are made.
+    pub dashboards: Vec<Dashboard>,
     /// Divides every window and every wait of the rules, so that a rehearsal takes minutes: 1.
     pub rehearsal: u32,
 }
@@ -170,6 +173,7 @@ impl Default for Settings {
             thresholds: Thresholds::default(),
             slo: SloSettings::default(),
             capacity: Capacity::default(),
+            dashboards: Vec::new(),
             rehearsal: 1,
         }
     }

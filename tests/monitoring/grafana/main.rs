@@ -1,0 +1,4 @@
+//! Dashboards and the metrics reference, read as Grafana, its linter and Prometheus read them.
+
+mod dashboards;
+mod types;

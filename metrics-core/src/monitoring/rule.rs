@@ -113,6 +113,23 @@ impl Group {
     }
 }
 
+impl Rule {
+    pub(super) fn query(&self) -> &str {
+        match self {
+            Self::Record(record) => &record.query,
+            Self::Alert(alert) => &alert.query,
+        }
+    }
+
+    /// What it is called where its query is at fault.
+    pub(super) fn asset(&self) -> String {
+        match self {
+            Self::Record(record) => format!("recording rule `{}`", record.name),
+            Self::Alert(alert) => format!("alert `{}`", alert.name),
+        }
+    }
+}
+
 impl Record {
     pub(super) fn note(&mut self, note: &'static str) -> &mut Self {
         self.note = note;
@@ -177,11 +194,7 @@ pub(super) fn keep_known<'a>(files: impl Iterator<Item = &'a mut Vec<Group>>, ca
 }
 
 fn is_known(rule: &Rule, known: &BTreeSet<String>) -> bool {
-    let query = match rule {
-        Rule::Record(record) => &record.query,
-        Rule::Alert(alert) => &alert.query,
-    };
-    series(query).all(|name| {
+    series(rule.query()).all(|name| {
         let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
         known.contains(name) || family.is_some_and(|family| known.contains(family))
     })

@@ -1,3 +1,7 @@
 //! Rules, alerts and configurations, read by the programs that will run them.
 
+mod alerts;
+mod cases;
+mod checks;
 mod golden;
+mod mutants;

@@ -1,5 +1,9 @@
 //! What the tests of monitoring files share: the files, and the programs that read them.
 
+mod case;
+
+pub use case::{Case, Firing, test_rules};
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

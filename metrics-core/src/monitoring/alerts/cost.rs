@@ -173,17 +173,20 @@ fn unpriced(settings: &Settings) -> Alert {
 /// The age is told by the table's month, since a label can't be reckoned with: the months from now back to the
 /// oldest that is fine are made as labels, and what matches none of them is too old.
 fn price_table(settings: &Settings) -> Alert {
-    const MONTH: u64 = 30 * 24 * HOUR;
+    const DAY: u64 = 24 * HOUR;
     let days = settings.thresholds.price_table_days;
-    let months = (days / 30.0).ceil() as u64;
     let month = |back: u64| {
-        let then = if back == 0 { "time()".to_owned() } else { format!("time() - {}", back * MONTH) };
+        let then = if back == 0 { "time()".to_owned() } else { format!("time() - {}", back * DAY) };
         format!("count_values(\"month\", 100 * year(vector({then})) + month(vector({then})))")
     };
-    let fine = (0..=months).map(month).collect::<Vec<_>>().join("\n  or ");
+    // No month is shorter than 28 days, so that none is left out.
+    let backs = (0..days as u64).step_by(28).chain([days as u64]);
+    let fine = backs.map(month).collect::<Vec<_>>().join("\n    or ");
     let query = format!(
-        "label_replace(\n  max by (job, version, date) (agent_llm_price_table_info{{date=~\"\\\\d{{4}}-\\\\d{{2}}.*\"}}),\n  \
-         \"month\", \"$1$2\", \"date\", \"(\\\\d{{4}})-(\\\\d{{2}}).*\"\n)\nunless on (month) (\n  {fine}\n)"
+        "max by (job, version, date) (\n  label_replace(\n    \
+         agent_llm_price_table_info{{date=~\"\\\\d{{4}}-\\\\d{{2}}.*\"}},\n    \
+         \"month\", \"$1$2\", \"date\", \"(\\\\d{{4}})-(\\\\d{{2}}).*\"\n  )\n  \
+         unless on (month) (\n    {fine}\n  )\n)"
     );
     Alert::new("AgentPriceTableOld", Severity::Info, HOUR, query)
         .text(

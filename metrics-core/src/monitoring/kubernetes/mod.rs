@@ -84,7 +84,7 @@ fn prometheus_rule(rules: &[Rules], settings: &Settings) -> String {
 
 /// A `ConfigMap` for each dashboard: together they would be longer than one may be.
 fn config_map(file: &File, settings: &Settings) -> Option<File> {
-    let name = file.path.strip_prefix("grafana/")?.strip_suffix(".json")?;
+    let name = file.path.strip_prefix("grafana/dashboards/")?.strip_suffix(".json")?;
     if name.contains('/') {
         return None;
     }

@@ -6,7 +6,8 @@ mod recording;
 
 pub(super) use recording::is_own;
 
-use super::rule::{Engine, Group, document};
+use super::promql::Names;
+use super::rule::{Engine, Group, document, keep_known};
 use super::{File, MonitoringError, Settings, alerts, capacity, slo};
 use crate::catalogue::Catalogue;
 
@@ -42,7 +43,11 @@ pub(super) fn rules(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<Ru
             groups: capacity::groups(settings),
         },
     ];
-    super::rule::keep_known(all.iter_mut().map(|rules| &mut rules.groups), catalogue);
+    keep_known(all.iter_mut().map(|rules| &mut rules.groups), catalogue);
+    let names = Names::of(catalogue);
+    for rule in all.iter().flat_map(|rules| &rules.groups).flat_map(|group| &group.rules) {
+        names.check(&rule.asset(), rule.query())?;
+    }
     Ok(all)
 }
 

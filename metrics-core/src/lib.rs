@@ -56,7 +56,9 @@ pub use agent_metrics_macros::{
 pub use agent_metrics_macros::promql;
 
 pub use builder::Builder;
-pub use catalogue::{Catalogue, DimensionInfo, FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
+pub use catalogue::{
+    Catalogue, DimensionInfo, FamilyInfo, LabelValues, LatencyObjective, SiteInfo, SiteKind, Slo,
+};
 pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::Exposition;
 pub use families::{

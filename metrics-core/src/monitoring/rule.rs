@@ -223,7 +223,7 @@ mod tests {
         let mut groups = vec![group];
         let family =
             |name: &str| crate::catalogue::FamilyInfo::new(crate::name::Kind::Histogram, name, "", &["x"]);
-        let catalogue = Catalogue { families: vec![family("agent_b_seconds")], sites: Vec::new() };
+        let catalogue = Catalogue { families: vec![family("agent_b_seconds")], ..Catalogue::default() };
         keep_known([&mut groups].into_iter(), &catalogue);
         let names: Vec<_> = groups[0]
             .rules

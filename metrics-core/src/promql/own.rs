@@ -11,6 +11,10 @@ const fn of(kind: Kind, name: &'static str, labels: &'static [&'static str]) -> 
 pub const OWN: &[Known<'static>] = &[
     of(Gauge, "agent_active_tasks", &[]),
     of(Info, "agent_app_info", &[]),
+    of(Gauge, "agent_budget_limit_usd", &["budget"]),
+    of(Counter, "agent_budget_refused_total", &["budget"]),
+    of(Counter, "agent_budget_spent_usd_total", &["budget"]),
+    of(Gauge, "agent_budget_used_ratio", &["budget"]),
     of(Counter, "agent_cache_total", &["result"]),
     of(Unknown, "agent_cost_total_cents", &["model", "cost_type"]),
     of(Counter, "agent_cost_usd_total", &["model", "cost_type"]),
@@ -50,7 +54,10 @@ pub const OWN: &[Known<'static>] = &[
     of(Histogram, "agent_task_cost_usd", &["task_type"]),
     of(Histogram, "agent_task_distinct_tools", &["task_type"]),
     of(Histogram, "agent_task_duration_seconds", &["task_type", "status"]),
+    of(Gauge, "agent_task_last_success_timestamp_seconds", &["task_type"]),
     of(Counter, "agent_task_late_cost_usd_total", &["task_type"]),
+    of(Gauge, "agent_task_oldest_in_flight_seconds", &["task_type"]),
+    of(Histogram, "agent_task_queue_duration_seconds", &["task_type"]),
     of(Histogram, "agent_task_tokens", &["task_type", "direction"]),
     of(Histogram, "agent_task_tool_calls", &["task_type"]),
     of(Counter, "agent_task_wasted_cost_usd_total", &["task_type", "status"]),
@@ -67,7 +74,8 @@ mod tests {
 
     #[test]
     fn the_table_is_what_an_instance_has() {
-        let metrics = crate::AgentMetrics::builder().duration_by_status().build().unwrap();
+        let metrics =
+            crate::AgentMetrics::builder().duration_by_status().task_queue_duration().build().unwrap();
         let line =
             |kind: Kind, name: &str, labels: &[&str]| format!("    of({kind:?}, {name:?}, &{labels:?}),\n");
         let families = metrics.families();

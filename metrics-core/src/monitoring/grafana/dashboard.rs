@@ -18,7 +18,7 @@ use super::panel::Panel;
 #[derive(Clone, PartialEq, Debug)]
 pub struct Dashboard {
     pub(super) uid: String,
-    pub(super) title: String,
+    pub(in crate::monitoring) title: String,
     pub(super) description: String,
     pub(super) rows: Vec<Row>,
     /// How far back it looks at first, as in `6h`.

@@ -15,6 +15,7 @@ mod slo;
 mod tasks;
 
 pub use dashboard::Dashboard;
+pub(super) use own::question;
 pub use panel::Panel;
 
 use super::promql::Names;
@@ -24,23 +25,20 @@ use crate::catalogue::Catalogue;
 /// Where the dashboards are, within the folder.
 const FOLDER: &str = "grafana/dashboards";
 
-pub(super) fn files(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<File>, MonitoringError> {
-    let names = Names::of(catalogue);
-    let dashboards = dashboards(catalogue, settings, &names);
-    check_uids(&dashboards)?;
-    let mut files = provisioning();
-    for dashboard in &dashboards {
-        for (panel, query) in dashboard.queries() {
-            names.check(&format!("dashboard `{}`, panel `{panel}`", dashboard.title), query)?;
-        }
-        let content = json::dashboard(dashboard, &names);
-        files.push(File::new(format!("{FOLDER}/{}.json", dashboard.uid), content));
-    }
-    Ok(files)
+/// The dashboards as files, and those by which Grafana takes them up.
+pub(super) fn files(dashboards: &[Dashboard], names: &Names<'_>) -> Vec<File> {
+    let file = |dashboard: &Dashboard| {
+        File::new(format!("{FOLDER}/{}.json", dashboard.uid), json::dashboard(dashboard, names))
+    };
+    provisioning().into_iter().chain(dashboards.iter().map(file)).collect()
 }
 
-/// All dashboards, the user's own last. A panel without any of its families is left out, and a dashboard without panels.
-pub(super) fn dashboards(catalogue: &Catalogue, settings: &Settings, names: &Names<'_>) -> Vec<Dashboard> {
+/// All dashboards, the user's own last. What asks for a family that the program doesn't have is left out.
+pub(super) fn dashboards(
+    catalogue: &Catalogue,
+    settings: &Settings,
+    names: &Names<'_>,
+) -> Result<Vec<Dashboard>, MonitoringError> {
     let ours = [
         overview::dashboard(settings),
         llm::dashboard(settings),
@@ -54,7 +52,13 @@ pub(super) fn dashboards(catalogue: &Catalogue, settings: &Settings, names: &Nam
         ours.into_iter().map(|dashboard| dashboard.only_with(|sample| names.has(sample))).collect();
     all.retain(|dashboard| !dashboard.is_empty());
     all.extend(settings.dashboards.iter().cloned());
-    all
+    check_uids(&all)?;
+    for dashboard in &all {
+        for (panel, query) in dashboard.queries() {
+            names.check(&format!("dashboard `{}`, panel `{panel}`", dashboard.title), query)?;
+        }
+    }
+    Ok(all)
 }
 
 /// The second of two dashboards with one uid would replace the first, without a word.
@@ -121,7 +125,9 @@ mod tests {
         let catalogue = crate::AgentMetrics::builder().build().unwrap().catalogue();
         let mut settings = Settings::default();
         change(&mut settings);
-        files(&catalogue, &settings).map_err(|error| error.to_string())
+        let names = Names::of(&catalogue);
+        let all = dashboards(&catalogue, &settings, &names).map_err(|error| error.to_string())?;
+        Ok(files(&all, &names))
     }
 
     fn mine(uid: &str, query: &str) -> Dashboard {

@@ -72,6 +72,18 @@ fn panel(family: &FamilyInfo) -> Panel {
     }
 }
 
+/// A query that tells of any family, without Grafana's variables.
+pub(in crate::monitoring) fn question(family: &FamilyInfo) -> String {
+    let (name, (by, _)) = (&family.name, grouped(&family.labels));
+    if family.kind == Kind::Histogram {
+        let by = by.replace(" by (", " by (le, ");
+        let by = if by.is_empty() { " by (le)" } else { &by };
+        return format!("histogram_quantile(0.95, sum{by} (rate({name}_bucket[5m])))");
+    }
+    let asked = panel(family).targets.into_iter().map(|target| target.query).next().unwrap_or_default();
+    asked.replace("{job=~\"$job\", instance=~\"$instance\"}", "").replace("$__rate_interval", "5m")
+}
+
 /// By at most two labels: lines of more can't be told apart.
 fn grouped(labels: &[&'static str]) -> (String, String) {
     let labels = &labels[..labels.len().min(2)];

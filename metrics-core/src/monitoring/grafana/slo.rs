@@ -66,22 +66,30 @@ fn burning() -> [Panel; 3] {
     ]
 }
 
-fn money(settings: &Settings) -> [Panel; 3] {
+fn money(settings: &Settings) -> [Panel; 4] {
     [
         Panel::lines("Used", "Share of a budget of the program that is spent.")
             .ask("max by (budget) (agent_budget_used_ratio{..})", "{{budget}}")
             .unit("percentunit")
             .without("No budgets")
-            .bad_above(settings.thresholds.budget_used_ratio),
+            .bad_above(settings.thresholds.budget_used_ratio)
+            .width(6),
         Panel::lines("Spent an hour", "USD an hour that go from each budget.")
             .ask("sum by (budget) (rate(agent_budget_spent_usd_total{..}[..])) * 3600", "{{budget}}")
             .unit("currencyUSD")
             .without("No budgets")
-            .stacked(),
+            .stacked()
+            .width(6),
+        Panel::lines("Refused", "Calls a minute that weren't begun, since the budget was spent.")
+            .ask("sum by (budget) (rate(agent_budget_refused_total{..}[..])) * 60", "{{budget}}")
+            .unit("count:calls/min")
+            .without("No budgets")
+            .stacked()
+            .width(6),
         Panel::table("Limits", "What each budget allows, in USD.")
             .ask("max by (budget) (agent_budget_limit_usd{..})", "{{budget}}")
             .unit("currencyUSD")
             .without("No budgets")
-            .width(8),
+            .width(6),
     ]
 }

@@ -28,6 +28,7 @@ pub(crate) mod prometheus;
 mod promql;
 mod reference;
 mod rule;
+mod seed;
 mod settings;
 mod slo;
 mod yaml;
@@ -91,6 +92,7 @@ impl Monitoring {
         let dashboards = grafana::files(&boards, &names);
         let mut files = prometheus::files(&rules, settings);
         files.push(reference::file(catalogue, &groups, &boards));
+        files.push(seed::file(&groups, &boards));
         files.extend(kubernetes::files(&rules, &dashboards, settings));
         files.extend(alerts::runbooks(&groups, settings));
         files.push(File::new("alertmanager/alertmanager.yml", alerts::alertmanager(settings)));

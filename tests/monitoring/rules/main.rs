@@ -5,3 +5,4 @@ mod cases;
 mod checks;
 mod golden;
 mod mutants;
+mod slo;

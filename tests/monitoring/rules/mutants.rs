@@ -1,5 +1,10 @@
 //! Rules with one mistake each.
 
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use agent_metrics_monitoring_tests::{Case, test_rules};
+
 /// An alerting rule in a file of them, as text.
 pub struct Alert<'a> {
     pub name: &'a str,
@@ -9,6 +14,7 @@ pub struct Alert<'a> {
 
 /// A file with a rule that has a mistake.
 pub struct Mutant {
+    pub alert: String,
     pub what: String,
     pub rules: String,
 }
@@ -22,19 +28,28 @@ pub fn alerts(text: &str) -> impl Iterator<Item = Alert<'_>> {
     })
 }
 
-/// The mistakes that people make in such rules.
+/// The mistakes that people make in such rules, each in a file of its own.
 pub fn mutants(alert: &Alert) -> Vec<Mutant> {
+    let alone = |text: &str| format!("groups:\n  - name: mutant\n    rules:\n      - alert: {text}");
+    changed(alert, &alone)
+}
+
+/// The same where the rest of the file is needed, as it records what the alert asks for.
+pub fn mutants_within(file: &str, alert: &Alert) -> Vec<Mutant> {
+    changed(alert, &|text| file.replacen(alert.text, text, 1))
+}
+
+fn changed(alert: &Alert, file: &dyn Fn(&str) -> String) -> Vec<Mutant> {
     let text = alert.text;
     let mut all = Vec::new();
     let mut add = |what: String, text: String| {
         if text != alert.text {
-            let rules = format!("groups:\n  - name: mutant\n    rules:\n      - alert: {text}");
-            all.push(Mutant { what, rules });
+            all.push(Mutant { alert: alert.name.to_owned(), what, rules: file(&text) });
         }
     };
     add("without `for`".into(), without(text, |line| line.starts_with("for: ")));
-    for gate in lines(text)
-        .filter(|line| line.starts_with("and sum by") || line.starts_with("unless on (job, task_type)"))
+    for gate in
+        lines(text).filter(|line| line.starts_with("and ") || line.starts_with("unless on (job, task_type)"))
     {
         add(format!("without the gate {gate}"), without_gate(text, gate));
     }
@@ -135,4 +150,41 @@ fn scaled(line: &str, factor: f64) -> String {
         }
         _ => line.to_owned(),
     }
+}
+
+/// The mutants that the cases don't find, two at a time.
+pub fn survivors<'a>(
+    promtool: &Path,
+    folder: &Path,
+    mutants: &[Mutant],
+    cases: impl Fn(&Mutant) -> &'a [Case] + Sync,
+) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let work = |worker: &str| {
+        let folder = folder.join(worker);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join("rules.yml");
+        let mut survivors = Vec::new();
+        while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
+            std::fs::write(&file, &mutant.rules).expect("a file");
+            let (survived, said) = test_rules(promtool, &folder, &[&file], cases(mutant));
+            // A mutant must be a rule, or it shows nothing.
+            assert!(survived || said.contains("FAILED:"), "{}: {said}", mutant.what);
+            assert!(
+                !said.contains("parse error") && !said.contains("could not parse"),
+                "{}: {said}",
+                mutant.what
+            );
+            if survived {
+                survivors.push(format!("{}: {}", mutant.alert, mutant.what));
+            }
+        }
+        survivors
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| work("other"));
+        let mut survivors = work("one");
+        survivors.extend(other.join().expect("no panic"));
+        survivors
+    })
 }

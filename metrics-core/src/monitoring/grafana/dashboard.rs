@@ -86,6 +86,10 @@ impl Dashboard {
         self
     }
 
+    pub(crate) fn uid(&self) -> &str {
+        &self.uid
+    }
+
     #[must_use]
     pub(super) fn since(mut self, since: &'static str) -> Self {
         self.since = since;

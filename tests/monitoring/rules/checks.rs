@@ -82,7 +82,7 @@ const PODS: &str = r#"[
 ]"#;
 
 /// What promtool found, before it says more.
-fn targets(said: &str) -> Vec<Value> {
+pub fn targets(said: &str) -> Vec<Value> {
     let mut values = serde_json::Deserializer::from_str(said).into_iter();
     values.next().and_then(Result::ok).unwrap_or_else(|| panic!("no targets: {said}"))
 }

@@ -5,4 +5,5 @@ mod cases;
 mod checks;
 mod golden;
 mod mutants;
+mod seed;
 mod slo;

@@ -76,6 +76,12 @@ fn availability_cases() -> Vec<Case> {
     let six_only = window("critical", "6h", "30m", "1%", "6", "5d");
     let burst = window("critical", "1h", "5m", "10%", "14.4", "2d2h");
     let still = window("warning", "1d", "2h", "3.279%", "3", "10d");
+    let whole = [
+        window("critical", "1h", "5m", "100%", "14.4", "2d2h"),
+        window("critical", "6h", "30m", "100%", "6", "5d"),
+        window("warning", "1d", "2h", "100%", "3", "10d"),
+        window("warning", "3d", "6h", "100%", "1", "30d"),
+    ];
     let day_of_one = window("warning", "1d", "2h", "1%", "3", "10d");
     vec![
         Case::new("one in fifty fails, over two replicas")
@@ -138,7 +144,34 @@ fn availability_cases() -> Vec<Case> {
             .series(requests("a", 200), "0+100x400")
             .series(requests("a", 500), "0x30 100+100x3 400x400")
             .fire(ALERT, "36m", &[&burst.firing()])
+            .silent(ALERT, "75m")
             .fire(ALERT, "120m", &[&still.firing()]),
+        Case::new(
+            "eight minutes of failures after a day without: each short window sees it, and no long one minds",
+        )
+        .every("4m")
+        .series(requests("a", 200), "0+400x360")
+        .series(requests("a", 500), "0x300 40 80x60")
+        .silent(ALERT, "1208m")
+        .silent(ALERT, "1228m")
+        .silent(ALERT, "1270m")
+        .silent(ALERT, "1390m"),
+        Case::new("failures of long ago: each long window knows of them, and no short one")
+            .every("4m")
+            .series(requests("a", 200), "0+400x160")
+            .series(requests("a", 500), "0x7 200 400x160")
+            .silent(ALERT, "560m"),
+        Case::new("two replicas, each with too few requests to tell")
+            .every("2m")
+            .series(requests("a", 500), "0+0.2x140")
+            .series(requests("b", 500), "0+0.2x140")
+            .fire(ALERT, "72m", &[&whole[0].firing(), &whole[1].firing()])
+            .fire(ALERT, "112m", &[&whole[0].firing(), &whole[1].firing(), &whole[2].firing()])
+            .fire(
+                ALERT,
+                "240m",
+                &[&whole[0].firing(), &whole[1].firing(), &whole[2].firing(), &whole[3].firing()],
+            ),
         Case::new("a single request, and it fails")
             .series(requests("a", 500), "0x10 1x400")
             .silent(ALERT, "14m")

@@ -112,7 +112,7 @@ fn no_success() -> Vec<Case> {
             .series(tasks("a", "coding", "failure"), "0x20 0+1x180")
             .series(last("coding"), "0+60x20 1200x180")
             .silent(ALERT, "80m")
-            .silent(ALERT, "85m")
+            .silent(ALERT, "84m")
             .fires(
                 ALERT,
                 "90m",

@@ -46,11 +46,16 @@ pub fn files() -> Vec<File> {
 
 /// The dashboards, by uid.
 pub fn dashboards() -> Vec<(String, Value)> {
-    let read = |file: File| {
+    of(&files())
+}
+
+/// Those among some files.
+pub fn of(files: &[File]) -> Vec<(String, Value)> {
+    let read = |file: &File| {
         let name = file.path.strip_prefix("grafana/dashboards/")?.strip_suffix(".json")?.to_owned();
         Some((name, serde_json::from_str(&file.content).expect("JSON")))
     };
-    files().into_iter().filter_map(read).collect()
+    files.iter().filter_map(read).collect()
 }
 
 /// The panels of a dashboard, rows aside.

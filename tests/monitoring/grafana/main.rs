@@ -1,4 +1,8 @@
-//! Dashboards and the metrics reference, read as Grafana, its linter and Prometheus read them.
+//! Dashboards, read as Grafana, its linter and Prometheus read them.
 
+mod answers;
 mod dashboards;
+mod linter;
+mod query;
+mod script;
 mod types;

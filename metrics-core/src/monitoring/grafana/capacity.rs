@@ -13,42 +13,49 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
     );
     Dashboard::new("agent-capacity", "Agents: capacity", about)
         .since("30d")
-        .row(
-            "History",
-            [
-                Panel::stat("Days of history", "Whole days that the forecasts rest on, up to 14.")
-                    .query(recorded(names::HISTORY), "{{job}}")
-                    .without("None: are the rules loaded?")
-                    .bad_below(f64::from(days)),
-                Panel::stat("Tokens this month", "Tokens since the month began.")
-                    .query(recorded(names::TOKENS_TO_DATE), "{{job}}")
-                    .unit("count:tok")
-                    .without(&too_little),
-                Panel::stat("Cost this month", "USD since the month began.")
-                    .query(recorded(names::COST_TO_DATE), "{{job}}")
-                    .unit("currencyUSD")
-                    .without(&too_little),
-                Panel::stat(
-                    "Days until the budget is gone",
-                    "Of the month's budget, at the rate of the last days.",
-                )
-                .query(recorded(names::MONTH_BUDGET_DAYS), "{{job}}")
-                .unit("d")
-                .without("No budget is set, or too little history"),
-                Panel::stat("Replicas running", "Instances that were scraped.")
-                    .query(recorded(names::REPLICAS_RUNNING), "{{job}}")
-                    .without("None"),
-                Panel::stat(
-                    "Replicas needed",
-                    "For the peak of the last week, by Little's law: rate times duration.",
-                )
-                .query(recorded(names::REPLICAS_NEEDED), "{{job}}")
-                .without(&too_little),
-            ],
-        )
+        .row("Now", now(settings, &too_little))
         .row("To the month's end", forecasts(&too_little))
         .row("Load", load(settings, &too_little))
         .row("Series", series(&too_little))
+}
+
+fn now(settings: &Settings, too_little: &str) -> Vec<Panel> {
+    let mut panels = vec![
+        Panel::stat("Days of history", "Whole days that the forecasts rest on, up to 14.")
+            .query(recorded(names::HISTORY), "{{job}}")
+            .without("None: are the rules loaded?")
+            .bad_below(f64::from(settings.capacity.least_history_days)),
+        Panel::stat("Tokens this month", "Tokens since the month began.")
+            .query(recorded(names::TOKENS_TO_DATE), "{{job}}")
+            .unit("count:tok")
+            .without(too_little),
+        Panel::stat("Cost this month", "USD since the month began.")
+            .query(recorded(names::COST_TO_DATE), "{{job}}")
+            .unit("currencyUSD")
+            .without(too_little),
+        Panel::stat("Replicas running", "Instances that were scraped.")
+            .query(recorded(names::REPLICAS_RUNNING), "{{job}}")
+            .without("None"),
+        Panel::stat(
+            "Replicas needed",
+            "For the peak of the last week, by Little's law: rate times duration.",
+        )
+        .query(recorded(names::REPLICAS_NEEDED), "{{job}}")
+        .without(too_little),
+    ];
+    // Without a budget no rule foretells its end.
+    if settings.capacity.monthly_budget_usd.is_some() {
+        panels.push(
+            Panel::stat(
+                "Days until the budget is gone",
+                "Of the month's budget, at the rate of the last days.",
+            )
+            .query(recorded(names::MONTH_BUDGET_DAYS), "{{job}}")
+            .unit("d")
+            .without(too_little),
+        );
+    }
+    panels
 }
 
 fn forecasts(too_little: &str) -> [Panel; 3] {

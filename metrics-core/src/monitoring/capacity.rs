@@ -80,10 +80,12 @@ fn spent(group: &mut Group, spent: &Spent, settings: &Settings) {
         .record(
             spent.day,
             format!(
-                "sum by (job) (sum_over_time({name}[{day}])) * {interval}\n\
-                 and on (job) sum by (job) (last_over_time({name}[{}] offset {day}))",
+                "avg_over_time(sum by (job) ({rate})[{day}:{}]) * {}\n\
+                 and on (job) sum by (job) (last_over_time({rate}[{}] offset {day}))",
+                settings.time(INTERVAL),
+                number(DAY as f64 / f64::from(settings.rehearsal)),
                 settings.time(2 * INTERVAL),
-                name = spent.month,
+                rate = spent.rate,
             ),
         )
         .note("Of a whole day; absent before there is one.");

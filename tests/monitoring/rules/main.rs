@@ -1,6 +1,7 @@
 //! Rules, alerts and configurations, read by the programs that will run them.
 
 mod alerts;
+mod capacity;
 mod cases;
 mod checks;
 mod golden;

@@ -84,7 +84,8 @@ fn availability_cases() -> Vec<Case> {
     ];
     let day_of_one = window("warning", "1d", "2h", "1%", "3", "10d");
     vec![
-        Case::new("one in fifty fails, over two replicas")
+        Case::new("one in fifty fails, over two replicas, and clients give up as many as are answered")
+            .series(requests("a", 499), "0+200x100")
             .series(requests("a", 200), "0+98x100")
             .series(requests("b", 200), "0+98x100")
             .series(requests("b", 500), "0+4x100")

@@ -26,6 +26,7 @@ mod grafana;
 mod kubernetes;
 pub(crate) mod prometheus;
 mod promql;
+mod readme;
 mod reference;
 mod rule;
 mod seed;
@@ -93,6 +94,7 @@ impl Monitoring {
         let mut files = prometheus::files(&rules, settings);
         files.push(reference::file(catalogue, &groups, &boards));
         files.push(seed::file(&groups, &boards));
+        files.push(readme::file(settings));
         files.extend(kubernetes::files(&rules, &dashboards, settings));
         files.extend(alerts::runbooks(&groups, settings));
         files.push(File::new("alertmanager/alertmanager.yml", alerts::alertmanager(settings)));

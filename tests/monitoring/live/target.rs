@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Serves what a function of the seconds since the start says; the address.
 pub fn serve(metrics: fn(f64) -> String) -> String {
@@ -23,6 +23,11 @@ fn answer(mut stream: TcpStream, body: &str) -> Option<()> {
     drop(lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect::<Vec<_>>());
     let head = "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n\r\n";
     stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).ok()
+}
+
+/// Seconds of the epoch.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64()
 }
 
 struct Text(String);
@@ -81,7 +86,8 @@ pub fn bad(seconds: f64) -> String {
 /// Tasks for twenty seconds, and then none.
 pub fn quiet(seconds: f64) -> String {
     let mut text = Text(String::new());
-    text.add(r#"agent_tasks_total{task_type="search",status="success"}"#, (seconds.min(20.0) * 20.0).floor());
+    text.add(r#"agent_tasks_total{task_type="search",status="success"}"#, (seconds.min(20.0) * 20.0).floor())
+        .add(r#"agent_task_last_success_timestamp_seconds{task_type="search"}"#, now());
     text.0
 }
 
@@ -95,6 +101,7 @@ pub fn good(seconds: f64) -> String {
         .all_in("agent_http_request_duration_seconds", http, &["5.0", "10.0", "30.0", "+Inf"], "5.0", often)
         .add(r#"agent_tasks_total{task_type="search",status="success"}"#, often)
         .add(r#"agent_tasks_total{task_type="search",status="failure"}"#, 0.0)
+        .add(r#"agent_task_last_success_timestamp_seconds{task_type="search"}"#, now())
         .add("agent_active_tasks", 3.0)
         .add(r#"agent_task_oldest_in_flight_seconds{task_type="search"}"#, 2.0)
         .add(r#"agent_llm_calls_total{model="m",status="success"}"#, often)

@@ -109,7 +109,12 @@ fn section(text: &mut String, family: &FamilyInfo, catalogue: &Catalogue, uses: 
         Kind::Info => "info",
         Kind::Unknown => "untyped",
     };
-    let unit = family.unit.map_or_else(String::new, |unit| format!(" in {unit}"));
+    let unit = match family.unit {
+        Some("usd") => " in USD".to_owned(),
+        Some("ratio") => ", a share of 1".to_owned(),
+        Some(unit) => format!(" in {unit}"),
+        None => String::new(),
+    };
     let _ = write!(text, "\n### `{}`\n\nA {kind}{unit}. {}\n\n", family.name, family.help);
     for (label, values) in values(family, catalogue) {
         let _ = writeln!(text, "* `{label}`: {values}");

@@ -10,15 +10,15 @@ use agent_metrics_tests::get;
 /// What each answer of the model uses.
 pub const INPUT_TOKENS: f64 = 1_000.0;
 pub const OUTPUT_TOKENS: f64 = 200.0;
-/// USD a token of `gemini-2.0-flash`, as its vendor lists it: 0.10 and 0.40 a million.
-pub const INPUT_USD: f64 = 0.10 / 1e6;
-pub const OUTPUT_USD: f64 = 0.40 / 1e6;
+/// USD a token of `gemini-2.0-flash`, as the bundled prices have it: 0.075 and 0.30 a million.
+pub const INPUT_USD: f64 = 0.075 / 1e6;
+pub const OUTPUT_USD: f64 = 0.30 / 1e6;
 /// In a prompt, it makes the model refuse.
 const REFUSED: &str = "refuse this";
 /// One task in so many is refused by the model.
 const REFUSED_EVERY: usize = 5;
 /// Between two tasks.
-const PACE: Duration = Duration::from_millis(200);
+const PACE: Duration = Duration::from_millis(100);
 
 /// Something that happened.
 #[derive(Clone, Copy, PartialEq, Debug)]

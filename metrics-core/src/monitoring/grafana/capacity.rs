@@ -23,7 +23,7 @@ fn now(settings: &Settings, too_little: &str) -> Vec<Panel> {
     let mut panels = vec![
         Panel::stat("Days of history", "Whole days that the forecasts rest on, up to 14.")
             .query(recorded(names::HISTORY), "{{job}}")
-            .without("None: are the rules loaded?")
+            .without("Less than a day")
             .bad_below(f64::from(settings.capacity.least_history_days)),
         Panel::stat("Tokens this month", "Tokens since the month began.")
             .query(recorded(names::TOKENS_TO_DATE), "{{job}}")

@@ -14,22 +14,28 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
                     .ask("sum by (status_code) (rate(agent_http_requests_total{..}[..]))", "{{status_code}}")
                     .unit("reqps")
                     .stacked(),
-                Panel::lines("Request rate by endpoint", "Requests answered, by method and template of the path.")
-                    .ask(
-                        "sum by (method, endpoint) (rate(agent_http_requests_total{..}[..]))",
-                        "{{method}} {{endpoint}}",
-                    )
-                    .unit("reqps")
-                    .stacked(),
-                Panel::lines("Errors by endpoint", "Share of an endpoint's requests that were answered with 5xx.")
-                    .ask(
-                        "sum by (endpoint) (rate(agent_http_requests_total{.., status_code=~\"5..\"}[..])) \
+                Panel::lines(
+                    "Request rate by endpoint",
+                    "Requests answered, by method and template of the path.",
+                )
+                .ask(
+                    "sum by (method, endpoint) (rate(agent_http_requests_total{..}[..]))",
+                    "{{method}} {{endpoint}}",
+                )
+                .unit("reqps")
+                .stacked(),
+                Panel::lines(
+                    "Errors by endpoint",
+                    "Share of an endpoint's requests that were answered with 5xx.",
+                )
+                .ask(
+                    "sum by (endpoint) (rate(agent_http_requests_total{.., status_code=~\"5..\"}[..])) \
                          / (sum by (endpoint) (rate(agent_http_requests_total{..}[..])) > 0)",
-                        "{{endpoint}}",
-                    )
-                    .unit("percentunit")
-                    .without("No errors")
-                    .bad_above(limits.http_error_ratio),
+                    "{{endpoint}}",
+                )
+                .unit("percentunit")
+                .without("No errors")
+                .bad_above(limits.http_error_ratio),
             ],
         )
         .row(
@@ -39,13 +45,13 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
                     .percentiles("agent_http_request_duration_seconds", "{..}")
                     .unit("s")
                     .bad_above(limits.http_latency_seconds),
-                Panel::lines("Latency P95 by endpoint", "95 % of an endpoint's requests are answered within this.")
-                    .ask(
-                        "histogram_quantile(0.95, sum by (le, endpoint) (rate(agent_http_request_duration_seconds_bucket{..}[..])))",
-                        "{{endpoint}}",
-                    )
-                    .unit("s")
-                    .bad_above(limits.http_latency_seconds),
+                Panel::lines(
+                    "Latency P95 by endpoint",
+                    "95 % of an endpoint's requests are answered within this.",
+                )
+                .quantile("0.95", "agent_http_request_duration_seconds", "{..}", "endpoint", "{{endpoint}}")
+                .unit("s")
+                .bad_above(limits.http_latency_seconds),
                 Panel::lines("Requests at once", "Requests that are being answered now, by endpoint.")
                     .ask("sum by (endpoint) (agent_http_requests_in_progress{..})", "{{endpoint}}")
                     .stacked(),
@@ -54,14 +60,17 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
         .row(
             "Mistakes of clients, and event streams",
             [
-                Panel::lines("Refused", "Share of requests that were answered with 4xx; 499 is a client that left.")
-                    .ask(
-                        "sum by (status_code) (rate(agent_http_requests_total{.., status_code=~\"4..\"}[..])) \
+                Panel::lines(
+                    "Refused",
+                    "Share of requests that were answered with 4xx; 499 is a client that left.",
+                )
+                .ask(
+                    "sum by (status_code) (rate(agent_http_requests_total{.., status_code=~\"4..\"}[..])) \
                          / on () group_left () (sum(rate(agent_http_requests_total{..}[..])) > 0)",
-                        "{{status_code}}",
-                    )
-                    .unit("percentunit")
-                    .without("None"),
+                    "{{status_code}}",
+                )
+                .unit("percentunit")
+                .without("None"),
                 Panel::lines("Streams", "Event streams that ended, by endpoint.")
                     .ask(
                         "sum by (endpoint) (rate(agent_http_stream_duration_seconds_count{..}[..])) * 60",

@@ -27,28 +27,28 @@ fn calls(dashboard: Dashboard, settings: &Settings) -> Dashboard {
                 )
                 .unit("count:calls/min")
                 .stacked(),
-            Panel::lines("Share that fails", "Failed calls, cancelled ones and rate limits aside, and those that were rate limited.")
-                .share(
-                    "agent_llm_calls_total{..model, status!~\"success|cancelled|rate_limited\"}",
-                    "agent_llm_calls_total{..model}",
-                    "failed",
-                )
-                .share(
-                    "agent_llm_calls_total{..model, status=\"rate_limited\"}",
-                    "agent_llm_calls_total{..model}",
-                    "rate limited",
-                )
-                .unit("percentunit")
-                .bad_above(limits.llm_error_ratio),
+            Panel::lines(
+                "Share that fails",
+                "Failed calls, cancelled ones and rate limits aside, and those that were rate limited.",
+            )
+            .share(
+                "agent_llm_calls_total{..model, status!~\"success|cancelled|rate_limited\"}",
+                "agent_llm_calls_total{..model}",
+                "failed",
+            )
+            .share(
+                "agent_llm_calls_total{..model, status=\"rate_limited\"}",
+                "agent_llm_calls_total{..model}",
+                "rate limited",
+            )
+            .unit("percentunit")
+            .bad_above(limits.llm_error_ratio),
             Panel::lines("Duration P50 / P95 / P99", "How long calls take, however they end.")
                 .percentiles("agent_llm_call_duration_seconds", "{..model}")
                 .unit("s")
                 .bad_above(limits.llm_latency_seconds),
             Panel::lines("Duration P95 by model", "95 % of a model's calls end within this.")
-                .ask(
-                    "histogram_quantile(0.95, sum by (le, model) (rate(agent_llm_call_duration_seconds_bucket{..model}[..])))",
-                    "{{model}}",
-                )
+                .quantile("0.95", "agent_llm_call_duration_seconds", "{..model}", "model", "{{model}}")
                 .unit("s")
                 .bad_above(limits.llm_latency_seconds),
             Panel::lines("Calls at once", "Calls that run now, by model.")
@@ -61,19 +61,16 @@ fn calls(dashboard: Dashboard, settings: &Settings) -> Dashboard {
 fn streams() -> [Panel; 3] {
     [
         Panel::lines("Time to the first token", "95 % of streamed calls give their first item within this.")
-            .ask(
-                "histogram_quantile(0.95, sum by (le, model) (rate(agent_llm_time_to_first_token_seconds_bucket{..model}[..])))",
-                "{{model}}",
-            )
+            .quantile("0.95", "agent_llm_time_to_first_token_seconds", "{..model}", "model", "{{model}}")
             .unit("s")
             .without("No streams"),
-        Panel::lines("Time per output token", "95 % of streamed calls take at most this for a token behind the first.")
-            .ask(
-                "histogram_quantile(0.95, sum by (le, model) (rate(agent_llm_time_per_output_token_seconds_bucket{..model}[..])))",
-                "{{model}}",
-            )
-            .unit("s")
-            .without("No streams"),
+        Panel::lines(
+            "Time per output token",
+            "95 % of streamed calls take at most this for a token behind the first.",
+        )
+        .quantile("0.95", "agent_llm_time_per_output_token_seconds", "{..model}", "model", "{{model}}")
+        .unit("s")
+        .without("No streams"),
         Panel::lines("Why models stopped", "Calls by the reason that the provider gave.")
             .ask("sum by (reason) (rate(agent_llm_finish_total{..model}[..])) * 60", "{{reason}}")
             .unit("count:calls/min")

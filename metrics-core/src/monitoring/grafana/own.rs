@@ -60,15 +60,28 @@ fn panel(family: &FamilyInfo) -> Panel {
                 .ask(&format!("time() - max{by} ({name}{{..}})"), &legend)
                 .unit("s")
         }
-        // What is no amount can't be added up over instances.
         Kind::Gauge | Kind::Unknown => {
-            let is_amount = !matches!(family.unit, Some("ratio" | "celsius"));
-            let over = if is_amount { "sum" } else { "avg" };
+            let over = over_instances(family);
             Panel::lines(&title(name), help)
                 .ask(&format!("{over}{by} ({name}{{..}})"), &legend)
                 .unit(unit(family.unit))
                 .without("Not set")
         }
+    }
+}
+
+/// How the values of a gauge in several instances are one: what is no amount can't be added up.
+fn over_instances(family: &FamilyInfo) -> &'static str {
+    match &*family.name {
+        "agent_llm_ratelimit_remaining" => "min",
+        "agent_budget_limit_usd" | "agent_budget_used_ratio" => "max",
+        name if name.ends_with("_rate") => "avg",
+        _ => match family.unit {
+            Some("ratio" | "celsius") => "avg",
+            // An age, not a time that was spent.
+            Some("seconds") => "max",
+            _ => "sum",
+        },
     }
 }
 
@@ -162,6 +175,7 @@ mod tests {
             ),
             (Kind::Gauge, "a_entries", &["kind"], "sum by (kind) (a_entries{..})", "short"),
             (Kind::Gauge, "a_ratio", &[], "avg (a_ratio{..})", "percentunit"),
+            (Kind::Gauge, "a_age_seconds", &[], "max (a_age_seconds{..})", "s"),
             (
                 Kind::Gauge,
                 "a_last_timestamp_seconds",
@@ -173,7 +187,7 @@ mod tests {
                 Kind::Histogram,
                 "a_wait_seconds",
                 &["x"],
-                "histogram_quantile(0.5, sum by (le) (rate(a_wait_seconds_bucket{..}[$__rate_interval])))",
+                "histogram_quantile(0.5, sum by (le) (rate(a_wait_seconds_bucket{..}[$__rate_interval]))) >= 0",
                 "s",
             ),
             (

@@ -138,20 +138,29 @@ impl Panel {
         Self { width: columns.clamp(1, 24), ..self }
     }
 
-    /// Lines for the median, the 95th and the 99th percentile of a histogram, without what its samples' names have more.
+    /// A line for a quantile of a histogram, or one for each value of a label.
+    #[must_use]
+    pub(super) fn quantile(
+        self,
+        quantile: &str,
+        histogram: &str,
+        matchers: &str,
+        by: &str,
+        legend: &str,
+    ) -> Self {
+        let by = if by.is_empty() { "le".to_owned() } else { format!("le, {by}") };
+        let quantile =
+            format!("histogram_quantile({quantile}, sum by ({by}) (rate({histogram}_bucket{matchers}[..])))");
+        // Where nothing was observed it is no number, and that is at least nothing.
+        self.ask(&format!("{quantile} >= 0"), legend)
+    }
+
+    /// Lines for the median, the 95th and the 99th percentile of a histogram.
     #[must_use]
     pub(super) fn percentiles(self, histogram: &str, matchers: &str) -> Self {
-        [("0.5", "p50"), ("0.95", "p95"), ("0.99", "p99")].into_iter().fold(
-            self,
-            |panel, (quantile, legend)| {
-                panel.ask(
-                    &format!(
-                        "histogram_quantile({quantile}, sum by (le) (rate({histogram}_bucket{matchers}[..])))"
-                    ),
-                    legend,
-                )
-            },
-        )
+        [("0.5", "p50"), ("0.95", "p95"), ("0.99", "p99")]
+            .into_iter()
+            .fold(self, |panel, (quantile, legend)| panel.quantile(quantile, histogram, matchers, "", legend))
     }
 
     /// The share of calls that failed; nothing while there are none, and 0 while none of them fails.

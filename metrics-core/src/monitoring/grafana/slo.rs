@@ -24,7 +24,8 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
 fn objectives(days: u32) -> [Panel; 3] {
     [
         Panel::table("Objectives", "The share of good calls that each objective asks for.")
-            .query(recorded(names::SLO_OBJECTIVE), "{{slo}}")
+            // The same for every job.
+            .query(names::SLO_OBJECTIVE, "{{slo}}")
             .unit("percentunit")
             .without(NO_RULES)
             .width(8),

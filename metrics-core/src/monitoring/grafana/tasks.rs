@@ -35,10 +35,7 @@ fn ended(settings: &Settings) -> [Panel; 6] {
             .percentiles("agent_task_duration_seconds", "{..task_type}")
             .unit("s"),
         Panel::lines("Duration P95 by type", "95 % of the tasks of a type end within this.")
-            .ask(
-                "histogram_quantile(0.95, sum by (le, task_type) (rate(agent_task_duration_seconds_bucket{..task_type}[..])))",
-                "{{task_type}}",
-            )
+            .quantile("0.95", "agent_task_duration_seconds", "{..task_type}", "task_type", "{{task_type}}")
             .unit("s"),
         Panel::lines("Completion in process", "The rate that each instance reckons itself, the mean of all; it starts anew with the process.")
             .ask("avg by (window) (agent_task_completion_rate{..})", "{{window}}")
@@ -56,12 +53,15 @@ fn under_way(settings: &Settings) -> [Panel; 4] {
             .without("No agent")
             .bad_above(limits.active_tasks)
             .width(6),
-        Panel::lines("Oldest task under way", "How long the oldest task has been running: hangs show before they end.")
-            .ask("max by (task_type) (agent_task_oldest_in_flight_seconds{..task_type})", "{{task_type}}")
-            .unit("s")
-            .without("Nothing runs")
-            .bad_above(limits.hung_task_seconds)
-            .width(6),
+        Panel::lines(
+            "Oldest task under way",
+            "How long the oldest task has been running: hangs show before they end.",
+        )
+        .ask("max by (task_type) (agent_task_oldest_in_flight_seconds{..task_type})", "{{task_type}}")
+        .unit("s")
+        .without("Nothing runs")
+        .bad_above(limits.hung_task_seconds)
+        .width(6),
         Panel::lines("Since the last success", "How long ago a task of the type succeeded.")
             .ask(
                 "time() - max by (task_type) (agent_task_last_success_timestamp_seconds{..task_type})",
@@ -71,14 +71,14 @@ fn under_way(settings: &Settings) -> [Panel; 4] {
             .without("No success yet")
             .bad_above(limits.no_success_seconds)
             .width(6),
-        Panel::lines("Time in the queue", "95 % of the tasks begin within this after they were made, where that is measured.")
-            .ask(
-                "histogram_quantile(0.95, sum by (le, task_type) (rate(agent_task_queue_duration_seconds_bucket{..task_type}[..])))",
-                "{{task_type}}",
-            )
-            .unit("s")
-            .without("Not measured")
-            .width(6),
+        Panel::lines(
+            "Time in the queue",
+            "95 % of the tasks begin within this after they were made, where that is measured.",
+        )
+        .quantile("0.95", "agent_task_queue_duration_seconds", "{..task_type}", "task_type", "{{task_type}}")
+        .unit("s")
+        .without("Not measured")
+        .width(6),
     ]
 }
 
@@ -126,10 +126,7 @@ fn tools(settings: &Settings) -> [Panel; 4] {
             .bad_above(settings.thresholds.tool_error_ratio)
             .width(6),
         Panel::lines("Duration P95 by tool", "95 % of a tool's calls end within this.")
-            .ask(
-                "histogram_quantile(0.95, sum by (le, tool_name) (rate(agent_tool_call_duration_seconds_bucket{..}[..])))",
-                "{{tool_name}}",
-            )
+            .quantile("0.95", "agent_tool_call_duration_seconds", "{..}", "tool_name", "{{tool_name}}")
             .unit("s")
             .width(6),
         Panel::lines("Tools at once", "Calls that run now, by tool.")

@@ -25,11 +25,11 @@ pub(super) fn write(folder: &Path, files: &[File]) -> Result<(), MonitoringError
 struct Staging(PathBuf);
 
 impl Staging {
-    fn new(&self, file: &File) -> PathBuf {
+    fn staged(&self, file: &File) -> PathBuf {
         self.0.join("new").join(&file.path)
     }
 
-    fn old(&self, file: &File) -> PathBuf {
+    fn replaced(&self, file: &File) -> PathBuf {
         self.0.join("old").join(&file.path)
     }
 }
@@ -68,7 +68,7 @@ fn check_places(folder: &Path, files: &[File]) -> Result<(), MonitoringError> {
 
 fn stage(staging: &Staging, files: &[File]) -> Result<(), MonitoringError> {
     for file in files {
-        let place = staging.new(file);
+        let place = staging.staged(file);
         make_parent(&place)?;
         fs::write(&place, &file.content).map_err(|error| refused(&place, &error))?;
     }
@@ -88,21 +88,21 @@ fn move_all(folder: &Path, staging: &Staging, files: &[File]) -> Result<(), Moni
 }
 
 fn move_one(folder: &Path, staging: &Staging, file: &File) -> Result<(), MonitoringError> {
-    let (place, old) = (folder.join(&file.path), staging.old(file));
+    let (place, old) = (folder.join(&file.path), staging.replaced(file));
     make_parent(&place)?;
     if place.exists() {
         make_parent(&old)?;
         fs::rename(&place, &old).map_err(|error| refused(&place, &error))?;
     }
-    fs::rename(staging.new(file), &place).map_err(|error| refused(&place, &error))
+    fs::rename(staging.staged(file), &place).map_err(|error| refused(&place, &error))
 }
 
 /// What was there comes back; what wasn't goes, with the folders that were made for it.
 fn put_back(folder: &Path, staging: &Staging, file: &File) {
-    let (place, old) = (folder.join(&file.path), staging.old(file));
+    let (place, old) = (folder.join(&file.path), staging.replaced(file));
     if old.exists() {
         let _ = fs::rename(&old, &place);
-    } else if !staging.new(file).exists() {
+    } else if !staging.staged(file).exists() {
         let _ = fs::remove_file(&place);
     }
     let mut above = place.parent();
@@ -171,7 +171,7 @@ mod tests {
             [File::new("one.yml", "new"), File::new("sub/two.yml", "new"), File::new("three.yml", "new")];
         let staging = Staging(folder.join(".staging"));
         stage(&staging, &files).expect("staged");
-        fs::remove_file(staging.new(&files[2])).expect("the third goes missing");
+        fs::remove_file(staging.staged(&files[2])).expect("the third goes missing");
         move_all(&folder, &staging, &files).expect_err("the third can't be moved");
         drop(staging);
         assert_eq!(read(&folder.join("one.yml")), "old");

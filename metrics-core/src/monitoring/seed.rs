@@ -2,6 +2,8 @@
 //!
 //! Ours is taken from what was made, so that the table can't tell of a rule that is no longer there.
 
+use std::fmt::Write as _;
+
 use super::File;
 use super::grafana::Dashboard;
 use super::rule::Group;
@@ -202,10 +204,10 @@ pub(super) fn file(groups: &[Group], dashboards: &[Dashboard]) -> File {
         for it now, and why they differ.\n"
         .to_owned();
     for (title, rows) in [("Alerts", &ALERTS[..]), ("Panels", &PANELS), ("Configuration", &KEYS)] {
-        text += &format!("\n## {title}\n\n| | the seed's | ours | why |\n|---|---|---|---|\n");
+        let _ = write!(text, "\n## {title}\n\n| | the seed's | ours | why |\n|---|---|---|---|\n");
         for Row { what, value, ours, why } in rows {
             let ours = ours.text(groups, dashboards);
-            text += &format!("| {what} | {} | {ours} | {why} |\n", code(value));
+            let _ = writeln!(text, "| {what} | {} | {ours} | {why} |", code(value));
         }
     }
     File::new("seed.md", text)

@@ -1,5 +1,6 @@
 //! What can be set: where the agents are, how long to wait, and from which number on to wake someone.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::grafana::Dashboard;
@@ -229,8 +230,8 @@ impl Default for SloSettings {
         };
         Self {
             objectives: vec![
-                Objective::http().availability(99.9).latency(Duration::from_secs(5), 95.0).as_default(),
-                Objective::tasks().availability(99.0).as_default(),
+                Objective::http().availability(99.9).latency(Duration::from_secs(5), 95.0).into_default(),
+                Objective::tasks().availability(99.0).into_default(),
             ],
             period_days: 30,
             windows: vec![
@@ -304,7 +305,7 @@ pub(super) fn time_text(mut millis: u64) -> String {
     for (unit, size) in [("d", DAY * 1000), ("h", HOUR * 1000), ("m", MINUTE * 1000), ("s", 1000), ("ms", 1)]
     {
         if millis >= size {
-            text += &format!("{}{unit}", millis / size);
+            let _ = write!(text, "{}{unit}", millis / size);
             millis %= size;
         }
     }

@@ -48,8 +48,8 @@ impl Map {
         self.with(key, Yaml::Text(text.into()))
     }
 
-    pub(super) fn plain(self, key: impl Into<String>, plain: impl ToString) -> Self {
-        self.with(key, Yaml::Plain(plain.to_string()))
+    pub(super) fn plain(self, key: impl Into<String>, plain: impl Into<String>) -> Self {
+        self.with(key, Yaml::Plain(plain.into()))
     }
 
     pub(super) fn map(self, key: impl Into<String>, map: Map) -> Self {
@@ -103,8 +103,8 @@ impl Yaml {
     fn write(&self, text: &mut String, indent: usize) {
         match self {
             Self::Text(value) if value.contains('\n') => write_block(text, value, indent),
-            Self::Text(value) => *text += &format!(" {}\n", scalar(value)),
-            Self::Plain(value) => *text += &format!(" {value}\n"),
+            Self::Text(value) => text.extend([" ", &scalar(value), "\n"]),
+            Self::Plain(value) => text.extend([" ", value, "\n"]),
             Self::Block(value) => write_block(text, value, indent),
             Self::List(items) | Self::Spaced(items) if items.is_empty() => text.push_str(" []\n"),
             Self::List(items) => {
@@ -150,15 +150,14 @@ fn write_block(text: &mut String, value: &str, indent: usize) {
         if !line.is_empty() {
             push_indent(text, indent + 2);
         }
-        *text += &format!("{line}\n");
+        text.extend([line, "\n"]);
     }
 }
 
 fn write_comment(text: &mut String, comment: &str, indent: usize) {
     for line in comment.lines() {
         push_indent(text, indent);
-        *text += format!("# {line}").trim_end();
-        text.push('\n');
+        text.extend(["#", if line.is_empty() { "" } else { " " }, line, "\n"]);
     }
 }
 

@@ -69,7 +69,7 @@ fn every_alert_reaches_alertmanager() {
     let mut misfired = BTreeSet::new();
     within(
         Duration::from_secs(420),
-        || format!("{:?}", expected),
+        || format!("{expected:?}"),
         || {
             for alert in api(&alertmanager_address, "/api/v2/alerts")?.as_array()? {
                 let label = |name: &str| alert["labels"][name].as_str().unwrap_or_default().to_owned();

@@ -63,7 +63,7 @@ fn joined(mut body: &[u8]) -> Vec<u8> {
 
 /// The samples of an instant query: labels and value.
 pub fn query(address: &str, query: &str) -> Option<Vec<(Value, f64)>> {
-    let encoded: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let encoded = query.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
     let answer = api(address, &format!("/api/v1/query?query={encoded}"))?;
     let result = answer["data"]["result"].as_array()?;
     let sample =

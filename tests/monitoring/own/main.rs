@@ -152,8 +152,8 @@ fn the_alert_on_a_call_family_fires_for_the_label_that_fails() {
         .series(calls("code", "error"), "0+0.5x60")
         .silent("AgentRetrievalFailures", "40m");
     let rules = folder.join("prometheus/rules/alerts.yml");
-    let (fine, said) = test_rules(&promtool, &folder, &[&rules], &[case, few]);
-    assert!(fine, "{said}");
+    let (passed, said) = test_rules(&promtool, &folder, &[&rules], &[case, few]);
+    assert!(passed, "{said}");
 }
 
 #[test]
@@ -164,8 +164,8 @@ fn all_rules_of_its_own_families_are_rules() {
     for name in ["recording", "alerts", "slo", "capacity"] {
         let file = folder.join(format!("prometheus/rules/{name}.yml"));
         let mut check = std::process::Command::new(&promtool);
-        let (fine, said) = run(check.args(["check", "rules", "--lint=all", "--lint-fatal"]).arg(file));
-        assert!(fine, "{said}");
+        let (passed, said) = run(check.args(["check", "rules", "--lint=all", "--lint-fatal"]).arg(file));
+        assert!(passed, "{said}");
     }
 }
 

@@ -31,8 +31,8 @@ fn every_alert_has_a_case_that_fires_and_one_that_does_not() {
 fn alerts_fire_when_they_should_and_only_then() {
     let Some(promtool) = on_path("promtool") else { return missing("promtool") };
     let folder = written("alerts", |_| {});
-    let (fine, said) = test_rules(&promtool, &folder, &[&rules(&folder)], &cases::all());
-    assert!(fine, "{said}");
+    let (passed, said) = test_rules(&promtool, &folder, &[&rules(&folder)], &cases::all());
+    assert!(passed, "{said}");
 }
 
 /// What the cases are worth: each mistake that one could make in a rule is found by one of them.

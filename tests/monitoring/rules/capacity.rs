@@ -30,11 +30,11 @@ fn near(case: Case, series: &str, at: &str, labels: &str, value: f64) -> Case {
 fn check(name: &str, monthly_budget_usd: Option<f64>, cases: &[Case]) {
     let Some(promtool) = on_path("promtool") else { return missing("promtool") };
     let made = written(&format!("{name}-made"), |settings| {
-        settings.capacity.monthly_budget_usd = monthly_budget_usd
+        settings.capacity.monthly_budget_usd = monthly_budget_usd;
     });
     let files = ["recording", "capacity"].map(|file| made.join(format!("prometheus/rules/{file}.yml")));
-    let (fine, said) = test_rules(&promtool, &folder(name), &[&files[0], &files[1]], cases);
-    assert!(fine, "{said}");
+    let (passed, said) = test_rules(&promtool, &folder(name), &[&files[0], &files[1]], cases);
+    assert!(passed, "{said}");
 }
 
 fn tokens(instance: &str) -> String {

@@ -57,12 +57,12 @@ fn changed(alert: &Alert, file: &dyn Fn(&str) -> String) -> Vec<Mutant> {
     for (what, factor) in [("60 times the limit", 60.0), ("a 60th of the limit", 1.0 / 60.0)] {
         add(
             what.into(),
-            map_lines(text, |line| if gate_limit(line) { line.to_owned() } else { scaled(line, factor) }),
+            map_query(text, |line| if gate_limit(line) { line.to_owned() } else { scaled(line, factor) }),
         );
     }
     add(
         "60 times the gate".into(),
-        map_lines(text, |line| if gate_limit(line) { scaled(line, 60.0) } else { line.to_owned() }),
+        map_query(text, |line| if gate_limit(line) { scaled(line, 60.0) } else { line.to_owned() }),
     );
     for (right, wrong) in [
         ("status_code=~\"5..\"", "status_code=~\"4..\""),
@@ -98,21 +98,14 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim_start)
 }
 
-fn map_lines(text: &str, change: impl Fn(&str) -> String) -> String {
-    map_query(text, change)
-}
-
 /// Changes the lines up to the annotations, which say what the rule means and not what it does.
 fn map_query(text: &str, change: impl Fn(&str) -> String) -> String {
     let (rule, annotations) = text.split_once("        annotations:").expect("annotations");
-    let changed: String = rule
-        .split_inclusive('\n')
-        .map(|line| {
-            let (indent, rest) = line.split_at(line.len() - line.trim_start().len());
-            format!("{indent}{}", change(rest))
-        })
-        .collect();
-    format!("{changed}        annotations:{annotations}")
+    let changed = rule.split_inclusive('\n').map(|line| {
+        let (indent, rest) = line.split_at(line.len() - line.trim_start().len());
+        format!("{indent}{}", change(rest))
+    });
+    format!("{}        annotations:{annotations}", changed.collect::<Vec<_>>().concat())
 }
 
 fn without(text: &str, is_out: impl Fn(&str) -> bool) -> String {

@@ -43,8 +43,8 @@ fn check(name: &str, case: Case) {
     let Some(promtool) = on_path("promtool") else { return missing("promtool") };
     let rules = rules(name);
     let files: Vec<&Path> = rules.files.iter().map(PathBuf::as_path).collect();
-    let (fine, said) = test_rules(&promtool, &rules.folder, &files, &[case]);
-    assert!(fine, "{said}");
+    let (passed, said) = test_rules(&promtool, &rules.folder, &files, &[case]);
+    assert!(passed, "{said}");
 }
 
 /// Whether an alert fires then, whatever it says.
@@ -201,8 +201,8 @@ fn fixed_targets_are_kept_and_ports_are_ports() {
             .args(["check", "service-discovery", "--timeout=3s"])
             .arg(folder.join("prometheus.yml"))
             .arg("seed");
-        let (fine, said) = run(&mut check);
-        assert!(fine, "{said}");
+        let (passed, said) = run(&mut check);
+        assert!(passed, "{said}");
         crate::checks::targets(&said)[0]["labels"]["__address__"].as_str().map(str::to_owned)
     };
     // Ours: `checks::pods_become_targets` and `checks::fixed_targets_stay_and_files_become_targets_of_the_same_job`.

@@ -21,8 +21,8 @@ fn rules(name: &str, objective: Objective) -> PathBuf {
 fn check(name: &str, objective: Objective, cases: &[Case]) {
     let Some(promtool) = on_path("promtool") else { return missing("promtool") };
     let rules = rules(name, objective);
-    let (fine, said) = test_rules(&promtool, &folder(&format!("{name}-cases")), &[&rules], cases);
-    assert!(fine, "{said}");
+    let (passed, said) = test_rules(&promtool, &folder(&format!("{name}-cases")), &[&rules], cases);
+    assert!(passed, "{said}");
 }
 
 fn requests(instance: &str, code: u16) -> String {
@@ -67,8 +67,10 @@ impl Window {
 }
 
 fn availability_cases() -> Vec<Case> {
-    // What isn't equal to itself is no number.
-    let all = r#"label_replace({__name__=~"slo:.+"}, "name", "$1", "__name__", "(.+)")"#;
+    [window_cases(), traffic_cases()].concat()
+}
+
+fn window_cases() -> Vec<Case> {
     let hour = window("critical", "1h", "5m", "2%", "14.4", "2d2h");
     let six = window("critical", "6h", "30m", "2%", "6", "5d");
     let day = window("warning", "1d", "2h", "0.4%", "3", "10d");
@@ -173,6 +175,13 @@ fn availability_cases() -> Vec<Case> {
                 "240m",
                 &[&whole[0].firing(), &whole[1].firing(), &whole[2].firing(), &whole[3].firing()],
             ),
+    ]
+}
+
+fn traffic_cases() -> Vec<Case> {
+    // What isn't equal to itself is no number.
+    let all = r#"label_replace({__name__=~"slo:.+"}, "name", "$1", "__name__", "(.+)")"#;
+    vec![
         Case::new("a single request, and it fails")
             .series(requests("a", 500), "0x10 1x400")
             .silent(ALERT, "14m")

@@ -150,8 +150,8 @@ pub fn test_rules(promtool: &Path, folder: &Path, rules: &[&Path], cases: &[Case
         });
         let file = folder.join(format!("tests-{interval}.yml"));
         std::fs::write(&file, tests.to_string()).expect("a file");
-        let (fine, said) = run(Command::new(promtool).args(["test", "rules"]).arg(file));
-        all = (all.0 && fine, all.1 + &said);
+        let (passed, said) = run(Command::new(promtool).args(["test", "rules"]).arg(file));
+        all = (all.0 && passed, all.1 + &said);
     }
     all
 }

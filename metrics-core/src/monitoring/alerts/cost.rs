@@ -1,6 +1,7 @@
 //! Alerts on tokens and money.
 
 use super::{HOUR, MINUTE, gained, gained_or_born, percent};
+use crate::monitoring::reference::grouped;
 use crate::monitoring::rule::{Alert, Severity};
 use crate::monitoring::{Settings, number};
 
@@ -25,7 +26,7 @@ fn tokens(settings: &Settings) -> Alert {
             "{{ $labels.job }} uses many tokens",
             format!(
                 "{{{{ $labels.job }}}} used {{{{ $value | humanize }}}} tokens in the last hour; the limit is {}.",
-                thousands(limit)
+                grouped(limit.round() as u64)
             ),
         )
         .means("All models of all replicas together used more tokens in an hour, input and output, than the limit.")
@@ -203,18 +204,4 @@ fn price_table(settings: &Settings) -> Alert {
             "Take a newer version of this crate, or of `genai-prices` where that feature is on.",
             "Or give the prices in a file of your own, with its date; `set_prices(..)` puts them in force without a restart.",
         ])
-}
-
-/// `100,000`.
-fn thousands(value: f64) -> String {
-    let text = number(value);
-    let (whole, rest) = text.split_once('.').map_or((&*text, None), |(whole, rest)| (whole, Some(rest)));
-    let mut grouped = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    rest.map_or(grouped.clone(), |rest| format!("{grouped}.{rest}"))
 }

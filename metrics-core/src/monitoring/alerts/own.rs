@@ -24,7 +24,8 @@ fn failures(family: &FamilyInfo, name: &str, settings: &Settings) -> Alert {
     let of = format!("{counter}{{status!~\"success|cancelled\"}}");
     let all = format!("{counter}{{status!=\"cancelled\"}}");
     let query = share_above(&by.join(", "), [&of, &all], &settings.time(15 * MINUTE), limit, settings);
-    let which: String = by[1..].iter().map(|label| format!(" {label} {{{{ $labels.{label} }}}}")).collect();
+    let labels = by[1..].iter().map(|label| format!(" {label} {{{{ $labels.{label} }}}}"));
+    let which = labels.collect::<Vec<_>>().concat();
     Alert::new(format!("Agent{}Failures", camel_case(name)), Severity::Warning, 10 * MINUTE, query)
         .text(
             format!("Calls of {name} often fail"),

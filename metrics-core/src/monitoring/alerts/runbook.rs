@@ -1,5 +1,7 @@
 //! What to do when an alert fires: a page of Markdown for each.
 
+use std::fmt::Write as _;
+
 use crate::monitoring::File;
 use crate::monitoring::Settings;
 use crate::monitoring::rule::{Alert, Group};
@@ -37,7 +39,7 @@ pub(in crate::monitoring) fn files(groups: &[Group], settings: &Settings) -> Vec
         let mut severities: Vec<_> = same.iter().map(|alert| alert.severity.text()).collect();
         severities.dedup();
         let severities = severities.join(", ");
-        index += &format!("| [{name}]({name}.md) | {severities} | {} |\n", plain(&alert.summary));
+        let _ = writeln!(index, "| [{name}]({name}.md) | {severities} | {} |", plain(&alert.summary));
         files.push(File::new(path, page(&same, &severities, settings)));
     }
     files.push(File::new("runbooks/README.md", index));
@@ -47,7 +49,7 @@ pub(in crate::monitoring) fn files(groups: &[Group], settings: &Settings) -> Vec
 fn page(alerts: &[&Alert], severities: &str, settings: &Settings) -> String {
     let first = alerts[0];
     let Runbook { name, means, look, act } = &first.runbook;
-    let list = |items: &[&str]| items.iter().map(|item| format!("* {item}\n")).collect::<String>();
+    let list = |items: &[&str]| items.iter().flat_map(|item| ["* ", item, "\n"]).collect::<String>();
     let mut page = format!(
         "# {name}\n\n{}. Severity: {severities}.\n\n## What it means\n\n{means}\n\n## What to look at\n\n{}\n\
          ## What to do\n\n{}\n## The rule\n",
@@ -58,7 +60,8 @@ fn page(alerts: &[&Alert], severities: &str, settings: &Settings) -> String {
     for alert in alerts {
         let wait =
             if alert.wait > 0 { format!(", for {}", settings.time(alert.wait)) } else { String::new() };
-        page += &format!("\n`{}`{wait}:\n\n```promql\n{}\n```\n", alert.severity.text(), alert.query);
+        let severity = alert.severity.text();
+        let _ = write!(page, "\n`{severity}`{wait}:\n\n```promql\n{}\n```\n", alert.query);
     }
     page
 }
@@ -70,7 +73,7 @@ fn plain(summary: &str) -> String {
         match part.split_once("}}") {
             Some((label, rest)) if at > 0 => {
                 let label = label.trim().trim_start_matches("$labels.");
-                text += &format!("`{label}`{rest}");
+                let _ = write!(text, "`{label}`{rest}");
             }
             _ => text += part,
         }

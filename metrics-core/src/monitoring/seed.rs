@@ -85,13 +85,13 @@ const PANELS: [Row; 7] = [
     row(
         "Task Completion Rate",
         "agent_task_completion_rate{window='1h'}",
-        Panel("agent-overview", "Task completion"),
+        Panel("agent-overview", "Completion"),
         "Of the fleet, from counters; \"No task ended\" in place of NaN.",
     ),
     row(
         "Costo Acumulado (USD/hora)",
         "sum(rate(agent_cost_total_cents[1h])) * 3600 / 100",
-        Panel("agent-overview", "Cost in the last hour"),
+        Panel("agent-overview", "Cost, last hour"),
         "The seed's series never existed: its client exposes the counter as `agent_cost_cents_total`. And it is no accumulated cost but a rate; the title says now what it is.",
     ),
     row(

@@ -78,12 +78,6 @@ fn window_cases() -> Vec<Case> {
     let six_only = window("critical", "6h", "30m", "1%", "6", "5d");
     let burst = window("critical", "1h", "5m", "10%", "14.4", "2d2h");
     let still = window("warning", "1d", "2h", "3.279%", "3", "10d");
-    let whole = [
-        window("critical", "1h", "5m", "100%", "14.4", "2d2h"),
-        window("critical", "6h", "30m", "100%", "6", "5d"),
-        window("warning", "1d", "2h", "100%", "3", "10d"),
-        window("warning", "3d", "6h", "100%", "1", "30d"),
-    ];
     let day_of_one = window("warning", "1d", "2h", "1%", "3", "10d");
     vec![
         Case::new("one in fifty fails, over two replicas, and clients give up as many as are answered")
@@ -164,6 +158,19 @@ fn window_cases() -> Vec<Case> {
             .series(requests("a", 200), "0+400x160")
             .series(requests("a", 500), "0x7 200 400x160")
             .silent(ALERT, "560m"),
+    ]
+}
+
+fn traffic_cases() -> Vec<Case> {
+    // What isn't equal to itself is no number.
+    let all = r#"label_replace({__name__=~"slo:.+"}, "name", "$1", "__name__", "(.+)")"#;
+    let whole = [
+        window("critical", "1h", "5m", "100%", "14.4", "2d2h"),
+        window("critical", "6h", "30m", "100%", "6", "5d"),
+        window("warning", "1d", "2h", "100%", "3", "10d"),
+        window("warning", "3d", "6h", "100%", "1", "30d"),
+    ];
+    vec![
         Case::new("two replicas, each with too few requests to tell")
             .every("2m")
             .series(requests("a", 500), "0+0.2x140")
@@ -175,13 +182,6 @@ fn window_cases() -> Vec<Case> {
                 "240m",
                 &[&whole[0].firing(), &whole[1].firing(), &whole[2].firing(), &whole[3].firing()],
             ),
-    ]
-}
-
-fn traffic_cases() -> Vec<Case> {
-    // What isn't equal to itself is no number.
-    let all = r#"label_replace({__name__=~"slo:.+"}, "name", "$1", "__name__", "(.+)")"#;
-    vec![
         Case::new("a single request, and it fails")
             .series(requests("a", 500), "0x10 1x400")
             .silent(ALERT, "14m")

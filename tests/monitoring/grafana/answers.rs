@@ -20,7 +20,7 @@ use crate::script::{
 const WINDOW: f64 = 40.0;
 
 /// Panels that may have no data, by dashboard and title, and why.
-const MAY_BE_EMPTY: [(&str, &str, &str); 25] = [
+const MAY_BE_EMPTY: [(&str, &str, &str); 28] = [
     ("agent-llm", "Time to the first token", "nothing is streamed"),
     ("agent-llm", "Time per output token", "nothing is streamed"),
     ("agent-llm", "Why models stopped", "the example may not tell"),
@@ -41,6 +41,9 @@ const MAY_BE_EMPTY: [(&str, &str, &str); 25] = [
     ("agent-slo", "Spent an hour", "as above"),
     ("agent-slo", "Refused", "as above"),
     ("agent-slo", "Limits", "as above"),
+    ("agent-capacity", "Days of history", "there is less than a day"),
+    ("agent-capacity", "Replicas needed", "too little history"),
+    ("agent-capacity", "Replicas", "as above; those that run are in a panel of their own"),
     ("agent-capacity", "Tokens by the month's end", "too little history"),
     ("agent-capacity", "Cost by the month's end", "too little history"),
     ("agent-capacity", "Days until a budget of the program is gone", "too little history"),

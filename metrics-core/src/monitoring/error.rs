@@ -159,6 +159,10 @@ impl fmt::Display for MonitoringError {
                 "{asset}: `{metric}` has no label `{label}`; it has {}",
                 if known.is_empty() { "none".to_owned() } else { known.join(", ") }
             ),
+            // It may show the query itself.
+            Self::Query { asset, query, why } if query.is_empty() || why.contains('\n') => {
+                write!(f, "{asset}: {why}")
+            }
             Self::Query { asset, query, why } => write!(f, "{asset}: {why} in `{query}`"),
             Self::DuplicateUid { uid, dashboards: [first, second] } => write!(
                 f,

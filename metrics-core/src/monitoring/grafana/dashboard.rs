@@ -1,6 +1,7 @@
 //! A dashboard as it is made: rows of panels, and the variables that its queries name.
 
 use super::panel::Panel;
+use crate::monitoring::MonitoringError;
 
 /// A dashboard for Grafana.
 ///
@@ -111,6 +112,18 @@ impl Dashboard {
         }
         self.rows.retain(|row| !row.panels.is_empty());
         self
+    }
+
+    /// A panel that asks for nothing would show nothing.
+    pub(super) fn check_panels(&self) -> Result<(), MonitoringError> {
+        let empty = self.rows.iter().flat_map(|row| &row.panels).find(|panel| panel.targets.is_empty());
+        empty.map_or(Ok(()), |panel| {
+            Err(MonitoringError::Query {
+                asset: format!("dashboard `{}`, panel `{}`", self.title, panel.title),
+                query: String::new(),
+                why: "no query, give it one with `.query(..)`".to_owned(),
+            })
+        })
     }
 
     /// Every query, with the title of its panel.

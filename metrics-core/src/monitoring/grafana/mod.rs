@@ -54,6 +54,7 @@ pub(super) fn dashboards(
     all.extend(settings.dashboards.iter().cloned());
     check_uids(&all)?;
     for dashboard in &all {
+        dashboard.check_panels()?;
         for (panel, query) in dashboard.queries() {
             names.check(&format!("dashboard `{}`, panel `{panel}`", dashboard.title), query)?;
         }
@@ -167,6 +168,16 @@ mod tests {
         );
         let error = made(|settings| settings.dashboards.push(mine("../mine", "up"))).unwrap_err();
         assert!(error.contains("invalid value ../mine for `dashboards.uid`"), "{error}");
+    }
+
+    #[test]
+    fn a_panel_without_a_query_is_refused() {
+        let empty = Dashboard::new("mine", "Mine", "Mine.").row("Row", [Panel::stat("Number", "A number.")]);
+        let error = made(|settings| settings.dashboards.push(empty)).unwrap_err();
+        assert!(
+            error.contains("dashboard `Mine`, panel `Number`: no query, give it one with `.query(..)`"),
+            "{error}"
+        );
     }
 
     #[test]

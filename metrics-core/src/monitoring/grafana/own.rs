@@ -38,15 +38,15 @@ fn panel(family: &FamilyInfo) -> Panel {
             let per_hour = family.unit == Some("usd");
             let factor = if per_hour { " * 3600" } else { "" };
             let said = format!("{help} {}.", if per_hour { "An hour" } else { "A second" });
-            Panel::lines(&title(name), &said)
+            Panel::lines(&title(family), &said)
                 .ask(&format!("sum{by} (rate({name}{{..}}[..])){factor}"), &legend)
                 .unit(counter_unit(family.unit))
                 .stacked()
         }
-        Kind::Histogram => Panel::lines(&title(name), &format!("{help} Median, 95th and 99th percentile."))
+        Kind::Histogram => Panel::lines(&title(family), &format!("{help} Median, 95th and 99th percentile."))
             .percentiles(name, "{..}")
             .unit(unit(family.unit)),
-        Kind::Summary => Panel::lines(&title(name), &format!("{help} The mean."))
+        Kind::Summary => Panel::lines(&title(family), &format!("{help} The mean."))
             .ask(
                 &format!(
                     "sum{by} (rate({name}_sum{{..}}[..])) / (sum{by} (rate({name}_count{{..}}[..])) > 0)"
@@ -54,15 +54,15 @@ fn panel(family: &FamilyInfo) -> Panel {
                 &legend,
             )
             .unit(unit(family.unit)),
-        Kind::Info => Panel::table(&title(name), help).ask(&format!("{name}{{..}}"), "").width(8),
+        Kind::Info => Panel::table(&title(family), help).ask(&format!("{name}{{..}}"), "").width(8),
         Kind::Gauge | Kind::Unknown if name.ends_with("_timestamp_seconds") => {
-            Panel::lines(&title(name), &format!("{help} How long ago."))
+            Panel::lines(&title(family), &format!("{help} How long ago."))
                 .ask(&format!("time() - max{by} ({name}{{..}})"), &legend)
                 .unit("s")
         }
         Kind::Gauge | Kind::Unknown => {
             let over = over_instances(family);
-            Panel::lines(&title(name), help)
+            Panel::lines(&title(family), help)
                 .ask(&format!("{over}{by} ({name}{{..}})"), &legend)
                 .unit(unit(family.unit))
                 .without("Not set")
@@ -107,10 +107,12 @@ fn grouped(labels: &[&'static str]) -> (String, String) {
     (format!(" by ({})", labels.join(", ")), legend.join(" "))
 }
 
-/// `support_documents_total` as `Support documents`.
-fn title(name: &str) -> String {
+/// `support_wait_seconds` as `Support wait`: the unit is on the axis.
+fn title(family: &FamilyInfo) -> String {
+    let name = &*family.name;
     let name = name.strip_suffix("_total").or_else(|| name.strip_suffix("_info")).unwrap_or(name);
-    let words = name.replace('_', " ");
+    let unit = family.unit.and_then(|unit| name.strip_suffix(unit)?.strip_suffix('_'));
+    let words = unit.unwrap_or(name).replace('_', " ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
@@ -205,7 +207,9 @@ mod tests {
 
     #[test]
     fn titles_are_words() {
-        assert_eq!(title("support_documents_total"), "Support documents");
-        assert_eq!(title("up"), "Up");
+        let title_of = |kind, name: &str| title(&FamilyInfo::new(kind, name, "Help.", &[]));
+        assert_eq!(title_of(Kind::Counter, "support_documents_total"), "Support documents");
+        assert_eq!(title_of(Kind::Histogram, "support_wait_seconds"), "Support wait");
+        assert_eq!(title_of(Kind::Gauge, "seconds"), "Seconds");
     }
 }

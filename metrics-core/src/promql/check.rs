@@ -1,4 +1,5 @@
 //! Reads a query and checks its names on the way.
+#![allow(clippy::result_large_err)] // A constant has no heap on which a mistake could be.
 
 use super::labels::Labels;
 use super::mistake::{Mistake, What, nearest, suffixes};

@@ -23,7 +23,12 @@ pub(super) const fn starts_with(text: &str, start: &str) -> bool {
 
 /// Whether `word` is `lower` in any case, as keywords may be.
 pub(super) const fn is_word(word: &str, lower: &str) -> bool {
-    word.eq_ignore_ascii_case(lower)
+    let (word, lower) = (word.as_bytes(), lower.as_bytes());
+    let mut at = 0;
+    while at < word.len() && at < lower.len() && word[at].eq_ignore_ascii_case(&lower[at]) {
+        at += 1;
+    }
+    at == word.len() && at == lower.len()
 }
 
 pub(super) const fn is_one_of(word: &str, words: &[&str]) -> bool {

@@ -201,7 +201,7 @@ fn is_known(rule: &Rule, known: &BTreeSet<String>) -> bool {
 }
 
 /// The names in a query that are the agent's own or recorded.
-fn series(query: &str) -> impl Iterator<Item = &str> {
+pub(super) fn series(query: &str) -> impl Iterator<Item = &str> {
     // Every other part stands between quotes.
     let outside = query.split('"').step_by(2);
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';

@@ -6,5 +6,6 @@ mod cases;
 mod checks;
 mod golden;
 mod mutants;
+mod recording;
 mod seed;
 mod slo;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::monitoring::File;
 use crate::monitoring::Settings;
-use crate::monitoring::rule::{Alert, Group};
+use crate::monitoring::rule::{Alert, Group, Severity};
 
 /// What an alert means, what to look at, what to do.
 #[derive(Clone, Debug)]
@@ -36,8 +36,9 @@ pub(in crate::monitoring) fn files(groups: &[Group], settings: &Settings) -> Vec
             continue;
         }
         let same: Vec<&Alert> = alerts.iter().copied().filter(|other| other.runbook.name == *name).collect();
-        let mut severities: Vec<_> = same.iter().map(|alert| alert.severity.text()).collect();
-        severities.dedup();
+        let all = [Severity::Critical, Severity::Warning, Severity::Info];
+        let has = |severity: &Severity| same.iter().any(|alert| alert.severity == *severity);
+        let severities: Vec<_> = all.iter().copied().filter(has).map(Severity::text).collect();
         let severities = severities.join(", ");
         let _ = writeln!(index, "| [{name}]({name}.md) | {severities} | {} |", plain(&alert.summary));
         files.push(File::new(path, page(&same, &severities, settings)));
@@ -60,8 +61,10 @@ fn page(alerts: &[&Alert], severities: &str, settings: &Settings) -> String {
     for alert in alerts {
         let wait =
             if alert.wait > 0 { format!(", for {}", settings.time(alert.wait)) } else { String::new() };
+        let told_apart = alert.labels.iter().find(|(label, _)| *label == "slo");
+        let of = told_apart.map_or_else(String::new, |(_, slo)| format!(" for `{slo}`"));
         let severity = alert.severity.text();
-        let _ = write!(page, "\n`{severity}`{wait}:\n\n```promql\n{}\n```\n", alert.query);
+        let _ = write!(page, "\n`{severity}`{of}{wait}:\n\n```promql\n{}\n```\n", alert.query);
     }
     page
 }

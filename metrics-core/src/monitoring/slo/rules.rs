@@ -157,7 +157,7 @@ impl Watched {
             .label("long", &*long)
             .label("short", &*short)
             .text(
-                format!("{{{{ $labels.job }}}} burns the error budget of {} over {long}", self.name),
+                "{{ $labels.job }} burns the error budget of {{ $labels.slo }} over {{ $labels.long }}",
                 format!(
                     "{{{{ $value | humanizePercentage }}}} of the calls in the last {long} {what}; the objective allows {} % over \
                      {days} days. At {} times that the budget of those is gone in {left}.",

@@ -1,6 +1,7 @@
 //! Forecasts: what they come to, and that nothing is foretold from too little history.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use agent_metrics_monitoring_tests::{Case, folder, test_rules, written};
 use agent_metrics_tests::{missing, on_path};
@@ -27,13 +28,18 @@ fn near(case: Case, series: &str, at: &str, labels: &str, value: f64) -> Case {
     case.value(format!("abs({series} - {value}) < bool {}", value / 100.0), at, &[(labels, 1.0)])
 }
 
-fn check(name: &str, monthly_budget_usd: Option<f64>, cases: &[Case]) {
+fn check(name: &str, monthly_budget_usd: Option<f64>, case: Case) {
+    run(name, &["recording", "capacity"], monthly_budget_usd, case);
+}
+
+fn run(name: &str, files: &[&str], monthly_budget_usd: Option<f64>, case: Case) {
     let Some(promtool) = on_path("promtool") else { return missing("promtool") };
     let made = written(&format!("{name}-made"), |settings| {
         settings.capacity.monthly_budget_usd = monthly_budget_usd;
     });
-    let files = ["recording", "capacity"].map(|file| made.join(format!("prometheus/rules/{file}.yml")));
-    let (passed, said) = test_rules(&promtool, &folder(name), &[&files[0], &files[1]], cases);
+    let files: Vec<_> = files.iter().map(|file| made.join(format!("prometheus/rules/{file}.yml"))).collect();
+    let files: Vec<_> = files.iter().map(PathBuf::as_path).collect();
+    let (passed, said) = test_rules(&promtool, &folder(name), &files, &[case]);
     assert!(passed, "{said}");
 }
 
@@ -76,12 +82,15 @@ fn the_months_end_is_foretold_with_an_interval() {
     case = near(case, "job:agent_cost_usd:month_forecast", "10d", JOB, 310.0);
     case = near(case, "job:agent_cost_usd:month_forecast_low", "10d", JOB, 310.0);
     case = near(case, "job:agent_cost_usd:month_forecast_high", "10d", JOB, 310.0);
-    check("capacity-month", None, &[case]);
+    check("capacity-month", None, case);
 }
 
 #[test]
 fn a_new_month_begins_at_nothing() {
-    let mut case = Case::new("33 days").every("5m").series(tokens("a"), daily(&[100_000.0; 33]));
+    // What the recording rules make of it: so many tokens a second, for 33 days.
+    let rate = "job_model_direction:agent_llm_tokens:rate5m{job=\"agent\",model=\"m\",direction=\"input\"}";
+    let mut case =
+        Case::new("33 days").every("5m").series(rate, format!("{}x{}", 100_000.0 / 86_400.0, 34 * SAMPLES));
     case = near(case, "job:agent_llm_tokens:month_to_date", "30d", JOB, 3_000_000.0);
     case = near(case, "job:agent_llm_tokens:month_to_date", "33d", JOB, 200_000.0);
     // February has 28 days, of which two are over.
@@ -89,7 +98,7 @@ fn a_new_month_begins_at_nothing() {
     case = near(case, "job:agent_llm_tokens:month_forecast", "33d", JOB, 2_800_000.0);
     // The day over midnight on which the month changed is one day.
     case = near(case, "job:agent_llm_tokens:increase1d", "31d12h", JOB, 100_000.0);
-    check("capacity-new-month", None, &[case]);
+    run("capacity-new-month", &["capacity"], None, case);
 }
 
 #[test]
@@ -104,7 +113,7 @@ fn budgets_last_so_many_days() {
         near(case, "job_budget:agent_budget_usd:days_left", "10d", "{job=\"agent\",budget=\"support\"}", 6.0);
     case = case.value("job:agent_month_budget_usd:days_left", "7d", &[]);
     case = near(case, "job:agent_month_budget_usd:days_left", "10d", JOB, 90.0);
-    check("capacity-budget", Some(1000.0), &[case]);
+    check("capacity-budget", Some(1000.0), case);
 }
 
 #[test]
@@ -128,5 +137,5 @@ fn replicas_and_series_are_reckoned_from_a_week() {
         &[("job:agent_replicas:running{job=\"agent\"}", 3.0)],
     );
     case = near(case, "job:agent_series:forecast30d", "10d", JOB, 1000.0 + 2880.0 + 30.0 * 288.0);
-    check("capacity-scaling", None, &[case]);
+    check("capacity-scaling", None, case);
 }

@@ -150,11 +150,9 @@ fn an_idle_fleet_has_no_shares_and_no_quantiles() {
     let idle = series.iter().fold(Case::new("nothing happens"), |case, (family, labels)| {
         case.series(of("a", family, labels), "7x120")
     });
-    let rates = idle.value("count({__name__=~\".+:.+ratio.*|.+:p[0-9]+_5m|.+:mean1h\"})", "100m", &[]).value(
-        "sum({__name__=~\"job_.+:rate5m\"})",
-        "100m",
-        &[("{}", 0.0)],
-    );
+    let rates = idle
+        .value("count({__name__=~\".+:ratio_rate.+|.+:p[0-9]+_5m|.+:mean1h\"})", "100m", &[])
+        .value("sum({__name__=~\"job_.+:rate5m\"})", "100m", &[("{}", 0.0)]);
     check("recording-idle", &[rates]);
 }
 

@@ -93,11 +93,11 @@ fn built() -> PathBuf {
         .expect("cargo runs");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let messages = String::from_utf8_lossy(&built.stdout).into_owned();
-    let paths = messages.lines().filter_map(|line| {
+    let mut paths = messages.lines().filter_map(|line| {
         let (path, _) = line.split_once("\"executable\":\"")?.1.split_once('"')?;
         Some(PathBuf::from(path))
     });
-    paths.last().expect("the path of the binary")
+    paths.next_back().expect("the path of the binary")
 }
 
 fn free_address() -> String {
@@ -261,7 +261,7 @@ fn check_all(asked: &Asked<'_>) {
                 let query = sent(target["expr"].as_str().expect("a query"));
                 match ask(asked.listen, &query, asked.at) {
                     Ok(found) if found.is_empty() && !may_be => {
-                        empty.push(format!("{uid}: {title}: {query}"))
+                        empty.push(format!("{uid}: {title}: {query}"));
                     }
                     Ok(found) => assert!(
                         found.iter().all(|(_, value)| !value.is_infinite()),

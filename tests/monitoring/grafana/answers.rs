@@ -12,6 +12,7 @@ use agent_metrics_tests::{Program, get, missing, on_path, until};
 use serde_json::Value;
 
 use crate::dashboards::{of, panels};
+use crate::reference::{queries, reference};
 use crate::script::{
     Event, INPUT_TOKENS, INPUT_USD, Load, Notes, OUTPUT_TOKENS, OUTPUT_USD, ask, model, now, post,
 };
@@ -142,7 +143,8 @@ fn panels_show_what_happened() {
         // Minutes for hours: the rules have something to say before the test is over.
         settings.rehearsal = 60;
     });
-    let dashboards = of(&monitoring.files().unwrap_or_else(|error| panic!("{error}")));
+    let files = monitoring.files().unwrap_or_else(|error| panic!("{error}"));
+    let dashboards = of(&files);
 
     let notes = Notes::default();
     let base = format!("http://{}", model(&notes));
@@ -171,6 +173,9 @@ fn panels_show_what_happened() {
 
     check_headlines(&asked, &notes);
     check_all(&asked);
+    for query in queries(reference(&files)) {
+        ask(&listen, query, at).unwrap_or_else(|error| panic!("{query}: {error}"));
+    }
     check_label_values(&catalogue, &address);
 }
 

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use agent_metrics::monitoring::{File, Monitoring};
-use agent_metrics::{AgentMetrics, Counter, Gauge, Histogram, LabelSet, LabelValue, Metrics, Summary};
+use agent_metrics::{
+    AgentMetrics, Catalogue, Counter, FamilyInfo, Gauge, Histogram, LabelSet, LabelValue, Metrics, Summary,
+};
 use agent_metrics_monitoring_tests::folder;
 use serde_json::Value;
 
@@ -31,8 +33,8 @@ struct Support {
     document_bytes: Summary,
 }
 
-/// All files.
-pub fn files() -> Vec<File> {
+/// What a program with these families can show.
+fn catalogue() -> Catalogue {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     let support = Support::register(&metrics).expect("the names are free");
     for index in [Index::Docs, Index::Code] {
@@ -41,7 +43,17 @@ pub fn files() -> Vec<File> {
     }
     support.waiting.with(()).set(3.0);
     support.document_bytes.with(()).observe(10.0);
-    Monitoring::for_catalogue(metrics.catalogue()).files().unwrap_or_else(|error| panic!("{error}"))
+    metrics.catalogue()
+}
+
+/// Its families.
+pub fn families() -> Vec<FamilyInfo> {
+    catalogue().families
+}
+
+/// All files.
+pub fn files() -> Vec<File> {
+    Monitoring::for_catalogue(catalogue()).files().unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The dashboards, by uid.

@@ -1,8 +1,9 @@
-//! Dashboards, read as Grafana, its linter and Prometheus read them.
+//! Dashboards and the metrics reference, read as Grafana, its linter and Prometheus read them.
 
 mod answers;
 mod dashboards;
 mod linter;
 mod query;
+mod reference;
 mod script;
 mod types;

@@ -23,6 +23,7 @@ struct Spent {
     day: &'static str,
     to_date: &'static str,
     forecast: &'static str,
+    margin: &'static str,
     low: &'static str,
     high: &'static str,
 }
@@ -38,6 +39,7 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
         day: n::TOKENS_1D,
         to_date: n::TOKENS_TO_DATE,
         forecast: n::TOKENS_FORECAST,
+        margin: n::TOKENS_MARGIN,
         low: n::TOKENS_LOW,
         high: n::TOKENS_HIGH,
     };
@@ -47,6 +49,7 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
         day: n::COST_1D,
         to_date: n::COST_TO_DATE,
         forecast: n::COST_FORECAST,
+        margin: n::COST_MARGIN,
         low: n::COST_LOW,
         high: n::COST_HIGH,
     };
@@ -102,21 +105,26 @@ fn spent(group: &mut Group, spent: &Spent, settings: &Settings) {
 
 fn forecast(group: &mut Group, spent: &Spent, settings: &Settings) {
     let (days, enough) = (daily(settings), enough(settings));
-    let Spent { day, to_date, forecast, low, high, .. } = spent;
+    let Spent { day, to_date, forecast, margin, low, high, .. } = spent;
     let left = format!("scalar({})", n::MONTH_LEFT);
     group
         .record(*forecast, format!("{to_date} + avg_over_time({day}[{days}]) * {left}\n{enough}"))
         .note("To date, and for each day to come the mean of the last two weeks'.");
     // Of so many days to come, with a mean that is itself known from so many only.
-    let width = format!(
-        "{} * stddev_over_time({day}[{days}]) * sqrt({left} + {left} ^ 2 / {})",
-        number(DEVIATIONS),
-        n::HISTORY
-    );
     group
-        .record(*low, format!("({forecast} - {width} > {to_date})\nor {to_date} {enough}"))
-        .note("With 95 % certainty it is no less, if days vary as they did; and no less than it is.");
-    group.record(*high, format!("{forecast} + {width}")).note("With 95 % certainty it is no more.");
+        .record(
+            *margin,
+            format!(
+                "{} * stddev_over_time({day}[{days}])\n* sqrt({left} + {left} ^ 2 / {})\n{enough}",
+                number(DEVIATIONS),
+                n::HISTORY
+            ),
+        )
+        .note("Within this of the forecast with 95 % certainty, if days vary as they did.");
+    group
+        .record(*low, format!("({forecast} - {margin} > {to_date})\nor ({to_date} {enough})"))
+        .note("No less than it is already.");
+    group.record(*high, format!("{forecast} + {margin}"));
 }
 
 fn budgets(group: &mut Group, settings: &Settings) {

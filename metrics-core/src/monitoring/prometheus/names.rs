@@ -57,12 +57,14 @@ pub(crate) const TOKENS_MONTH: &str = "job_month:agent_llm_tokens:rate5m";
 pub(crate) const TOKENS_1D: &str = "job:agent_llm_tokens:increase1d";
 pub(crate) const TOKENS_TO_DATE: &str = "job:agent_llm_tokens:month_to_date";
 pub(crate) const TOKENS_FORECAST: &str = "job:agent_llm_tokens:month_forecast";
+pub(crate) const TOKENS_MARGIN: &str = "job:agent_llm_tokens:month_forecast_margin";
 pub(crate) const TOKENS_LOW: &str = "job:agent_llm_tokens:month_forecast_low";
 pub(crate) const TOKENS_HIGH: &str = "job:agent_llm_tokens:month_forecast_high";
 pub(crate) const COST_MONTH: &str = "job_month:agent_cost_usd:rate5m";
 pub(crate) const COST_1D: &str = "job:agent_cost_usd:increase1d";
 pub(crate) const COST_TO_DATE: &str = "job:agent_cost_usd:month_to_date";
 pub(crate) const COST_FORECAST: &str = "job:agent_cost_usd:month_forecast";
+pub(crate) const COST_MARGIN: &str = "job:agent_cost_usd:month_forecast_margin";
 pub(crate) const COST_LOW: &str = "job:agent_cost_usd:month_forecast_low";
 pub(crate) const COST_HIGH: &str = "job:agent_cost_usd:month_forecast_high";
 /// Of a budget in the program, by `budget`.

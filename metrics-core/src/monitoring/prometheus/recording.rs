@@ -29,7 +29,7 @@ fn sum_rate(by: &str, series: &str, window: &str) -> String {
 
 /// The share of bad calls in all.
 fn ratio(by: &str, bad: &str, all: &str) -> String {
-    format!("(sum by ({by}) ({bad}) or 0 * sum by ({by}) ({all})) / (sum by ({by}) ({all}) > 0)")
+    format!("(\n  sum by ({by}) ({bad})\n  or 0 * sum by ({by}) ({all})\n)\n/\n(sum by ({by}) ({all}) > 0)")
 }
 
 fn quantile(of: f64, by: &str, buckets: &str) -> String {
@@ -78,7 +78,7 @@ fn tasks(settings: &Settings) -> Group {
 
 fn completed(by: &str, rate: &str) -> String {
     let all = format!("{rate}{{status!=\"cancelled\"}}");
-    format!("sum by ({by}) ({rate}{{status=\"success\"}}) / (sum by ({by}) ({all}) > 0)")
+    format!("sum by ({by}) ({rate}{{status=\"success\"}})\n/\n(sum by ({by}) ({all}) > 0)")
 }
 
 /// Over long windows, from what is recorded: that costs as little for a thousand replicas as for one, and a
@@ -93,7 +93,8 @@ fn completion(settings: &Settings) -> Group {
         [(n::COMPLETION_1H, 3600), (n::COMPLETION_1D, 86_400), (n::COMPLETION_7D, 7 * 86_400)]
     {
         let window = settings.time(seconds);
-        let query = format!("{} / ({} > 0)", over("=\"success\"", &window), over("!=\"cancelled\"", &window));
+        let query =
+            format!("{}\n/\n({} > 0)", over("=\"success\"", &window), over("!=\"cancelled\"", &window));
         group.record(name, query);
     }
     group

@@ -49,6 +49,7 @@ pub const OWN: &[Known<'static>] = &[
     of(Counter, "agent_metrics_refused_observations_total", &["family"]),
     of(Summary, "agent_metrics_scrape_duration_seconds", &[]),
     of(Gauge, "agent_metrics_scrape_size_bytes", &[]),
+    of(Counter, "agent_metrics_series_without_room_total", &[]),
     of(Histogram, "agent_steps_per_task", &["task_type"]),
     of(Gauge, "agent_task_completion_rate", &["window"]),
     of(Histogram, "agent_task_cost_usd", &["task_type"]),

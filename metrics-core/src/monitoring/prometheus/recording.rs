@@ -5,6 +5,7 @@ use crate::catalogue::{Catalogue, FamilyInfo};
 use crate::monitoring::Settings;
 use crate::monitoring::rule::Group;
 use crate::name::Kind;
+use crate::promql::OWN;
 
 /// A quantile of calls that don't happen is no number; compared with 0 it is absent, so that no alert and no
 /// panel meets it.
@@ -166,5 +167,5 @@ fn own(catalogue: &Catalogue, settings: &Settings) -> Group {
 
 /// Whether a family is none of the agent's own.
 pub(in crate::monitoring) fn is_own(family: &FamilyInfo) -> bool {
-    !family.name.starts_with("agent_")
+    OWN.iter().all(|known| known.name != family.name)
 }

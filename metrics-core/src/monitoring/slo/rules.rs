@@ -157,7 +157,8 @@ impl Watched {
             .label("long", &*long)
             .label("short", &*short)
             .text(
-                "{{ $labels.job }} burns the error budget of {{ $labels.slo }} over {{ $labels.long }}",
+                // `$labels` has those of the series, not those that the rule adds.
+                format!("{{{{ $labels.job }}}} burns the error budget of {{{{ $labels.slo }}}} over {long}"),
                 format!(
                     "{{{{ $value | humanizePercentage }}}} of the calls in the last {long} {what}; the objective allows {} % over \
                      {days} days. At {} times that the budget of those is gone in {left}.",

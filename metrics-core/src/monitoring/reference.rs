@@ -28,13 +28,14 @@ const TYPICAL: [(&str, u64); 10] = [
 const TYPICAL_CAPPED: u64 = 10;
 
 /// Headings, and how the names of their families begin; the user's own come last.
-const GROUPS: [(&str, &[&str]); 7] = [
+const GROUPS: [(&str, &[&str]); 8] = [
     ("Tasks", &["agent_task", "agent_active_tasks", "agent_steps"]),
     ("Calls of models", &["agent_llm"]),
     ("Tools", &["agent_tool"]),
     ("Money", &["agent_cost", "agent_budget"]),
     ("HTTP", &["agent_http"]),
     ("Around the agent", &["agent_app", "agent_cache", "agent_memory", "agent_user"]),
+    ("OpenTelemetry's names", &["gen_ai"]),
     ("The toolkit's own health", &["agent_metrics"]),
 ];
 const OWN: &str = "Your own";

@@ -7,7 +7,15 @@ const fn of(kind: Kind, name: &'static str, labels: &'static [&'static str]) -> 
     Known { name, kind, labels }
 }
 
-/// By name. The duration histograms have a `status` too, which `.duration_by_status()` adds.
+/// The attributes of a model's call, in OpenTelemetry's names.
+const CALL: &[&str] =
+    &["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model", "gen_ai_response_model"];
+const CALL_WITH_ERROR: &[&str] = &[CALL[0], CALL[1], CALL[2], CALL[3], "error_type"];
+const CALL_WITH_MODALITY: &[&str] = &[CALL[0], CALL[1], CALL[2], CALL[3], "gen_ai_token_modality"];
+const CALL_WITH_TYPE: &[&str] = &[CALL[0], CALL[1], CALL[2], CALL[3], "gen_ai_token_type"];
+
+/// By name. The duration histograms have a `status` too, which `.duration_by_status()` adds; what `.profile(..)` adds comes
+/// last.
 pub const OWN: &[Known<'static>] = &[
     of(Gauge, "agent_active_tasks", &[]),
     of(Info, "agent_app_info", &[]),
@@ -67,6 +75,28 @@ pub const OWN: &[Known<'static>] = &[
     of(Gauge, "agent_tool_calls_in_progress", &["tool_name"]),
     of(Counter, "agent_tool_calls_total", &["tool_name", "status"]),
     of(Histogram, "agent_user_satisfaction_score", &[]),
+    of(Histogram, "gen_ai_client_inference_duration_seconds", CALL_WITH_ERROR),
+    of(Histogram, "gen_ai_client_inference_operation_input_tokens", CALL_WITH_ERROR),
+    of(Histogram, "gen_ai_client_inference_operation_output_tokens", CALL_WITH_ERROR),
+    of(Histogram, "gen_ai_client_inference_time_per_output_chunk_seconds", CALL),
+    of(Histogram, "gen_ai_client_inference_time_to_first_chunk_seconds", CALL),
+    of(Counter, "gen_ai_client_inference_usage_cache_read_input_tokens_total", CALL_WITH_MODALITY),
+    of(Counter, "gen_ai_client_inference_usage_cache_write_input_tokens_total", CALL_WITH_MODALITY),
+    of(Counter, "gen_ai_client_inference_usage_input_tokens_total", CALL_WITH_MODALITY),
+    of(Counter, "gen_ai_client_inference_usage_output_tokens_total", CALL_WITH_MODALITY),
+    of(Counter, "gen_ai_client_inference_usage_reasoning_output_tokens_total", CALL_WITH_MODALITY),
+    of(Histogram, "gen_ai_client_operation_duration_seconds", CALL_WITH_ERROR),
+    of(Histogram, "gen_ai_client_operation_time_per_output_chunk_seconds", CALL),
+    of(Histogram, "gen_ai_client_operation_time_to_first_chunk_seconds", CALL),
+    of(Histogram, "gen_ai_client_token_usage", CALL_WITH_TYPE),
+    of(
+        Histogram,
+        "gen_ai_execute_tool_duration_seconds",
+        &["gen_ai_tool_name", "gen_ai_agent_name", "error_type"],
+    ),
+    of(Histogram, "gen_ai_invoke_agent_duration_seconds", &["gen_ai_agent_name", "error_type"]),
+    of(Histogram, "gen_ai_invoke_agent_inference_calls", &["gen_ai_agent_name"]),
+    of(Histogram, "gen_ai_invoke_agent_tool_calls", &["gen_ai_agent_name"]),
 ];
 
 #[cfg(test)]
@@ -75,8 +105,13 @@ mod tests {
 
     #[test]
     fn the_table_is_what_an_instance_has() {
-        let metrics =
-            crate::AgentMetrics::builder().duration_by_status().task_queue_duration().build().unwrap();
+        let metrics = crate::AgentMetrics::builder()
+            .duration_by_status()
+            .task_queue_duration()
+            .profile(crate::Profile::OtelGenAi1_41)
+            .profile(crate::Profile::OtelGenAi0_1)
+            .build()
+            .unwrap();
         let line =
             |kind: Kind, name: &str, labels: &[&str]| format!("    of({kind:?}, {name:?}, &{labels:?}),\n");
         let families = metrics.families();

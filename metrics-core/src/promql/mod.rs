@@ -9,6 +9,7 @@ mod check;
 mod labels;
 mod mistake;
 mod own;
+mod reader;
 mod text;
 
 use crate::name::Kind;

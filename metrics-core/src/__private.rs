@@ -5,7 +5,11 @@ pub use inventory::submit;
 pub use crate::catalogue::{SiteKind, Slo};
 pub use crate::families::DimensionValue;
 pub use crate::label::{Domain, Domains, LabelField, check_budget, into_label};
+#[cfg(feature = "promql")]
+pub use crate::name::Kind;
 pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
+#[cfg(feature = "promql")]
+pub use crate::promql::{Described, Known, OWN, check_query};
 pub use crate::recorder::{
     Arg, Around, ByType, Costly, Derived as Classifier, Down, ErrorRef, FromSpent, Global, GlobalFamily,
     Label, Llm, Purse, Returns, Site, SiteRef, Tag, Uncounted, Unread, ViaClassifiedRef, ViaDowncast,
@@ -84,6 +88,12 @@ pub fn budget(budget: &Budget) -> Budget {
 #[track_caller]
 pub const fn check_native<M: Metric>() {
     crate::name::check_native(M::KIND);
+}
+
+/// A family of a metric's kind and labels, for the check of queries.
+#[cfg(feature = "promql")]
+pub const fn known<M: Metric>(name: &'static str) -> Known<'static> {
+    Known { name, kind: M::KIND, labels: M::LABELS }
 }
 
 /// The instance that a `metrics = ..` key names.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use crate::label::Domain;
 use crate::name::Kind;
+use crate::status::{LLM, TASK, TOOL};
+use crate::usage::{ANOMALIES, RateLimits};
 
 /// Everything that an instance can show, as data: what dashboards, alerts and references are made from.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +43,22 @@ pub struct FamilyInfo {
     pub unit: Option<&'static str>,
     /// Its labels, without `le`.
     pub labels: Vec<&'static str>,
+    /// What each of them can be, in their order.
+    pub values: Vec<LabelValues>,
     /// A histogram's bucket bounds, without `+Inf`.
     pub buckets: Vec<f64>,
+}
+
+/// What a label can be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LabelValues {
+    /// One of these.
+    Closed(&'static [&'static str]),
+    /// Whatever turns up, up to so many different ones.
+    Capped(usize),
+    /// Whatever is set, one at a time.
+    Open,
 }
 
 impl FamilyInfo {
@@ -53,12 +70,35 @@ impl FamilyInfo {
     ) -> Self {
         let name = name.into();
         let unit = unit_of(kind, &name);
-        Self { unit, name, help: help.into(), kind, labels: labels.to_vec(), buckets: Vec::new() }
+        let values = labels.iter().map(|label| own_values(&name, label)).collect();
+        Self { unit, name, help: help.into(), kind, labels: labels.to_vec(), values, buckets: Vec::new() }
+    }
+
+    /// With what the first labels can be.
+    pub(crate) fn with_domains(mut self, domains: &[Domain]) -> Self {
+        for (values, domain) in self.values.iter_mut().zip(domains) {
+            *values = match *domain {
+                Domain::Closed(texts) => LabelValues::Closed(texts),
+                Domain::Bounded(cap) => LabelValues::Capped(cap),
+            };
+        }
+        self
+    }
+
+    /// With the caps that a label of that name has, where it has one.
+    pub(crate) fn with_caps(mut self, cap_of: impl Fn(&str) -> Option<usize>) -> Self {
+        for (label, values) in self.labels.iter().zip(&mut self.values) {
+            if let (LabelValues::Open, Some(cap)) = (*values, cap_of(label)) {
+                *values = LabelValues::Capped(cap);
+            }
+        }
+        self
     }
 
     /// With more labels.
     pub(crate) fn with_labels(mut self, more: impl IntoIterator<Item = &'static str>) -> Self {
         self.labels.extend(more);
+        self.values.resize(self.labels.len(), LabelValues::Open);
         self
     }
 
@@ -66,6 +106,32 @@ impl FamilyInfo {
         self.buckets = bounds.to_vec();
         self
     }
+}
+
+/// What the labels of the agent's own families can be. A test compares it with what the example exposes.
+fn own_values(family: &str, label: &str) -> LabelValues {
+    let is_of = |group: &str| family.starts_with(group);
+    LabelValues::Closed(match label {
+        // Money isn't spent in vain on what succeeds.
+        "status" if is_of("agent_task_wasted") => &TASK.names[1..],
+        "status" if is_of("agent_task") => TASK.names,
+        "status" if is_of("agent_llm") => LLM.names,
+        "status" => TOOL.names,
+        "outcome" => LLM.names,
+        "direction" => &["input", "output"],
+        "cost_type" => &["input", "output", "tool"],
+        "kind" if is_of("agent_llm_token_details") => &["cache_read", "cache_write", "reasoning", "audio"],
+        "kind" if is_of("agent_llm_usage_anomalies") => &ANOMALIES,
+        "kind" if is_of("agent_llm_ratelimit") => &RateLimits::KINDS,
+        "window" => &["1h", "24h", "7d"],
+        "result" => &["hit", "miss"],
+        "method" => {
+            &["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "OTHER"]
+        }
+        // Of three digits.
+        "status_code" => return LabelValues::Capped(900),
+        _ => return LabelValues::Open,
+    })
 }
 
 /// Units in which families are named; OpenMetrics states them in a line of their own.

@@ -21,9 +21,13 @@ pub mod integrations;
 mod label;
 mod ledger;
 mod metric;
+#[cfg(feature = "monitoring")]
+pub mod monitoring;
 mod name;
 mod plane;
 mod pricing;
+#[cfg(any(feature = "promql", feature = "monitoring"))]
+mod promql;
 #[cfg(feature = "_push")]
 pub mod push;
 mod recorder;
@@ -49,8 +53,14 @@ pub use agent_metrics_macros::{
     CallLabels, Classify, LabelSet, LabelValue, Metrics, track, track_llm, track_step, track_task, track_tool,
 };
 
+#[cfg(feature = "promql")]
+#[doc(inline)]
+pub use agent_metrics_macros::promql;
+
 pub use builder::Builder;
-pub use catalogue::{Catalogue, DimensionInfo, FamilyInfo, LatencyObjective, SiteInfo, SiteKind, Slo};
+pub use catalogue::{
+    Catalogue, DimensionInfo, FamilyInfo, LabelValues, LatencyObjective, SiteInfo, SiteKind, Slo,
+};
 pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::{Chunks, Exposition};
 pub use families::{

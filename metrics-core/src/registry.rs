@@ -41,8 +41,7 @@ impl Registry {
 
     /// Every family of ours, by name.
     pub(crate) fn families(&self) -> Vec<FamilyInfo> {
-        let mut families: Vec<_> =
-            self.sources().iter().flat_map(|source| source.families().to_vec()).collect();
+        let mut families: Vec<_> = self.sources().iter().flat_map(|source| described(&**source)).collect();
         families.sort_by(|left, right| left.name.cmp(&right.name));
         families
     }
@@ -111,6 +110,16 @@ impl Registry {
         }
         Ok(())
     }
+}
+
+/// The families of a source, with the caps of their labels.
+fn described(source: &dyn Source) -> Vec<FamilyInfo> {
+    let caps = source.interners();
+    let cap_of = |label: &str| {
+        let (.., values) = caps.iter().find(|(_, capped, _)| *capped == label)?;
+        Some(values.slots() - 1)
+    };
+    source.families().iter().map(|family| family.clone().with_caps(cap_of)).collect()
 }
 
 fn owned(labels: &[&str]) -> Vec<String> {

@@ -132,7 +132,7 @@ macro_rules! metric {
             const LABELS: &'static [&'static str] = L::NAMES;
 
             fn build(spec: &Spec) -> Self {
-                let (info, shape) = $shape(spec, spec.info($kind, L::NAMES));
+                let (info, shape) = $shape(spec, spec.info($kind, L::NAMES).with_domains(L::DOMAINS));
                 Self(at_zero(info, shape, $zero))
             }
 

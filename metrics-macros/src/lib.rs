@@ -14,6 +14,8 @@ mod diagnostics;
 mod label_set;
 mod label_value;
 mod metrics;
+#[cfg(feature = "promql")]
+mod promql;
 mod slot;
 mod text;
 mod track;
@@ -336,4 +338,36 @@ pub fn derive_metrics(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Classify, attributes(classify))]
 pub fn derive_classify(input: TokenStream) -> TokenStream {
     classify::derive(input.into()).into()
+}
+
+/// A PromQL query as text, checked as the program is compiled: it parses, and every metric and label in it is there.
+///
+/// # Arguments
+/// The query, a string literal; then structs with `derive(Metrics)` or `derive(CallLabels)` whose families it may name
+/// besides the agent's own; then keys:
+///
+/// | key | value | default |
+/// |---|---|---|
+/// | `labels` | names of labels that every series has besides its family's, `["namespace"]`: of targets, of a registry, dimensions | `job` and `instance` are known |
+/// | `crate` | the path of the runtime crate | `::agent_metrics` |
+///
+/// # Output
+/// The literal, a `&'static str`.
+///
+/// # What is checked
+/// Grammar and types, by `promql-parser`; each metric, by the name of its sample (`_bucket`, `_sum` and `_count` of
+/// histograms); each label of a selector, by its metric; those of `by`, `without`, `on`, `ignoring` and `group_left`, by what
+/// the expression has left. A name with a colon is a recording rule's and may have any labels, as may a selector without a
+/// name. `up`, `ALERTS` and the rest of what Prometheus writes itself is known. `$__rate_interval`, `$__interval`,
+/// `$__range` and variables in strings are Grafana's, and may stand where it allows them.
+///
+/// # Example
+/// ```text
+/// const FAILED: &str = promql!("sum by (task_type) (rate(agent_tasks_total{status!=\"success\"}[5m]))");
+/// let found = promql!("sum(rate(support_retrieved_documents_total[5m]))", SupportMetrics);
+/// ```
+#[cfg(feature = "promql")]
+#[proc_macro]
+pub fn promql(input: TokenStream) -> TokenStream {
+    promql::expand(input.into()).into()
 }

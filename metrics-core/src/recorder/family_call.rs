@@ -92,6 +92,7 @@ impl<L: CallLabels> CallFamily<L> {
         };
         let family = |kind, suffix: &str, what: &str, labels: &[&'static str]| {
             FamilyInfo::new(kind, format!("{}_{suffix}", L::NAME), help(what), labels)
+                .with_domains(L::DOMAINS)
         };
         let mut infos = vec![
             family(Kind::Counter, "calls_total", "Calls that ended.", &with_status),

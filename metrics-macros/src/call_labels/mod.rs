@@ -139,7 +139,28 @@ fn expand(krate: &syn::Path, target: &Target, family: &Family) -> TokenStream {
         .names()
         .map(|label| quote_spanned!(at(label.span())=> const _: () = __rt::check_call_labels(&[#label]);));
     let check_buckets = buckets.as_ref().map(check_buckets);
-    quote!(#labels #calls #check_name #(#check_labels)* #check_buckets)
+    let described = described(target, family);
+    quote!(#labels #calls #described #check_name #(#check_labels)* #check_buckets)
+}
+
+/// What `promql!` checks queries against.
+fn described(target: &Target, Family { name, in_flight, set, .. }: &Family) -> Option<TokenStream> {
+    if !cfg!(feature = "promql") {
+        return None;
+    }
+    let labels: Vec<_> = set.names().collect();
+    let family = |suffix: &str, kind: TokenStream, status: Option<&str>| {
+        let name = syn::LitStr::new(&format!("{}_{suffix}", name.value()), name.span());
+        let status = status.into_iter();
+        quote!(__rt::Known { name: #name, kind: __rt::Kind::#kind, labels: &[#(#labels,)* #(#status)*] })
+    };
+    let ended = family("calls_total", quote!(Counter), Some("status"));
+    let durations = family("call_duration_seconds", quote!(Histogram), None);
+    let in_progress = in_flight.then(|| family("calls_in_progress", quote!(Gauge), None));
+    let body = quote! {
+        const FAMILIES: &'static [__rt::Known<'static>] = &[#ended, #durations, #in_progress];
+    };
+    Some(target.implement(&quote!(__rt::Described), &body))
 }
 
 /// The constant that checks the order of bounds at compile time, with the caret on their list.

@@ -172,8 +172,10 @@ fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metri
             ::core::result::Result::Ok(Self { #(#fields: #locals),* })
         },
     );
+    let described = described(target, metrics);
     let items = quote! {
         #methods
+        #described
         #[automatically_derived]
         impl __rt::MetricsStruct for #ident {
             fn __register(
@@ -195,6 +197,18 @@ fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metri
         #(#check_buckets)*
     };
     scope(krate, &items)
+}
+
+/// What `promql!` checks queries against.
+fn described(target: &Target, metrics: &[Metric]) -> Option<TokenStream> {
+    if !cfg!(feature = "promql") {
+        return None;
+    }
+    let families = metrics
+        .iter()
+        .map(|Metric { name, ty, .. }| quote_spanned!(at(ty.span())=> __rt::known::<#ty>(#name)));
+    let body = quote!(const FAMILIES: &'static [__rt::Known<'static>] = &[#(#families),*];);
+    Some(target.implement(&quote!(__rt::Described), &body))
 }
 
 /// Names what the type of a field has to be, in one way wherever it's used: the compiler then says it once.
@@ -231,8 +245,10 @@ fn methods(krate: &syn::Path, target: &Target, vis: &Visibility, register: &Toke
 fn stub(krate: &syn::Path, target: &Target, vis: &Visibility) -> TokenStream {
     let ident = &target.ident;
     let methods = methods(krate, target, vis, &quote!(let _ = metrics; ::core::unreachable!()));
+    let described = described(target, &[]);
     let items = quote! {
         #methods
+        #described
         #[automatically_derived]
         impl __rt::MetricsStruct for #ident {
             fn __register(

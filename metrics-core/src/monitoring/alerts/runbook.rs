@@ -1,0 +1,85 @@
+//! What to do when an alert fires: a page of Markdown for each.
+
+use std::fmt::Write as _;
+
+use crate::monitoring::File;
+use crate::monitoring::Settings;
+use crate::monitoring::rule::{Alert, Group, Severity};
+
+/// What an alert means, what to look at, what to do.
+#[derive(Clone, Debug)]
+pub(in crate::monitoring) struct Runbook {
+    /// The alert's name, and the file's.
+    pub(in crate::monitoring) name: String,
+    pub(in crate::monitoring) means: String,
+    pub(in crate::monitoring) look: &'static [&'static str],
+    pub(in crate::monitoring) act: &'static [&'static str],
+}
+
+impl Runbook {
+    pub(in crate::monitoring) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), means: String::new(), look: &[], act: &[] }
+    }
+}
+
+/// A page for each alert and one that lists them. Alerts of one name, as those of several windows, share a page.
+pub(in crate::monitoring) fn files(groups: &[Group], settings: &Settings) -> Vec<File> {
+    let mut index = "# Runbooks\n\nOne for each alert: what it means, what to look at, what to do.\n\n\
+                     | alert | severity | what |\n|---|---|---|\n"
+        .to_owned();
+    let mut files: Vec<File> = Vec::new();
+    let alerts: Vec<&Alert> = groups.iter().flat_map(Group::alerts).collect();
+    for alert in &alerts {
+        let name = &alert.runbook.name;
+        let path = format!("runbooks/{name}.md");
+        if files.iter().any(|file| file.path == path) {
+            continue;
+        }
+        let same: Vec<&Alert> = alerts.iter().copied().filter(|other| other.runbook.name == *name).collect();
+        let all = [Severity::Critical, Severity::Warning, Severity::Info];
+        let has = |severity: &Severity| same.iter().any(|alert| alert.severity == *severity);
+        let severities: Vec<_> = all.iter().copied().filter(has).map(Severity::text).collect();
+        let severities = severities.join(", ");
+        let _ = writeln!(index, "| [{name}]({name}.md) | {severities} | {} |", plain(&alert.summary));
+        files.push(File::new(path, page(&same, &severities, settings)));
+    }
+    files.push(File::new("runbooks/README.md", index));
+    files
+}
+
+fn page(alerts: &[&Alert], severities: &str, settings: &Settings) -> String {
+    let first = alerts[0];
+    let Runbook { name, means, look, act } = &first.runbook;
+    let list = |items: &[&str]| items.iter().flat_map(|item| ["* ", item, "\n"]).collect::<String>();
+    let mut page = format!(
+        "# {name}\n\n{}. Severity: {severities}.\n\n## What it means\n\n{means}\n\n## What to look at\n\n{}\n\
+         ## What to do\n\n{}\n## The rule\n",
+        plain(&first.summary),
+        list(look),
+        list(act)
+    );
+    for alert in alerts {
+        let wait =
+            if alert.wait > 0 { format!(", for {}", settings.time(alert.wait)) } else { String::new() };
+        let told_apart = alert.labels.iter().find(|(label, _)| *label == "slo");
+        let of = told_apart.map_or_else(String::new, |(_, slo)| format!(" for `{slo}`"));
+        let severity = alert.severity.text();
+        let _ = write!(page, "\n`{severity}`{of}{wait}:\n\n```promql\n{}\n```\n", alert.query);
+    }
+    page
+}
+
+/// A summary without its template: what a reader of the page has no value for.
+fn plain(summary: &str) -> String {
+    let mut text = String::new();
+    for (at, part) in summary.split("{{").enumerate() {
+        match part.split_once("}}") {
+            Some((label, rest)) if at > 0 => {
+                let label = label.trim().trim_start_matches("$labels.");
+                let _ = write!(text, "`{label}`{rest}");
+            }
+            _ => text += part,
+        }
+    }
+    text
+}

@@ -1,0 +1,187 @@
+//! Forecasts: tokens and money to the month's end, how long budgets last, how many replicas and how many series.
+//!
+//! Nothing is foretold from less history than the settings ask for: those series are absent then, and
+//! `job:agent_history:days` says how much there is.
+
+use super::Settings;
+use super::number;
+use super::prometheus::names as n;
+use super::rule::Group;
+
+/// Seconds between two evaluations: what is recorded is a rate, and this long it stands for.
+const INTERVAL: u64 = 300;
+const DAY: u64 = 86_400;
+/// This month, as a label: `202611`.
+const MONTH: &str = "count_values(\"month\", 100 * year(vector(time())) + month(vector(time())))";
+/// Two sides of 95 % of a normal distribution.
+const DEVIATIONS: f64 = 1.96;
+
+/// What is added up to the month's end: the recorded rate, and the names of what is made of it.
+struct Spent {
+    rate: &'static str,
+    month: &'static str,
+    day: &'static str,
+    to_date: &'static str,
+    forecast: &'static str,
+    margin: &'static str,
+    low: &'static str,
+    high: &'static str,
+}
+
+pub(super) fn groups(settings: &Settings) -> Vec<Group> {
+    let mut month = Group::new("agent-capacity-month");
+    month.interval = Some(INTERVAL);
+    let left = "days_in_month() - day_of_month() + 1 - hour() / 24 - minute() / 1440";
+    month.record(n::MONTH_LEFT, left).note("Days to the month's end, in UTC.");
+    let tokens = Spent {
+        rate: n::TOKEN_RATE,
+        month: n::TOKENS_MONTH,
+        day: n::TOKENS_1D,
+        to_date: n::TOKENS_TO_DATE,
+        forecast: n::TOKENS_FORECAST,
+        margin: n::TOKENS_MARGIN,
+        low: n::TOKENS_LOW,
+        high: n::TOKENS_HIGH,
+    };
+    let cost = Spent {
+        rate: n::COST_RATE,
+        month: n::COST_MONTH,
+        day: n::COST_1D,
+        to_date: n::COST_TO_DATE,
+        forecast: n::COST_FORECAST,
+        margin: n::COST_MARGIN,
+        low: n::COST_LOW,
+        high: n::COST_HIGH,
+    };
+    spent(&mut month, &tokens, settings);
+    month
+        .record(n::HISTORY, format!("count_over_time({}[{}])", n::TOKENS_1D, daily(settings)))
+        .note("Whole days of history, up to 14.");
+    forecast(&mut month, &tokens, settings);
+    spent(&mut month, &cost, settings);
+    forecast(&mut month, &cost, settings);
+    budgets(&mut month, settings);
+    vec![month, scaling(settings)]
+}
+
+/// Two weeks, a value a day.
+fn daily(settings: &Settings) -> String {
+    format!("{}:{}", settings.time(14 * DAY), settings.time(DAY))
+}
+
+fn enough(settings: &Settings) -> String {
+    format!("and on (job) {} >= {}", n::HISTORY, settings.capacity.least_history_days)
+}
+
+fn spent(group: &mut Group, spent: &Spent, settings: &Settings) {
+    let interval = number(INTERVAL as f64 / f64::from(settings.rehearsal));
+    let (day, month) = (settings.time(DAY), settings.time(31 * DAY));
+    group
+        .record(spent.month, format!("sum by (job) ({})\n* on () group_left (month)\n{MONTH}", spent.rate))
+        .note("With the month as a label, so that it can be added up from the month's first on.");
+    group
+        .record(
+            spent.day,
+            format!(
+                "avg_over_time(sum by (job) ({rate})[{day}:{}]) * {}\n\
+                 and on (job) sum by (job) (last_over_time({rate}[{}] offset {day}))",
+                settings.time(INTERVAL),
+                number(DAY as f64 / f64::from(settings.rehearsal)),
+                settings.time(2 * INTERVAL),
+                rate = spent.rate,
+            ),
+        )
+        .note("Of a whole day; absent before there is one.");
+    group
+        .record(
+            spent.to_date,
+            format!(
+                "sum by (job) (\n  sum_over_time({}[{month}])\n  and on (month) {MONTH}\n) * {interval}",
+                spent.month
+            ),
+        )
+        .note("What Prometheus saw of it: a month that began before it did is incomplete.");
+}
+
+fn forecast(group: &mut Group, spent: &Spent, settings: &Settings) {
+    let (days, enough) = (daily(settings), enough(settings));
+    let Spent { day, to_date, forecast, margin, low, high, .. } = spent;
+    let left = format!("scalar({})", n::MONTH_LEFT);
+    group
+        .record(*forecast, format!("{to_date} + avg_over_time({day}[{days}]) * {left}\n{enough}"))
+        .note("To date, and for each day to come the mean of the last two weeks'.");
+    // Of so many days to come, with a mean that is itself known from so many only.
+    group
+        .record(
+            *margin,
+            format!(
+                "{} * stddev_over_time({day}[{days}])\n* sqrt({left} + {left} ^ 2 / {})\n{enough}",
+                number(DEVIATIONS),
+                n::HISTORY
+            ),
+        )
+        .note("Within this of the forecast with 95 % certainty, if days vary as they did.");
+    group
+        .record(*low, format!("({forecast} - {margin} > {to_date})\nor ({to_date} {enough})"))
+        .note("No less than it is already.");
+    group.record(*high, format!("{forecast} + {margin}"));
+}
+
+fn budgets(group: &mut Group, settings: &Settings) {
+    let day = settings.time(DAY);
+    let by = "job, budget";
+    group
+        .record(
+            n::BUDGET_DAYS,
+            format!(
+                "clamp_min(sum by ({by}) (agent_budget_limit_usd * (1 - agent_budget_used_ratio)), 0)\n/\n\
+                 (sum by ({by}) (rate(agent_budget_spent_usd_total[{day}])) * {DAY} > 0)"
+            ),
+        )
+        .note("At the last day's pace. A rolling budget gets back what grows old, and lasts longer.");
+    if let Some(budget) = settings.capacity.monthly_budget_usd {
+        group
+            .record(
+                n::MONTH_BUDGET_DAYS,
+                format!(
+                    "clamp_min({} - {}, 0) / (avg_over_time({}[{}]) > 0)\n{}",
+                    number(budget),
+                    n::COST_TO_DATE,
+                    n::COST_1D,
+                    daily(settings),
+                    enough(settings)
+                ),
+            )
+            .note("Of the month's budget; more than are left of the month means that it lasts.");
+    }
+}
+
+fn scaling(settings: &Settings) -> Group {
+    let (window, week) = (settings.time(300), settings.time(7 * DAY));
+    let (job, enough) = (&settings.job, enough(settings));
+    let mut group = Group::new("agent-capacity-scaling");
+    group.interval = Some(60);
+    group
+        .record(n::CONCURRENCY, format!("sum by (job) (rate(agent_task_duration_seconds_sum[{window}]))"))
+        .note("Little's law: tasks at once = tasks a second * seconds a task, which is the seconds of tasks in a second.");
+    group.record(n::CONCURRENCY_PEAK, format!("max_over_time({}[{week}])", n::CONCURRENCY));
+    group.record(n::REPLICAS_RUNNING, format!("sum by (job) (up{{job=\"{job}\"}})"));
+    group
+        .record(
+            n::REPLICAS_NEEDED,
+            format!(
+                "ceil({} / {})\n{enough}",
+                n::CONCURRENCY_PEAK,
+                number(settings.capacity.tasks_per_replica)
+            ),
+        )
+        .note("For the week's peak.");
+    group.record(n::SERIES, format!("sum by (job) (scrape_samples_scraped{{job=\"{job}\"}})"));
+    group
+        .record(
+            n::SERIES_FORECAST,
+            format!("clamp_min(predict_linear({}[{week}], {}), 0)\n{enough}", n::SERIES, 30 * DAY),
+        )
+        .note("In 30 days, if they grow as in the last week.");
+    group
+}

@@ -1,0 +1,119 @@
+//! Monitoring as code: from what a program can show to the files that watch it.
+//!
+//! The [catalogue](crate::AgentMetrics::catalogue) knows every family, label and objective of a program. From it come the
+//! scrape configuration, recording rules, alerts with runbooks, SLO rules, forecasts and manifests for Kubernetes, so
+//! that a renamed metric can't leave an alert behind that never fires.
+//!
+//! ```no_run
+//! use agent_metrics::monitoring::{Monitoring, Objective};
+//! use std::time::Duration;
+//!
+//! let catalogue = agent_metrics::global().catalogue();
+//! Monitoring::for_catalogue(catalogue)
+//!     .with(|settings| {
+//!         settings.thresholds.cost_per_hour_usd = 25.0;
+//!         settings.slo.objectives.push(Objective::tool("web_search").availability(99.0).latency(Duration::from_secs(5), 95.0));
+//!     })
+//!     .write_to("deploy/")?;
+//! # Ok::<(), agent_metrics::monitoring::MonitoringError>(())
+//! ```
+
+mod alerts;
+mod capacity;
+mod error;
+mod folder;
+mod grafana;
+mod kubernetes;
+pub(crate) mod prometheus;
+mod promql;
+mod readme;
+mod reference;
+mod rule;
+mod seed;
+mod settings;
+mod slo;
+mod yaml;
+
+use std::path::Path;
+
+pub use error::MonitoringError;
+pub use grafana::{Dashboard, Panel};
+pub use settings::{BurnWindow, Capacity, Kubernetes, Settings, SloSettings, Thresholds};
+pub use slo::Objective;
+
+use crate::catalogue::Catalogue;
+
+/// What watches a program, made from its catalogue.
+#[derive(Clone, Debug)]
+pub struct Monitoring {
+    catalogue: Catalogue,
+    settings: Settings,
+}
+
+/// A file that was made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct File {
+    /// Its path within the folder, with `/` between the parts.
+    pub path: String,
+    /// Its text.
+    pub content: String,
+}
+
+impl File {
+    fn new(path: impl Into<String>, content: impl Into<String>) -> Self {
+        Self { path: path.into(), content: content.into() }
+    }
+}
+
+impl Monitoring {
+    /// With the default [`Settings`]. An alert whose families the catalogue doesn't have is left out.
+    pub fn for_catalogue(catalogue: Catalogue) -> Self {
+        Self { catalogue, settings: Settings::default() }
+    }
+
+    /// Changes the settings.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// All files, in the order of their paths.
+    ///
+    /// # Errors
+    /// A setting out of range, an objective that can't be kept or told, a query that names what isn't there.
+    pub fn files(&self) -> Result<Vec<File>, MonitoringError> {
+        let (catalogue, settings) = (&self.catalogue, &self.settings);
+        settings.check()?;
+        let rules = prometheus::rules(catalogue, settings)?;
+        let groups: Vec<_> = rules.iter().flat_map(|rules| rules.groups.iter().cloned()).collect();
+        let names = promql::Names::of(catalogue);
+        let boards = grafana::dashboards(catalogue, settings, &names)?;
+        let dashboards = grafana::files(&boards, &names);
+        let mut files = prometheus::files(&rules, settings);
+        files.push(reference::file(catalogue, &groups, &boards));
+        files.push(seed::file(&groups, &boards));
+        files.push(readme::file(settings));
+        files.extend(kubernetes::files(&rules, &dashboards, settings));
+        files.extend(alerts::runbooks(&groups, settings));
+        files.push(File::new("alertmanager/alertmanager.yml", alerts::alertmanager(settings)));
+        files.extend(dashboards);
+        files.sort_by(|left, right| left.path.cmp(&right.path));
+        Ok(files)
+    }
+
+    /// Writes all files into a folder, which is made if it isn't there. What else is in it stays.
+    ///
+    /// # Errors
+    /// Those of [`files`](Self::files), or what can't be written. Then the folder is as it was.
+    pub fn write_to(&self, folder: impl AsRef<Path>) -> Result<(), MonitoringError> {
+        folder::write(folder.as_ref(), &self.files()?)
+    }
+}
+
+/// A number as people write it: `0.001`, not `0.0009999999999999432`.
+pub(crate) fn number(value: f64) -> String {
+    let text = format!("{value:.10}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

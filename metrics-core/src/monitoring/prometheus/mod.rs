@@ -1,0 +1,133 @@
+//! What Prometheus reads: its configuration, and the rules that are recorded.
+
+mod config;
+pub(crate) mod names;
+mod recording;
+
+pub(super) use recording::is_own;
+
+use super::promql::Names;
+use super::rule::{Engine, Group, document, keep_known};
+use super::{File, MonitoringError, Settings, alerts, capacity, slo};
+use crate::catalogue::Catalogue;
+
+/// A file of rules: its name, its comment, its groups.
+pub(super) struct Rules {
+    pub(super) name: &'static str,
+    comment: &'static str,
+    pub(super) groups: Vec<Group>,
+}
+
+/// All rules that the catalogue has the families for, in the order in which they build on each other.
+pub(super) fn rules(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<Rules>, MonitoringError> {
+    let mut all = all_rules(catalogue, settings)?;
+    keep_known(all.iter_mut().map(|rules| &mut rules.groups), catalogue);
+    let names = Names::of(catalogue);
+    for rule in all.iter().flat_map(|rules| &rules.groups).flat_map(|group| &group.rules) {
+        names.check(&rule.asset(), rule.query())?;
+    }
+    Ok(all)
+}
+
+fn all_rules(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<Rules>, MonitoringError> {
+    Ok(vec![
+        Rules {
+            name: "recording",
+            comment: "Recording rules: what a fleet does, added up over its replicas. Names are level:metric:operations.",
+            groups: recording::groups(catalogue, settings),
+        },
+        Rules {
+            name: "alerts",
+            comment: "Alerts. Each has a gate against too little traffic, and a runbook beside these files.",
+            groups: alerts::groups(catalogue, settings)?,
+        },
+        Rules {
+            name: "slo",
+            comment: "Objectives: errors over several windows, what is left of the error budget, and alerts when it goes too fast.\n\
+                      Those of 30 days need more history than Prometheus keeps by default; see prometheus.yml.",
+            groups: slo::groups(catalogue, settings)?,
+        },
+        Rules {
+            name: "capacity",
+            comment: "Forecasts. What needs more history than there is is absent; job:agent_history:days says how much there is.",
+            groups: capacity::groups(settings),
+        },
+    ])
+}
+
+pub(super) fn files(rules: &[Rules], settings: &Settings) -> Vec<File> {
+    let mut files = vec![
+        File::new("prometheus/prometheus.yml", config::document(settings)),
+        File::new("prometheus/prometheus-kubernetes.yml", config::kubernetes_document(settings)),
+        // Empty: whatever knows the targets writes it.
+        File::new("prometheus/targets/agents.json", "[]\n"),
+    ];
+    for Rules { name, comment, groups } in rules {
+        let made = |note: &str, engine| document(&format!("{comment}{note}"), groups, settings, engine);
+        files.push(File::new(format!("prometheus/rules/{name}.yml"), made("", Engine::Prometheus)));
+        let note = "\nFor vmalert 1.79, which knows no keep_firing_for.";
+        files.push(File::new(format!("vmalert/rules/{name}.yml"), made(note, Engine::Vmalert)));
+    }
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::grafana;
+    use super::super::rule::{Rule, series};
+    use super::*;
+
+    fn made(rules: &[Rules]) -> Vec<Rule> {
+        let groups = rules.iter().flat_map(|rules| &rules.groups);
+        groups.flat_map(|group| &group.rules).cloned().collect()
+    }
+
+    /// A rule is left out when its family isn't there, or when it names a recorded series wrongly: with the agent's own
+    /// families, neither is.
+    #[test]
+    fn none_of_the_agents_own_is_left_out() {
+        let catalogue = crate::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
+        let mut settings = Settings::default();
+        settings.capacity.monthly_budget_usd = Some(100.0);
+        let assets = |rules: Vec<Rules>| made(&rules).iter().map(Rule::asset).collect::<Vec<_>>();
+        let all = assets(all_rules(&catalogue, &settings).expect("valid"));
+        assert!(all.len() > 120, "{all:?}");
+        assert_eq!(assets(rules(&catalogue, &settings).expect("valid")), all);
+    }
+
+    #[test]
+    fn dashboards_ask_only_for_what_is_recorded() {
+        let catalogue = crate::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
+        let mut settings = Settings::default();
+        settings.capacity.monthly_budget_usd = Some(100.0);
+        let all = all_rules(&catalogue, &settings).expect("valid");
+        let recorded: BTreeSet<String> = all
+            .iter()
+            .flat_map(|rules| &rules.groups)
+            .flat_map(|group| &group.rules)
+            .filter_map(|rule| match rule {
+                Rule::Record(record) => Some(record.name.clone()),
+                Rule::Alert(_) => None,
+            })
+            .collect();
+        let boards = grafana::dashboards(&catalogue, &settings, &Names::of(&catalogue)).expect("valid");
+        let queries = boards.iter().flat_map(grafana::Dashboard::queries);
+        for (panel, name) in queries.flat_map(|(panel, query)| series(query).map(move |name| (panel, name))) {
+            assert!(!name.contains(':') || recorded.contains(name), "{panel}: {name} is recorded nowhere");
+        }
+    }
+
+    /// A family that is renamed takes its rules along, and no query can name one that isn't there.
+    #[test]
+    fn a_family_that_is_gone_leaves_no_rule_behind() {
+        let mut catalogue =
+            crate::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
+        catalogue.families.retain(|family| !family.name.contains("budget"));
+        let rules = rules(&catalogue, &Settings::default()).expect("valid");
+        let left = made(&rules);
+        assert!(left.iter().all(|rule| !rule.query().contains("agent_budget")));
+        assert!(left.iter().any(|rule| rule.asset() == "alert `AgentHighCost`"));
+    }
+}

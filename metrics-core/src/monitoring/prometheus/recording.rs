@@ -1,0 +1,171 @@
+//! Recording rules: what a fleet does, added up over its replicas.
+
+use super::names as n;
+use crate::catalogue::{Catalogue, FamilyInfo};
+use crate::monitoring::Settings;
+use crate::monitoring::rule::Group;
+use crate::name::Kind;
+use crate::promql::OWN;
+
+/// A quantile of calls that don't happen is no number; compared with 0 it is absent, so that no alert and no
+/// panel meets it.
+const NO_NAN: &str = "Absent without traffic, not NaN.";
+/// Errors that never happened have no series; the ratio is then 0 and not absent.
+const ZERO: &str = "0 where nothing ever failed, absent without traffic.";
+
+pub(super) fn groups(catalogue: &Catalogue, settings: &Settings) -> Vec<Group> {
+    vec![
+        http(settings),
+        tasks(settings),
+        completion(settings),
+        llm(settings),
+        tools(settings),
+        own(catalogue, settings),
+    ]
+}
+
+fn sum_rate(by: &str, series: &str, window: &str) -> String {
+    format!("sum by ({by}) (rate({series}[{window}]))")
+}
+
+/// The share of bad calls in all.
+fn ratio(by: &str, bad: &str, all: &str) -> String {
+    format!("(\n  sum by ({by}) ({bad})\n  or 0 * sum by ({by}) ({all})\n)\n/\n(sum by ({by}) ({all}) > 0)")
+}
+
+fn quantile(of: f64, by: &str, buckets: &str) -> String {
+    format!("histogram_quantile({of}, sum by ({by}, le) ({buckets})) >= 0")
+}
+
+fn http(settings: &Settings) -> Group {
+    let window = settings.time(300);
+    let mut group = Group::new("agent-http");
+    group.record(n::HTTP_RATE, sum_rate("job, endpoint, status_code", "agent_http_requests_total", &window));
+    group
+        .record(
+            n::HTTP_ERRORS,
+            ratio("job", &format!("{}{{status_code=~\"5..\"}}", n::HTTP_RATE), n::HTTP_RATE),
+        )
+        .note(ZERO);
+    group.record(
+        n::HTTP_BUCKETS,
+        sum_rate("job, endpoint, le", "agent_http_request_duration_seconds_bucket", &window),
+    );
+    for (name, of) in [(n::HTTP_P50, 0.5), (n::HTTP_P95, 0.95), (n::HTTP_P99, 0.99)] {
+        group.record(name, quantile(of, "job", n::HTTP_BUCKETS)).note(NO_NAN);
+    }
+    group
+}
+
+fn tasks(settings: &Settings) -> Group {
+    let window = settings.time(300);
+    let mut group = Group::new("agent-tasks");
+    group.record(n::TASK_RATE, sum_rate("job, task_type, status", "agent_tasks_total", &window));
+    group
+        .record(n::COMPLETION_5M, completed("job, task_type", n::TASK_RATE))
+        .note("Success by all that ended, cancelled ones aside. Absent without traffic.");
+    group.record(n::ACTIVE_TASKS, "sum by (job) (agent_active_tasks)");
+    group.record(
+        n::TASK_BUCKETS,
+        sum_rate("job, task_type, le", "agent_task_duration_seconds_bucket", &window),
+    );
+    group.record(n::TASK_P95, quantile(0.95, "job, task_type", n::TASK_BUCKETS)).note(NO_NAN);
+    let hour = settings.time(3600);
+    let sum = sum_rate("job, task_type", "agent_task_cost_usd_sum", &hour);
+    let count = sum_rate("job, task_type", "agent_task_cost_usd_count", &hour);
+    group.record(n::TASK_COST, format!("{sum} / ({count} > 0)"));
+    group
+}
+
+fn completed(by: &str, rate: &str) -> String {
+    let all = format!("{rate}{{status!=\"cancelled\"}}");
+    format!("sum by ({by}) ({rate}{{status=\"success\"}})\n/\n(sum by ({by}) ({all}) > 0)")
+}
+
+/// Over long windows, from what is recorded: that costs as little for a thousand replicas as for one, and a
+/// restart, which resets a gauge in the process, changes nothing.
+fn completion(settings: &Settings) -> Group {
+    let mut group = Group::new("agent-completion");
+    group.interval = Some(60);
+    let over = |matcher: &str, window: &str| {
+        format!("sum by (job) (sum_over_time({}{{status{matcher}}}[{window}]))", n::TASK_RATE)
+    };
+    for (name, seconds) in
+        [(n::COMPLETION_1H, 3600), (n::COMPLETION_1D, 86_400), (n::COMPLETION_7D, 7 * 86_400)]
+    {
+        let window = settings.time(seconds);
+        let query =
+            format!("{}\n/\n({} > 0)", over("=\"success\"", &window), over("!=\"cancelled\"", &window));
+        group.record(name, query);
+    }
+    group
+}
+
+fn llm(settings: &Settings) -> Group {
+    let (window, hour) = (settings.time(300), settings.time(3600));
+    let mut group = Group::new("agent-llm");
+    group.record(n::LLM_RATE, sum_rate("job, model, status", "agent_llm_calls_total", &window));
+    let bad = format!("{}{{status!~\"success|cancelled\"}}", n::LLM_RATE);
+    let all = format!("{}{{status!=\"cancelled\"}}", n::LLM_RATE);
+    group.record(n::LLM_ERRORS, ratio("job, model", &bad, &all)).note(ZERO);
+    group.record(
+        n::LLM_BUCKETS,
+        sum_rate("job, model, le", "agent_llm_call_duration_seconds_bucket", &window),
+    );
+    group.record(n::LLM_P95, quantile(0.95, "job, model", n::LLM_BUCKETS)).note(NO_NAN);
+    let first = sum_rate("job, model, le", "agent_llm_time_to_first_token_seconds_bucket", &window);
+    group.record(n::FIRST_TOKEN_P95, format!("histogram_quantile(0.95, {first}) >= 0")).note(NO_NAN);
+    group.record(n::TOKEN_RATE, sum_rate("job, model, direction", "agent_llm_tokens_total", &window));
+    group.record(n::TOKENS_1H, format!("sum by (job) (increase(agent_llm_tokens_total[{hour}]))"));
+    group.record(n::COST_RATE, sum_rate("job, model, cost_type", "agent_cost_usd_total", &window));
+    group.record(n::COST_1H, format!("sum by (job) (increase(agent_cost_usd_total[{hour}]))"));
+    group
+}
+
+fn tools(settings: &Settings) -> Group {
+    let window = settings.time(300);
+    let mut group = Group::new("agent-tools");
+    group.record(n::TOOL_RATE, sum_rate("job, tool_name, status", "agent_tool_calls_total", &window));
+    let bad = format!("{}{{status!~\"success|cancelled\"}}", n::TOOL_RATE);
+    let all = format!("{}{{status!=\"cancelled\"}}", n::TOOL_RATE);
+    group.record(n::TOOL_ERRORS, ratio("job, tool_name", &bad, &all)).note(ZERO);
+    group.record(
+        n::TOOL_BUCKETS,
+        sum_rate("job, tool_name, le", "agent_tool_call_duration_seconds_bucket", &window),
+    );
+    group.record(n::TOOL_P95, quantile(0.95, "job, tool_name", n::TOOL_BUCKETS)).note(NO_NAN);
+    group
+}
+
+/// The user's own: calls as those of tools, other counters as rates, histograms as their 95th percentile.
+fn own(catalogue: &Catalogue, settings: &Settings) -> Group {
+    let window = settings.time(300);
+    let mut group = Group::new("agent-own-families");
+    for family in catalogue.families.iter().filter(|family| is_own(family)) {
+        let FamilyInfo { name, kind, labels, .. } = family;
+        let by: Vec<_> = ["job"].into_iter().chain(labels.iter().copied()).collect();
+        let (level, by) = (by.join("_"), by.join(", "));
+        match kind {
+            Kind::Counter => {
+                let base = name.strip_suffix("_total").unwrap_or(name);
+                group.record(format!("{level}:{base}:rate5m"), sum_rate(&by, name, &window));
+            }
+            Kind::Histogram => {
+                let buckets = sum_rate(&format!("{by}, le"), &format!("{name}_bucket"), &window);
+                group
+                    .record(
+                        format!("{level}:{name}:p95_5m"),
+                        format!("histogram_quantile(0.95, {buckets}) >= 0"),
+                    )
+                    .note(NO_NAN);
+            }
+            _ => {}
+        }
+    }
+    group
+}
+
+/// Whether a family is none of the agent's own.
+pub(in crate::monitoring) fn is_own(family: &FamilyInfo) -> bool {
+    OWN.iter().all(|known| known.name != family.name)
+}

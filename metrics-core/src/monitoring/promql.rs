@@ -1,0 +1,96 @@
+//! The names that the queries of assets may have: those of the catalogue, and of the rules beside them.
+
+use std::collections::BTreeSet;
+
+use super::MonitoringError;
+use crate::catalogue::{Catalogue, FamilyInfo};
+use crate::promql::{Known, Scope, What, check};
+
+/// The families of a catalogue, as queries see them.
+pub(crate) struct Names<'a> {
+    known: Vec<Known<'a>>,
+}
+
+impl<'a> Names<'a> {
+    pub(crate) fn of(catalogue: &'a Catalogue) -> Self {
+        let known =
+            |family: &'a FamilyInfo| Known { name: &family.name, kind: family.kind, labels: &family.labels };
+        Self { known: catalogue.families.iter().map(known).collect() }
+    }
+
+    /// Refuses a query that can't be read, or that names a metric or a label which no series can have. Recorded series are
+    /// the business of those who record them.
+    pub(crate) fn check(&self, asset: &str, query: &str) -> Result<(), MonitoringError> {
+        let scope = Scope { families: &[&self.known], extra: &[], any_recorded: true };
+        let asset = asset.to_owned();
+        check(query, &scope).map_err(|mistake| match mistake.what() {
+            What::Metric { nearest } => MonitoringError::UnknownMetric {
+                asset,
+                metric: mistake.found(query).to_owned(),
+                nearest: nearest.text(),
+            },
+            What::Label { metric, labels } => MonitoringError::UnknownLabel {
+                asset,
+                metric: metric.to_owned(),
+                label: mistake.found(query).to_owned(),
+                known: labels.names().iter().map(|label| (*label).to_owned()).collect(),
+            },
+            _ => MonitoringError::Query { asset, query: query.to_owned(), why: mistake.text(query) },
+        })
+    }
+
+    /// The families that a query names, by name.
+    pub(crate) fn families_in(&self, query: &str) -> BTreeSet<&'a str> {
+        let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
+        let words = query.split(|c| !is_inside(c));
+        words.filter_map(|word| self.family_of(word)).collect()
+    }
+
+    /// Whether there is a family with such samples.
+    pub(crate) fn has(&self, sample: &str) -> bool {
+        self.family_of(sample).is_some()
+    }
+
+    /// The family of a sample's name.
+    fn family_of(&self, sample: &str) -> Option<&'a str> {
+        let is_of = |known: &&Known<'a>| {
+            let rest = sample.strip_prefix(known.name);
+            rest.is_some_and(|rest| matches!(rest, "" | "_bucket" | "_sum" | "_count"))
+        };
+        self.known.iter().find(is_of).map(|known| known.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_series_can_have_is_refused() {
+        let catalogue = crate::AgentMetrics::builder().build().unwrap().catalogue();
+        let names = Names::of(&catalogue);
+        let said = |query: &str| names.check("panel `X`", query).unwrap_err().to_string();
+        assert_eq!(
+            said("rate(agent_task_total[5m])"),
+            "panel `X`: there is no metric `agent_task_total`; did you mean `agent_tasks_total`?"
+        );
+        assert_eq!(
+            said("agent_active_tasks{task=\"x\"}"),
+            "panel `X`: `agent_active_tasks` has no label `task`; it has job, instance"
+        );
+        assert!(said("sum by (x) (agent_active_tasks)").contains("unknown label `x` in `by`"));
+        assert!(said("sum(agent_active_tasks").contains("expected `)`"));
+        assert!(names.check("panel", "slo:sli_error:ratio_rate5m{slo=\"a\"}").is_ok());
+    }
+
+    #[test]
+    fn families_are_found_in_queries() {
+        let catalogue = crate::AgentMetrics::builder().build().unwrap().catalogue();
+        let found = Names::of(&catalogue)
+            .families_in("rate(agent_task_duration_seconds_bucket{x=\"a\"}[5m]) / agent_tasks_total / up");
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            ["agent_task_duration_seconds", "agent_tasks_total"]
+        );
+    }
+}

@@ -1,0 +1,316 @@
+//! The metrics reference: every family with its labels, its number of series, a query, and where it is used.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::grafana::{Dashboard, question};
+use super::promql::Names;
+use super::rule::{Group, Rule};
+use super::{File, number};
+use crate::catalogue::{Catalogue, FamilyInfo, LabelValues};
+use crate::name::Kind;
+
+/// Values of labels that only a running program knows, in a typical one.
+const TYPICAL: [(&str, u64); 10] = [
+    ("model", 10),
+    ("tool_name", 30),
+    ("task_type", 10),
+    ("endpoint", 10),
+    // Of an endpoint, and of a model.
+    ("status_code", 5),
+    ("served_model", 1),
+    ("reason", 4),
+    ("memory_type", 3),
+    ("budget", 3),
+    ("family", 10),
+];
+/// Where nothing says otherwise.
+const TYPICAL_CAPPED: u64 = 10;
+
+/// Headings, and how the names of their families begin; the user's own come last.
+const GROUPS: [(&str, &[&str]); 8] = [
+    ("Tasks", &["agent_task", "agent_active_tasks", "agent_steps"]),
+    ("Calls of models", &["agent_llm"]),
+    ("Tools", &["agent_tool"]),
+    ("Money", &["agent_cost", "agent_budget"]),
+    ("HTTP", &["agent_http"]),
+    ("Around the agent", &["agent_app", "agent_cache", "agent_memory", "agent_user"]),
+    ("OpenTelemetry's names", &["gen_ai"]),
+    ("The toolkit's own health", &["agent_metrics"]),
+];
+const OWN: &str = "Your own";
+
+pub(super) fn file(catalogue: &Catalogue, groups: &[Group], dashboards: &[Dashboard]) -> File {
+    let uses = Uses::of(&Names::of(catalogue), groups, dashboards);
+    let mut text = "# Metrics\n\n\
+        Made from the catalogue of the program, by `Monitoring::write_to`. Every series has the labels that Prometheus gives it \
+        (`job`, `instance`) besides those named here. A histogram is one series for each bucket, `+Inf` among them, and its \
+        `_sum` and `_count`. A label that is capped counts what is past its cap under `__other__`.\n\n"
+        .to_owned();
+    totals(&mut text, catalogue);
+    for heading in headings() {
+        let mut families =
+            catalogue.families.iter().filter(|family| heading_of(family) == heading).peekable();
+        if families.peek().is_some() {
+            let _ = writeln!(text, "\n## {heading}");
+        }
+        families.for_each(|family| section(&mut text, family, catalogue, &uses));
+    }
+    File::new("metrics.md", text)
+}
+
+fn headings() -> impl Iterator<Item = &'static str> {
+    GROUPS.iter().map(|(heading, _)| *heading).chain([OWN])
+}
+
+fn heading_of(family: &FamilyInfo) -> &'static str {
+    let is_known = crate::promql::OWN.iter().any(|known| known.name == family.name);
+    let begins = |starts: &&[&str]| starts.iter().any(|start| family.name.starts_with(start));
+    let group = GROUPS.iter().find(|(_, starts)| is_known && begins(starts));
+    group.map_or(OWN, |(heading, _)| heading)
+}
+
+/// How many series there are, by heading.
+fn totals(text: &mut String, catalogue: &Catalogue) {
+    let typical: Vec<_> = TYPICAL[..4].iter().map(|(label, count)| format!("{count} × `{label}`")).collect();
+    let _ = writeln!(
+        text,
+        "## How many series\n\nIn one process: of a typical agent ({}; each endpoint by one method with 5 status codes), and at \
+         worst, with every cap reached by every combination.\n\n| group | families | typical | at worst |\n|---|---|---|---|",
+        typical.join(", ")
+    );
+    let mut sum = [0; 3];
+    for heading in headings() {
+        let families: Vec<_> =
+            catalogue.families.iter().filter(|family| heading_of(family) == heading).collect();
+        let series = |count: fn(&FamilyInfo, &Catalogue) -> u64| {
+            families.iter().fold(0_u64, |sum, family| sum.saturating_add(count(family, catalogue)))
+        };
+        let counts = [families.len() as u64, series(typical_series), series(most_series)];
+        if counts[0] > 0 {
+            line(text, heading, counts);
+        }
+        for (sum, count) in sum.iter_mut().zip(counts) {
+            *sum = count.saturating_add(*sum);
+        }
+    }
+    line(text, "**All**", sum);
+}
+
+fn line(text: &mut String, what: &str, [families, typical, most]: [u64; 3]) {
+    let _ = writeln!(text, "| {what} | {families} | {} | {} |", grouped(typical), grouped(most));
+}
+
+fn section(text: &mut String, family: &FamilyInfo, catalogue: &Catalogue, uses: &Uses<'_>) {
+    let kind = match family.kind {
+        Kind::Counter => "counter",
+        Kind::Gauge => "gauge",
+        Kind::Histogram => "histogram",
+        Kind::Summary => "summary",
+        Kind::Info => "info",
+        Kind::Unknown => "untyped",
+    };
+    let unit = match family.unit {
+        Some("usd") => " in USD".to_owned(),
+        Some("ratio") => ", a share of 1".to_owned(),
+        Some(unit) => format!(" in {unit}"),
+        None => String::new(),
+    };
+    let _ = write!(text, "\n### `{}`\n\nA {kind}{unit}. {}\n\n", family.name, family.help);
+    for (label, values) in values(family, catalogue) {
+        let _ = writeln!(text, "* `{label}`: {values}");
+    }
+    if !family.buckets.is_empty() {
+        let bounds: Vec<_> = family.buckets.iter().map(|bound| number(*bound)).collect();
+        let _ = writeln!(text, "* buckets: {}", bounds.join(", "));
+    }
+    let _ = writeln!(
+        text,
+        "* series: {} of a typical agent, {} at worst",
+        grouped(typical_series(family, catalogue)),
+        grouped(most_series(family, catalogue))
+    );
+    if let Some(dashboards) = uses.dashboards.get(&*family.name) {
+        let _ = writeln!(text, "* dashboards: {}", listed(dashboards));
+    }
+    if let Some(alerts) = uses.alerts.get(&*family.name) {
+        let links: BTreeSet<_> = alerts.iter().map(|name| format!("[{name}](runbooks/{name}.md)")).collect();
+        let _ = writeln!(text, "* alerts: {}", listed(&links));
+    }
+    let _ = writeln!(text, "\n```promql\n{}\n```", question(family));
+}
+
+fn listed<T: AsRef<str>>(names: &BTreeSet<T>) -> String {
+    names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
+}
+
+/// A label with what it can be, in words.
+fn values<'a>(
+    family: &'a FamilyInfo,
+    catalogue: &'a Catalogue,
+) -> impl Iterator<Item = (&'static str, String)> + 'a {
+    family.labels.iter().zip(&family.values).map(|(label, values)| {
+        let words = match resolved(label, *values, catalogue) {
+            LabelValues::Closed(texts) if is_dimension(label, catalogue) => {
+                format!("{}, `__none__`", quoted(texts))
+            }
+            LabelValues::Closed(texts) => quoted(texts),
+            LabelValues::Capped(_) if *label == "status_code" => {
+                "the three digits of the response".to_owned()
+            }
+            LabelValues::Capped(cap) => format!("up to {} different ones", grouped(cap as u64)),
+            LabelValues::Open => "one at a time".to_owned(),
+        };
+        (*label, words)
+    })
+}
+
+fn quoted(texts: &[&str]) -> String {
+    texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn is_dimension(label: &str, catalogue: &Catalogue) -> bool {
+    catalogue.dimensions.iter().any(|dimension| dimension.name == label)
+}
+
+/// A dimension is closed; its values are the catalogue's.
+fn resolved(label: &str, values: LabelValues, catalogue: &Catalogue) -> LabelValues {
+    let dimension = catalogue.dimensions.iter().find(|dimension| dimension.name == label);
+    dimension.map_or(values, |dimension| LabelValues::Closed(dimension.values))
+}
+
+/// With every cap reached by every combination.
+fn most_series(family: &FamilyInfo, catalogue: &Catalogue) -> u64 {
+    count(family, |label, values| match resolved(label, values, catalogue) {
+        LabelValues::Closed(texts) => texts.len() as u64 + u64::from(is_dimension(label, catalogue)),
+        LabelValues::Capped(cap) if label == "status_code" => cap as u64,
+        // And `__other__`.
+        LabelValues::Capped(cap) => cap as u64 + 1,
+        LabelValues::Open if family.kind == Kind::Info => 1,
+        // A family with a capped label, or one that refuses observations.
+        LabelValues::Open if label == "family" => catalogue.families.len() as u64,
+        LabelValues::Open => 1,
+    })
+}
+
+fn typical_series(family: &FamilyInfo, catalogue: &Catalogue) -> u64 {
+    count(family, |label, values| {
+        let known = || TYPICAL.iter().find(|(name, _)| *name == label).map(|(_, count)| *count);
+        match resolved(label, values, catalogue) {
+            // Nobody sends all of them to one endpoint.
+            LabelValues::Closed(_) if label == "method" => 1,
+            LabelValues::Closed(texts) => texts.len() as u64,
+            LabelValues::Capped(cap) => known().unwrap_or(TYPICAL_CAPPED).min(cap as u64),
+            LabelValues::Open => known().unwrap_or(1),
+        }
+    })
+}
+
+/// Combinations of labels, times the series that each of them is.
+fn count(family: &FamilyInfo, size: impl Fn(&str, LabelValues) -> u64) -> u64 {
+    let each = match family.kind {
+        Kind::Histogram => family.buckets.len() as u64 + 3,
+        Kind::Summary => 2,
+        Kind::Counter | Kind::Gauge | Kind::Info | Kind::Unknown => 1,
+    };
+    let sizes = family.labels.iter().zip(&family.values);
+    sizes.fold(each, |product, (label, values)| product.saturating_mul(size(label, *values)))
+}
+
+/// `1234567` as `1,234,567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Who asks for a family: dashboards by title, alerts by the name of their runbook.
+struct Uses<'a> {
+    dashboards: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    alerts: BTreeMap<&'a str, BTreeSet<&'a str>>,
+}
+
+impl<'a> Uses<'a> {
+    fn of(names: &Names<'a>, groups: &'a [Group], dashboards: &'a [Dashboard]) -> Self {
+        let recorded = Recorded::of(names, groups);
+        let mut uses = Self { dashboards: BTreeMap::new(), alerts: BTreeMap::new() };
+        for dashboard in dashboards {
+            for (_, query) in dashboard.queries() {
+                for family in recorded.families_in(names, query) {
+                    uses.dashboards.entry(family).or_default().insert(&dashboard.title);
+                }
+            }
+        }
+        for alert in groups.iter().flat_map(Group::alerts) {
+            for family in recorded.families_in(names, &alert.query) {
+                uses.alerts.entry(family).or_default().insert(&alert.runbook.name);
+            }
+        }
+        uses
+    }
+}
+
+/// The families behind each recorded series.
+struct Recorded<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
+
+impl<'a> Recorded<'a> {
+    fn of(names: &Names<'a>, groups: &'a [Group]) -> Self {
+        let mut recorded = Self(BTreeMap::new());
+        let rules: Vec<_> = groups.iter().flat_map(|group| &group.rules).collect();
+        // One that asks for another comes after it, in its own group; not always in the order of the groups.
+        for _ in 0..2 {
+            for rule in &rules {
+                if let Rule::Record(record) = rule {
+                    let families = recorded.families_in(names, &record.query);
+                    recorded.0.entry(&record.name).or_default().extend(families);
+                }
+            }
+        }
+        recorded
+    }
+
+    fn families_in(&self, names: &Names<'a>, query: &str) -> BTreeSet<&'a str> {
+        let mut families = names.families_in(query);
+        let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
+        let behind = query.split(|c| !is_inside(c)).filter_map(|word| self.0.get(word));
+        families.extend(behind.flatten());
+        families
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn family(catalogue: &Catalogue, name: &str) -> FamilyInfo {
+        catalogue.families.iter().find(|family| family.name == name).cloned().expect("it is there")
+    }
+
+    #[test]
+    fn series_are_counted() {
+        let metrics = crate::AgentMetrics::builder().max_models(4).build().unwrap();
+        let catalogue = metrics.catalogue();
+        let calls = family(&catalogue, "agent_llm_calls_total");
+        // Four models and the others, by ten statuses.
+        assert_eq!(most_series(&calls, &catalogue), 50);
+        assert_eq!(typical_series(&calls, &catalogue), 40);
+        // Ten bounds, `+Inf`, sum and count, by 129 task types.
+        let duration = family(&catalogue, "agent_task_duration_seconds");
+        assert_eq!(most_series(&duration, &catalogue), 13 * 129);
+        assert_eq!(typical_series(&duration, &catalogue), 130);
+        let requests = family(&catalogue, "agent_http_requests_total");
+        assert_eq!(typical_series(&requests, &catalogue), 50);
+        assert_eq!(most_series(&requests, &catalogue), 10 * 513 * 900);
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -1,0 +1,238 @@
+//! Recording and alerting rules as data, and as the files that Prometheus and vmalert read.
+
+use std::collections::BTreeSet;
+
+use super::Settings;
+use super::alerts::Runbook;
+use super::yaml::{Map, Yaml};
+use crate::catalogue::Catalogue;
+
+/// Rules that are evaluated one after the other, so that each sees what those above it recorded.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub(super) name: String,
+    /// Seconds between two evaluations, where it is not the usual.
+    pub(super) interval: Option<u64>,
+    pub(super) rules: Vec<Rule>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Rule {
+    Record(Record),
+    Alert(Box<Alert>),
+}
+
+/// A query whose answer is kept as a series.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) name: String,
+    pub(super) query: String,
+    pub(super) labels: Vec<(&'static str, String)>,
+    /// What a reader of the rule must know.
+    pub(super) note: &'static str,
+}
+
+/// A query whose answer someone is told of.
+#[derive(Clone, Debug)]
+pub(super) struct Alert {
+    pub(super) name: String,
+    pub(super) query: String,
+    /// Seconds for which it must hold.
+    pub(super) wait: u64,
+    /// Seconds for which it goes on when it no longer holds, so that it doesn't come and go.
+    pub(super) keep: Option<u64>,
+    pub(super) severity: Severity,
+    /// Labels beside `severity`.
+    pub(super) labels: Vec<(&'static str, String)>,
+    pub(super) summary: String,
+    /// In units that a person reads.
+    pub(super) description: String,
+    pub(super) runbook: Runbook,
+}
+
+/// What an alert asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Severity {
+    /// Someone is woken.
+    Critical,
+    /// Someone looks at it in the day.
+    Warning,
+    /// It is worth knowing.
+    Info,
+}
+
+impl Severity {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// Who evaluates the rules.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Engine {
+    Prometheus,
+    /// It knows no `keep_firing_for` in the versions that are packaged (1.79).
+    Vmalert,
+}
+
+impl Group {
+    pub(super) fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), interval: None, rules: Vec::new() }
+    }
+
+    pub(super) fn record(&mut self, name: impl Into<String>, query: impl Into<String>) -> &mut Record {
+        let record = Record { name: name.into(), query: query.into(), labels: Vec::new(), note: "" };
+        self.rules.push(Rule::Record(record));
+        match self.rules.last_mut() {
+            Some(Rule::Record(record)) => record,
+            _ => unreachable!("it was just added"),
+        }
+    }
+
+    pub(super) fn yaml(&self, settings: &Settings, engine: Engine) -> Yaml {
+        let mut group = Map::new().text("name", &*self.name);
+        if let Some(interval) = self.interval {
+            group = group.plain("interval", settings.time(interval));
+        }
+        let rules = self.rules.iter().map(|rule| match rule {
+            Rule::Record(record) => Yaml::Map(record.map()),
+            Rule::Alert(alert) => Yaml::Map(alert.map(settings, engine)),
+        });
+        Yaml::Map(group.with("rules", Yaml::Spaced(rules.collect())))
+    }
+
+    pub(super) fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.rules.iter().filter_map(|rule| match rule {
+            Rule::Alert(alert) => Some(&**alert),
+            Rule::Record(_) => None,
+        })
+    }
+}
+
+impl Rule {
+    pub(super) fn query(&self) -> &str {
+        match self {
+            Self::Record(record) => &record.query,
+            Self::Alert(alert) => &alert.query,
+        }
+    }
+
+    /// What it is called where its query is at fault.
+    pub(super) fn asset(&self) -> String {
+        match self {
+            Self::Record(record) => format!("recording rule `{}`", record.name),
+            Self::Alert(alert) => format!("alert `{}`", alert.name),
+        }
+    }
+}
+
+impl Record {
+    pub(super) fn note(&mut self, note: &'static str) -> &mut Self {
+        self.note = note;
+        self
+    }
+
+    pub(super) fn label(&mut self, label: &'static str, value: impl Into<String>) -> &mut Self {
+        self.labels.push((label, value.into()));
+        self
+    }
+
+    fn map(&self) -> Map {
+        let map = Map::new().text("record", &*self.name).comment(self.note).query("expr", &self.query);
+        if self.labels.is_empty() { map } else { map.map("labels", labels(&self.labels)) }
+    }
+}
+
+impl Alert {
+    fn map(&self, settings: &Settings, engine: Engine) -> Map {
+        let mut map = Map::new().text("alert", &*self.name).query("expr", &self.query);
+        if self.wait > 0 {
+            map = map.plain("for", settings.time(self.wait));
+        }
+        if let Some(keep) = self.keep.filter(|_| engine == Engine::Prometheus) {
+            map = map.plain("keep_firing_for", settings.time(keep));
+        }
+        let severity = Map::new().text("severity", self.severity.text());
+        let labels = self.labels.iter().fold(severity, |map, (label, value)| map.text(*label, value));
+        let annotations = Map::new()
+            .text("summary", &*self.summary)
+            .text("description", &*self.description)
+            .text("runbook_url", format!("{}{}.md", settings.runbooks, self.runbook.name));
+        map.map("labels", labels).map("annotations", annotations)
+    }
+}
+
+fn labels(labels: &[(&'static str, String)]) -> Map {
+    labels.iter().fold(Map::new(), |map, (label, value)| map.text(*label, value))
+}
+
+/// The text of a file of rules.
+pub(super) fn document(comment: &str, groups: &[Group], settings: &Settings, engine: Engine) -> String {
+    let groups = groups.iter().map(|group| group.yaml(settings, engine)).collect();
+    Map::new().with("groups", Yaml::Spaced(groups)).document(comment)
+}
+
+/// Leaves out what the catalogue has no families for, and what is made of that.
+pub(super) fn keep_known<'a>(files: impl Iterator<Item = &'a mut Vec<Group>>, catalogue: &Catalogue) {
+    let mut known: BTreeSet<String> = catalogue.families.iter().map(|family| family.name.clone()).collect();
+    for groups in files {
+        for group in groups.iter_mut() {
+            group.rules.retain(|rule| {
+                let is_known = is_known(rule, &known);
+                if let (true, Rule::Record(record)) = (is_known, rule) {
+                    known.insert(record.name.clone());
+                }
+                is_known
+            });
+        }
+        groups.retain(|group| !group.rules.is_empty());
+    }
+}
+
+fn is_known(rule: &Rule, known: &BTreeSet<String>) -> bool {
+    series(rule.query()).all(|name| {
+        let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+        known.contains(name) || family.is_some_and(|family| known.contains(family))
+    })
+}
+
+/// The names in a query that are the agent's own or recorded.
+pub(super) fn series(query: &str) -> impl Iterator<Item = &str> {
+    // Every other part stands between quotes.
+    let outside = query.split('"').step_by(2);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    let words = outside.flat_map(move |part| part.split(move |c| !is_part(c)));
+    words.filter(|word| word.starts_with("agent_") || (word.contains(':') && word.contains('_')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_goes_with_the_family_it_asks_for() {
+        let mut group = Group::new("group");
+        group.record("job:agent_a:rate5m", "sum by (job) (rate(agent_a_total[5m]))");
+        group.record("job:agent_b:rate5m", "sum by (job) (rate(agent_b_seconds_count{x=\"agent_c\"}[5m]))");
+        group.record("job:agent_a:double", "2 * job:agent_a:rate5m");
+        group.record("job:agent_b:double", "2 * job:agent_b:rate5m");
+        let mut groups = vec![group];
+        let family =
+            |name: &str| crate::catalogue::FamilyInfo::new(crate::name::Kind::Histogram, name, "", &["x"]);
+        let catalogue = Catalogue { families: vec![family("agent_b_seconds")], ..Catalogue::default() };
+        keep_known([&mut groups].into_iter(), &catalogue);
+        let names: Vec<_> = groups[0]
+            .rules
+            .iter()
+            .map(|rule| match rule {
+                Rule::Record(record) => &*record.name,
+                Rule::Alert(alert) => &*alert.name,
+            })
+            .collect();
+        assert_eq!(names, ["job:agent_b:rate5m", "job:agent_b:double"]);
+    }
+}

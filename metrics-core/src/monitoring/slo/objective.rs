@@ -1,0 +1,174 @@
+//! What calls are held to, stated in code.
+
+use std::time::Duration;
+
+use crate::catalogue::{SiteInfo, SiteKind, Slo};
+use crate::monitoring::MonitoringError;
+
+/// An objective for some calls: how often they succeed, and how fast they are.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Objective {
+    pub(super) calls: Calls,
+    pub(super) slo: Slo,
+    /// One of the defaults: any other for the same calls replaces it.
+    pub(super) is_default: bool,
+}
+
+/// Which calls an objective is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Calls {
+    /// The counter by status.
+    pub(super) group: Group,
+    /// The label by which they are told apart, and its value; `None` for all of the group.
+    pub(super) label: Option<(&'static str, String)>,
+}
+
+/// Calls that are counted in one family.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Group {
+    Http,
+    Tasks,
+    Tools,
+    Llm,
+    /// A call family of the user's, by name.
+    General(String),
+}
+
+impl Calls {
+    /// The calls of a tracked function.
+    pub(super) fn of_site(site: &SiteInfo) -> Result<Self, MonitoringError> {
+        let group = match (site.kind, site.family) {
+            (SiteKind::Task, _) => Group::Tasks,
+            (SiteKind::Tool, _) => Group::Tools,
+            (SiteKind::Llm, _) => Group::Llm,
+            // All calls of the family: which of them are the function's own, no label says.
+            (_, family) => {
+                return Ok(Self {
+                    group: Group::General(family.unwrap_or_default().to_owned()),
+                    label: None,
+                });
+            }
+        };
+        let no_label = || MonitoringError::NoLabel {
+            site: site.to_string(),
+            label: site.kind.label().unwrap_or_default(),
+        };
+        let (label, value) = site.label.ok_or_else(no_label)?;
+        Ok(Self { group, label: Some((label, value.to_owned())) })
+    }
+
+    /// A name for them: `http`, `task-search`.
+    pub(super) fn name(&self) -> String {
+        let group = match &self.group {
+            Group::Http => "http",
+            Group::Tasks => "task",
+            Group::Tools => "tool",
+            Group::Llm => "model",
+            Group::General(family) => family,
+        };
+        self.label.as_ref().map_or_else(|| group.to_owned(), |(_, value)| format!("{group}-{value}"))
+    }
+
+    /// The counter by status.
+    pub(super) fn counter(&self) -> String {
+        match &self.group {
+            Group::Http => "agent_http_requests_total".to_owned(),
+            Group::Tasks => "agent_tasks_total".to_owned(),
+            Group::Tools => "agent_tool_calls_total".to_owned(),
+            Group::Llm => "agent_llm_calls_total".to_owned(),
+            Group::General(family) => format!("{family}_calls_total"),
+        }
+    }
+
+    /// The histogram of durations.
+    pub(super) fn histogram(&self) -> String {
+        match &self.group {
+            Group::Http => "agent_http_request_duration_seconds".to_owned(),
+            Group::Tasks => "agent_task_duration_seconds".to_owned(),
+            Group::Tools => "agent_tool_call_duration_seconds".to_owned(),
+            Group::Llm => "agent_llm_call_duration_seconds".to_owned(),
+            Group::General(family) => format!("{family}_call_duration_seconds"),
+        }
+    }
+
+    /// Matchers of the calls that failed, and of those that count: one that its caller gave up is neither.
+    pub(super) fn statuses(&self) -> [&'static str; 2] {
+        match self.group {
+            Group::Http => ["status_code=~\"5..\"", "status_code!=\"499\""],
+            _ => ["status!~\"success|cancelled\"", "status!=\"cancelled\""],
+        }
+    }
+
+    /// A series of theirs with one more matcher, if any.
+    pub(super) fn series(&self, name: &str, matcher: &str) -> String {
+        let own = self.label.as_ref().map(|(label, value)| format!("{label}=\"{}\"", escaped(value)));
+        let matchers: Vec<_> =
+            own.into_iter().chain((!matcher.is_empty()).then(|| matcher.to_owned())).collect();
+        if matchers.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", matchers.join(",")) }
+    }
+}
+
+/// A label value between the quotes of a query.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+impl Objective {
+    fn of(group: Group, label: Option<(&'static str, String)>) -> Self {
+        Self { calls: Calls { group, label }, slo: Slo::new(), is_default: false }
+    }
+
+    pub(in crate::monitoring) fn into_default(mut self) -> Self {
+        self.is_default = true;
+        self
+    }
+
+    /// For all HTTP requests.
+    pub fn http() -> Self {
+        Self::of(Group::Http, None)
+    }
+
+    /// For the HTTP requests of one endpoint.
+    pub fn endpoint(endpoint: impl Into<String>) -> Self {
+        Self::of(Group::Http, Some(("endpoint", endpoint.into())))
+    }
+
+    /// For all tasks.
+    pub fn tasks() -> Self {
+        Self::of(Group::Tasks, None)
+    }
+
+    /// For the tasks of one type.
+    pub fn task_type(task_type: impl Into<String>) -> Self {
+        Self::of(Group::Tasks, Some(("task_type", task_type.into())))
+    }
+
+    /// For the calls of one tool.
+    pub fn tool(tool_name: impl Into<String>) -> Self {
+        Self::of(Group::Tools, Some(("tool_name", tool_name.into())))
+    }
+
+    /// For the calls of one model.
+    pub fn model(model: impl Into<String>) -> Self {
+        Self::of(Group::Llm, Some(("model", model.into())))
+    }
+
+    /// For the calls of a family of the user's, as in `#[calls(name = "retrieval")]`.
+    pub fn calls(family: impl Into<String>) -> Self {
+        Self::of(Group::General(family.into()), None)
+    }
+
+    /// So many percent of the calls succeed.
+    #[must_use]
+    pub fn availability(mut self, percent: f64) -> Self {
+        self.slo = self.slo.availability(percent);
+        self
+    }
+
+    /// So many percent of the calls take at most `limit`.
+    #[must_use]
+    pub fn latency(mut self, limit: Duration, percentile: f64) -> Self {
+        self.slo = self.slo.latency(limit, percentile);
+        self
+    }
+}

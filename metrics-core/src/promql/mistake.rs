@@ -1,0 +1,291 @@
+//! What is wrong with a query, in words.
+
+use super::labels::Labels;
+use super::text::{Message, part, starts_with};
+use super::{Known, PROMETHEUS, Scope};
+use crate::name::Kind;
+
+/// What is wrong with a query, and where.
+#[derive(Clone, Copy)]
+pub struct Mistake<'a> {
+    pub(super) what: What<'a>,
+    /// The wrong part, from one byte of the query to another.
+    pub(super) from: usize,
+    pub(super) to: usize,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum What<'a> {
+    /// No family has such samples.
+    Metric { nearest: Candidate<'a> },
+    /// The family is there, but has no sample of just its name.
+    BareHistogram,
+    /// The metric has no such label.
+    Label { metric: &'a str, labels: Labels<'a> },
+    /// What is grouped or matched by a label has no such.
+    Clause { word: &'a str, labels: Labels<'a> },
+    /// Something is missing.
+    Expected(&'static str),
+}
+
+/// A sample's name: a family's and what the format adds to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Candidate<'a> {
+    name: &'a str,
+    suffix: &'static str,
+}
+
+impl Candidate<'_> {
+    const NONE: Self = Self { name: "", suffix: "" };
+
+    /// The name, if there is one.
+    #[cfg(feature = "monitoring")]
+    pub(crate) fn text(&self) -> Option<String> {
+        let Self { name, suffix } = self;
+        (!name.is_empty()).then(|| format!("{name}{suffix}"))
+    }
+}
+
+impl Mistake<'_> {
+    /// A metric like none that is known.
+    #[cfg(feature = "promql")]
+    pub(super) const fn is_far_from_all(&self) -> bool {
+        matches!(&self.what, What::Metric { nearest } if nearest.name.is_empty())
+    }
+
+    /// Says it, and shows the line of the query with a mark under the wrong part.
+    pub(super) const fn say(&self, query: &str) -> Message {
+        let found = part(query, self.from, self.to);
+        let mut said = Message::new();
+        match &self.what {
+            What::Metric { nearest } => {
+                said.push("unknown metric ");
+                said.push_quoted(found);
+                if !nearest.name.is_empty() {
+                    said.push("; did you mean `");
+                    said.push(nearest.name);
+                    said.push(nearest.suffix);
+                    said.push("`?");
+                }
+            }
+            What::BareHistogram => {
+                said.push("histogram ");
+                said.push_quoted(found);
+                said.push(" has no sample of this name outside of `histogram_quantile(..)` and its like, expected its `_bucket`, `_sum` or `_count`");
+            }
+            What::Label { metric, labels } => {
+                said.push("unknown label ");
+                said.push_quoted(found);
+                said.push(" of ");
+                said.push_quoted(metric);
+                push_expected(&mut said, found, labels);
+            }
+            What::Clause { word, labels } => {
+                said.push("unknown label ");
+                said.push_quoted(found);
+                said.push(" in ");
+                said.push_quoted(word);
+                push_expected(&mut said, found, labels);
+            }
+            What::Expected(what) => {
+                said.push("expected ");
+                said.push(what);
+            }
+        }
+        self.show(query, &mut said);
+        said
+    }
+
+    /// The line with the mistake: at most so much of it, from both sides.
+    const fn show(&self, query: &str, said: &mut Message) {
+        const MOST: usize = 60;
+        let bytes = query.as_bytes();
+        let (mut from, mut to) = (self.from, self.to);
+        while from > 0
+            && bytes[from - 1] != b'\n'
+            && (self.from - from < MOST || !query.is_char_boundary(from))
+        {
+            from -= 1;
+        }
+        while to < bytes.len() && bytes[to] != b'\n' && (to - self.to < MOST || !query.is_char_boundary(to)) {
+            to += 1;
+        }
+        said.push("\n  ");
+        said.push(part(query, from, to));
+        said.push("\n  ");
+        said.push_times(" ", characters(part(query, from, self.from)));
+        let wide = characters(part(query, self.from, self.to));
+        said.push_times("^", if wide == 0 { 1 } else { wide });
+    }
+
+    #[cfg(feature = "monitoring")]
+    pub(crate) fn what(&self) -> What<'_> {
+        self.what
+    }
+
+    /// The wrong part.
+    #[cfg(feature = "monitoring")]
+    pub(crate) fn found<'q>(&self, query: &'q str) -> &'q str {
+        part(query, self.from, self.to)
+    }
+
+    /// The whole message.
+    #[cfg(feature = "monitoring")]
+    pub(crate) fn text(&self, query: &str) -> String {
+        self.say(query).as_str().to_owned()
+    }
+}
+
+const fn characters(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut count) = (0, 0);
+    while at < bytes.len() {
+        // Every byte but those that continue a character.
+        count += ((bytes[at] & 0xc0) != 0x80) as usize;
+        at += 1;
+    }
+    count
+}
+
+const fn push_expected(said: &mut Message, found: &str, labels: &Labels<'_>) {
+    let names = labels.names();
+    if names.is_empty() {
+        said.push(", which has no labels");
+        return;
+    }
+    said.push(if names.len() == 1 { ", expected " } else { ", expected one of " });
+    let (mut best, mut least) = ("", allowed(found) + 1);
+    let mut at = 0;
+    while at < names.len() {
+        said.push(if at == 0 { "" } else { ", " });
+        said.push_quoted(names[at]);
+        let far = if starts_with(names[at], found) { 0 } else { distance(found, names[at], "") };
+        if far < least {
+            (best, least) = (names[at], far);
+        }
+        at += 1;
+    }
+    if !best.is_empty() {
+        said.push("; did you mean ");
+        said.push_quoted(best);
+        said.push("?");
+    }
+}
+
+/// What the format adds to a family's name, by kind.
+pub(super) const fn suffixes(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Histogram => &["_bucket", "_sum", "_count", ""],
+        Kind::Summary => &["_sum", "_count", ""],
+        Kind::Counter | Kind::Gauge | Kind::Info | Kind::Unknown => &[""],
+    }
+}
+
+/// The sample whose name is nearest, if one is near.
+pub(super) const fn nearest<'a>(found: &str, scope: &Scope<'a>) -> Candidate<'a> {
+    let (mut best, mut least) = (Candidate::NONE, allowed(found) + 1);
+    let mut table = 0;
+    while table <= scope.families.len() {
+        let families = if table == scope.families.len() { PROMETHEUS } else { scope.families[table] };
+        let mut at = 0;
+        while at < families.len() {
+            (best, least) = nearer(found, &families[at], best, least);
+            at += 1;
+        }
+        table += 1;
+    }
+    best
+}
+
+const fn nearer<'a>(
+    found: &str,
+    family: &Known<'a>,
+    mut best: Candidate<'a>,
+    mut least: usize,
+) -> (Candidate<'a>, usize) {
+    let suffixes = suffixes(family.kind);
+    let mut at = 0;
+    while at < suffixes.len() {
+        // A name that lacks its end is nearer than any slip: `agent_tasks` is `agent_tasks_total`.
+        let is_begun = starts_with(family.name, found) && family.name.len() - found.len() <= found.len();
+        let far = if is_begun { 0 } else { distance(found, family.name, suffixes[at]) };
+        if far < least {
+            (best, least) = (Candidate { name: family.name, suffix: suffixes[at] }, far);
+        }
+        at += 1;
+    }
+    (best, least)
+}
+
+/// So many edits are a slip of the pen.
+const fn allowed(found: &str) -> usize {
+    if found.len() < 6 { 1 } else { found.len() / 3 }
+}
+
+const LONGEST: usize = 96;
+
+/// Edits (insert, remove, replace, swap of neighbours) between a word and another one of two parts.
+const fn distance(left: &str, first: &str, second: &str) -> usize {
+    let (left, first, second) = (left.as_bytes(), first.as_bytes(), second.as_bytes());
+    let length = first.len() + second.len();
+    if left.len() > LONGEST || length > LONGEST {
+        return usize::MAX;
+    }
+    let mut right = [0; LONGEST];
+    let mut at = 0;
+    while at < length {
+        right[at] = if at < first.len() { first[at] } else { second[at - first.len()] };
+        at += 1;
+    }
+    let mut two_before = [0; LONGEST + 1];
+    let mut before = [0; LONGEST + 1];
+    let mut j = 0;
+    while j <= length {
+        before[j] = j;
+        j += 1;
+    }
+    let mut i = 1;
+    while i <= left.len() {
+        let mut row = [0; LONGEST + 1];
+        row[0] = i;
+        let mut j = 1;
+        while j <= length {
+            let mut least = before[j - 1] + (left[i - 1] != right[j - 1]) as usize;
+            if before[j] + 1 < least {
+                least = before[j] + 1;
+            }
+            if row[j - 1] + 1 < least {
+                least = row[j - 1] + 1;
+            }
+            if i > 1
+                && j > 1
+                && left[i - 1] == right[j - 2]
+                && left[i - 2] == right[j - 1]
+                && two_before[j - 2] + 1 < least
+            {
+                least = two_before[j - 2] + 1;
+            }
+            row[j] = least;
+            j += 1;
+        }
+        two_before = before;
+        before = row;
+        i += 1;
+    }
+    before[length]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_are_counted() {
+        assert_eq!(distance("stauts", "status", ""), 1);
+        assert_eq!(distance("", "ab", "c"), 3);
+        assert_eq!(
+            distance("agent_task_duration_seconds_bucket", "agent_task_duration_seconds", "_bucket"),
+            0
+        );
+    }
+}

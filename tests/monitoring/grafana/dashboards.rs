@@ -1,0 +1,86 @@
+//! The dashboards that a program with families of its own gets.
+
+use std::path::PathBuf;
+
+use agent_metrics::monitoring::{File, Monitoring};
+use agent_metrics::{
+    AgentMetrics, Catalogue, Counter, FamilyInfo, Gauge, Histogram, LabelSet, LabelValue, Metrics, Summary,
+};
+use agent_metrics_monitoring_tests::folder;
+use serde_json::Value;
+
+#[derive(Clone, Copy, LabelValue)]
+enum Index {
+    Docs,
+    Code,
+}
+
+#[derive(Clone, Copy, LabelSet)]
+struct ByIndex {
+    index: Index,
+}
+
+#[derive(Metrics)]
+#[metrics(namespace = "support")]
+struct Support {
+    /// Documents found.
+    documents_total: Counter<ByIndex>,
+    /// How long the answer took.
+    answer_seconds: Histogram<ByIndex>,
+    /// Documents that wait.
+    waiting: Gauge,
+    /// How large documents are.
+    document_bytes: Summary,
+}
+
+/// What a program with these families can show.
+fn catalogue() -> Catalogue {
+    let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
+    let support = Support::register(&metrics).expect("the names are free");
+    for index in [Index::Docs, Index::Code] {
+        support.documents_total.with(ByIndex { index }).inc();
+        support.answer_seconds.with(ByIndex { index }).observe(0.1);
+    }
+    support.waiting.with(()).set(3.0);
+    support.document_bytes.with(()).observe(10.0);
+    metrics.catalogue()
+}
+
+/// Its families.
+pub fn families() -> Vec<FamilyInfo> {
+    catalogue().families
+}
+
+/// All files.
+pub fn files() -> Vec<File> {
+    Monitoring::for_catalogue(catalogue()).files().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The dashboards, by uid.
+pub fn dashboards() -> Vec<(String, Value)> {
+    of(&files())
+}
+
+/// Those among some files.
+pub fn of(files: &[File]) -> Vec<(String, Value)> {
+    let read = |file: &File| {
+        let name = file.path.strip_prefix("grafana/dashboards/")?.strip_suffix(".json")?.to_owned();
+        Some((name, serde_json::from_str(&file.content).expect("JSON")))
+    };
+    files.iter().filter_map(read).collect()
+}
+
+/// The panels of a dashboard, rows aside.
+pub fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
+    let panels = dashboard["panels"].as_array().expect("panels");
+    panels.iter().filter(|panel| panel["type"] != "row")
+}
+
+/// A folder with dashboards as files.
+pub fn written(name: &str, dashboards: &[(String, Value)]) -> PathBuf {
+    let folder = folder(name);
+    for (name, dashboard) in dashboards {
+        std::fs::write(folder.join(format!("{name}.json")), dashboard.to_string()).expect("a file");
+    }
+    folder
+}

@@ -1,0 +1,395 @@
+//! The rules of Grafana's dashboard-linter (at 4d0844b, of June 2026), and some of our own.
+//!
+//! Each rule is shown to find what it is for: the dashboards are mutated, and the rule must tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use agent_metrics::monitoring::File;
+use promql_parser::parser::Expr;
+use serde_json::{Value, json};
+
+use crate::dashboards::{dashboards, files, panels};
+use crate::query::{RATE_INTERVAL, is_narrowed_by, name, parsed, selectors, walk};
+
+type Rule = fn(&Value) -> Vec<String>;
+
+const RULES: [(&str, Rule); 22] = [
+    ("template-datasource-rule", template_datasource),
+    ("template-job-rule", |dashboard| template(dashboard, "job")),
+    ("template-instance-rule", |dashboard| template(dashboard, "instance")),
+    ("template-label-promql-rule", template_label_promql),
+    ("template-on-time-change-reload-rule", template_on_time_change_reload),
+    ("panel-datasource-rule", panel_datasource),
+    ("panel-title-description-rule", panel_title_description),
+    ("panel-units-rule", panel_units),
+    ("panel-no-targets-rule", panel_no_targets),
+    ("target-promql-rule", target_promql),
+    ("target-job-rule", |dashboard| target_matcher(dashboard, "job")),
+    ("target-instance-rule", |dashboard| target_matcher(dashboard, "instance")),
+    ("target-rate-interval-rule", target_rate_interval),
+    ("target-counter-agg-rule", target_counter_agg),
+    ("uneditable-dashboard", uneditable),
+    // Ours.
+    ("current-schema", current_schema),
+    ("one-file-for-both-ways-in", one_file),
+    ("links-to-the-others", links),
+    ("no-traffic-is-said", no_traffic),
+    ("descriptions-name-metrics", described),
+    ("exemplars-of-histograms", exemplars),
+    ("layout", layout),
+];
+
+/// What a rule finds in a dashboard, and why that is as it should be.
+const EXCLUSIONS: [(&str, &str, &str); 3] = [
+    ("agent-slo", "target-job-rule", "an objective is a constant, the same for every job"),
+    ("agent-slo", "target-instance-rule", "the rules record objectives of a job, over all its instances"),
+    ("agent-capacity", "target-instance-rule", "the rules record forecasts of a job, over all its instances"),
+];
+
+fn list<'v>(dashboard: &'v Value, place: &str) -> impl Iterator<Item = &'v Value> {
+    dashboard.pointer(place).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn variables(dashboard: &Value) -> impl Iterator<Item = &Value> {
+    list(dashboard, "/templating/list")
+}
+
+/// Every target, with the title of its panel.
+fn targets(dashboard: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    panels(dashboard).flat_map(|panel| list(panel, "/targets").map(|target| (text(&panel["title"]), target)))
+}
+
+/// Every query that parses; others are the business of a rule of its own.
+fn queries(dashboard: &Value) -> impl Iterator<Item = (String, Expr)> {
+    targets(dashboard).filter_map(|(title, target)| {
+        let query = text(&target["expr"]);
+        Some((format!("{title}: {query}"), parsed(query).ok()?))
+    })
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn say(found: bool, what: impl Into<String>) -> Vec<String> {
+    if found { vec![what.into()] } else { Vec::new() }
+}
+
+fn template_datasource(dashboard: &Value) -> Vec<String> {
+    let sources: Vec<_> = variables(dashboard).filter(|variable| variable["type"] == "datasource").collect();
+    let is_right = |source: &&Value| source["name"] == "datasource" && source["label"] == "Data source";
+    say(sources.len() != 1 || !sources.iter().all(is_right), "no `datasource`, labelled `Data source`")
+}
+
+fn template(dashboard: &Value, wanted: &str) -> Vec<String> {
+    let Some(variable) = variables(dashboard).find(|variable| variable["name"] == wanted) else {
+        return vec![format!("no `{wanted}`")];
+    };
+    let label = wanted[..1].to_uppercase() + &wanted[1..];
+    let is_right = variable["type"] == "query"
+        && variable["datasource"]["uid"] == "${datasource}"
+        && variable["label"] == *label
+        && variable["multi"] == true
+        && variable["allValue"] == ".+";
+    say(!is_right, format!("{variable}"))
+}
+
+fn template_label_promql(dashboard: &Value) -> Vec<String> {
+    let is_right = |variable: &&Value| {
+        let query = text(&variable["query"]["query"]);
+        let asked = query.strip_prefix("label_values(").and_then(|query| query.strip_suffix(')'));
+        asked.and_then(|asked| asked.rsplit_once(", ")).is_some_and(|(of, _)| parsed(of).is_ok())
+    };
+    let asked = variables(dashboard).filter(|variable| variable["type"] == "query");
+    asked.filter(|variable| !is_right(variable)).map(ToString::to_string).collect()
+}
+
+fn template_on_time_change_reload(dashboard: &Value) -> Vec<String> {
+    let asked = variables(dashboard).filter(|variable| variable["type"] == "query");
+    asked.filter(|variable| variable["refresh"] != 2).map(ToString::to_string).collect()
+}
+
+fn panel_datasource(dashboard: &Value) -> Vec<String> {
+    let of_panels = panels(dashboard).map(|panel| (text(&panel["title"]), &panel["datasource"]));
+    let of_targets = targets(dashboard).map(|(title, target)| (title, &target["datasource"]));
+    let wrong = of_panels.chain(of_targets).filter(|(_, source)| source["uid"] != "${datasource}");
+    wrong.map(|(title, _)| title.to_owned()).collect()
+}
+
+fn panel_title_description(dashboard: &Value) -> Vec<String> {
+    let is_empty =
+        |panel: &&Value| text(&panel["title"]).is_empty() || text(&panel["description"]).is_empty();
+    panels(dashboard).filter(is_empty).map(|panel| panel["id"].to_string()).collect()
+}
+
+/// Stricter than the linter, which lets any unit pass on a panel with value mappings. A unit that Grafana makes up from
+/// its name, `count:tok/s`, is one that it knows the kind of.
+fn panel_units(dashboard: &Value) -> Vec<String> {
+    let known: BTreeSet<_> =
+        include_str!("units.txt").lines().skip(1).flat_map(str::split_whitespace).collect();
+    let is_known =
+        |unit: &str| known.contains(unit) || unit.strip_prefix("count:").is_some_and(|of| !of.is_empty());
+    let unit = |panel: &Value| text(&panel["fieldConfig"]["defaults"]["unit"]).to_owned();
+    let wrong = panels(dashboard).filter(|panel| !is_known(&unit(panel)));
+    wrong.map(|panel| format!("{}: `{}`", text(&panel["title"]), unit(panel))).collect()
+}
+
+fn panel_no_targets(dashboard: &Value) -> Vec<String> {
+    let empty = panels(dashboard).filter(|panel| list(panel, "/targets").next().is_none());
+    empty.map(|panel| text(&panel["title"]).to_owned()).collect()
+}
+
+fn target_promql(dashboard: &Value) -> Vec<String> {
+    targets(dashboard)
+        .filter_map(|(title, target)| {
+            parsed(text(&target["expr"])).err().map(|error| format!("{title}: {error}"))
+        })
+        .collect()
+}
+
+fn target_matcher(dashboard: &Value, label: &str) -> Vec<String> {
+    let lacks = |(_, expr): &(String, Expr)| {
+        selectors(expr).into_iter().any(|selector| !is_narrowed_by(selector, label))
+    };
+    queries(dashboard).filter(lacks).map(|(query, _)| query).collect()
+}
+
+fn target_rate_interval(dashboard: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (query, expr) in queries(dashboard) {
+        walk(&expr, &mut Vec::new(), &mut |part, around| {
+            let Expr::MatrixSelector(matrix) = part else { return };
+            let is_rate = matches!(around.last(), Some(Expr::Call(call)) if ["rate", "irate"].contains(&call.func.name));
+            if is_rate && matrix.range != RATE_INTERVAL {
+                wrong.push(query.clone());
+            }
+        });
+    }
+    wrong
+}
+
+fn target_counter_agg(dashboard: &Value) -> Vec<String> {
+    const COUNTING: [&str; 3] = ["rate", "irate", "increase"];
+    let mut wrong = Vec::new();
+    for (query, expr) in queries(dashboard) {
+        walk(&expr, &mut Vec::new(), &mut |part, around| {
+            let (selector, is_ranged) = match part {
+                Expr::VectorSelector(selector) => (selector, false),
+                Expr::MatrixSelector(matrix) => (&matrix.vs, true),
+                _ => return,
+            };
+            let is_counted =
+                matches!(around.last(), Some(Expr::Call(call)) if COUNTING.contains(&call.func.name));
+            if name(selector).ends_with("_total") && !(is_ranged && is_counted) {
+                wrong.push(query.clone());
+            }
+        });
+    }
+    wrong
+}
+
+fn uneditable(dashboard: &Value) -> Vec<String> {
+    say(dashboard["editable"] != false, "it can be edited")
+}
+
+fn current_schema(dashboard: &Value) -> Vec<String> {
+    say(dashboard["schemaVersion"] != 42, dashboard["schemaVersion"].to_string())
+}
+
+/// Provisioning takes a bare object, and knows nothing of the inputs of an import.
+fn one_file(dashboard: &Value) -> Vec<String> {
+    let whole = dashboard.to_string();
+    let is_bare = dashboard["title"].is_string() && dashboard["uid"].is_string() && dashboard["id"].is_null();
+    say(!is_bare || whole.contains("__inputs") || whole.contains("${DS_"), "provisioning can't read it")
+}
+
+fn links(dashboard: &Value) -> Vec<String> {
+    let tagged = list(dashboard, "/tags").any(|tag| tag == "agent-metrics");
+    let linked = list(dashboard, "/links").any(|link| {
+        link["type"] == "dashboards"
+            && link["tags"] == json!(["agent-metrics"])
+            && link["includeVars"] == true
+            && link["keepTime"] == true
+    });
+    say(!(tagged && linked), "no link by tag that takes variables and time along")
+}
+
+fn no_traffic(dashboard: &Value) -> Vec<String> {
+    let is_said = |panel: &&Value| {
+        let defaults = &panel["fieldConfig"]["defaults"];
+        let of_nan = list(defaults, "/mappings").any(|mapping| mapping["options"]["match"] == "nan");
+        !text(&defaults["noValue"]).is_empty() && of_nan
+    };
+    panels(dashboard).filter(|panel| !is_said(panel)).map(|panel| text(&panel["title"]).to_owned()).collect()
+}
+
+/// A description names the family, or the recorded series, of each of its panel's queries.
+fn described(dashboard: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for panel in panels(dashboard) {
+        for target in list(panel, "/targets") {
+            let Ok(expr) = parsed(text(&target["expr"])) else { continue };
+            for selector in selectors(&expr) {
+                let sample = name(selector);
+                let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| sample.strip_suffix(end));
+                let named = |of: &str| text(&panel["description"]).contains(&format!("`{of}`"));
+                if !named(sample) && !family.is_some_and(named) {
+                    wrong.push(format!("{}: `{sample}`", text(&panel["title"])));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+fn exemplars(dashboard: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for panel in panels(dashboard).filter(|panel| panel["type"] == "timeseries") {
+        for target in list(panel, "/targets") {
+            if text(&target["expr"]).contains("_bucket{") != (target["exemplar"] == true) {
+                wrong.push(format!("{}: {}", text(&panel["title"]), text(&target["expr"])));
+            }
+        }
+    }
+    wrong
+}
+
+/// Panels lie within the columns and not upon each other; ids and the queries' letters are each there once.
+fn layout(dashboard: &Value) -> Vec<String> {
+    let mut taken: BTreeMap<(u64, u64), u64> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let mut ids = BTreeSet::new();
+    for panel in list(dashboard, "/panels") {
+        let title = text(&panel["title"]);
+        let [x, y, w, h] =
+            ["x", "y", "w", "h"].map(|side| panel["gridPos"][side].as_u64().unwrap_or(u64::MAX / 2));
+        let id = panel["id"].as_u64().unwrap_or(0);
+        if w == 0 || h == 0 || x + w > 24 || h > 40 || id == 0 || !ids.insert(id) {
+            wrong.push(format!("{title}: {}", panel["gridPos"]));
+            continue;
+        }
+        let squares = (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y)));
+        if squares.into_iter().any(|square| taken.insert(square, id).is_some()) {
+            wrong.push(format!("{title} lies upon another"));
+        }
+        let letters: Vec<_> = list(panel, "/targets").map(|target| text(&target["refId"])).collect();
+        if letters.iter().collect::<BTreeSet<_>>().len() != letters.len() {
+            wrong.push(format!("{title}: {letters:?}"));
+        }
+    }
+    wrong
+}
+
+/// What the rules find, but for what is excluded.
+fn found(dashboard: &Value) -> Vec<(&'static str, Vec<String>)> {
+    let is_excluded = |rule: &str| {
+        EXCLUSIONS.iter().any(|(uid, excluded, _)| dashboard["uid"] == *uid && *excluded == rule)
+    };
+    let found = RULES.iter().map(|(name, rule)| (*name, rule(dashboard)));
+    found.filter(|(name, found)| !found.is_empty() && !is_excluded(name)).collect()
+}
+
+#[test]
+fn dashboards_keep_the_rules() {
+    let all = dashboards();
+    assert_eq!(
+        all.iter().map(|(uid, _)| uid.as_str()).collect::<Vec<_>>(),
+        [
+            "agent-capacity",
+            "agent-http",
+            "agent-llm",
+            "agent-overview",
+            "agent-own",
+            "agent-slo",
+            "agent-tasks"
+        ]
+    );
+    for (uid, dashboard) in &all {
+        assert_eq!(dashboard["uid"], *uid);
+        let found = found(dashboard);
+        assert!(found.is_empty(), "{uid}: {found:#?}");
+    }
+    for (uid, rule, _) in EXCLUSIONS {
+        let (_, dashboard) = all.iter().find(|(found, _)| found == uid).expect("it is made");
+        let (_, rule) = RULES.iter().find(|(name, _)| *name == rule).expect("a rule");
+        assert!(!rule(dashboard).is_empty(), "{uid} needs no exclusion");
+    }
+}
+
+#[test]
+fn each_rule_finds_what_it_is_for() {
+    let all = dashboards();
+    let whole = &all.iter().find(|(uid, _)| uid == "agent-overview").expect("it is made").1;
+    // A panel of lines with buckets, and one of numbers.
+    let lines = panels(whole).position(|panel| panel["title"] == "HTTP latency P50 / P95 / P99");
+    let at = list(whole, "/panels").enumerate().filter(|(_, panel)| panel["type"] != "row").map(|(at, _)| at);
+    let at = at.collect::<Vec<_>>()[lines.expect("it is there")];
+    let place = |within: &str| format!("/panels/{at}{within}");
+    let rate = |query: &str| json!(query);
+    let mutants = [
+        ("template-datasource-rule", "/templating/list/0/label".to_owned(), json!("Source")),
+        ("template-job-rule", "/templating/list/1/allValue".to_owned(), json!(".*")),
+        ("template-instance-rule", "/templating/list/2/multi".to_owned(), json!(false)),
+        (
+            "template-label-promql-rule",
+            "/templating/list/1/query/query".to_owned(),
+            json!("label_values(a{, job)"),
+        ),
+        ("template-on-time-change-reload-rule", "/templating/list/1/refresh".to_owned(), json!(1)),
+        ("panel-datasource-rule", place("/targets/0/datasource/uid"), json!("prometheus")),
+        ("panel-title-description-rule", place("/description"), json!("")),
+        ("panel-units-rule", place("/fieldConfig/defaults/unit"), json!("tps")),
+        ("panel-no-targets-rule", place("/targets"), json!([])),
+        ("target-promql-rule", place("/targets/0/expr"), rate("rate(agent_tasks_total)")),
+        ("target-job-rule", place("/targets/0/expr"), rate("agent_active_tasks{instance=~\"$instance\"}")),
+        (
+            "target-instance-rule",
+            place("/targets/0/expr"),
+            rate("agent_active_tasks{job=~\"$job\", instance=\"$instance\"}"),
+        ),
+        (
+            "target-rate-interval-rule",
+            place("/targets/0/expr"),
+            rate("sum(rate(agent_tasks_total{job=~\"$job\"}[5m]))"),
+        ),
+        ("target-counter-agg-rule", place("/targets/0/expr"), rate("sum(agent_tasks_total{job=~\"$job\"})")),
+        ("uneditable-dashboard", "/editable".to_owned(), json!(true)),
+        ("current-schema", "/schemaVersion".to_owned(), json!(16)),
+        ("one-file-for-both-ways-in", "/description".to_owned(), json!("${DS_PROMETHEUS}")),
+        ("links-to-the-others", "/links/0/includeVars".to_owned(), json!(false)),
+        ("no-traffic-is-said", place("/fieldConfig/defaults/noValue"), json!("")),
+        ("descriptions-name-metrics", place("/description"), json!("Latency.")),
+        ("exemplars-of-histograms", place("/targets/0/exemplar"), json!(false)),
+        ("layout", place("/gridPos/x"), json!(20)),
+    ];
+    for (rule, _) in RULES {
+        assert!(mutants.iter().any(|(name, ..)| *name == rule), "no mutant for {rule}");
+    }
+    for (rule, place, value) in mutants {
+        let mut dashboard = whole.clone();
+        *dashboard.pointer_mut(&place).unwrap_or_else(|| panic!("no {place}")) = value;
+        let found = found(&dashboard);
+        assert!(found.iter().any(|(name, _)| *name == rule), "{rule} doesn't find {place}: {found:?}");
+    }
+}
+
+/// Every recorded series that a dashboard asks for is recorded by a rule, and every uid is there once.
+#[test]
+fn what_is_asked_for_is_recorded() {
+    let files = files();
+    let rules: Vec<&File> = files.iter().filter(|file| file.path.starts_with("prometheus/rules/")).collect();
+    assert!(!rules.is_empty());
+    let mut uids = BTreeSet::new();
+    for (uid, dashboard) in dashboards() {
+        assert!(uids.insert(uid.clone()), "{uid} twice");
+        for (query, expr) in queries(&dashboard) {
+            for recorded in selectors(&expr).into_iter().map(name).filter(|name| name.contains(':')) {
+                let line = format!("record: {recorded}\n");
+                assert!(
+                    rules.iter().any(|file| file.content.contains(&line)),
+                    "nothing records {recorded} of {query}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The metrics reference: complete, its queries right, its links leading somewhere, its sums those of its parts.
+
+use std::collections::BTreeMap;
+
+use agent_metrics::monitoring::File;
+use promql_parser::parser::parse;
+
+use crate::dashboards::{families, files};
+
+/// The reference among some files.
+pub fn reference(files: &[File]) -> &str {
+    &files.iter().find(|file| file.path == "metrics.md").expect("it is made").content
+}
+
+/// Its queries.
+pub fn queries(reference: &str) -> impl Iterator<Item = &str> {
+    reference.split("```promql\n").skip(1).map(|rest| rest.split("\n```").next().expect("an end"))
+}
+
+/// The section of each family, by name.
+fn sections(reference: &str) -> BTreeMap<&str, &str> {
+    let sections = reference.split("\n### `").skip(1);
+    sections.map(|section| section.split_once('`').expect("a name")).collect()
+}
+
+fn number(text: &str) -> u64 {
+    text.replace(',', "").parse().unwrap_or_else(|_| panic!("no number: {text}"))
+}
+
+#[test]
+fn every_family_has_a_section_and_a_query_that_names_it() {
+    let files = files();
+    let sections = sections(reference(&files));
+    let families = families();
+    assert_eq!(sections.keys().copied().collect::<Vec<_>>(), {
+        let mut names: Vec<_> = families.iter().map(|family| family.name.as_str()).collect();
+        names.sort_unstable();
+        names
+    });
+    for family in &families {
+        let section = sections[family.name.as_str()];
+        assert!(section.contains(&family.help), "{}: no help", family.name);
+        for label in &family.labels {
+            assert!(section.contains(&format!("\n* `{label}`: ")), "{}: no `{label}`", family.name);
+        }
+        assert_eq!(section.contains("\n* buckets: "), !family.buckets.is_empty(), "{}", family.name);
+        let query = queries(section).next().unwrap_or_else(|| panic!("{}: no query", family.name));
+        assert!(query.contains(&family.name), "{query}");
+        parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+    }
+    // What is used says where.
+    assert!(sections["agent_tasks_total"].contains("\n* dashboards: "));
+    assert!(sections["agent_tasks_total"].contains("(runbooks/"));
+    assert!(sections["support_documents_total"].contains("Agents: metrics of your own"));
+}
+
+#[test]
+fn links_lead_to_files() {
+    let files = files();
+    let links: Vec<_> =
+        reference(&files).split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(links.len() > 20, "{links:?}");
+    for link in links {
+        assert!(files.iter().any(|file| file.path == link), "no {link}");
+    }
+}
+
+#[test]
+fn the_sums_are_those_of_the_sections() {
+    let files = files();
+    let reference = reference(&files);
+    let mut sum = [0, 0, 0];
+    for section in sections(reference).values() {
+        let line =
+            section.lines().find_map(|line| line.strip_prefix("* series: ")).expect("a number of series");
+        let (typical, most) = line.split_once(" of a typical agent, ").expect("two numbers");
+        sum = [sum[0] + 1, sum[1] + number(typical), sum[2] + number(most.trim_end_matches(" at worst"))];
+    }
+    let all = reference.lines().find_map(|line| line.strip_prefix("| **All** | ")).expect("the last line");
+    let all: Vec<_> = all.trim_end_matches(" |").split(" | ").map(number).collect();
+    assert_eq!(all, sum);
+}

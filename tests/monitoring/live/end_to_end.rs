@@ -1,0 +1,111 @@
+//! Every alert travels once from a metric to Alertmanager, in minutes: the rules' windows and waits are divided by 120.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use agent_metrics_monitoring_tests::written;
+use agent_metrics_tests::missing;
+use serde_json::Value;
+
+use crate::servers::{alertmanager, api, free_address, prometheus, within};
+use crate::target::{bad, good, quiet, serve};
+
+const REHEARSAL: u32 = 120;
+
+/// The names of the alerts in a folder of rules, with the windows that tell those of one name apart.
+fn all_alerts(rules: &Path) -> BTreeSet<(String, String)> {
+    let files = std::fs::read_dir(rules).expect("rules").map(|entry| entry.expect("an entry").path());
+    let text: String = files.map(|file| std::fs::read_to_string(file).expect("rules")).collect();
+    let value = |text: &str, key: &str| {
+        let line = text.lines().find_map(|line| line.trim_start().strip_prefix(key));
+        line.map(|value| value.trim_matches('"').to_owned())
+    };
+    let alerts = text.split("- alert: ").skip(1);
+    alerts
+        .map(|alert| {
+            let name = alert.lines().next().unwrap_or_default().to_owned();
+            let windows = value(alert.split("\n\n").next().unwrap_or_default(), "long: ").unwrap_or_default();
+            (name, windows)
+        })
+        .collect()
+}
+
+#[test]
+fn every_alert_reaches_alertmanager() {
+    let (prometheus_address, alertmanager_address) = (free_address(), free_address());
+    // Nobody listens at the second one.
+    let targets = vec![serve(bad), free_address()];
+    let made = written("end-to-end", |settings| {
+        settings.rehearsal = REHEARSAL;
+        settings.targets = targets;
+        settings.scrape_interval = Duration::from_millis(500);
+        settings.evaluation_interval = Duration::from_millis(500);
+        settings.alertmanagers = vec![alertmanager_address.clone()];
+    });
+    let folder = made.join("prometheus");
+    let expected = all_alerts(&folder.join("rules"));
+    assert!(expected.len() >= 26, "{expected:?}");
+    // A job that nobody has, and two more agents.
+    let ghost = written("end-to-end-ghost", |settings| {
+        settings.rehearsal = REHEARSAL;
+        settings.job = "ghost".to_owned();
+    });
+    std::fs::copy(ghost.join("prometheus/rules/alerts.yml"), folder.join("rules/ghost.yml")).expect("copied");
+    let config = std::fs::read_to_string(folder.join("prometheus.yml")).expect("made");
+    let job = |name: &str, address: &str| {
+        format!("\n  - job_name: {name}\n    static_configs: [{{targets: ['{address}']}}]\n")
+    };
+    let config = format!("{config}{}{}", job("quiet", &serve(quiet)), job("good", &serve(good)));
+    std::fs::write(folder.join("prometheus.yml"), config).expect("a file");
+
+    let config = made.join("alertmanager/alertmanager.yml");
+    let Some(_alertmanager) = alertmanager(&config, &alertmanager_address) else {
+        return missing("prometheus-alertmanager");
+    };
+    let Some(_prometheus) = prometheus(&folder, &prometheus_address) else { return missing("prometheus") };
+
+    let mut seen: BTreeMap<(String, String), Value> = BTreeMap::new();
+    let mut misfired = BTreeSet::new();
+    within(
+        Duration::from_secs(420),
+        || format!("{expected:?}"),
+        || {
+            for alert in api(&alertmanager_address, "/api/v2/alerts")?.as_array()? {
+                let label = |name: &str| alert["labels"][name].as_str().unwrap_or_default().to_owned();
+                if label("job") == "good" {
+                    misfired.insert(alert["annotations"].to_string());
+                }
+                seen.insert((label("alertname"), label("long")), alert.clone());
+            }
+            let missing: Vec<_> = expected.iter().filter(|alert| !seen.contains_key(*alert)).collect();
+            eprintln!("{} of {} alerts; not yet: {missing:?}", seen.len(), expected.len());
+            missing.is_empty().then_some(())
+        },
+    );
+    assert!(misfired.is_empty(), "{misfired:?}");
+    for ((name, _), alert) in &seen {
+        let annotation = |name: &str| alert["annotations"][name].as_str().unwrap_or_default();
+        assert!(!annotation("summary").is_empty(), "{alert}");
+        // What a template couldn't fill in would stand here.
+        let description = annotation("description");
+        assert!(!description.contains("<no value>") && !description.contains("error expanding"), "{alert}");
+        assert!(made.join(annotation("runbook_url")).is_file(), "{name}: {alert}");
+    }
+    // Who is told that a budget is spent need not be told that it nearly was.
+    within(
+        Duration::from_secs(60),
+        || "inhibited".to_owned(),
+        || {
+            let alerts = api(&alertmanager_address, "/api/v2/alerts")?;
+            let state = |name: &str, budget: &str| {
+                let is_it = |alert: &&Value| {
+                    alert["labels"]["alertname"] == name && alert["labels"]["budget"] == budget
+                };
+                alerts.as_array()?.iter().find(is_it)?["status"]["state"].as_str().map(str::to_owned)
+            };
+            let near = |budget: &str| state("AgentBudgetNearlySpent", budget);
+            (near("spent")? == "suppressed" && near("nearly")? == "active").then_some(())
+        },
+    );
+}

@@ -1,0 +1,168 @@
+use agent_metrics_monitoring_tests::{Case, Firing};
+
+use super::of;
+
+pub fn cases() -> Vec<Case> {
+    [tokens(), per_hour(), per_task(), budgets(), unpriced(), price_table()].concat()
+}
+
+fn tokens() -> Vec<Case> {
+    const ALERT: &str = "AgentHighTokenConsumption";
+    let series = |instance: &str, direction: &str| {
+        of(instance, "agent_llm_tokens_total", &format!("model=\"m\",direction=\"{direction}\""))
+    };
+    let many = Firing {
+        labels: &[("severity", "warning"), ("job", "agent")],
+        summary: "agent uses many tokens",
+        description: "agent used 120k tokens in the last hour; the limit is 100,000.",
+    };
+    vec![
+        Case::new("120,000 tokens an hour, over two replicas")
+            .series(series("a", "input"), "0+1500x180")
+            .series(series("b", "output"), "0+500x180")
+            .silent(ALERT, "15m")
+            .silent(ALERT, "60m")
+            .fires(ALERT, "120m", &many),
+        Case::new("90,000 tokens an hour, and a restart")
+            .series(series("a", "input"), "0+1500x100 0+1500x80")
+            .silent(ALERT, "90m")
+            .silent(ALERT, "130m"),
+        Case::new("many tokens once, long ago")
+            .series(series("a", "input"), "0 900000x180")
+            .silent(ALERT, "90m"),
+    ]
+}
+
+fn per_hour() -> Vec<Case> {
+    const ALERT: &str = "AgentHighCost";
+    let series = |instance: &str, kind: &str| {
+        of(instance, "agent_cost_usd_total", &format!("model=\"m\",cost_type=\"{kind}\""))
+    };
+    let much = Firing {
+        labels: &[("severity", "warning"), ("job", "agent")],
+        summary: "agent spends much",
+        description: "agent spent 12.00 USD in the last hour; the limit is 10 USD.",
+    };
+    vec![
+        Case::new("12 USD an hour")
+            .series(series("a", "input"), "0+0.125x180")
+            .series(series("b", "output"), "0+0.075x180")
+            .silent(ALERT, "15m")
+            .silent(ALERT, "60m")
+            .fires(ALERT, "120m", &much),
+        Case::new("9 USD an hour, and a restart")
+            .series(series("a", "input"), "0+0.15x100 0+0.15x80")
+            .silent(ALERT, "130m"),
+    ]
+}
+
+fn per_task() -> Vec<Case> {
+    const ALERT: &str = "AgentHighCostPerTask";
+    let sum = |task_type: &str| of("a", "agent_task_cost_usd_sum", &format!("task_type=\"{task_type}\""));
+    let count = |task_type: &str| of("a", "agent_task_cost_usd_count", &format!("task_type=\"{task_type}\""));
+    let dear = Firing {
+        labels: &[("severity", "warning"), ("job", "agent"), ("task_type", "coding")],
+        summary: "A coding task costs much",
+        description: "A coding task of agent cost 0.750 USD on average in the last hour; the limit is 0.5 USD.",
+    };
+    vec![
+        Case::new("one kind of task costs much, and another little")
+            .series(sum("coding"), "0+0.15x180")
+            .series(count("coding"), "0+0.2x180")
+            .series(sum("search"), "0+40x180")
+            .series(count("search"), "0+100x180")
+            .silent(ALERT, "15m")
+            .silent(ALERT, "60m")
+            .fires(ALERT, "90m", &dear),
+        Case::new("five dear tasks")
+            .series(sum("coding"), "0x10 0+5x5 25x100")
+            .series(count("coding"), "0x10 0+1x5 5x100")
+            .silent(ALERT, "60m"),
+        Case::new("no tasks")
+            .series(sum("coding"), "100x120")
+            .series(count("coding"), "10x120")
+            .silent(ALERT, "60m"),
+    ]
+}
+
+fn budgets() -> Vec<Case> {
+    let used = |budget: &str| of("a", "agent_budget_used_ratio", &format!("budget=\"{budget}\""));
+    let nearly = Firing {
+        labels: &[("severity", "warning"), ("job", "agent"), ("instance", "a"), ("budget", "support")],
+        summary: "The budget support is nearly spent",
+        description: "95% of the budget support on a is spent; the limit is 90 %.",
+    };
+    let over = Firing {
+        labels: &[("severity", "critical"), ("job", "agent"), ("instance", "a"), ("budget", "support")],
+        summary: "The budget support is spent",
+        description: "104% of the budget support on a is spent: its calls are refused.",
+    };
+    vec![
+        Case::new("a budget goes to its end")
+            .series(used("support"), "0.5x9 0.95x10 1.04x20")
+            .series(used("research"), "0.9x40")
+            .silent("AgentBudgetNearlySpent", "10m")
+            .fires("AgentBudgetNearlySpent", "15m", &nearly)
+            .silent("AgentBudgetSpent", "15m")
+            .silent("AgentBudgetSpent", "21m")
+            .fires("AgentBudgetSpent", "25m", &over),
+    ]
+}
+
+fn unpriced() -> Vec<Case> {
+    const ALERT: &str = "AgentUnpricedTokens";
+    let series = |direction: &str| {
+        of("a", "agent_llm_unpriced_tokens_total", &format!("model=\"m\",direction=\"{direction}\""))
+    };
+    let firing = |description| Firing {
+        labels: &[("severity", "warning"), ("job", "agent"), ("model", "m")],
+        summary: "m has no price",
+        description,
+    };
+    vec![
+        Case::new("a model without a price, called once: its counter is born with all there is")
+            .series(of("a", "up", ""), "1x300")
+            .series(series("input"), "_x100 1200x100")
+            .series(series("output"), "_x100 80x100")
+            .silent(ALERT, "104m")
+            .fires(ALERT, "120m", &firing(
+                "agent used 1.28k tokens of m in the last hour, for which no price is known: they are in no cost metric.",
+            ))
+            .silent(ALERT, "170m"),
+        Case::new("it is called again and again")
+            .series(series("input"), "0+100x300")
+            .fires(ALERT, "200m", &firing(
+                "agent used 6k tokens of m in the last hour, for which no price is known: they are in no cost metric.",
+            )),
+        Case::new("all models have prices").series(series("input"), "0x300").silent(ALERT, "200m"),
+    ]
+}
+
+/// promtool's clock starts on the first of January 1970.
+fn price_table() -> Vec<Case> {
+    const ALERT: &str = "AgentPriceTableOld";
+    let info =
+        |date: &str| of("a", "agent_llm_price_table_info", &format!("version=\"0.0.72\",date=\"{date}\""));
+    let old = Firing {
+        labels: &[("severity", "info"), ("job", "agent"), ("version", "0.0.72"), ("date", "1970-01-20")],
+        summary: "The price table of agent is old",
+        description: "agent bills by prices of 1970-01-20 (version 0.0.72), which is more than 90 days ago.",
+    };
+    vec![
+        Case::new("a table grows old")
+            .every("6h")
+            .series(info("1970-01-20"), "1x600")
+            .silent(ALERT, "90d")
+            .silent(ALERT, "121d")
+            .fires(ALERT, "122d", &old),
+        Case::new("a table of this month, and one without a date")
+            .every("6h")
+            .series(info("1970-05-02"), "1x600")
+            .series(info("unknown"), "1x600")
+            .silent(ALERT, "130d"),
+        Case::new("a table of a short month, on the last day of the next")
+            .every("6h")
+            .series(info("1970-02-10"), "1x600")
+            .silent(ALERT, "2142h"),
+    ]
+}

@@ -1,0 +1,72 @@
+use agent_metrics_monitoring_tests::{Case, Firing};
+
+use super::of;
+
+pub fn cases() -> Vec<Case> {
+    let overflow = "agent_metrics_label_overflow_total";
+    let labels = r#"family="agent_llm_calls_total",label="model""#;
+    let overflown = |description| Firing {
+        labels: &[
+            ("severity", "warning"),
+            ("job", "agent"),
+            ("family", "agent_llm_calls_total"),
+            ("label", "model"),
+        ],
+        summary: "The label model of agent_llm_calls_total has too many values",
+        description,
+    };
+    let down = Firing {
+        labels: &[("severity", "warning"), ("job", "agent"), ("instance", "a")],
+        summary: "a can't be scraped",
+        description: "Prometheus has not been able to scrape a of agent for 5 minutes.",
+    };
+    let none = Firing {
+        labels: &[("severity", "critical"), ("job", "agent")],
+        summary: "No instance of agent can be scraped",
+        description: "Prometheus has had no instance of agent to scrape for 5 minutes, or none that answers: all other alerts are blind.",
+    };
+    vec![
+        Case::new("one of two targets is down")
+            .series(of("a", "up", ""), "1x5 0x30")
+            .series(of("b", "up", ""), "1x40")
+            .silent("AgentTargetDown", "10m")
+            .fires("AgentTargetDown", "12m", &down)
+            .silent("AgentNoTargets", "30m"),
+        Case::new("a target restarts")
+            .series(of("a", "up", ""), "1x5 0x2 1x30")
+            .silent("AgentTargetDown", "8m")
+            .silent("AgentTargetDown", "20m")
+            .silent("AgentNoTargets", "20m"),
+        Case::new("all targets are down")
+            .series(of("a", "up", ""), "1x5 0x30")
+            .silent("AgentNoTargets", "10m")
+            .fires("AgentNoTargets", "12m", &none),
+        Case::new("there are no targets, but of another job")
+            .series(r#"up{job="other",instance="a"}"#, "1x30")
+            .silent("AgentNoTargets", "4m")
+            .fires("AgentNoTargets", "6m", &none),
+        Case::new("another job's target is down")
+            .series(of("a", "up", ""), "1x30")
+            .series(r#"up{job="other",instance="a"}"#, "0x30")
+            .silent("AgentTargetDown", "20m"),
+        Case::new("labels overflow")
+            .series(of("a", overflow, labels), "0x9 0+2x160")
+            .silent("AgentLabelOverflow", "10m")
+            .silent("AgentLabelOverflow", "14m")
+            .fires("AgentLabelOverflow", "130m", &overflown(
+                "120 recordings of agent_llm_calls_total in the last hour came with a new model past its cap: they count under `__other__`.",
+            )),
+        Case::new("a counter that is born with its first overflow")
+            .series(of("a", "up", ""), "1x200")
+            .series(of("a", overflow, labels), "_x70 1x100")
+            .silent("AgentLabelOverflow", "74m")
+            .fires("AgentLabelOverflow", "90m", &overflown(
+                "1 recordings of agent_llm_calls_total in the last hour came with a new model past its cap: they count under `__other__`.",
+            ))
+            .silent("AgentLabelOverflow", "140m"),
+        Case::new("nothing overflows, and a counter is reset")
+            .series(of("a", overflow, labels), "7x80 0x80")
+            .silent("AgentLabelOverflow", "75m")
+            .silent("AgentLabelOverflow", "100m"),
+    ]
+}

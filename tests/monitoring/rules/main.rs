@@ -1,0 +1,11 @@
+//! Rules, alerts and configurations, read by the programs that will run them.
+
+mod alerts;
+mod capacity;
+mod cases;
+mod checks;
+mod golden;
+mod mutants;
+mod recording;
+mod seed;
+mod slo;

@@ -1,4 +1,4 @@
-//! Native buckets are for histograms, and `native` is a word.
+//! Native buckets are for histograms.
 
 use agent_metrics::{Counter, Gauge, Histogram, Metrics};
 
@@ -9,7 +9,7 @@ struct Sparse {
     fine_seconds: Histogram,
     #[metric(native)]
     requests_total: Counter,
-    #[metric(native = true)]
+    #[metric(native)]
     level: Gauge,
 }
 

@@ -6,6 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{ReturnType, Type};
 
 use super::body::{Body, BoxedTail, Words, braces};
+use super::budget::{budgeted, purse, refusal};
 use super::capture::{self, Captured};
 use super::dimensions::Dimensions;
 use super::label::{Label, is_constant_path, is_nameable};
@@ -13,7 +14,7 @@ use super::reader::{Kind, imports, reader, status};
 use super::signature::{Function, Measured, erased};
 use super::slo::Slo;
 use super::streaming::Streaming;
-use super::{Model, Plan, Purse, Subject, docs};
+use super::{Model, Plan, Subject, docs};
 use crate::args::{Length, Text};
 use crate::container::at;
 use crate::text::plain;
@@ -159,51 +160,6 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
         #purse
         let #local = #call;
     }
-}
-
-/// The purse's name, as hidden as the call's.
-fn purse_name() -> Ident {
-    Ident::new("__purse", Span::mixed_site())
-}
-
-/// The purse that is asked before the call begins, and what the call says of it.
-fn purse(plan: &Plan) -> (TokenStream, TokenStream) {
-    let name = purse_name();
-    match &plan.purse {
-        None => Default::default(),
-        Some(Purse::Around) => {
-            let around = plan.asks_budgets().then(|| quote!(let #name = __rt::Around;));
-            (quote!(#around), TokenStream::new())
-        }
-        Some(Purse::Own(budget)) => {
-            let purse = quote_spanned!(at(budget.span())=> __rt::budget(&(#budget)));
-            (quote!(let #name = #purse;), quote!(.spending(&#name)))
-        }
-    }
-}
-
-/// The way out of a function that isn't async, if its budget is spent.
-fn refusal(plan: &Plan, result: &Type) -> TokenStream {
-    if !plan.asks_budgets() {
-        return TokenStream::new();
-    }
-    let name = purse_name();
-    let spent = Ident::new("__spent", Span::mixed_site());
-    let give = quote_spanned!(at(result.span())=> __rt::FromSpent::spent(#spent));
-    quote! {
-        if let ::core::option::Option::Some(#spent) = __rt::Purse::spent(&#name) {
-            return #give;
-        }
-    }
-}
-
-/// A future that gives an error, if its budget is spent.
-fn budgeted(plan: &Plan, result: &Type, future: TokenStream) -> TokenStream {
-    if !plan.asks_budgets() {
-        return future;
-    }
-    let name = purse_name();
-    quote_spanned!(at(result.span())=> __rt::budgeted(#name, #future))
 }
 
 /// The call's name, which the user's code can't see.

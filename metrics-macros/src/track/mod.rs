@@ -3,6 +3,7 @@
 
 mod block;
 mod body;
+mod budget;
 mod capture;
 mod dimensions;
 mod docs;

@@ -5,8 +5,8 @@ use std::mem::size_of_val;
 use std::time::Duration;
 
 use agent_metrics::{
-    AgentMetrics, Budget, BudgetSpent, CallLabels, LabelValue, TimedOut, Usage, global, sites, track,
-    track_llm, track_step, track_task, track_tool,
+    AgentMetrics, Budget, BudgetSpent, CallLabels, LabelValue, TimedOut, Usage, check_budgets, global, sites,
+    track, track_llm, track_step, track_task, track_tool,
 };
 
 #[derive(Clone, Copy, LabelValue)]
@@ -62,16 +62,19 @@ async fn limited(metrics: &AgentMetrics) -> Result<(), TimedOut> {
 
 #[track_task(budget = budget, dimensions(true), metrics = metrics)]
 async fn spends(metrics: &AgentMetrics, budget: &Budget) -> Result<u8, BudgetSpent> {
-    buys()
+    tokio::task::yield_now().await;
+    buys("one")
 }
 
 #[track_tool(budget)]
-fn buys() -> Result<u8, BudgetSpent> {
+fn buys(what: &str) -> Result<u8, BudgetSpent> {
+    what.is_empty().then(check_budgets).unwrap_or(Ok(()))?;
     Ok(1)
 }
 
 #[track_task(budget = budget, timeout = "5s")]
 async fn spends_in_time(budget: &Budget) -> anyhow::Result<u8> {
+    tokio::task::yield_now().await;
     Ok(2)
 }
 

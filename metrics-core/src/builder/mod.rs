@@ -170,8 +170,9 @@ impl Builder {
     }
 
     /// Exposes calls of models, tools and tasks under the names of OpenTelemetry's GenAI conventions as well, in cells of
-    /// their own. Give the attributes `provider` and, where it isn't `chat`, `operation`; an agent's name is its task
-    /// type. Both profiles can stand side by side.
+    /// their own. Give the attributes `provider` and, where it isn't `chat`, `operation`, or say them inside the call
+    /// (`Call::current().provider(..)`); an agent's name is its task type. Both profiles can stand side by side. Dimensions
+    /// don't apply to them, and the tokens of attempts that failed are not in them: the conventions have neither.
     ///
     /// ```
     /// use agent_metrics::{AgentMetrics, Profile, Usage, track_llm};

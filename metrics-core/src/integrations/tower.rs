@@ -5,7 +5,7 @@
 //! `agent_llm_attempts_total` by outcome, `agent_llm_retry_wait_seconds_total`, and what the provider's headers say of its
 //! rate limits. The feature is `tower`.
 //!
-//! It fits async-openai's services (see [`async_openai_0_43`](super::async_openai_0_43)), reqwest's client (with the feature
+//! It fits async-openai's services (see `async_openai_0_43`), reqwest's client (with the feature
 //! `reqwest-0_13`), and whatever else gives an [`http::Response`].
 
 use std::pin::Pin;

@@ -9,8 +9,7 @@ use crate::exposition::{FamilyVisitor, Walk};
 #[cfg(any(feature = "remote-write", feature = "pushgateway"))]
 use crate::name::label_name;
 
-/// A protocol and an address: `RemoteWrite`, `Pushgateway` or
-/// `Otlp`.
+/// A protocol and an address: `RemoteWrite`, `Pushgateway` or `Otlp`.
 pub trait Target: sealed::Sealed {
     #[doc(hidden)]
     fn prepare(self) -> Result<Prepared, PushError>;

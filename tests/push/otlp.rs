@@ -182,14 +182,18 @@ fn deltas_add_up_whatever_failed() {
     for round in 0..6 {
         agent.work(round);
         let before = receiver.came().len();
-        // The third request of some rounds is refused for good, that of others for now.
-        let ok = (200, "", b"" as &[u8]);
-        let lost = [None, Some(400), None, Some(503)][round as usize % 4];
-        receiver.answer([ok, ok].into_iter().chain(lost.map(|status| (status, "", b"" as &[u8]))));
+        // The third request of some rounds is refused for good, that of others for now, of one in part.
+        let (ok, nothing) = ((200, "", b"" as &[u8]), b"" as &[u8]);
+        let third = [(200, nothing), (400, nothing), (200, left_out(1, "too old")), (503, nothing)];
+        let (status, body) = third[round as usize % 4];
+        receiver.answer([ok, ok, (status, "", body)]);
         let result = pusher.flush();
-        assert_eq!(matches!(result, Err(PushError::Rejected { .. })), lost == Some(400), "{result:?}");
+        let is_rejected = status == 400 || !body.is_empty();
+        assert_eq!(matches!(result, Err(PushError::Rejected { .. })), is_rejected, "{result:?}");
         let came = receiver.came().split_off(before);
-        let lost = lost.map(|_| 2);
+        // What an engine left out on purpose is not told again, so to us it has all of that request.
+        assert!(came.len() > 4, "there are requests after the third");
+        let lost = (status != 200).then_some(2);
         taken.extend(came.into_iter().enumerate().filter(|(at, _)| Some(*at) != lost).map(|(_, came)| came));
         receiver.forget_answers();
     }
@@ -206,6 +210,13 @@ fn deltas_add_up_whatever_failed() {
     for temporality in of_deltas {
         assert_eq!(temporality, AggregationTemporality::Delta as i32);
     }
+}
+
+/// An answer that says how many points were left out, and why.
+fn left_out(points: i64, why: &str) -> &'static [u8] {
+    let partial_success =
+        Some(ExportMetricsPartialSuccess { rejected_data_points: points, error_message: why.to_owned() });
+    ExportMetricsServiceResponse { partial_success }.encode_to_vec().leak()
 }
 
 fn metrics_of(came: &[Came]) -> Vec<Metric> {
@@ -286,12 +297,7 @@ fn native_histograms_are_exponential_with_their_exemplars() {
 
 #[test]
 fn what_the_receiver_left_out_is_told() {
-    let partial_success = Some(ExportMetricsPartialSuccess {
-        rejected_data_points: 3,
-        error_message: "too many attributes".to_owned(),
-    });
-    let body = ExportMetricsServiceResponse { partial_success }.encode_to_vec();
-    let receiver = Receiver::new([(200, "", &*body.leak())]);
+    let receiver = Receiver::new([(200, "", left_out(3, "too many attributes"))]);
     let agent = Agent::new();
     let error = Push::to(target(&receiver)).once(&agent.metrics).expect_err("a part was left out");
     assert!(

@@ -198,7 +198,6 @@ impl Delivery {
                     return Err(error);
                 }
                 Err(error) => {
-                    self.target.encoder.refused();
                     let of_contents =
                         matches!(error, PushError::Rejected { status: 200 | 400 | 413 | 422, .. });
                     refused.get_or_insert(error);
@@ -234,7 +233,10 @@ impl Delivery {
                 let why = format!("status {}: {}", answer.status, answer.message());
                 Err(self.unavailable(why, asked))
             }
-            Ok(answer) => Err(self.rejected(answer.status, answer.message())),
+            Ok(answer) => {
+                self.target.encoder.refused();
+                Err(self.rejected(answer.status, answer.message()))
+            }
             Err(error) => Err(self.unavailable(error.to_string(), None)),
         }
     }

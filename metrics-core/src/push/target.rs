@@ -49,12 +49,13 @@ pub(super) trait Encoder: Send {
         Vec::new()
     }
 
-    /// The engine took the first of the bodies that it was not asked about yet, or said what it left out.
+    /// The engine took the first of the bodies that it was not asked about yet; an error is what it says that it left out
+    /// of that.
     fn taken(&mut self, _answer: &Answer) -> Result<(), String> {
         Ok(())
     }
 
-    /// The engine refused that body for good.
+    /// The engine refused that body for good, all of it.
     fn refused(&mut self) {}
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use agent_metrics::Fault;
-use agent_metrics::push::{Answer, Push, PushError, Pushgateway, RemoteWrite};
+use agent_metrics::push::{Answer, Otlp, Push, PushError, Pushgateway, RemoteWrite, Target};
 use agent_metrics_tests::until;
 
 use crate::agent::Agent;
@@ -63,6 +63,34 @@ fn retry_after_is_honoured() {
     assert_eq!((outcomes(&agent, "unavailable"), outcomes(&agent, "success")), (1.0, 1.0));
     let faults = faults.lock().unwrap();
     assert!(faults.len() == 1 && faults[0].to_string().contains("status 503: busy"), "{faults:?}");
+}
+
+#[test]
+fn each_protocol_says_which_statuses_are_tried_again() {
+    fn is_tried_again(target: impl Target, status: u16) -> bool {
+        // Asked for a pause past the deadline, who would try again says so at once.
+        let push = Push::to(target).deadline(Duration::from_secs(60));
+        let push = push.transport(move |_| Ok(Answer::new(status).retry_after("3000")));
+        push.once(&Agent::new().metrics).expect_err("not taken").is_temporary()
+    }
+    let url = "http://127.0.0.1:9/write";
+    for (status, by_otlp, by_remote_write, by_pushgateway) in [
+        (400, false, false, false),
+        (408, false, false, true),
+        (429, true, true, true),
+        (500, false, true, true),
+        (501, false, true, true),
+        (502, true, true, true),
+        (503, true, true, true),
+        (504, true, true, true),
+        (505, false, true, true),
+    ] {
+        assert_eq!(is_tried_again(Otlp::new(url, "agents"), status), by_otlp, "otlp, {status}");
+        let remote_write = RemoteWrite::new(url, "agents");
+        assert_eq!(is_tried_again(remote_write, status), by_remote_write, "remote-write, {status}");
+        let pushgateway = Pushgateway::new("http://127.0.0.1:9", "agents");
+        assert_eq!(is_tried_again(pushgateway, status), by_pushgateway, "pushgateway, {status}");
+    }
 }
 
 #[test]

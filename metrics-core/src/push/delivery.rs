@@ -226,7 +226,7 @@ impl Delivery {
             Ok(answer) if answer.is_success() => {
                 self.target.encoder.taken(&answer).map_err(|message| self.rejected(answer.status, message))
             }
-            Ok(answer) if matches!(answer.status, 408 | 429 | 500..) => {
+            Ok(answer) if (self.target.is_temporary)(answer.status) => {
                 let asked =
                     answer.retry_after.as_deref().and_then(|text| backoff::asked(text, SystemTime::now()));
                 self.asked_to_wait = asked.map(|wait| Instant::now() + wait);

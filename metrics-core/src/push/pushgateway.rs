@@ -112,6 +112,7 @@ impl Target for Pushgateway {
             address: address.with_path(path),
             headers: &[("Content-Type", "text/plain; version=0.0.4; charset=utf-8")],
             max_request_bytes: 4 << 20,
+            is_temporary: |status| matches!(status, 408 | 429 | 500..=599),
             encoder: Box::new(Grouped { add: self.add, delete_at_end: self.delete_at_end }),
         })
     }

@@ -28,6 +28,8 @@ pub struct Prepared {
     pub(super) headers: &'static [(&'static str, &'static str)],
     /// How long a request's body gets, unless told otherwise.
     pub(super) max_request_bytes: usize,
+    /// Which statuses say that the same may be taken later.
+    pub(super) is_temporary: fn(u16) -> bool,
     pub(super) encoder: Box<dyn Encoder>,
 }
 

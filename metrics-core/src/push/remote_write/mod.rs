@@ -67,6 +67,8 @@ impl Target for RemoteWrite {
                 ("X-Prometheus-Remote-Write-Version", "0.1.0"),
             ],
             max_request_bytes: 1 << 20,
+            // The specification's "Retries & Backoff": no other 4xx.
+            is_temporary: |status| matches!(status, 429 | 500..=599),
             encoder: Box::new(RemoteWriter {
                 labels: self.labels,
                 stale_at_end: self.stale_at_end,

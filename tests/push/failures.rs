@@ -166,6 +166,45 @@ fn after_a_failure_only_the_rest_is_sent() {
 }
 
 #[test]
+fn what_nobody_took_is_read_anew() {
+    let agent = Agent::new();
+    let metrics = agent.metrics.clone();
+    let bodies = Arc::new(Mutex::new(Vec::new()));
+    let sent = bodies.clone();
+    let push = Push::to(Pushgateway::new("http://127.0.0.1:9", "job")).deadline(Duration::from_secs(60));
+    let push = push.transport(move |request| {
+        let mut sent = sent.lock().unwrap();
+        sent.push(String::from_utf8(request.body.to_vec())?);
+        metrics.track_task("meanwhile").finish(agent_metrics::Status::Success);
+        if sent.len() == 1 { Err("a cable is cut".into()) } else { Ok(Answer::new(200)) }
+    });
+    push.once(&agent.metrics).expect("pushed");
+    let of_meanwhile = bodies.lock().unwrap().iter().map(|body| body.contains("meanwhile")).collect::<Vec<_>>();
+    assert_eq!(of_meanwhile, [false, true]);
+}
+
+#[test]
+fn what_families_are_is_sent_until_it_arrives() {
+    let lengths = Arc::new(Mutex::new(Vec::new()));
+    let sent = lengths.clone();
+    let push = Push::to(RemoteWrite::new("http://127.0.0.1:9/write", "agents"));
+    let push = push.deadline(Duration::from_secs(60)).every(Duration::from_secs(3600));
+    let push = push.transport(move |request| {
+        let mut sent = sent.lock().unwrap();
+        sent.push(request.body.len());
+        if sent.len() == 1 { Err("a cable is cut".into()) } else { Ok(Answer::new(200)) }
+    });
+    let agent = Agent::new();
+    let pusher = push.start(&agent.metrics).expect("started");
+    for _ in 0..2 {
+        pusher.flush().expect("pushed");
+    }
+    let lengths = lengths.lock().unwrap();
+    // Names, kinds and help are a good part of it.
+    assert!(lengths[1] > lengths[2] * 6 / 5, "{lengths:?}");
+}
+
+#[test]
 fn redirections_are_told_and_not_followed() {
     let receiver = Receiver::new([(301, "Location: http://127.0.0.1:9/\r\n", b"" as &[u8])]);
     let error = Push::to(target(&receiver)).once(&Agent::new().metrics).expect_err("moved").to_string();

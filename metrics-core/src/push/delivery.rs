@@ -139,7 +139,7 @@ impl Delivery {
         own.max(asked.unwrap_or_default())
     }
 
-    /// Pushes once. What an engine took before it failed is not sent to it again while it is fresh.
+    /// Pushes once. Of what an engine took in part it gets the rest, while that is fresh; else all is read anew.
     pub(super) fn push(&mut self, deadline: Instant) -> Result<Pushed, PushError> {
         let begin = Instant::now();
         self.asked_to_wait = None;
@@ -152,7 +152,7 @@ impl Delivery {
             Err(error) if error.is_temporary() => Outcome::Unavailable,
             Err(_) => Outcome::Rejected,
         };
-        self.health.ended(self.slot, outcome, begin.elapsed());
+        self.health.ended(self.slot, outcome, begin.elapsed(), self.read_at);
         match &result {
             Ok(_) => (self.failures, self.told) = (0, None),
             Err(error) => self.failed(error),
@@ -169,17 +169,19 @@ impl Delivery {
         self.send_all(deadline)
     }
 
-    /// Reads everything, unless a part of what was read lately is still to be sent.
+    /// Reads everything, unless the engine took a part of what was read lately and not yet the rest.
     fn read(&mut self) -> Result<(), PushError> {
         const FRESH: Duration = Duration::from_secs(60);
-        if !self.waiting.is_empty() && self.read_at.elapsed() < self.interval.max(FRESH) {
+        let is_rest = self.taken.requests > 0 && !self.waiting.is_empty();
+        if is_rest && self.read_at.elapsed() < self.interval.max(FRESH) {
             return Ok(());
         }
+        let begin = Instant::now();
         let Self { target, metrics, max_bytes, .. } = self;
         let faults = &metrics.families_ref().faults;
         let bodies = faults.caught(|| target.encoder.read(metrics, *max_bytes));
         self.waiting = bodies.ok_or(PushError::Unreadable)?.into();
-        (self.read_at, self.taken) = (Instant::now(), Pushed::default());
+        (self.read_at, self.taken) = (begin, Pushed::default());
         Ok(())
     }
 

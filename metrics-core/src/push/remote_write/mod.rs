@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::PushError;
 use super::address::Address;
 use super::target::{Body, Encoder, Prepared, Target, check_labels, sealed, walk};
+use super::transport::Answer;
 use crate::AgentMetrics;
 use writer::Writer;
 
@@ -73,6 +74,7 @@ impl Target for RemoteWrite {
                 labels: self.labels,
                 stale_at_end: self.stale_at_end,
                 metadata_sent: None,
+                metadata_waits: 0,
             }),
         })
     }
@@ -82,6 +84,8 @@ struct RemoteWriter {
     labels: Vec<(String, String)>,
     stale_at_end: bool,
     metadata_sent: Option<Instant>,
+    /// How many requests have to arrive until what families are did.
+    metadata_waits: usize,
 }
 
 /// How often Prometheus itself sends what families are.
@@ -90,13 +94,12 @@ const METADATA_INTERVAL: Duration = Duration::from_secs(60);
 impl Encoder for RemoteWriter {
     fn read(&mut self, metrics: &AgentMetrics, max_bytes: usize) -> Vec<Body> {
         let with_metadata = self.metadata_sent.is_none_or(|sent| sent.elapsed() >= METADATA_INTERVAL);
-        if with_metadata {
-            self.metadata_sent = Some(Instant::now());
-        }
         let mut writer = Writer::new(&self.labels, metrics, max_bytes);
         writer.set_metadata(with_metadata);
         walk(metrics, &mut writer);
-        writer.finish()
+        let bodies = writer.finish();
+        self.metadata_waits = if with_metadata { bodies.len() } else { 0 };
+        bodies
     }
 
     fn farewell(&mut self, metrics: &AgentMetrics, max_bytes: usize) -> Vec<Body> {
@@ -109,7 +112,17 @@ impl Encoder for RemoteWriter {
         writer.finish()
     }
 
+    fn taken(&mut self, _: &Answer) -> Result<(), String> {
+        if self.metadata_waits > 0 {
+            self.metadata_waits -= 1;
+            if self.metadata_waits == 0 {
+                self.metadata_sent = Some(Instant::now());
+            }
+        }
+        Ok(())
+    }
+
     fn refused(&mut self) {
-        self.metadata_sent = None;
+        (self.metadata_sent, self.metadata_waits) = (None, 0);
     }
 }

@@ -292,6 +292,24 @@ fn a_transport_of_ones_own_sees_every_request() {
 }
 
 #[test]
+fn a_transport_that_panics_is_told_of_and_pushing_goes_on() {
+    let (agent, faults) = told();
+    let mut requests = 0;
+    let push = Push::to(Pushgateway::new("http://127.0.0.1:9", "job")).deadline(Duration::from_secs(60));
+    let push = push.every(Duration::from_secs(3600)).transport(move |_| {
+        requests += 1;
+        assert!(requests > 1, "no certificate");
+        Ok(Answer::new(200))
+    });
+    let pusher = push.start(&agent.metrics).expect("started");
+    pusher.flush().expect("pushed by the second request");
+    let faults = faults.lock().unwrap();
+    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|fault| fault.contains("no certificate")), "{told:?}");
+    assert!(told.iter().any(|fault| fault.contains("the transport panicked")), "{told:?}");
+}
+
+#[test]
 fn settings_that_cannot_be_right_are_refused_by_name() {
     let agent = Agent::new();
     let fine = || RemoteWrite::new("http://127.0.0.1:9/write", "agents");

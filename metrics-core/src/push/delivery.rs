@@ -224,7 +224,10 @@ impl Delivery {
             body: &body.bytes,
             timeout,
         };
-        match (self.send)(&request) {
+        // The transport may be the user's, whose panic would end all pushing.
+        let faults = &self.metrics.families_ref().faults;
+        let answer = faults.caught(|| (self.send)(&request).map_err(|error| error.to_string()));
+        match answer.unwrap_or_else(|| Err("the transport panicked".to_owned())) {
             Ok(answer) if answer.is_success() => {
                 self.target.encoder.taken(&answer).map_err(|message| self.rejected(answer.status, message))
             }
@@ -239,7 +242,7 @@ impl Delivery {
                 self.target.encoder.refused();
                 Err(self.rejected(answer.status, answer.message()))
             }
-            Err(error) => Err(self.unavailable(error.to_string(), None)),
+            Err(why) => Err(self.unavailable(why, None)),
         }
     }
 

@@ -92,7 +92,7 @@ impl Target for Otlp {
             address: if has_path { address } else { address.with_path("/v1/metrics") },
             headers: &[("Content-Type", "application/x-protobuf")],
             max_request_bytes: 1 << 20,
-            // The others of the specification's "Failures" must not be tried again.
+            // The specification's "Retryable Response Codes": the others must not be tried again.
             is_temporary: |status| matches!(status, 429 | 502..=504),
             encoder: Box::new(OtlpWriter {
                 resource: Resource { attributes, ..Resource::default() },

@@ -292,6 +292,25 @@ fn a_transport_of_ones_own_sees_every_request() {
 }
 
 #[test]
+fn what_is_logged_of_a_push_has_no_secret() {
+    let url = "http://me:secret@127.0.0.1:9/write?token=secret";
+    let targets = format!("{:?}", (Otlp::new(url, "a"), RemoteWrite::new(url, "a"), Pushgateway::new(url, "a")));
+    assert!(targets.contains("http://127.0.0.1:9/write") && !targets.contains("secret"), "{targets}");
+
+    let logged = Arc::new(Mutex::new(String::new()));
+    let log = logged.clone();
+    let push = Push::to(RemoteWrite::new("http://127.0.0.1:9/write?token=secret", "a"));
+    let push = push.bearer_token("secret").transport(move |request| {
+        *log.lock().unwrap() = format!("{request:?}");
+        Ok(Answer::new(200))
+    });
+    push.once(&Agent::new().metrics).expect("pushed");
+    let logged = logged.lock().unwrap();
+    assert!(logged.contains("http://127.0.0.1:9/write") && logged.contains("Authorization"), "{logged}");
+    assert!(!logged.contains("secret"), "{logged}");
+}
+
+#[test]
 fn a_transport_that_panics_is_told_of_and_pushing_goes_on() {
     let (agent, faults) = told();
     let mut requests = 0;

@@ -8,6 +8,7 @@ mod converter;
 mod delta;
 mod units;
 
+use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::{
@@ -19,7 +20,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 
 use super::PushError;
-use super::address::Address;
+use super::address::{Address, without_secrets};
 use super::target::{Body, Encoder, Prepared, Target, sealed, walk};
 use super::transport::Answer;
 use crate::AgentMetrics;
@@ -31,7 +32,7 @@ use delta::Deltas;
 /// Metrics keep the names that a scrape would show, so that what reads them needs no other. A counter is a monotonic sum, a
 /// gauge a gauge, an info a sum that is not monotonic, a histogram with buckets an explicit one, a native one an exponential
 /// one. Units are those of UCUM (`s`, `By`, `{token}`).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a target does nothing until it is pushed to"]
 pub struct Otlp {
     url: String,
@@ -76,6 +77,18 @@ impl Otlp {
             }
         }
         Ok(())
+    }
+}
+
+/// Without a login or a query, which may be secrets.
+impl fmt::Debug for Otlp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, attributes, delta } = self;
+        f.debug_struct("Otlp")
+            .field("url", &without_secrets(url))
+            .field("attributes", attributes)
+            .field("delta", delta)
+            .finish()
     }
 }
 

@@ -4,10 +4,11 @@
 
 mod writer;
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::PushError;
-use super::address::Address;
+use super::address::{Address, without_secrets};
 use super::target::{Body, Encoder, Prepared, Target, check_labels, sealed, walk};
 use super::transport::Answer;
 use crate::AgentMetrics;
@@ -18,7 +19,7 @@ use writer::Writer;
 ///
 /// A histogram is its series `_bucket`, `_sum` and `_count`, with exemplars, as if it had been scraped; native buckets are not
 /// sent. All samples of a push have one time. What a family is and its help go along once a minute.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a target does nothing until it is pushed to"]
 pub struct RemoteWrite {
     url: String,
@@ -46,6 +47,18 @@ impl RemoteWrite {
     pub fn stale_at_end(mut self) -> Self {
         self.stale_at_end = true;
         self
+    }
+}
+
+/// Without a login or a query, which may be secrets.
+impl fmt::Debug for RemoteWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, labels, stale_at_end } = self;
+        f.debug_struct("RemoteWrite")
+            .field("url", &without_secrets(url))
+            .field("labels", labels)
+            .field("stale_at_end", stale_at_end)
+            .finish()
     }
 }
 

@@ -179,7 +179,8 @@ fn what_nobody_took_is_read_anew() {
         if sent.len() == 1 { Err("a cable is cut".into()) } else { Ok(Answer::new(200)) }
     });
     push.once(&agent.metrics).expect("pushed");
-    let of_meanwhile = bodies.lock().unwrap().iter().map(|body| body.contains("meanwhile")).collect::<Vec<_>>();
+    let of_meanwhile =
+        bodies.lock().unwrap().iter().map(|body| body.contains("meanwhile")).collect::<Vec<_>>();
     assert_eq!(of_meanwhile, [false, true]);
 }
 
@@ -294,7 +295,8 @@ fn a_transport_of_ones_own_sees_every_request() {
 #[test]
 fn what_is_logged_of_a_push_has_no_secret() {
     let url = "http://me:secret@127.0.0.1:9/write?token=secret";
-    let targets = format!("{:?}", (Otlp::new(url, "a"), RemoteWrite::new(url, "a"), Pushgateway::new(url, "a")));
+    let targets =
+        format!("{:?}", (Otlp::new(url, "a"), RemoteWrite::new(url, "a"), Pushgateway::new(url, "a")));
     assert!(targets.contains("http://127.0.0.1:9/write") && !targets.contains("secret"), "{targets}");
 
     let logged = Arc::new(Mutex::new(String::new()));

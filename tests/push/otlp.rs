@@ -1,7 +1,7 @@
 //! OTLP, read by a receiver on the official protocol types.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use agent_metrics::push::{Otlp, Push, PushError};
 use agent_metrics::{AgentMetrics, NativeHistograms, Status, TraceContext};
@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::{
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value as Any};
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{
-    AggregationTemporality, ExponentialHistogramDataPoint, Gauge, Metric, Sum, metric::Data,
+    AggregationTemporality, ExponentialHistogramDataPoint, Gauge, Metric, Sum, exemplar, metric::Data,
 };
 use prost::Message;
 
@@ -274,6 +274,10 @@ fn native_histograms_are_exponential_with_their_exemplars() {
         for seconds in seconds {
             metrics.record_tool_call("tool", Duration::from_secs(*seconds), Status::Success);
         }
+        // An exemplar's time is in milliseconds: it is to be before the push's.
+        let millis = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+        let observed = millis();
+        until("the next millisecond", || (millis() > observed).then_some(()));
         pusher.flush().expect("pushed");
         let came = receiver.came().pop().expect("a request");
         exponential(&metrics_of(&[came]), "agent_tool_call_duration_seconds")
@@ -293,6 +297,14 @@ fn native_histograms_are_exponential_with_their_exemplars() {
     let positive = second.positive.expect("buckets");
     assert_eq!((second.count, positive.offset, positive.bucket_counts), (2, 1, vec![1, 0, 0, 0, 0, 1]));
     assert_eq!(second.start_time_unix_nano, first.time_unix_nano);
+
+    // The buckets of 3 s and 10 s still have theirs, but those were told with earlier deltas.
+    let third = observe(&[1_000]);
+    let [exemplar] = &*third.exemplars else { panic!("{third:?}") };
+    assert!(
+        matches!(exemplar.value, Some(exemplar::Value::AsDouble(value)) if value > 900.0),
+        "{exemplar:?}"
+    );
 }
 
 #[test]

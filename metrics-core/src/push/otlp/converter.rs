@@ -272,7 +272,7 @@ impl Visitor for Converter<'_> {
                     sum: Some(sum.to_f64()),
                     bucket_counts: counts,
                     explicit_bounds: histogram.bounds.values().to_vec(),
-                    exemplars: exemplars(histogram),
+                    exemplars: exemplars(histogram, since),
                     ..HistogramDataPoint::default()
                 };
                 self.put(Point::Histogram, point.encoded_len(), |data| {
@@ -292,7 +292,7 @@ impl Visitor for Converter<'_> {
                     zero_count: counts.zeros,
                     zero_threshold: counts.zero_threshold,
                     positive: Some(positive(&counts)),
-                    exemplars: exemplars(histogram),
+                    exemplars: exemplars(histogram, since),
                     ..ExponentialHistogramDataPoint::default()
                 };
                 self.put(Point::Exponential, point.encoded_len(), |data| {

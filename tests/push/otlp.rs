@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use agent_metrics::push::{Otlp, Push, PushError};
-use agent_metrics::{AgentMetrics, NativeHistograms, Status, TraceContext};
+use agent_metrics::{AgentMetrics, NativeHistograms, Profile, Status, TraceContext, Usage};
 use agent_metrics_tests::until;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
@@ -305,6 +305,55 @@ fn native_histograms_are_exponential_with_their_exemplars() {
         matches!(exemplar.value, Some(exemplar::Value::AsDouble(value)) if value > 900.0),
         "{exemplar:?}"
     );
+}
+
+#[test]
+fn families_of_conventions_have_their_names_units_and_attributes() {
+    let labels = [("gen_ai_zone".to_owned(), "eu".to_owned())].into();
+    let registry =
+        prometheus::Registry::new_custom(Some("shop".to_owned()), Some(labels)).expect("a registry");
+    let builder = AgentMetrics::builder().registry(registry);
+    let metrics =
+        builder.profile(Profile::OtelGenAi1_41).profile(Profile::OtelGenAi0_1).build().expect("built");
+    let mut call = metrics.track_llm("gpt-5");
+    call.facts().set_provider("openai");
+    call.usage(&Usage::new(100, 10));
+    call.finish(Status::RateLimited);
+    metrics.track_task("support").finish(Status::Success);
+    let receiver = Receiver::new([]);
+    Push::to(target(&receiver)).once(&metrics).expect("pushed");
+    let metrics = metrics_of(&receiver.came());
+    assert!(metrics.iter().all(|metric| !metric.name.contains("gen_ai_")), "no Prometheus's spelling");
+    // A name, its unit and the keys of a point, by name; the registry's own label is left as it is.
+    let ours = "gen_ai.operation.name gen_ai.provider.name gen_ai.request.model gen_ai_zone";
+    for (name, unit, keys) in [
+        ("gen_ai.client.operation.duration", "s", format!("error.type {ours}")),
+        ("gen_ai.client.token.usage", "{token}", ours.replace("model", "model gen_ai.token.type")),
+        (
+            "gen_ai.client.inference.usage.input_tokens",
+            "{token}",
+            ours.replace("model", "model gen_ai.token.modality"),
+        ),
+        ("gen_ai.invoke_agent.tool_calls", "{tool_call}", "gen_ai.agent.name gen_ai_zone".to_owned()),
+        (
+            "gen_ai.invoke_agent.inference_calls",
+            "{inference_call}",
+            "gen_ai.agent.name gen_ai_zone".to_owned(),
+        ),
+    ] {
+        let metric = metrics.iter().find(|metric| metric.name == name).unwrap_or_else(|| panic!("{name}"));
+        assert_eq!(metric.unit, unit, "{name}");
+        let attributes = match metric.data.as_ref().expect("data") {
+            Data::Histogram(histogram) => &histogram.data_points[0].attributes,
+            Data::Sum(sum) => &sum.data_points[0].attributes,
+            other => panic!("{name}: {other:?}"),
+        };
+        let mut has: Vec<_> = attributes.iter().map(|attribute| &*attribute.key).collect();
+        has.sort_unstable();
+        let mut expected: Vec<_> = keys.split(' ').collect();
+        expected.sort_unstable();
+        assert_eq!(has, expected, "{name}");
+    }
 }
 
 #[test]

@@ -29,7 +29,9 @@ use delta::Deltas;
 
 /// OTLP over HTTP, as OpenTelemetry's collectors and most engines take it.
 ///
-/// Metrics keep the names that a scrape would show, so that what reads them needs no other. A counter is a monotonic sum, a
+/// Metrics keep the names that a scrape would show, so that what reads them needs no other; those of a
+/// [`Profile`](crate::Profile) have the names, units and attributes of its conventions (`gen_ai.client.operation.duration`),
+/// whatever the registry's prefix. A counter is a monotonic sum, a
 /// gauge a gauge, an info a sum that is not monotonic, a histogram with buckets an explicit one, a native one an exponential
 /// one. Units are those of UCUM (`s`, `By`, `{token}`).
 #[derive(Clone)]

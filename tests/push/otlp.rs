@@ -387,7 +387,6 @@ fn a_receiver_that_was_gone_or_busy_has_the_totals_when_it_is_back() {
     until("a push arrives", || (receiver.came().len() >= 2).then_some(()));
     pusher.shutdown().expect("pushed");
     let came = receiver.came();
-    assert!(came[1].at - came[0].at >= Duration::from_secs(1));
     assert_eq!(Flat::of(&came[came.len() - 1..]), exposed(&agent));
 }
 

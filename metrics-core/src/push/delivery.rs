@@ -129,7 +129,11 @@ impl Delivery {
 
     /// How long to wait before the next push: the interval, after a failure the pause that it calls for.
     pub(super) fn pause(&self) -> Duration {
-        let asked = self.asked_to_wait.map(|end| end.saturating_duration_since(Instant::now()));
+        self.pause_from(Instant::now())
+    }
+
+    fn pause_from(&self, now: Instant) -> Duration {
+        let asked = self.asked_to_wait.map(|end| end.saturating_duration_since(now));
         let own = match &self.told {
             None => self.interval,
             Some(Told::Unavailable) => backoff::pause(self.failures),
@@ -262,6 +266,41 @@ impl Delivery {
             self.told = told;
             let fault = Fault::NotPushed { target: self.name.clone(), error: error.clone() };
             self.metrics.families_ref().faults.report(&fault);
+        }
+    }
+}
+
+#[cfg(all(test, feature = "pushgateway"))]
+mod tests {
+    use super::*;
+    use crate::push::{Answer, Push, Pushgateway};
+
+    /// A delivery every 10 ms that was answered once.
+    fn answered(answer: &Answer) -> Delivery {
+        let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
+        let push = Push::to(Pushgateway::new("http://127.0.0.1:9", "job")).every(Duration::from_millis(10));
+        let answer = answer.clone();
+        let push = push.transport(move |_| Ok(answer.clone()));
+        let mut delivery = push.delivery(&metrics).expect("valid");
+        let _ = delivery.push(Instant::now() + Duration::from_secs(3600));
+        delivery
+    }
+
+    #[test]
+    fn the_pause_is_what_the_engine_asks_for() {
+        let busy = answered(&Answer::new(503).retry_after("20"));
+        let end = busy.asked_to_wait.expect("it asked");
+        assert_eq!(busy.pause_from(end - Duration::from_secs(20)), Duration::from_secs(20));
+        assert_eq!(busy.pause_from(end - Duration::from_secs(7)), Duration::from_secs(7));
+    }
+
+    #[test]
+    fn without_a_word_it_is_the_interval_and_after_a_failure_longer() {
+        assert_eq!(answered(&Answer::new(200)).pause(), Duration::from_millis(10));
+        // Whether it will be taken later or never: not sooner than the first pause, of which a half is chance.
+        for status in [400, 503] {
+            let pause = answered(&Answer::new(status)).pause();
+            assert!((Duration::from_millis(500)..=Duration::from_secs(1)).contains(&pause), "{pause:?}");
         }
     }
 }

@@ -66,12 +66,11 @@ impl<'r> Responder<'r, 'static> for Exposition {
 impl<'r> Responder<'r, 'static> for Chunks {
     fn respond_to(mut self, _: &'r Request<'_>) -> rocket::response::Result<'static> {
         let mut response = with_headers(self.content_type, self.content_encoding);
-        match self.remaining_bytes() {
-            Some(bytes) => response.set_sized_body(bytes, Cursor::new(self.next().unwrap_or_default())),
-            None => {
-                response.set_streamed_body(ChunkReader { chunks: self, chunk: Cursor::default() });
-                response.set_max_chunk_size(PIECE);
-            }
+        if let Some(bytes) = self.remaining_bytes() {
+            response.set_sized_body(bytes, Cursor::new(self.next().unwrap_or_default()));
+        } else {
+            response.set_streamed_body(ChunkReader { chunks: self, chunk: Cursor::default() });
+            response.set_max_chunk_size(PIECE);
         }
         Ok(response)
     }

@@ -21,6 +21,7 @@ use std::task::{Context, Poll, ready as ready_or_return};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::Version;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, Route, guard, web};
@@ -60,8 +61,13 @@ impl Responder for Exposition {
 impl Responder for Chunks {
     type Body = BoxBody;
 
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        with_headers(self.content_type, self.content_encoding).body(ChunkBody(self))
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let mut response = with_headers(self.content_type, self.content_encoding);
+        // actix would send chunks to a client of HTTP 1.0 too, which knows none.
+        if request.version() < Version::HTTP_11 {
+            return response.body(self.flatten().collect::<Vec<u8>>());
+        }
+        response.body(ChunkBody(self))
     }
 }
 

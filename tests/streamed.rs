@@ -2,9 +2,13 @@
 #![allow(unsafe_code)] // An allocator is unsafe by its nature; this one counts and passes on.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use agent_metrics::{AgentMetrics, Bounded, Histogram, LabelSet, Metrics};
+use agent_metrics::{AgentMetrics, Bounded, Exporter, Histogram, LabelSet, Metrics};
+use agent_metrics_tests::get;
 
 struct Counting;
 
@@ -50,13 +54,33 @@ struct Large {
     wait_seconds: Histogram<Tenant>,
 }
 
-#[test]
-fn a_million_samples_are_never_whole_in_memory() {
+/// An instance of a million samples, and the allocator for oneself.
+fn alone_with_much() -> (AgentMetrics, MutexGuard<'static, ()>) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    static METRICS: OnceLock<AgentMetrics> = OnceLock::new();
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    (METRICS.get_or_init(much).clone(), alone)
+}
+
+fn much() -> AgentMetrics {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     let large = Large::register(&metrics).expect("a free name");
     for tenant in 0..99_999 {
         large.wait_seconds.with(Tenant { tenant: tenant.to_string().as_str().into() }).observe(0.2);
     }
+    metrics
+}
+
+/// What is held now, from where the peak counts.
+fn begin() -> usize {
+    let before = LIVE.load(Ordering::Relaxed);
+    PEAK.store(before, Ordering::Relaxed);
+    before
+}
+
+#[test]
+fn a_million_samples_are_never_whole_in_memory() {
+    let (metrics, _alone) = alone_with_much();
     for accept in [
         "text/plain",
         "application/openmetrics-text",
@@ -64,8 +88,7 @@ fn a_million_samples_are_never_whole_in_memory() {
     ] {
         // The first scrape makes the text of the labels, which is kept.
         let whole = metrics.encode(Some(accept), None).body.len();
-        let before = LIVE.load(Ordering::Relaxed);
-        PEAK.store(before, Ordering::Relaxed);
+        let before = begin();
         let mut sent = 0;
         for chunk in metrics.encode_chunks(Some(accept), None) {
             sent += chunk.len();
@@ -74,4 +97,32 @@ fn a_million_samples_are_never_whole_in_memory() {
         assert!(sent.abs_diff(whole) < 1000, "{sent} of {whole} bytes, {accept}");
         assert!(whole > 10_000_000 && held < 3_000_000, "{held} of {whole} bytes were held, {accept}");
     }
+}
+
+#[test]
+fn the_exporter_holds_a_chunk_for_each_slow_reader() {
+    const READERS: usize = 16;
+    let (metrics, _alone) = alone_with_much();
+    let whole = metrics.encode(None, None).body.len();
+    let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
+    let address = exporter.address();
+    let before = begin();
+    let mut readers: Vec<_> = (0..READERS)
+        .map(|_| {
+            let mut stream = TcpStream::connect(address).expect("a connection");
+            stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+            // Its answer has begun, and then it reads no further.
+            stream.read_exact(&mut [0; 64]).expect("an answer");
+            stream
+        })
+        .collect();
+    let (head, _) = get(&address.to_string(), "/healthz", "").expect("an answer");
+    assert!(head.starts_with("HTTP/1.1 200 "), "others are answered in between: {head}");
+    let mut sent = Vec::new();
+    let held = PEAK.load(Ordering::Relaxed) - before;
+    readers.pop().expect("a reader").read_to_end(&mut sent).expect("the rest");
+    assert!(whole > 10_000_000 && held < READERS * 600_000, "{held} bytes were held, of {whole} each");
+    // With the length of each chunk.
+    assert!((whole..whole + whole / 100).contains(&sent.len()), "{} of {whole} bytes", sent.len());
+    assert!(sent.ends_with(b"\r\n0\r\n\r\n"));
 }

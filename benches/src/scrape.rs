@@ -21,6 +21,12 @@ pub(crate) const BOUNDS: [f64; 7] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
 const ROUNDS: usize = 61;
 const OURS: &str = "ours";
 const FLOOR: &str = "prerendered";
+const OPEN: &str = "OpenMetrics";
+const OPEN_METRICS: &str = "application/openmetrics-text;version=1.0.0";
+const TEXT_1: &str = "text 1.0.0";
+const TEXT_1_ASKED: &str = "text/plain;version=1.0.0";
+/// Of the time of the best peer.
+const MOST: f64 = 0.12;
 const PEERS: [&str; 3] = ["prometheus", "prometheus-client", "metrics-exporter-prometheus"];
 
 pub(crate) fn run(report: &mut Report) {
@@ -57,8 +63,11 @@ fn compare(metrics: &AgentMetrics, report: &mut Report) {
     let lines: Vec<_> = text.split_inclusive('\n').collect();
     let mut candidates = [
         each(OURS, || _ = black_box(metrics.to_text())),
+        // Each of ours comes after another's, which leaves the caches to nobody.
         each(PEERS[0], || _ = black_box(prometheus())),
+        each(OPEN, || _ = black_box(metrics.encode(Some(OPEN_METRICS), None))),
         each(PEERS[1], || _ = black_box(client())),
+        each(TEXT_1, || _ = black_box(metrics.encode(Some(TEXT_1_ASKED), None))),
         each(PEERS[2], || _ = black_box(exporter.render())),
         each(FLOOR, || {
             let mut body = String::new();
@@ -77,23 +86,25 @@ fn show(rounds: &Rounds, [ours, peers @ ..]: [&str; 4], report: &mut Report) {
     let what = "scrape of 1,000 histograms of 8 buckets and 5,000 counters";
     let best = PEERS.into_iter().min_by(|left, right| rounds.of_one(left).total_cmp(&rounds.of_one(right)));
     let best = best.expect("there are peers");
-    let mut row = |what: String, ours: String, peer: &str, size: &str, target: Target| {
+    let mut row = |what: String, of: &str, more: &str, peer: &str, size: &str, target: Target| {
         report.row(&Row {
             what,
-            ours,
+            ours: format!("{}{more}", millis(rounds.of_one(of))),
             peers: format!("{peer} {}{size}", millis(rounds.of_one(peer))),
-            ratio: times(rounds.ratio(OURS, peer)),
+            ratio: times(rounds.ratio(of, peer)),
             target,
         });
     };
+    let at_most = |of| Target::at_most(rounds.ratio(of, best), MOST, " x");
+    let own_size = format!(", {}", size(ours));
     for (peer, text) in PEERS.into_iter().zip(peers) {
-        let target =
-            if peer == best { Target::at_most(rounds.ratio(OURS, peer), 0.12, " x") } else { Target::None };
-        let ours = format!("{}, {}", millis(rounds.of_one(OURS)), size(ours));
-        row(what.into(), ours, peer, &format!(", {}", size(text)), target);
+        let target = if peer == best { at_most(OURS) } else { Target::None };
+        row(what.into(), OURS, &own_size, peer, &format!(", {}", size(text)), target);
     }
-    let ours = millis(rounds.of_one(OURS));
-    row("the same against copying its lines, rendered before".into(), ours, FLOOR, "", Target::None);
+    for format in [OPEN, TEXT_1] {
+        row(format!("the same as {format}"), format, "", best, "", at_most(format));
+    }
+    row("the same against copying its lines, rendered before".into(), OURS, "", FLOOR, "", Target::None);
 }
 
 /// Whether every series is there with what the recording threads put in.

@@ -47,6 +47,19 @@ pub struct FamilyInfo {
     pub values: Vec<LabelValues>,
     /// A histogram's bucket bounds, without `+Inf`.
     pub buckets: Vec<f64>,
+    /// What OpenTelemetry calls it, if it is one of a [`Profile`](crate::Profile).
+    pub otel: Option<OtelName>,
+}
+
+/// A family of OpenTelemetry's conventions, as it is told over OTLP. Its attributes have dots where its labels have
+/// underscores (`gen_ai.provider.name`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct OtelName {
+    /// Such as `gen_ai.client.operation.duration`.
+    pub name: &'static str,
+    /// As UCUM writes it: `s`, `{token}`.
+    pub unit: &'static str,
 }
 
 /// What a label can be.
@@ -71,7 +84,16 @@ impl FamilyInfo {
         let name = name.into();
         let unit = unit_of(kind, &name);
         let values = labels.iter().map(|label| own_values(&name, label)).collect();
-        Self { unit, name, help: help.into(), kind, labels: labels.to_vec(), values, buckets: Vec::new() }
+        Self {
+            unit,
+            name,
+            help: help.into(),
+            kind,
+            labels: labels.to_vec(),
+            values,
+            buckets: Vec::new(),
+            otel: None,
+        }
     }
 
     /// With what the first labels can be.
@@ -99,6 +121,11 @@ impl FamilyInfo {
     pub(crate) fn with_labels(mut self, more: impl IntoIterator<Item = &'static str>) -> Self {
         self.labels.extend(more);
         self.values.resize(self.labels.len(), LabelValues::Open);
+        self
+    }
+
+    pub(crate) fn with_otel(mut self, name: &'static str, unit: &'static str) -> Self {
+        self.otel = Some(OtelName { name, unit });
         self
     }
 

@@ -59,7 +59,7 @@ pub use agent_metrics_macros::promql;
 
 pub use builder::Builder;
 pub use catalogue::{
-    Catalogue, DimensionInfo, FamilyInfo, LabelValues, LatencyObjective, SiteInfo, SiteKind, Slo,
+    Catalogue, DimensionInfo, FamilyInfo, LabelValues, LatencyObjective, OtelName, SiteInfo, SiteKind, Slo,
 };
 pub use error::{BuildError, Fault, RegisterError};
 pub use exposition::{Chunks, Exposition};

@@ -20,12 +20,12 @@ enum Kind {
     Text,
     OpenMetrics,
     Gzip,
-    Health,
+    Protobuf,
 }
 
 impl Kind {
     fn of(number: usize) -> Self {
-        [Self::Text, Self::OpenMetrics, Self::Gzip, Self::Health][number % 4]
+        [Self::Text, Self::OpenMetrics, Self::Gzip, Self::Protobuf][number % 4]
     }
 
     fn request(self) -> &'static str {
@@ -33,52 +33,56 @@ impl Kind {
             Self::Text => "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
             Self::OpenMetrics => "GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text\r\n\r\n",
             Self::Gzip => "GET /metrics HTTP/1.1\r\nAccept-Encoding: gzip\r\n\r\n",
-            Self::Health => "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+            Self::Protobuf => {
+                "GET /metrics HTTP/1.1\r\nAccept: application/vnd.google.protobuf;\
+                 proto=io.prometheus.client.MetricFamily;encoding=delimited\r\n\r\n"
+            }
         }
     }
 
-    /// The calls that an answer counts, `None` where it counts none; whole and what was asked for, or it panics.
-    fn read(self, answer: &[u8]) -> Option<f64> {
+    /// The calls that an answer counts; whole and what was asked for, or it panics.
+    fn read(self, answer: &[u8]) -> f64 {
         let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4;
         let (head, body) = (String::from_utf8_lossy(&answer[..end]), &answer[end..]);
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
         assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", body.len())), "{head}");
-        let text = match self {
-            Self::Gzip => {
-                assert!(head.contains("Content-Encoding: gzip"), "{head}");
-                let mut text = String::new();
-                GzDecoder::new(body).read_to_string(&mut text).expect("gzip");
-                text
-            }
-            _ => String::from_utf8(body.to_vec()).expect("UTF-8"),
-        };
+        let plain = || String::from_utf8(body.to_vec()).expect("UTF-8");
         match self {
-            Self::Health => {
-                assert_eq!(text, "ok\n");
-                None
+            Self::Protobuf => {
+                assert!(head.contains("application/vnd.google.protobuf"), "{head}");
+                // Where the last bucket is left out: the count is that.
+                calls(&Samples::of_families(body), "5")
             }
             Self::OpenMetrics => {
                 assert!(head.contains("application/openmetrics-text"), "{head}");
+                let text = plain();
                 let text = text.strip_suffix("# EOF\n").expect("an end");
                 let text: String = text
                     .lines()
                     .filter(|line| !line.starts_with("# UNIT "))
                     .fold(String::with_capacity(text.len()), |text, line| text + line + "\n");
-                Some(calls(&Samples::parse(&text)))
+                calls(&Samples::parse(&text), "+Inf")
             }
-            Self::Text | Self::Gzip => {
+            Self::Text => {
                 assert!(head.contains("text/plain; version=0.0.4"), "{head}");
-                Some(calls(&Samples::parse(&text)))
+                calls(&Samples::parse(&plain()), "+Inf")
+            }
+            Self::Gzip => {
+                assert!(head.contains("text/plain; version=0.0.4"), "{head}");
+                assert!(head.contains("Content-Encoding: gzip"), "{head}");
+                let mut text = String::new();
+                GzDecoder::new(body).read_to_string(&mut text).expect("gzip");
+                calls(&Samples::parse(&text), "+Inf")
             }
         }
     }
 }
 
-/// The calls of the tool that runs meanwhile, told alike by its counter's buckets and their count.
-fn calls(samples: &Samples) -> f64 {
+/// The calls of the tool that runs meanwhile, told alike by its histogram's count and by a bucket that has them all.
+fn calls(samples: &Samples, le: &str) -> f64 {
     let labels = [("tool_name", "meanwhile")];
     let count = samples.sum("agent_tool_call_duration_seconds_count", &labels);
-    let last = [("tool_name", "meanwhile"), ("le", "+Inf")];
+    let last = [("tool_name", "meanwhile"), ("le", le)];
     assert_eq!(samples.sum("agent_tool_call_duration_seconds_bucket", &last), count);
     count
 }
@@ -98,12 +102,14 @@ fn a_thousand_at_once_are_each_whole() {
     metrics.record_tool_call("meanwhile", Duration::from_millis(1), Status::Success);
     // The first exposition waits until all have asked, so that all are under way at once.
     let asked = Arc::new(AtomicUsize::new(0));
-    let asks = asked.clone();
+    let missed = Arc::new(AtomicUsize::new(0));
+    let (asks, misses) = (asked.clone(), missed.clone());
     let since = Instant::now();
     when_collected(&metrics, move || {
         while asks.load(Ordering::Relaxed) < SCRAPES && since.elapsed() < Duration::from_secs(30) {
             thread::sleep(Duration::from_millis(1));
         }
+        misses.fetch_max(SCRAPES - asks.load(Ordering::Relaxed), Ordering::Relaxed);
     });
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
 
@@ -130,13 +136,11 @@ fn a_thousand_at_once_are_each_whole() {
         for (kind, least, mut stream) in scrapes {
             let mut answer = Vec::new();
             stream.read_to_end(&mut answer).expect("an answer");
-            if let Some(calls) = kind.read(&answer) {
-                let most = begun.load(Ordering::SeqCst);
-                assert!(least as f64 <= calls && calls <= most as f64, "{least} <= {calls} <= {most}");
-            }
+            let (calls, most) = (kind.read(&answer), begun.load(Ordering::SeqCst));
+            assert!(least as f64 <= calls && calls <= most as f64, "{least} <= {calls} <= {most}");
         }
     });
-    assert_eq!(asked.load(Ordering::Relaxed), SCRAPES);
+    assert_eq!(missed.load(Ordering::Relaxed), 0, "all had asked when the first was answered");
     let refused = agent_metrics_tests::samples(&metrics).sum("agent_metrics_exporter_refused_total", &[]);
     assert_eq!(refused, 0.0, "nobody was cut off");
 }

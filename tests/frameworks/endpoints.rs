@@ -5,6 +5,7 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::thread;
 
+use agent_metrics::{AgentMetrics, Bounded, Counter, LabelSet, Metrics};
 use agent_metrics_tests::{Samples, get};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -48,6 +49,37 @@ fn check(name: &str, address: SocketAddr) {
 
     let (head, _) = get(&address, "/elsewhere", "").expect("an answer");
     assert!(head.contains(" 404"), "{name}: {head}");
+}
+
+#[derive(Clone, Copy, LabelSet)]
+struct Item {
+    item: Bounded<4_000>,
+}
+
+#[derive(Metrics)]
+#[metrics(namespace = "large")]
+struct Large {
+    /// Items.
+    items_total: Counter<Item>,
+}
+
+/// More than a chunk arrives whole, at a client that takes no chunks as well.
+#[test]
+fn a_large_exposition_is_streamed_whole() {
+    let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
+    let large = Large::register(&metrics).expect("a free name");
+    for item in 0..4_000 {
+        large.items_total.with(Item { item: item.to_string().as_str().into() }).inc();
+    }
+    for framework in [&axum::FRAMEWORK, &actix::FRAMEWORK, &rocket::FRAMEWORK] {
+        let address = (framework.serve)(&metrics).to_string();
+        let (_, body) =
+            get(&address, "/metrics", "Accept: application/openmetrics-text\r\n").expect("an answer");
+        let text = String::from_utf8(body).expect("UTF-8");
+        assert!(text.ends_with("# EOF\n"), "{}", framework.name);
+        let items = text.lines().filter(|line| line.starts_with("large_items_total{")).count();
+        assert_eq!(items, 4_000, "{}", framework.name);
+    }
 }
 
 #[test]

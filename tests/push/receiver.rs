@@ -4,12 +4,11 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A request that came.
 #[derive(Clone, Debug)]
 pub struct Came {
-    pub at: Instant,
     pub line: String,
     headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -100,7 +99,7 @@ fn read(reader: &mut impl BufRead) -> Option<Came> {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let mut came = Came { at: Instant::now(), line, headers, body: Vec::new() };
+    let mut came = Came { line, headers, body: Vec::new() };
     let length = came.header("Content-Length").and_then(|length| length.parse().ok()).unwrap_or(0);
     came.body.resize(length, 0);
     reader.read_exact(&mut came.body).ok()?;

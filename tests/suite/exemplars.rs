@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use agent_metrics::{AgentMetrics, Fault, Histogram, Metrics, Status, TraceContext};
-use agent_metrics_tests::{Exemplar, MetricFamily, Samples, python};
+use agent_metrics_tests::{Exemplar, MetricFamily, Samples, python, until};
 
 const PROTOBUF: &str =
     "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
@@ -48,10 +48,14 @@ fn a_bucket_shows_the_trace_of_an_observation() {
     let traced = Traced::register(&metrics).expect("free names");
     TRACE.set(Some(TraceContext::new(0xab, 0xc)));
     for value in [0.5, 20.0] {
-        traced.size.with(()).observe(value);
-        traced.native_size.with(()).observe(value);
-        // Else the second is thought to come in a rush.
-        std::thread::sleep(Duration::from_millis(1));
+        // In a rush an exemplar is left out.
+        until("an exemplar of it", || {
+            traced.size.with(()).observe(value);
+            traced.native_size.with(()).observe(value);
+            let has =
+                |family| exemplars(&metrics, family).iter().any(|(_, exemplar)| exemplar.value == value);
+            (has("traced_size") && has("traced_native_size")).then_some(())
+        });
     }
     let ids = [("trace_id", "000000000000000000000000000000ab"), ("span_id", "000000000000000c")];
     for family in ["traced_size", "traced_native_size"] {

@@ -240,6 +240,92 @@ async fn the_names_of_v0_1_are_those_of_its_table() {
     assert_eq!(tool(("error_type", "_OTHER")), 1.0);
 }
 
+/// Families as they are exposed, and their names and units in the conventions' tables.
+const OTEL: [(&str, &str, &str); 18] = [
+    ("gen_ai_client_token_usage", "gen_ai.client.token.usage", "{token}"),
+    ("gen_ai_client_operation_duration_seconds", "gen_ai.client.operation.duration", "s"),
+    (
+        "gen_ai_client_operation_time_to_first_chunk_seconds",
+        "gen_ai.client.operation.time_to_first_chunk",
+        "s",
+    ),
+    (
+        "gen_ai_client_operation_time_per_output_chunk_seconds",
+        "gen_ai.client.operation.time_per_output_chunk",
+        "s",
+    ),
+    ("gen_ai_client_inference_duration_seconds", "gen_ai.client.inference.duration", "s"),
+    (
+        "gen_ai_client_inference_time_to_first_chunk_seconds",
+        "gen_ai.client.inference.time_to_first_chunk",
+        "s",
+    ),
+    (
+        "gen_ai_client_inference_time_per_output_chunk_seconds",
+        "gen_ai.client.inference.time_per_output_chunk",
+        "s",
+    ),
+    (
+        "gen_ai_client_inference_usage_input_tokens_total",
+        "gen_ai.client.inference.usage.input_tokens",
+        "{token}",
+    ),
+    (
+        "gen_ai_client_inference_usage_output_tokens_total",
+        "gen_ai.client.inference.usage.output_tokens",
+        "{token}",
+    ),
+    (
+        "gen_ai_client_inference_usage_cache_read_input_tokens_total",
+        "gen_ai.client.inference.usage.cache_read.input_tokens",
+        "{token}",
+    ),
+    (
+        "gen_ai_client_inference_usage_cache_write_input_tokens_total",
+        "gen_ai.client.inference.usage.cache_write.input_tokens",
+        "{token}",
+    ),
+    (
+        "gen_ai_client_inference_usage_reasoning_output_tokens_total",
+        "gen_ai.client.inference.usage.reasoning.output_tokens",
+        "{token}",
+    ),
+    (
+        "gen_ai_client_inference_operation_input_tokens",
+        "gen_ai.client.inference.operation.input_tokens",
+        "{token}",
+    ),
+    (
+        "gen_ai_client_inference_operation_output_tokens",
+        "gen_ai.client.inference.operation.output_tokens",
+        "{token}",
+    ),
+    ("gen_ai_invoke_agent_duration_seconds", "gen_ai.invoke_agent.duration", "s"),
+    ("gen_ai_invoke_agent_inference_calls", "gen_ai.invoke_agent.inference_calls", "{inference_call}"),
+    ("gen_ai_invoke_agent_tool_calls", "gen_ai.invoke_agent.tool_calls", "{tool_call}"),
+    ("gen_ai_execute_tool_duration_seconds", "gen_ai.execute_tool.duration", "s"),
+];
+
+#[test]
+fn each_has_the_name_and_the_unit_of_its_convention() {
+    let builder = AgentMetrics::builder().profile(Profile::OtelGenAi1_41).profile(Profile::OtelGenAi0_1);
+    let families = builder.build().expect("valid").families();
+    let (of_profiles, others): (Vec<_>, Vec<_>) =
+        families.iter().partition(|family| family.name.starts_with("gen_ai_"));
+    let mut names: Vec<_> = of_profiles
+        .iter()
+        .map(|family| {
+            let otel = family.otel.unwrap_or_else(|| panic!("{}", family.name));
+            (&*family.name, otel.name, otel.unit)
+        })
+        .collect();
+    let mut expected = OTEL;
+    names.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+    assert!(others.iter().all(|family| family.otel.is_none()));
+}
+
 #[tokio::test]
 async fn both_stand_beside_the_usual_names() {
     let (metrics, samples) = recorded(&[Profile::OtelGenAi1_41, Profile::OtelGenAi0_1]).await;

@@ -8,15 +8,13 @@ use std::time::Instant;
 use agent_metrics::AgentMetrics;
 
 use super::series::Ours;
-use super::{OURS, ROUNDS, millis};
+use super::{OPEN, OPEN_METRICS, OURS, ROUNDS, millis};
 use crate::measure::{self, each, median};
 use crate::report::{Report, Row, Target, ns, times};
 
-const OPEN: &str = "OpenMetrics";
 const PROTOBUF: &str = "protocol buffers";
 const CHUNKS: &str = "text in chunks";
 
-const OPEN_METRICS: &str = "application/openmetrics-text;version=1.0.0";
 const MESSAGES: &str =
     "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
 

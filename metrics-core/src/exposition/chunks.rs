@@ -14,7 +14,7 @@ use crate::clock;
 /// what was counted when it was written. Families of collectors that are not ours are gathered at the beginning, since
 /// the `prometheus` registry gives them only all at once.
 ///
-/// The feature `tower` makes it an `http_body::Body`.
+/// The feature `tower` makes it an `http_body::Body`; axum, actix-web and rocket take it as a response.
 pub struct Chunks {
     /// For the `Content-Type` header.
     pub content_type: &'static str,

@@ -386,7 +386,8 @@ mod tests {
     use super::*;
     use crate::metric::Bounds;
 
-    const HEAD: Head<'_> = Head { name: "a", kind: Kind::Counter, unit: None, help: "h", gathered: false };
+    const HEAD: Head<'_> =
+        Head { name: "a", kind: Kind::Counter, unit: None, help: "h", otel: None, gathered: false };
 
     #[test]
     fn a_message_is_as_the_format_says() {

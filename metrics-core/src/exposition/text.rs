@@ -298,7 +298,7 @@ mod tests {
     use crate::metric::Bounds;
 
     const HEAD: Head<'_> =
-        Head { name: "a", kind: Kind::Histogram, unit: None, help: "he\\lp\n", gathered: false };
+        Head { name: "a", kind: Kind::Histogram, unit: None, help: "he\\lp\n", otel: None, gathered: false };
 
     #[test]
     fn a_family_without_samples_is_not_written() {

@@ -7,6 +7,7 @@ use prometheus::proto::MetricFamily;
 
 use super::foreign::{self, Gathered};
 use super::writer::{FamilyVisitor, Head};
+use crate::catalogue::FamilyInfo;
 use crate::collector;
 use crate::name::Kind;
 use crate::registry::Registry;
@@ -95,10 +96,12 @@ impl Family {
         match &self.of {
             Of::Ours(source, number) => {
                 let info = &source.families()[*number];
-                Head { name, kind: info.kind, unit: info.unit, help: &info.help, gathered: false }
+                let FamilyInfo { kind, unit, help, otel, .. } = info;
+                Head { name, kind: *kind, unit: *unit, help, otel: *otel, gathered: false }
             }
             Of::Others(gathered) => {
-                Head { name, kind: gathered.kind(), unit: None, help: gathered.0.help(), gathered: true }
+                let help = gathered.0.help();
+                Head { name, kind: gathered.kind(), unit: None, help, otel: None, gathered: true }
             }
         }
     }

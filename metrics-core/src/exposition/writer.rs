@@ -1,5 +1,6 @@
 //! What every format does: families one after another, each a head and its samples.
 
+use crate::catalogue::OtelName;
 use crate::name::Kind;
 use crate::visit::Visitor;
 
@@ -10,6 +11,8 @@ pub(crate) struct Head<'a> {
     pub(crate) kind: Kind,
     pub(crate) unit: Option<&'a str>,
     pub(crate) help: &'a str,
+    #[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "told by no other protocol"))]
+    pub(crate) otel: Option<OtelName>,
     /// Whether the registry's labels are on its samples already, as on those that it gathered.
     pub(crate) gathered: bool,
 }

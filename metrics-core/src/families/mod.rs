@@ -37,6 +37,8 @@ pub(crate) use llm::Spent;
 pub use llm::{Attempt, CallFacts, LlmSeries};
 pub(crate) use otel::Otel;
 pub use otel::Profile;
+#[cfg(feature = "otlp")]
+pub(crate) use otel::attribute_name;
 pub(crate) use task::Tasks;
 pub use task::{TaskSeries, TaskTotals};
 pub use tool::ToolSeries;

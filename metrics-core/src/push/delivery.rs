@@ -129,7 +129,11 @@ impl Delivery {
 
     /// How long to wait before the next push: the interval, after a failure the pause that it calls for.
     pub(super) fn pause(&self) -> Duration {
-        let asked = self.asked_to_wait.map(|end| end.saturating_duration_since(Instant::now()));
+        self.pause_from(Instant::now())
+    }
+
+    fn pause_from(&self, now: Instant) -> Duration {
+        let asked = self.asked_to_wait.map(|end| end.saturating_duration_since(now));
         let own = match &self.told {
             None => self.interval,
             Some(Told::Unavailable) => backoff::pause(self.failures),
@@ -139,7 +143,7 @@ impl Delivery {
         own.max(asked.unwrap_or_default())
     }
 
-    /// Pushes once. What an engine took before it failed is not sent to it again while it is fresh.
+    /// Pushes once. Of what an engine took in part it gets the rest, while that is fresh; else all is read anew.
     pub(super) fn push(&mut self, deadline: Instant) -> Result<Pushed, PushError> {
         let begin = Instant::now();
         self.asked_to_wait = None;
@@ -152,7 +156,7 @@ impl Delivery {
             Err(error) if error.is_temporary() => Outcome::Unavailable,
             Err(_) => Outcome::Rejected,
         };
-        self.health.ended(self.slot, outcome, begin.elapsed());
+        self.health.ended(self.slot, outcome, begin.elapsed(), self.read_at);
         match &result {
             Ok(_) => (self.failures, self.told) = (0, None),
             Err(error) => self.failed(error),
@@ -169,17 +173,19 @@ impl Delivery {
         self.send_all(deadline)
     }
 
-    /// Reads everything, unless a part of what was read lately is still to be sent.
+    /// Reads everything, unless the engine took a part of what was read lately and not yet the rest.
     fn read(&mut self) -> Result<(), PushError> {
         const FRESH: Duration = Duration::from_secs(60);
-        if !self.waiting.is_empty() && self.read_at.elapsed() < self.interval.max(FRESH) {
+        let is_rest = self.taken.requests > 0 && !self.waiting.is_empty();
+        if is_rest && self.read_at.elapsed() < self.interval.max(FRESH) {
             return Ok(());
         }
+        let begin = Instant::now();
         let Self { target, metrics, max_bytes, .. } = self;
         let faults = &metrics.families_ref().faults;
         let bodies = faults.caught(|| target.encoder.read(metrics, *max_bytes));
         self.waiting = bodies.ok_or(PushError::Unreadable)?.into();
-        (self.read_at, self.taken) = (Instant::now(), Pushed::default());
+        (self.read_at, self.taken) = (begin, Pushed::default());
         Ok(())
     }
 
@@ -198,7 +204,6 @@ impl Delivery {
                     return Err(error);
                 }
                 Err(error) => {
-                    self.target.encoder.refused();
                     let of_contents =
                         matches!(error, PushError::Rejected { status: 200 | 400 | 413 | 422, .. });
                     refused.get_or_insert(error);
@@ -223,19 +228,25 @@ impl Delivery {
             body: &body.bytes,
             timeout,
         };
-        match (self.send)(&request) {
+        // The transport may be the user's, whose panic would end all pushing.
+        let faults = &self.metrics.families_ref().faults;
+        let answer = faults.caught(|| (self.send)(&request).map_err(|error| error.to_string()));
+        match answer.unwrap_or_else(|| Err("the transport panicked".to_owned())) {
             Ok(answer) if answer.is_success() => {
                 self.target.encoder.taken(&answer).map_err(|message| self.rejected(answer.status, message))
             }
-            Ok(answer) if matches!(answer.status, 408 | 429 | 500..) => {
+            Ok(answer) if (self.target.is_temporary)(answer.status) => {
                 let asked =
                     answer.retry_after.as_deref().and_then(|text| backoff::asked(text, SystemTime::now()));
                 self.asked_to_wait = asked.map(|wait| Instant::now() + wait);
                 let why = format!("status {}: {}", answer.status, answer.message());
                 Err(self.unavailable(why, asked))
             }
-            Ok(answer) => Err(self.rejected(answer.status, answer.message())),
-            Err(error) => Err(self.unavailable(error.to_string(), None)),
+            Ok(answer) => {
+                self.target.encoder.refused();
+                Err(self.rejected(answer.status, answer.message()))
+            }
+            Err(why) => Err(self.unavailable(why, None)),
         }
     }
 
@@ -255,6 +266,41 @@ impl Delivery {
             self.told = told;
             let fault = Fault::NotPushed { target: self.name.clone(), error: error.clone() };
             self.metrics.families_ref().faults.report(&fault);
+        }
+    }
+}
+
+#[cfg(all(test, feature = "pushgateway"))]
+mod tests {
+    use super::*;
+    use crate::push::{Answer, Push, Pushgateway};
+
+    /// A delivery every 10 ms that was answered once.
+    fn answered(answer: &Answer) -> Delivery {
+        let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
+        let push = Push::to(Pushgateway::new("http://127.0.0.1:9", "job")).every(Duration::from_millis(10));
+        let answer = answer.clone();
+        let push = push.transport(move |_| Ok(answer.clone()));
+        let mut delivery = push.delivery(&metrics).expect("valid");
+        let _ = delivery.push(Instant::now() + Duration::from_secs(3600));
+        delivery
+    }
+
+    #[test]
+    fn the_pause_is_what_the_engine_asks_for() {
+        let busy = answered(&Answer::new(503).retry_after("20"));
+        let end = busy.asked_to_wait.expect("it asked");
+        assert_eq!(busy.pause_from(end - Duration::from_secs(20)), Duration::from_secs(20));
+        assert_eq!(busy.pause_from(end - Duration::from_secs(7)), Duration::from_secs(7));
+    }
+
+    #[test]
+    fn without_a_word_it_is_the_interval_and_after_a_failure_longer() {
+        assert_eq!(answered(&Answer::new(200)).pause(), Duration::from_millis(10));
+        // Whether it will be taken later or never: not sooner than the first pause, of which a half is chance.
+        for status in [400, 503] {
+            let pause = answered(&Answer::new(status)).pause();
+            assert!((Duration::from_millis(500)..=Duration::from_secs(1)).contains(&pause), "{pause:?}");
         }
     }
 }

@@ -38,9 +38,17 @@ struct Progress {
     outcomes: [AtomicU64; OUTCOMES.len()],
     samples: AtomicU64,
     nanos: AtomicU64,
-    /// When it was made; the last success is so many nanoseconds later.
+    /// When it was made; what arrived last was read so many nanoseconds later.
     since: Instant,
-    last_success: AtomicU64,
+    read: AtomicU64,
+}
+
+impl Progress {
+    /// How old the newest is that an engine has, in nanoseconds.
+    fn lag(&self, now: Instant) -> u64 {
+        let age = nanos(now.saturating_duration_since(self.since));
+        age.saturating_sub(self.read.load(Ordering::Relaxed))
+    }
 }
 
 const PUSHES: usize = 0;
@@ -77,7 +85,7 @@ impl PushHealth {
                 info(
                     Kind::Gauge,
                     "agent_metrics_push_lag_seconds",
-                    "Time since the last push that arrived, or since pushing began.",
+                    "Age of the values that arrived last, or time since pushing began.",
                     &["target"],
                 ),
                 info(
@@ -97,12 +105,14 @@ impl PushHealth {
         slot
     }
 
-    pub(super) fn ended(&self, slot: usize, outcome: Outcome, took: Duration) {
+    /// A push ended, of values that were read at some time.
+    pub(super) fn ended(&self, slot: usize, outcome: Outcome, took: Duration, read_at: Instant) {
         let progress = self.progress(slot);
         progress.nanos.fetch_add(nanos(took), Ordering::Relaxed);
         progress.outcomes[outcome as usize].fetch_add(1, Ordering::Relaxed);
         if matches!(outcome, Outcome::Success) {
-            progress.last_success.store(nanos(progress.since.elapsed()), Ordering::Relaxed);
+            let read = nanos(read_at.saturating_duration_since(progress.since));
+            progress.read.store(read, Ordering::Relaxed);
         }
     }
 
@@ -117,7 +127,7 @@ impl PushHealth {
             samples: AtomicU64::new(0),
             nanos: AtomicU64::new(0),
             since: Instant::now(),
-            last_success: AtomicU64::new(0),
+            read: AtomicU64::new(0),
         })
     }
 }
@@ -147,9 +157,7 @@ impl Source for PushHealth {
                     visitor.sample(Labels::of(&labels), Number::Integer(samples));
                 }
                 LAG => {
-                    let last = progress.last_success.load(Ordering::Relaxed);
-                    let lag = nanos(progress.since.elapsed()).saturating_sub(last);
-                    visitor.sample(Labels::of(&labels), Number::Nanos(lag));
+                    visitor.sample(Labels::of(&labels), Number::Nanos(progress.lag(Instant::now())));
                 }
                 _ => {
                     let sum = Number::Nanos(progress.nanos.load(Ordering::Relaxed));
@@ -161,5 +169,25 @@ impl Source for PushHealth {
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
         vec![(&self.infos[PUSHES].name, "target", &self.targets.values)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lag_is_the_age_of_what_arrived() {
+        let health = PushHealth::new();
+        let slot = health.slot("engine");
+        let progress = health.progress(slot);
+        let later = |seconds| progress.since + Duration::from_secs(seconds);
+        let lag = |seconds| Duration::from_nanos(progress.lag(later(seconds))).as_secs();
+        assert_eq!(lag(7), 7, "nothing arrived");
+        health.ended(slot, Outcome::Unavailable, Duration::ZERO, later(8));
+        assert_eq!(lag(9), 9, "nor then");
+        // Its first requests were taken at once, its last after an outage.
+        health.ended(slot, Outcome::Success, Duration::ZERO, later(10));
+        assert_eq!(lag(50), 40);
     }
 }

@@ -26,9 +26,10 @@
 //! the registry's prefix and labels. Recording is never held up, and nothing is queued: counters are cumulative, so the
 //! first push that arrives after an outage has all of it.
 //!
-//! An engine that can't be reached or answers 408, 429 or 5xx is tried again after 1 s, 2 s, 4 s, up to a minute, each with
-//! chance in it, or when its `Retry-After` says; the values are read anew. One that answers another status is not bothered
-//! more often than at the interval, and the fault hook ([`Builder::on_fault`](crate::Builder::on_fault)) is told once.
+//! An engine that can't be reached, or whose status says by its protocol that it has no time (429 and 5xx; for OTLP 429, 502,
+//! 503 and 504), is tried again after 1 s, 2 s, 4 s, up to a minute, each with chance in it, or when its `Retry-After` says;
+//! the values are read anew, or if it took a part of them, it gets the rest. One that answers another status is not bothered more often than at the interval, and the fault
+//! hook ([`Builder::on_fault`](crate::Builder::on_fault)) is told once.
 //!
 //! How it goes is told by `agent_metrics_pushes_total{target, outcome}`, `agent_metrics_push_samples_total`,
 //! `agent_metrics_push_lag_seconds` and `agent_metrics_push_duration_seconds`.

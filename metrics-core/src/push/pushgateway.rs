@@ -2,12 +2,13 @@
 //!
 //! Source: <https://github.com/prometheus/pushgateway#command-line> and the section "API" there.
 
+use std::fmt;
 use std::time::Instant;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::address::Address;
+use super::address::{Address, without_secrets};
 use super::target::{Body, Encoder, Prepared, Target, check_labels, sealed};
 use super::{Push, PushError};
 use crate::AgentMetrics;
@@ -17,7 +18,7 @@ use crate::AgentMetrics;
 /// A group is what is pushed under one key: the job and further labels. Each push replaces what the group had, unless
 /// [`add`](Self::add) is asked for; the labels of the key hold before a sample's own of the same name. What is pushed stays for
 /// ever (a gateway writes a bucket's bound as `le="1"` where a scrape has `le="1.0"`), so a job that is not run again should [`delete`](Push::delete) its group.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a target does nothing until it is pushed to"]
 pub struct Pushgateway {
     url: String,
@@ -96,6 +97,19 @@ fn put_value(value: &str, path: &mut String) {
     }
 }
 
+/// Without a login or a query, which may be secrets.
+impl fmt::Debug for Pushgateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, key, add, delete_at_end } = self;
+        f.debug_struct("Pushgateway")
+            .field("url", &without_secrets(url))
+            .field("key", key)
+            .field("add", add)
+            .field("delete_at_end", delete_at_end)
+            .finish()
+    }
+}
+
 impl sealed::Sealed for Pushgateway {}
 
 impl Target for Pushgateway {
@@ -112,6 +126,7 @@ impl Target for Pushgateway {
             address: address.with_path(path),
             headers: &[("Content-Type", "text/plain; version=0.0.4; charset=utf-8")],
             max_request_bytes: 4 << 20,
+            is_temporary: |status| matches!(status, 408 | 429 | 500..=599),
             encoder: Box::new(Grouped { add: self.add, delete_at_end: self.delete_at_end }),
         })
     }

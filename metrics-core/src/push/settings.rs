@@ -94,7 +94,7 @@ impl<T: Target> Push<T> {
     }
 
     /// Sends requests by other means than the built-in client: one with certificates of its own, or that signs requests. It
-    /// is called from the thread that pushes, and may block that.
+    /// is called from the thread that pushes, and may block that. If it panics, the engine counts as one that isn't there.
     pub fn transport(
         mut self,
         send: impl FnMut(&Request<'_>) -> Result<Answer, Box<dyn Error>> + std::marker::Send + 'static,

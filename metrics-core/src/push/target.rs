@@ -27,6 +27,8 @@ pub struct Prepared {
     pub(super) headers: &'static [(&'static str, &'static str)],
     /// How long a request's body gets, unless told otherwise.
     pub(super) max_request_bytes: usize,
+    /// Which statuses say that the same may be taken later.
+    pub(super) is_temporary: fn(u16) -> bool,
     pub(super) encoder: Box<dyn Encoder>,
 }
 
@@ -48,12 +50,13 @@ pub(super) trait Encoder: Send {
         Vec::new()
     }
 
-    /// The engine took the first of the bodies that it was not asked about yet, or said what it left out.
+    /// The engine took the first of the bodies that it was not asked about yet; an error is what it says that it left out
+    /// of that.
     fn taken(&mut self, _answer: &Answer) -> Result<(), String> {
         Ok(())
     }
 
-    /// The engine refused that body for good.
+    /// The engine refused that body for good, all of it.
     fn refused(&mut self) {}
 }
 

@@ -1,12 +1,15 @@
 //! How requests reach an engine.
 
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use ureq::http;
 
+use super::address::without_secrets;
+
 /// A request to an engine, for a [`transport`](super::Push::transport) of one's own.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Request<'a> {
     /// `POST`, `PUT` or `DELETE`.
@@ -19,6 +22,20 @@ pub struct Request<'a> {
     pub body: &'a [u8],
     /// How long the whole may take.
     pub timeout: Duration,
+}
+
+/// Without a login, a query or the values of headers, which may be secrets.
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &without_secrets(self.url))
+            .field("headers", &headers)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .field("timeout", &self.timeout)
+            .finish()
+    }
 }
 
 /// What an engine answered.

@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::head::{Body, Head};
 use super::refused::Reason;
-use crate::{AgentMetrics, Exposition};
+use crate::{AgentMetrics, Chunks};
 
 /// A body that is small enough to be thrown away unread.
 const MAX_BODY: u64 = 8 * 1024;
@@ -53,9 +53,9 @@ impl Answers {
 
     /// The exposition, unless a collector of the user's panics.
     pub(super) fn metrics(&self, head: &Head) -> Response {
-        let encode = || self.metrics.encode(head.accept.as_deref(), head.accept_encoding.as_deref());
-        match catch_unwind(AssertUnwindSafe(encode)) {
-            Ok(shown) => Response::of(shown),
+        let encode = || self.metrics.encode_chunks(head.accept.as_deref(), head.accept_encoding.as_deref());
+        match catch_unwind(AssertUnwindSafe(|| Response::of(encode(), head.takes_chunks))) {
+            Ok(response) => response,
             Err(panic) => {
                 crate::faults::forget_panic(panic);
                 Response::text("500 Internal Server Error", "", "a collector in the registry panicked\n")
@@ -88,30 +88,67 @@ impl Answer {
     }
 }
 
-/// A response as it goes over the wire.
+/// A response as it goes over the wire: what of it is written when it is asked for is held by nobody.
 pub(super) struct Response {
     pub(super) head: String,
-    pub(super) body: Vec<u8>,
+    body: Pieces,
 }
 
+type Pieces = Box<dyn Iterator<Item = Vec<u8>> + Send>;
+
+/// A piece could not be written: what was sent so far is not a whole answer.
+#[derive(Debug)]
+pub(super) struct Broken;
+
 impl Response {
-    fn of(shown: Exposition) -> Self {
-        let encoding = shown.content_encoding.map(|name| format!("Content-Encoding: {name}\r\n"));
+    /// One chunk has a length, and so has what is for a client that takes no chunks; more chunks are told apart on the wire,
+    /// lest what breaks off be taken for the whole.
+    fn of(mut chunks: Chunks, takes_chunks: bool) -> Self {
+        let content_type = chunks.content_type;
+        let encoding = chunks.content_encoding.map(|name| format!("Content-Encoding: {name}\r\n"));
         let more = format!("{}Vary: Accept, Accept-Encoding\r\n", encoding.unwrap_or_default());
-        Self::new("200 OK", &more, shown.content_type, shown.body)
+        if takes_chunks && chunks.remaining_bytes().is_none() {
+            let last = std::iter::once(b"0\r\n\r\n".to_vec());
+            let pieces = Box::new(chunks.map(|chunk| framed(&chunk)).chain(last));
+            return Self::new("200 OK", &more, content_type, "Transfer-Encoding: chunked", pieces);
+        }
+        let mut body = chunks.next().unwrap_or_default();
+        chunks.for_each(|chunk| body.extend(chunk));
+        Self::whole("200 OK", &more, content_type, body)
     }
 
     fn text(status: &str, more: &str, text: &str) -> Self {
-        Self::new(status, more, "text/plain; charset=utf-8", text.into())
+        Self::whole(status, more, "text/plain; charset=utf-8", text.into())
     }
 
-    fn new(status: &str, more: &str, content_type: &str, body: Vec<u8>) -> Self {
+    fn whole(status: &str, more: &str, content_type: &str, body: Vec<u8>) -> Self {
+        let length = format!("Content-Length: {}", body.len());
+        Self::new(status, more, content_type, &length, Box::new(std::iter::once(body)))
+    }
+
+    fn new(status: &str, more: &str, content_type: &str, framing: &str, body: Pieces) -> Self {
         let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n{more}Connection: close\r\n\r\n",
-            body.len()
+            "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n{framing}\r\n{more}Connection: close\r\n\r\n"
         );
         Self { head, body }
     }
+
+    /// The next piece of the body, written now. An error is a panic of who writes it.
+    pub(super) fn next_piece(&mut self) -> Result<Option<Vec<u8>>, Broken> {
+        catch_unwind(AssertUnwindSafe(|| self.body.next())).map_err(|panic| {
+            crate::faults::forget_panic(panic);
+            Broken
+        })
+    }
+}
+
+/// A chunk as HTTP 1.1 has it: its length, then itself.
+fn framed(chunk: &[u8]) -> Vec<u8> {
+    let mut framed = format!("{:x}\r\n", chunk.len()).into_bytes();
+    framed.reserve_exact(chunk.len() + 2);
+    framed.extend_from_slice(chunk);
+    framed.extend_from_slice(b"\r\n");
+    framed
 }
 
 #[cfg(all(test, not(loom)))]

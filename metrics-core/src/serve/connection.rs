@@ -10,9 +10,10 @@ use tokio::io::AsyncWrite;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::answer::{Answer, Answers, Response};
+use super::answer::{Answer, Answers, Broken, Response};
 use super::head;
 use super::refused::{Reason, Refused};
 use super::room::{Overstayed, Room};
@@ -20,7 +21,7 @@ use super::room::{Overstayed, Room};
 /// A client's head follows on the last packet of the handshake, however far away it is; this is for one on a busy
 /// machine. 256 places change hands so often that a full queue of 4,096 idle connections is through in 2 seconds.
 const IDLE_PATIENCE: Duration = Duration::from_millis(100);
-/// How many expositions are held at once while their clients read them.
+/// How many expositions are under way at once while their clients read them.
 const MAX_SENDING: usize = 32;
 const SEND_PATIENCE: Duration = Duration::from_secs(1);
 /// What a refused client still sends is read for so long, lest the system throw the answer away with it.
@@ -119,13 +120,13 @@ impl Server {
             Answer::Metrics => {
                 // Entered before it is encoded: what waits for a reader is bounded.
                 let place = self.sending.enter().await;
-                self.send(&mut stream, &self.answers.metrics(&head), with_body).await;
+                self.send(&mut stream, self.answers.metrics(&head), with_body).await;
                 drop(place);
             }
             Answer::Refused(reason) => self.refuse(&mut stream, reason).await,
             short => {
                 if let Some(response) = short.in_short() {
-                    self.send(&mut stream, &response, with_body).await;
+                    self.send(&mut stream, response, with_body).await;
                     self.linger(&stream).await;
                 }
             }
@@ -135,25 +136,40 @@ impl Server {
     async fn refuse(&self, stream: &mut TcpStream, reason: Reason) {
         self.refused.count(reason);
         if let Some(response) = Answer::Refused(reason).in_short() {
-            self.send(stream, &response, true).await;
+            self.send(stream, response, true).await;
             self.linger(stream).await;
         }
     }
 
-    async fn send(&self, stream: &mut TcpStream, response: &Response, with_body: bool) {
-        let until = Instant::now() + self.write_timeout;
-        let body: &[u8] = if with_body { &response.body } else { &[] };
-        for mut rest in [response.head.as_bytes(), body] {
+    async fn send(&self, stream: &mut TcpStream, mut response: Response, with_body: bool) {
+        // Only the client's own time is counted, not that in which its answer is written.
+        let mut left = self.write_timeout;
+        let mut piece = std::mem::take(&mut response.head).into_bytes();
+        loop {
+            let mut rest = &*piece;
             while !rest.is_empty() {
                 // A client is slow that takes nothing for long, not one with much to take.
-                let left = until.saturating_duration_since(Instant::now());
+                let begin = Instant::now();
                 match self.sending.stay(left, write_some(stream, rest)).await {
                     Ok(Ok(count)) if !left.is_zero() => rest = &rest[count..],
                     // One that goes misses only its own answer.
                     Ok(Err(_)) => return,
                     Ok(Ok(_)) | Err(_) => return self.refused.count(Reason::Slow),
                 }
+                left = left.saturating_sub(begin.elapsed());
             }
+            if !with_body {
+                break;
+            }
+            drop(piece);
+            // Another's turn: a large answer holds nobody up for longer than it takes to write a chunk.
+            yield_now().await;
+            piece = match response.next_piece() {
+                Ok(Some(next)) => next,
+                Ok(None) => break,
+                // Closed before its end, so that the client sees that.
+                Err(Broken) => return,
+            };
         }
         let _ = poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx)).await;
     }

@@ -15,6 +15,8 @@ const MAX_LINES: usize = 64;
 pub(super) struct Head {
     pub(super) method: String,
     pub(super) path: String,
+    /// HTTP 1.0 knows no chunks.
+    pub(super) takes_chunks: bool,
     pub(super) accept: Option<String>,
     pub(super) accept_encoding: Option<String>,
     pub(super) authorization: Option<Vec<u8>>,
@@ -81,6 +83,7 @@ fn parse(bytes: &[u8]) -> Result<Head, Reason> {
     let mut head = Head {
         method: request.method.unwrap_or_default().to_owned(),
         path: path(request.path.unwrap_or_default()).to_owned(),
+        takes_chunks: request.version != Some(0),
         ..Head::default()
     };
     for header in &*request.headers {
@@ -132,6 +135,7 @@ mod tests {
         let bytes = b"GET http://host/metrics?x=1 HTTP/1.1\r\naccept: a\r\nACCEPT: b\r\nauthorization: Bearer x\r\n\r\n";
         let head = parse(bytes).unwrap();
         assert_eq!((head.method.as_str(), head.path.as_str(), head.body), ("GET", "/metrics", Body::None));
+        assert!(head.takes_chunks && !parse(b"GET / HTTP/1.0\r\n\r\n").unwrap().takes_chunks);
         assert_eq!(head.accept.as_deref(), Some("a,b"));
         assert_eq!(head.authorization.as_deref(), Some(&b"Bearer x"[..]));
     }

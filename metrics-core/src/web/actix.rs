@@ -14,19 +14,21 @@
 //! actix-web goes on answering a client that has closed its side of the connection, since it may still read. With
 //! `HttpServer::h1_allow_half_closed(false)` it gives up as others do, and such a request counts as `499`.
 
+use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready as ready_or_return};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::Version;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpRequest, HttpResponse, Responder, Route, guard, web};
+use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, Route, guard, web};
 use pin_project_lite::pin_project;
 
 use super::request::{Observed, Observer, joined};
-use crate::{AgentMetrics, Exposition};
+use crate::{AgentMetrics, Chunks, Exposition};
 
 /// The HTTP metrics of an application, for `App::wrap`: the endpoint is the resource's pattern (`/tasks/{id}`),
 /// `unmatched` where none matched.
@@ -40,7 +42,7 @@ pub fn metrics_route(metrics: &AgentMetrics) -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(move |request: HttpRequest| {
         let accept = list(request.headers(), &header::ACCEPT);
         let encoding = list(request.headers(), &header::ACCEPT_ENCODING);
-        ready(metrics.encode(accept.as_deref(), encoding.as_deref()))
+        ready(metrics.encode_chunks(accept.as_deref(), encoding.as_deref()))
     })
 }
 
@@ -52,12 +54,44 @@ impl Responder for Exposition {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let mut response = HttpResponse::Ok();
-        response.content_type(self.content_type).append_header((header::VARY, "accept, accept-encoding"));
-        if let Some(encoding) = self.content_encoding {
-            response.insert_header((header::CONTENT_ENCODING, encoding));
+        with_headers(self.content_type, self.content_encoding).body(self.body)
+    }
+}
+
+impl Responder for Chunks {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let mut response = with_headers(self.content_type, self.content_encoding);
+        // actix would send chunks to a client of HTTP 1.0 too, which knows none.
+        if request.version() < Version::HTTP_11 {
+            return response.body(self.flatten().collect::<Vec<u8>>());
         }
-        response.body(self.body)
+        response.body(ChunkBody(self))
+    }
+}
+
+fn with_headers(content_type: &'static str, encoding: Option<&'static str>) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.content_type(content_type).append_header((header::VARY, "accept, accept-encoding"));
+    if let Some(encoding) = encoding {
+        response.insert_header((header::CONTENT_ENCODING, encoding));
+    }
+    response
+}
+
+/// Each chunk is written when actix has sent the one before.
+struct ChunkBody(Chunks);
+
+impl MessageBody for ChunkBody {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        self.0.remaining_bytes().map_or(BodySize::Stream, |bytes| BodySize::Sized(bytes as u64))
+    }
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Poll::Ready(self.get_mut().0.next().map(|chunk| Ok(Bytes::from(chunk))))
     }
 }
 

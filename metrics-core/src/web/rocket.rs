@@ -23,7 +23,7 @@ use rocket::tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 use rocket::{Data, Request, Response, Route};
 
 use super::request::{Observed, Observer, joined};
-use crate::{AgentMetrics, Exposition};
+use crate::{AgentMetrics, Chunks, Exposition};
 
 /// The HTTP metrics of a rocket, for `attach`: the endpoint is the route's template in the one form of
 /// [`template`](super::template) (`/tasks/{id}` for `/tasks/<id>`), `unmatched` where no route matched.
@@ -51,20 +51,70 @@ impl Handler for MetricsRoute {
     async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
         let list = |name| joined(request.headers().get(name));
         let (accept, encoding) = (list("accept"), list("accept-encoding"));
-        Outcome::from(request, self.0.encode(accept.as_deref(), encoding.as_deref()))
+        Outcome::from(request, self.0.encode_chunks(accept.as_deref(), encoding.as_deref()))
     }
 }
 
 impl<'r> Responder<'r, 'static> for Exposition {
     fn respond_to(self, _: &'r Request<'_>) -> rocket::response::Result<'static> {
-        let mut response = Response::new();
-        response.set_raw_header("content-type", self.content_type);
-        if let Some(encoding) = self.content_encoding {
-            response.set_raw_header("content-encoding", encoding);
-        }
-        response.adjoin_raw_header("vary", "accept, accept-encoding");
+        let mut response = with_headers(self.content_type, self.content_encoding);
         response.set_sized_body(self.body.len(), Cursor::new(self.body));
         Ok(response)
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Chunks {
+    fn respond_to(mut self, _: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let mut response = with_headers(self.content_type, self.content_encoding);
+        if let Some(bytes) = self.remaining_bytes() {
+            response.set_sized_body(bytes, Cursor::new(self.next().unwrap_or_default()));
+        } else {
+            response.set_streamed_body(ChunkReader { chunks: self, chunk: Cursor::default() });
+            response.set_max_chunk_size(PIECE);
+        }
+        Ok(response)
+    }
+}
+
+fn with_headers(content_type: &'static str, encoding: Option<&'static str>) -> Response<'static> {
+    let mut response = Response::new();
+    response.set_raw_header("content-type", content_type);
+    if let Some(encoding) = encoding {
+        response.set_raw_header("content-encoding", encoding);
+    }
+    response.adjoin_raw_header("vary", "accept, accept-encoding");
+    response
+}
+
+/// How much rocket takes of a chunk at once.
+const PIECE: usize = 64 * 1024;
+
+/// Each chunk is written when rocket has sent the one before.
+struct ChunkReader {
+    chunks: Chunks,
+    chunk: Cursor<Vec<u8>>,
+}
+
+impl AsyncRead for ChunkReader {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { chunks, chunk } = self.get_mut();
+        loop {
+            let rest = &chunk.get_ref()[chunk.position() as usize..];
+            if !rest.is_empty() {
+                let count = rest.len().min(buffer.remaining());
+                buffer.put_slice(&rest[..count]);
+                chunk.set_position(chunk.position() + count as u64);
+                return Poll::Ready(Ok(()));
+            }
+            match chunks.next() {
+                Some(next) => *chunk = Cursor::new(next),
+                None => return Poll::Ready(Ok(())),
+            }
+        }
     }
 }
 

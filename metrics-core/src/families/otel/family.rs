@@ -4,6 +4,9 @@
 //! 0.1.0 in the repository semantic-conventions-genai. Names are as OpenTelemetry's exporter for Prometheus writes them:
 //! dots as underscores, `s` as `_seconds`, counters with `_total`, no suffix for `{token}`.
 
+#[cfg(feature = "otlp")]
+use std::borrow::Cow;
+
 use crate::catalogue::FamilyInfo;
 use crate::name::Kind;
 
@@ -95,105 +98,137 @@ pub(super) const AGENT: &str = "gen_ai_agent_name";
 pub(super) const TOOL: &str = "gen_ai_tool_name";
 
 impl Family {
+    /// Names and units are the conventions' own: what is exposed is made of them.
     #[allow(clippy::too_many_lines)] // A table.
     pub(super) fn info(self) -> FamilyInfo {
-        let common = |kind, name, help: &str, more: Option<&'static str>| {
+        let family = |kind, name: &'static str, unit: &'static str, help: &str, labels: &[&'static str]| {
+            FamilyInfo::new(kind, exposed(kind, name, unit), help, labels).with_otel(name, unit)
+        };
+        let common = |kind, name, unit, help: &str, more: Option<&'static str>| {
             let labels: Vec<_> = COMMON.into_iter().chain(more).collect();
-            FamilyInfo::new(kind, name, help, &labels)
+            family(kind, name, unit, help, &labels)
         };
-        let seconds = |name, help, more| common(Kind::Histogram, name, help, more).with_buckets(&DURATION);
-        let tokens = |name, help, more| common(Kind::Histogram, name, help, more).with_buckets(&TOKENS);
-        let counter = |name, help| common(Kind::Counter, name, help, Some(MODALITY));
-        let of_agent = |name, help, bounds: &[f64], more: &[&'static str]| {
-            FamilyInfo::new(Kind::Histogram, name, help, &[&[AGENT], more].concat()).with_buckets(bounds)
+        let seconds = |name, help: &str, more| {
+            common(Kind::Histogram, name, SECONDS, help, more).with_buckets(&DURATION)
         };
+        let tokens = |name, help: &str, more| {
+            common(Kind::Histogram, name, "{token}", help, more).with_buckets(&TOKENS)
+        };
+        let counter = |name, help: &str| common(Kind::Counter, name, "{token}", help, Some(MODALITY));
         match self {
             Self::TokenUsage => tokens(
-                "gen_ai_client_token_usage",
+                "gen_ai.client.token.usage",
                 "Number of input and output tokens used.",
                 Some(TOKEN_TYPE),
             ),
             Self::OperationDuration => {
-                seconds("gen_ai_client_operation_duration_seconds", "GenAI operation duration.", Some(ERROR))
+                seconds("gen_ai.client.operation.duration", "GenAI operation duration.", Some(ERROR))
             }
             Self::OperationFirstChunk => seconds(
-                "gen_ai_client_operation_time_to_first_chunk_seconds",
+                "gen_ai.client.operation.time_to_first_chunk",
                 "Time to receive the first chunk in response to a request.",
                 None,
             ),
             Self::OperationPerChunk => seconds(
-                "gen_ai_client_operation_time_per_output_chunk_seconds",
+                "gen_ai.client.operation.time_per_output_chunk",
                 "Time per output chunk, recorded for each chunk received after the first one.",
                 None,
             ),
             Self::InferenceDuration => {
-                seconds("gen_ai_client_inference_duration_seconds", "Inference duration.", Some(ERROR))
+                seconds("gen_ai.client.inference.duration", "Inference duration.", Some(ERROR))
             }
             Self::InferenceFirstChunk => seconds(
-                "gen_ai_client_inference_time_to_first_chunk_seconds",
+                "gen_ai.client.inference.time_to_first_chunk",
                 "Time to receive the first chunk in response to a request.",
                 None,
             ),
             Self::InferencePerChunk => seconds(
-                "gen_ai_client_inference_time_per_output_chunk_seconds",
+                "gen_ai.client.inference.time_per_output_chunk",
                 "Time per output chunk, recorded for each chunk received after the first one.",
                 None,
             ),
             Self::InputTokens => counter(
-                "gen_ai_client_inference_usage_input_tokens_total",
+                "gen_ai.client.inference.usage.input_tokens",
                 "Number of input tokens used, cached ones included.",
             ),
             Self::OutputTokens => counter(
-                "gen_ai_client_inference_usage_output_tokens_total",
+                "gen_ai.client.inference.usage.output_tokens",
                 "Number of output tokens used, reasoning included.",
             ),
             Self::CacheReadTokens => counter(
-                "gen_ai_client_inference_usage_cache_read_input_tokens_total",
+                "gen_ai.client.inference.usage.cache_read.input_tokens",
                 "Input tokens read from a cache, a part of the input tokens.",
             ),
             Self::CacheWriteTokens => counter(
-                "gen_ai_client_inference_usage_cache_write_input_tokens_total",
+                "gen_ai.client.inference.usage.cache_write.input_tokens",
                 "Input tokens written to a cache, a part of the input tokens.",
             ),
             Self::ReasoningTokens => counter(
-                "gen_ai_client_inference_usage_reasoning_output_tokens_total",
+                "gen_ai.client.inference.usage.reasoning.output_tokens",
                 "Output tokens spent on reasoning, a part of the output tokens.",
             ),
             Self::CallInputTokens => tokens(
-                "gen_ai_client_inference_operation_input_tokens",
+                "gen_ai.client.inference.operation.input_tokens",
                 "Number of input tokens of one inference.",
                 Some(ERROR),
             ),
             Self::CallOutputTokens => tokens(
-                "gen_ai_client_inference_operation_output_tokens",
+                "gen_ai.client.inference.operation.output_tokens",
                 "Number of output tokens of one inference.",
                 Some(ERROR),
             ),
-            Self::AgentDuration => of_agent(
-                "gen_ai_invoke_agent_duration_seconds",
-                "Duration of an invocation of an agent.",
-                &AGENT_DURATION,
-                &[ERROR],
-            ),
-            Self::AgentInferences => of_agent(
-                "gen_ai_invoke_agent_inference_calls",
-                "Inference calls of one invocation of an agent.",
-                &CALLS,
-                &[],
-            ),
-            Self::AgentTools => of_agent(
-                "gen_ai_invoke_agent_tool_calls",
-                "Tool calls of one invocation of an agent.",
-                &CALLS,
-                &[],
-            ),
-            Self::ToolDuration => FamilyInfo::new(
+            Self::AgentDuration => family(
                 Kind::Histogram,
-                "gen_ai_execute_tool_duration_seconds",
+                "gen_ai.invoke_agent.duration",
+                SECONDS,
+                "Duration of an invocation of an agent.",
+                &[AGENT, ERROR],
+            )
+            .with_buckets(&AGENT_DURATION),
+            Self::AgentInferences => family(
+                Kind::Histogram,
+                "gen_ai.invoke_agent.inference_calls",
+                "{inference_call}",
+                "Inference calls of one invocation of an agent.",
+                &[AGENT],
+            )
+            .with_buckets(&CALLS),
+            Self::AgentTools => family(
+                Kind::Histogram,
+                "gen_ai.invoke_agent.tool_calls",
+                "{tool_call}",
+                "Tool calls of one invocation of an agent.",
+                &[AGENT],
+            )
+            .with_buckets(&CALLS),
+            Self::ToolDuration => family(
+                Kind::Histogram,
+                "gen_ai.execute_tool.duration",
+                SECONDS,
                 "Duration of a tool's execution.",
                 &[TOOL, AGENT, ERROR],
             )
             .with_buckets(&DURATION),
         }
+    }
+}
+
+const SECONDS: &str = "s";
+
+/// `gen_ai_client_operation_duration_seconds`
+fn exposed(kind: Kind, name: &str, unit: &str) -> String {
+    let unit = if unit == SECONDS { "_seconds" } else { "" };
+    let total = if kind == Kind::Counter { "_total" } else { "" };
+    format!("{}{unit}{total}", name.replace('.', "_"))
+}
+
+/// What the conventions call a label of these families: `gen_ai.provider.name`. Beside that of `gen_ai` none of their attributes'
+/// names has an underscore; labels that are none of theirs, such as a registry's, are left as they are.
+#[cfg(feature = "otlp")]
+pub(crate) fn attribute_name(label: &str) -> Cow<'_, str> {
+    match label.strip_prefix("gen_ai_") {
+        Some(rest) => Cow::Owned(format!("gen_ai.{}", rest.replace('_', "."))),
+        None if label == ERROR => Cow::Borrowed("error.type"),
+        None => Cow::Borrowed(label),
     }
 }

@@ -18,6 +18,8 @@ pub(super) use cells::infers;
 use cells::{Agent, Inference, Tool};
 use family::Family;
 pub use family::Profile;
+#[cfg(feature = "otlp")]
+pub(crate) use family::attribute_name;
 use keys::Keyed;
 
 pub(crate) struct Otel {

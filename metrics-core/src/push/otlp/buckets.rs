@@ -17,11 +17,13 @@ pub(super) fn positive(native: &NativeCounts) -> Buckets {
     Buckets { offset: first - 1, bucket_counts }
 }
 
-/// One of each bucket at most.
-pub(super) fn exemplars(histogram: &HistogramSample<'_>) -> Vec<Exemplar> {
+/// One of each bucket at most, of those since the beginning of what a point tells, in nanoseconds since 1970: a bucket keeps
+/// its exemplar until there is a newer one. Their times are whole milliseconds.
+pub(super) fn exemplars(histogram: &HistogramSample<'_>, since: u64) -> Vec<Exemplar> {
     let places = 0..histogram.bounds.buckets();
     let exemplars = places.filter_map(|place| histogram.exemplar(place));
     exemplars
+        .filter(|exemplar| exemplar.time >= since / 1_000_000)
         .map(|exemplar| Exemplar {
             time_unix_nano: exemplar.time.saturating_mul(1_000_000),
             trace_id: exemplar.trace_id.to_be_bytes().to_vec(),

@@ -1,5 +1,7 @@
 //! From families to OTLP's metrics and data points.
 
+use std::borrow::Cow;
+
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::summary_data_point::ValueAtQuantile;
 use opentelemetry_proto::tonic::metrics::v1::{
@@ -13,7 +15,9 @@ use super::buckets::{exemplars, positive};
 use super::delta::{Deltas, Grown};
 use super::units::ucum;
 use crate::AgentMetrics;
+use crate::catalogue::OtelName;
 use crate::exposition::{FamilyVisitor, Head};
+use crate::families::attribute_name;
 use crate::label::{Labels, Pairs};
 use crate::metric::Number;
 use crate::name::Kind;
@@ -40,6 +44,8 @@ pub(super) struct Converter<'a> {
     /// The family that is shown, and how long its head is.
     metric: Metric,
     kind: Kind,
+    /// It is one of OpenTelemetry's own conventions.
+    is_otel: bool,
     points: Option<Point>,
     gathered: bool,
     head_bytes: usize,
@@ -84,6 +90,7 @@ impl<'a> Converter<'a> {
             max_bytes: max_bytes.saturating_sub(AROUND),
             metric: Metric::default(),
             kind: Kind::Unknown,
+            is_otel: false,
             points: None,
             gathered: false,
             head_bytes: 0,
@@ -140,11 +147,13 @@ impl<'a> Converter<'a> {
 
     fn attributes(&self, labels: Labels<'_>) -> Vec<KeyValue> {
         let outer = if self.gathered { "" } else { self.outer_labels };
-        let rendered = Pairs::of(labels.series).chain(Pairs::of(outer));
-        let more = labels.more.iter().map(|(name, value)| attribute(name, value));
+        let own_name = |name| if self.is_otel { attribute_name(name) } else { Cow::Borrowed(name) };
+        let series = Pairs::of(labels.series).map(|(name, value)| (own_name(name), value));
+        let outer = Pairs::of(outer).map(|(name, value)| (Cow::Borrowed(name), value));
+        let more = labels.more.iter().map(|(name, value)| attribute(&own_name(name), value));
         // To Prometheus an empty label is none; an engine behind this one may be that.
-        let rendered = rendered.filter(|(_, value)| !value.is_empty());
-        rendered.map(|(name, value)| attribute(name, &value)).chain(more).collect()
+        let rendered = series.chain(outer).filter(|(_, value)| !value.is_empty());
+        rendered.map(|(name, value)| attribute(&name, &value)).chain(more).collect()
     }
 
     fn time(&self) -> u64 {
@@ -215,13 +224,13 @@ impl<'a> Converter<'a> {
 
 impl FamilyVisitor for Converter<'_> {
     fn open(&mut self, head: &Head<'_>) {
-        (self.kind, self.gathered) = (head.kind, head.gathered);
-        self.metric = Metric {
-            name: head.name.to_owned(),
-            description: head.help.to_owned(),
-            unit: ucum(head.unit.unwrap_or_default()),
-            ..Metric::default()
+        (self.kind, self.gathered, self.is_otel) = (head.kind, head.gathered, head.otel.is_some());
+        let (name, unit) = match head.otel {
+            Some(OtelName { name, unit }) => (name, unit.to_owned()),
+            None => (head.name, ucum(head.unit.unwrap_or_default())),
         };
+        self.metric =
+            Metric { name: name.to_owned(), description: head.help.to_owned(), unit, ..Metric::default() };
         self.head_bytes = self.metric.encoded_len() + AROUND_METRIC;
     }
 
@@ -272,7 +281,7 @@ impl Visitor for Converter<'_> {
                     sum: Some(sum.to_f64()),
                     bucket_counts: counts,
                     explicit_bounds: histogram.bounds.values().to_vec(),
-                    exemplars: exemplars(histogram),
+                    exemplars: exemplars(histogram, since),
                     ..HistogramDataPoint::default()
                 };
                 self.put(Point::Histogram, point.encoded_len(), |data| {
@@ -292,7 +301,7 @@ impl Visitor for Converter<'_> {
                     zero_count: counts.zeros,
                     zero_threshold: counts.zero_threshold,
                     positive: Some(positive(&counts)),
-                    exemplars: exemplars(histogram),
+                    exemplars: exemplars(histogram, since),
                     ..ExponentialHistogramDataPoint::default()
                 };
                 self.put(Point::Exponential, point.encoded_len(), |data| {

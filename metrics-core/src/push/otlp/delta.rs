@@ -1,6 +1,7 @@
 //! What series had grown to when an engine last took them.
 
 use std::collections::{HashMap, VecDeque};
+use std::mem;
 
 use crate::metric::{NativeCounts, Number, halved};
 
@@ -32,7 +33,8 @@ pub(super) struct Deltas {
 
 impl Deltas {
     /// What a series grew by and since when; `None` where it didn't. One that is new or began anew grew by all it has, since
-    /// `since` or since it was last told.
+    /// `since` or since it was last told. Where it is told in another way than before, what it grew by can't be known: a
+    /// histogram may lose its native buckets for want of room. Nothing is told then, and its growth is from here on.
     pub(super) fn grown(
         &mut self,
         series: String,
@@ -40,9 +42,13 @@ impl Deltas {
         since: u64,
         now: u64,
     ) -> Option<(Grown, u64)> {
-        let (growth, from) = match self.known.get(&series) {
+        let (growth, from) = match self.known.get_mut(&series) {
             None => (value.clone(), since),
             Some(told) if told.value == value => return None,
+            Some(told) if mem::discriminant(&told.value) != mem::discriminant(&value) => {
+                *told = Told { value, at: now };
+                return None;
+            }
             Some(told) => (value.since(&told.value).unwrap_or_else(|| value.clone()), told.at),
         };
         self.last = Some((series, Told { value, at: now }));
@@ -56,7 +62,7 @@ impl Deltas {
 
     /// What was told since the last call goes with one request.
     pub(super) fn end_request(&mut self) {
-        self.sent.push_back(std::mem::take(&mut self.next));
+        self.sent.push_back(mem::take(&mut self.next));
     }
 
     /// What is read from now on stands for all that is on its way.
@@ -155,6 +161,24 @@ mod tests {
         tell(&mut deltas, number(5), 10);
         deltas.taken();
         assert_eq!(tell(&mut deltas, number(2), 20), Some((number(2), 10)));
+    }
+
+    #[test]
+    fn one_that_loses_its_native_buckets_does_not_tell_all_its_history_again() {
+        let sum = Number::Integer(0);
+        let native = |zeros| {
+            let counts = NativeCounts { schema: 0, zero_threshold: 1e-9, zeros, buckets: Vec::new() };
+            Grown::Native { counts, sum }
+        };
+        let classic = |count| Grown::Histogram { counts: vec![count], sum };
+        let mut deltas = Deltas::default();
+        tell(&mut deltas, native(5), 10);
+        deltas.taken();
+        assert_eq!(tell(&mut deltas, classic(7), 20), None);
+        assert_eq!(tell(&mut deltas, classic(8), 30), Some((classic(1), 20)));
+        deltas.taken();
+        assert_eq!(tell(&mut deltas, native(9), 40), None);
+        assert_eq!(tell(&mut deltas, native(9), 50), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod converter;
 mod delta;
 mod units;
 
+use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::{
@@ -19,7 +20,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 
 use super::PushError;
-use super::address::Address;
+use super::address::{Address, without_secrets};
 use super::target::{Body, Encoder, Prepared, Target, sealed, walk};
 use super::transport::Answer;
 use crate::AgentMetrics;
@@ -28,10 +29,12 @@ use delta::Deltas;
 
 /// OTLP over HTTP, as OpenTelemetry's collectors and most engines take it.
 ///
-/// Metrics keep the names that a scrape would show, so that what reads them needs no other. A counter is a monotonic sum, a
+/// Metrics keep the names that a scrape would show, so that what reads them needs no other; those of a
+/// [`Profile`](crate::Profile) have the names, units and attributes of its conventions (`gen_ai.client.operation.duration`),
+/// whatever the registry's prefix. A counter is a monotonic sum, a
 /// gauge a gauge, an info a sum that is not monotonic, a histogram with buckets an explicit one, a native one an exponential
 /// one. Units are those of UCUM (`s`, `By`, `{token}`).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a target does nothing until it is pushed to"]
 pub struct Otlp {
     url: String,
@@ -79,6 +82,18 @@ impl Otlp {
     }
 }
 
+/// Without a login or a query, which may be secrets.
+impl fmt::Debug for Otlp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, attributes, delta } = self;
+        f.debug_struct("Otlp")
+            .field("url", &without_secrets(url))
+            .field("attributes", attributes)
+            .field("delta", delta)
+            .finish()
+    }
+}
+
 impl sealed::Sealed for Otlp {}
 
 impl Target for Otlp {
@@ -92,6 +107,8 @@ impl Target for Otlp {
             address: if has_path { address } else { address.with_path("/v1/metrics") },
             headers: &[("Content-Type", "application/x-protobuf")],
             max_request_bytes: 1 << 20,
+            // The specification's "Retryable Response Codes": the others must not be tried again.
+            is_temporary: |status| matches!(status, 429 | 502..=504),
             encoder: Box::new(OtlpWriter {
                 resource: Resource { attributes, ..Resource::default() },
                 deltas: self.delta.then(Deltas::default),

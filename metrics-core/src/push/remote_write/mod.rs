@@ -4,11 +4,13 @@
 
 mod writer;
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::PushError;
-use super::address::Address;
+use super::address::{Address, without_secrets};
 use super::target::{Body, Encoder, Prepared, Target, check_labels, sealed, walk};
+use super::transport::Answer;
 use crate::AgentMetrics;
 use writer::Writer;
 
@@ -17,7 +19,7 @@ use writer::Writer;
 ///
 /// A histogram is its series `_bucket`, `_sum` and `_count`, with exemplars, as if it had been scraped; native buckets are not
 /// sent. All samples of a push have one time. What a family is and its help go along once a minute.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a target does nothing until it is pushed to"]
 pub struct RemoteWrite {
     url: String,
@@ -48,6 +50,18 @@ impl RemoteWrite {
     }
 }
 
+/// Without a login or a query, which may be secrets.
+impl fmt::Debug for RemoteWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, labels, stale_at_end } = self;
+        f.debug_struct("RemoteWrite")
+            .field("url", &without_secrets(url))
+            .field("labels", labels)
+            .field("stale_at_end", stale_at_end)
+            .finish()
+    }
+}
+
 impl sealed::Sealed for RemoteWrite {}
 
 impl Target for RemoteWrite {
@@ -67,10 +81,13 @@ impl Target for RemoteWrite {
                 ("X-Prometheus-Remote-Write-Version", "0.1.0"),
             ],
             max_request_bytes: 1 << 20,
+            // The specification's "Retries & Backoff": no other 4xx.
+            is_temporary: |status| matches!(status, 429 | 500..=599),
             encoder: Box::new(RemoteWriter {
                 labels: self.labels,
                 stale_at_end: self.stale_at_end,
                 metadata_sent: None,
+                metadata_waits: 0,
             }),
         })
     }
@@ -80,6 +97,8 @@ struct RemoteWriter {
     labels: Vec<(String, String)>,
     stale_at_end: bool,
     metadata_sent: Option<Instant>,
+    /// How many requests have to arrive until what families are did.
+    metadata_waits: usize,
 }
 
 /// How often Prometheus itself sends what families are.
@@ -88,13 +107,12 @@ const METADATA_INTERVAL: Duration = Duration::from_secs(60);
 impl Encoder for RemoteWriter {
     fn read(&mut self, metrics: &AgentMetrics, max_bytes: usize) -> Vec<Body> {
         let with_metadata = self.metadata_sent.is_none_or(|sent| sent.elapsed() >= METADATA_INTERVAL);
-        if with_metadata {
-            self.metadata_sent = Some(Instant::now());
-        }
         let mut writer = Writer::new(&self.labels, metrics, max_bytes);
         writer.set_metadata(with_metadata);
         walk(metrics, &mut writer);
-        writer.finish()
+        let bodies = writer.finish();
+        self.metadata_waits = if with_metadata { bodies.len() } else { 0 };
+        bodies
     }
 
     fn farewell(&mut self, metrics: &AgentMetrics, max_bytes: usize) -> Vec<Body> {
@@ -107,7 +125,17 @@ impl Encoder for RemoteWriter {
         writer.finish()
     }
 
+    fn taken(&mut self, _: &Answer) -> Result<(), String> {
+        if self.metadata_waits > 0 {
+            self.metadata_waits -= 1;
+            if self.metadata_waits == 0 {
+                self.metadata_sent = Some(Instant::now());
+            }
+        }
+        Ok(())
+    }
+
     fn refused(&mut self) {
-        self.metadata_sent = None;
+        (self.metadata_sent, self.metadata_waits) = (None, 0);
     }
 }

@@ -146,7 +146,7 @@ fn unpriced(settings: &Settings) -> Alert {
     let limit = settings.thresholds.unpriced_tokens_per_hour;
     let query = format!(
         "{} > {}",
-        gained_or_born("job, model", "agent_llm_unpriced_tokens_total", &settings.time(HOUR)),
+        gained_or_born("job, model", "agent_llm_unpriced_tokens_total", HOUR, settings),
         number(limit)
     );
     Alert::new("AgentUnpricedTokens", Severity::Warning, 5 * MINUTE, query)

@@ -69,7 +69,7 @@ fn check_uids(dashboards: &[Dashboard]) -> Result<(), MonitoringError> {
             return Err(MonitoringError::Setting {
                 field: "dashboards.uid",
                 given: second.uid.clone(),
-                expected: "1 to 40 letters, digits, `-` and `_`",
+                expected: "1 to 40 letters, digits, `-` and `_`".to_owned(),
             });
         }
         if let Some(first) = dashboards[..at].iter().find(|first| first.uid == second.uid) {

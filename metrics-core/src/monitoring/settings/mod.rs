@@ -24,6 +24,9 @@ pub struct Settings {
     pub target_files: Vec<String>,
     /// The path of the exposition: `/metrics`.
     pub metrics_path: String,
+    /// Whether Prometheus scrapes the agents: yes. Where they only push, to a Pushgateway or by OTLP, nothing is `up`: no alert
+    /// asks for it then.
+    pub scraped: bool,
     /// Between two scrapes: 15 s.
     pub scrape_interval: Duration,
     /// Between two evaluations of the rules: 30 s.
@@ -127,6 +130,7 @@ impl Default for Settings {
             targets: vec!["agent:9185".to_owned()],
             target_files: vec!["targets/*.json".to_owned()],
             metrics_path: "/metrics".to_owned(),
+            scraped: true,
             scrape_interval: Duration::from_secs(15),
             evaluation_interval: Duration::from_secs(30),
             alertmanagers: vec!["alertmanager:9093".to_owned()],
@@ -244,7 +248,26 @@ mod tests {
         );
         settings.thresholds = Thresholds { tool_error_ratio: 20.0, ..Thresholds::default() };
         let error = settings.check().expect_err("it isn't a share").to_string();
-        assert!(error.contains("`thresholds.tool_error_ratio`: expected a share from 0 to 1"), "{error}");
+        assert!(
+            error.contains("`thresholds.tool_error_ratio`: expected a share from 0 to less than 1"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_threshold_that_no_share_can_cross_is_refused() {
+        let refused = |thresholds: Thresholds| {
+            let settings = Settings { thresholds, ..Settings::default() };
+            settings.check().expect_err("it can't be crossed").to_string()
+        };
+        assert_eq!(
+            refused(Thresholds { http_error_ratio: 1.0, ..Thresholds::default() }),
+            "invalid value 1 for `thresholds.http_error_ratio`: expected a share from 0 to less than 1: none is above 1"
+        );
+        assert_eq!(
+            refused(Thresholds { completion_ratio: 0.0, ..Thresholds::default() }),
+            "invalid value 0 for `thresholds.completion_ratio`: expected a share above 0 and no more than 1: none is below 0"
+        );
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::monitoring::{MonitoringError, number};
 pub struct Thresholds {
     /// Calls in the window below which a ratio says nothing: 10.
     pub minimum_calls: f64,
+    /// Failures in the window below which a share of failures wakes nobody, however few calls there were: 3.
+    pub minimum_failures: f64,
     /// HTTP requests answered with 5xx: 0.05.
     pub http_error_ratio: f64,
     /// The 95th percentile of HTTP requests, in seconds: 10.
@@ -50,6 +52,7 @@ impl Default for Thresholds {
     fn default() -> Self {
         Self {
             minimum_calls: 10.0,
+            minimum_failures: 3.0,
             http_error_ratio: 0.05,
             http_latency_seconds: 10.0,
             llm_error_ratio: 0.1,
@@ -78,6 +81,10 @@ pub(super) enum Range {
     Amount,
     Positive,
     Ratio,
+    /// A share that another must exceed.
+    Exceeded,
+    /// A share that another must fall below.
+    Undercut,
 }
 
 impl Range {
@@ -86,8 +93,15 @@ impl Range {
             Self::Amount => (given >= 0.0 && given.is_finite(), "a number that isn't negative"),
             Self::Positive => (given > 0.0 && given.is_finite(), "a number above 0"),
             Self::Ratio => ((0.0..=1.0).contains(&given), "a share from 0 to 1"),
+            Self::Exceeded => ((0.0..1.0).contains(&given), "a share from 0 to less than 1: none is above 1"),
+            Self::Undercut => {
+                (given > 0.0 && given <= 1.0, "a share above 0 and no more than 1: none is below 0")
+            }
         };
-        if fine { Ok(()) } else { Err(MonitoringError::Setting { field, given: number(given), expected }) }
+        if fine {
+            return Ok(());
+        }
+        Err(MonitoringError::Setting { field, given: number(given), expected: expected.to_owned() })
     }
 }
 
@@ -96,6 +110,7 @@ impl Thresholds {
         // Without `..`, so that a new one can't be forgotten here.
         let Self {
             minimum_calls,
+            minimum_failures,
             http_error_ratio,
             http_latency_seconds,
             llm_error_ratio,
@@ -117,22 +132,23 @@ impl Thresholds {
         } = *self;
         for (field, given, range) in [
             ("thresholds.minimum_calls", minimum_calls, Range::Amount),
-            ("thresholds.http_error_ratio", http_error_ratio, Range::Ratio),
+            ("thresholds.minimum_failures", minimum_failures, Range::Amount),
+            ("thresholds.http_error_ratio", http_error_ratio, Range::Exceeded),
             ("thresholds.http_latency_seconds", http_latency_seconds, Range::Amount),
-            ("thresholds.llm_error_ratio", llm_error_ratio, Range::Ratio),
+            ("thresholds.llm_error_ratio", llm_error_ratio, Range::Exceeded),
             ("thresholds.llm_latency_seconds", llm_latency_seconds, Range::Amount),
-            ("thresholds.rate_limited_ratio", rate_limited_ratio, Range::Ratio),
+            ("thresholds.rate_limited_ratio", rate_limited_ratio, Range::Exceeded),
             ("thresholds.tokens_per_hour", tokens_per_hour, Range::Amount),
-            ("thresholds.completion_ratio", completion_ratio, Range::Ratio),
+            ("thresholds.completion_ratio", completion_ratio, Range::Undercut),
             ("thresholds.active_tasks", active_tasks, Range::Amount),
             ("thresholds.hung_task_seconds", hung_task_seconds, Range::Amount),
             ("thresholds.no_success_seconds", no_success_seconds, Range::Positive),
-            ("thresholds.tool_error_ratio", tool_error_ratio, Range::Ratio),
+            ("thresholds.tool_error_ratio", tool_error_ratio, Range::Exceeded),
             ("thresholds.cost_per_hour_usd", cost_per_hour_usd, Range::Amount),
             ("thresholds.cost_per_task_usd", cost_per_task_usd, Range::Amount),
             ("thresholds.budget_used_ratio", budget_used_ratio, Range::Ratio),
             ("thresholds.unpriced_tokens_per_hour", unpriced_tokens_per_hour, Range::Amount),
-            ("thresholds.usage_missing_ratio", usage_missing_ratio, Range::Ratio),
+            ("thresholds.usage_missing_ratio", usage_missing_ratio, Range::Exceeded),
             ("thresholds.price_table_days", price_table_days, Range::Amount),
             ("thresholds.usual_tasks", usual_tasks, Range::Amount),
         ] {

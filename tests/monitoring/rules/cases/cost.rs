@@ -129,6 +129,9 @@ fn unpriced() -> Vec<Case> {
                 "agent used 1.28k tokens of m in the last hour, for which no price is known: they are in no cost metric.",
             ))
             .silent(ALERT, "170m"),
+        Case::new("it was called long ago, and the target couldn't be reached for a while")
+            .series(series("input"), "1200x100 _x70 1200x100")
+            .silent(ALERT, "178m"),
         Case::new("it is called again and again")
             .series(series("input"), "0+100x300")
             .fires(ALERT, "200m", &firing(

@@ -1,4 +1,4 @@
-//! Alerts: each with a severity, a wait, a gate against too little traffic, and a runbook.
+//! Alerts: each with a severity, a wait and a runbook; those on shares and percentiles with a gate against too little traffic.
 
 mod alertmanager;
 mod cost;

@@ -27,7 +27,7 @@ pub struct Settings {
     /// Whether Prometheus scrapes the agents: yes. Where they only push, to a Pushgateway or by OTLP, nothing is `up`: no alert
     /// asks for it then.
     pub scraped: bool,
-    /// Between two scrapes: 15 s.
+    /// Between two scrapes: 15 s. No more than 75 s, so that each window of 5 minutes has four.
     pub scrape_interval: Duration,
     /// Between two evaluations of the rules: 30 s.
     pub evaluation_interval: Duration,
@@ -195,7 +195,7 @@ impl Settings {
     pub(super) fn check(&self) -> Result<(), MonitoringError> {
         self.thresholds.check()?;
         let seconds = |duration: Duration| duration.as_secs_f64();
-        Range::Positive.check("scrape_interval", seconds(self.scrape_interval))?;
+        Range::Scrapes.check("scrape_interval", seconds(self.scrape_interval))?;
         Range::Positive.check("evaluation_interval", seconds(self.evaluation_interval))?;
         Range::Positive.check("slo.period_days", f64::from(self.slo.period_days))?;
         Range::Positive.check("capacity.tasks_per_replica", self.capacity.tasks_per_replica)?;
@@ -267,6 +267,18 @@ mod tests {
         assert_eq!(
             refused(Thresholds { completion_ratio: 0.0, ..Thresholds::default() }),
             "invalid value 0 for `thresholds.completion_ratio`: expected a share above 0 and no more than 1: none is below 0"
+        );
+    }
+
+    #[test]
+    fn scrapes_are_close_enough_for_the_shortest_window() {
+        let settings = Settings { scrape_interval: Duration::from_secs(120), ..Settings::default() };
+        let error = settings.check().expect_err("two scrapes in five minutes").to_string();
+        assert!(
+            error.starts_with(
+                "invalid value 120 for `scrape_interval`: expected more than 0 s and at most 75 s"
+            ),
+            "{error}"
         );
     }
 

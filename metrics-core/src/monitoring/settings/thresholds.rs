@@ -80,6 +80,8 @@ impl Default for Thresholds {
 pub(super) enum Range {
     Amount,
     Positive,
+    /// Seconds between two scrapes: the shortest window of the rules, 5 minutes, must have four.
+    Scrapes,
     Ratio,
     /// A share that another must exceed.
     Exceeded,
@@ -92,6 +94,10 @@ impl Range {
         let (fine, expected) = match self {
             Self::Amount => (given >= 0.0 && given.is_finite(), "a number that isn't negative"),
             Self::Positive => (given > 0.0 && given.is_finite(), "a number above 0"),
+            Self::Scrapes => (
+                given > 0.0 && given <= 75.0,
+                "more than 0 s and at most 75 s: a window of 5 minutes needs four scrapes",
+            ),
             Self::Ratio => ((0.0..=1.0).contains(&given), "a share from 0 to 1"),
             Self::Exceeded => ((0.0..1.0).contains(&given), "a share from 0 to less than 1: none is above 1"),
             Self::Undercut => {

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::collect::{Kind, Watched, factor, objectives};
+use super::objective::escaped;
 use crate::catalogue::Catalogue;
 use crate::monitoring::prometheus::names as n;
 use crate::monitoring::rule::{Alert, Group, Rule, Severity};
@@ -99,8 +100,7 @@ impl Watched {
     }
 
     fn matcher(&self) -> String {
-        // The name is a label value of this crate's making or the user's; quotes in it are escaped as in Rust.
-        format!("{{slo={:?}}}", self.name)
+        format!("{{slo=\"{}\"}}", escaped(&self.name))
     }
 
     fn note(&self) -> &'static str {

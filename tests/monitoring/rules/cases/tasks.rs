@@ -38,6 +38,7 @@ fn completion() -> Vec<Case> {
         Case::new("two or three of a dozen fail")
             .series(tasks("a", "search", "success"), "0+0.15x120")
             .series(tasks("a", "search", "failure"), "0+0.045x120")
+            .series(tasks("a", "search", "cancelled"), "0+1x120")
             .silent(ALERT, "100m"),
         Case::new("five tasks, and all fail")
             .series(tasks("a", "search", "success"), "0x120")

@@ -195,12 +195,12 @@ fn traffic_cases() -> Vec<Case> {
             .silent(ALERT, "270m"),
         Case::new("few requests, and all fail: too few in each window")
             .every("2m")
-            .series(requests("a", 500), "0+0.08x120 9.6x40")
+            .series(requests("a", 500), "0+0.08x120 9.7x40")
             .silent(ALERT, "200m")
             .silent(ALERT, "270m"),
         Case::new("a few requests in an hour, and all fail")
             .every("2m")
-            .series(requests("a", 500), "0+0.2x30 6x20")
+            .series(requests("a", 500), "0+0.2x30 6.1x20")
             .silent(ALERT, "40m"),
         Case::new("no failure has ever been")
             .series(requests("a", 200), "0+100x100")

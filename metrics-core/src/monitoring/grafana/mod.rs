@@ -132,7 +132,7 @@ mod tests {
         change(&mut settings);
         let names = Names::of(&catalogue);
         let all = dashboards(&catalogue, &settings, &names).map_err(|error| error.to_string())?;
-        Ok(files(&all, &names))
+        Ok(files(&all, &names, &settings))
     }
 
     fn mine(uid: &str, query: &str) -> Dashboard {

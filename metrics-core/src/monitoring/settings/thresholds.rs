@@ -42,7 +42,7 @@ pub struct Thresholds {
     pub unpriced_tokens_per_hour: f64,
     /// Successful calls of a model that didn't tell their usage: 0.05.
     pub usage_missing_ratio: f64,
-    /// The age of the price table, in days, told to the month: 90.
+    /// The age of the price table, in days: 90.
     pub price_table_days: f64,
     /// Tasks in six hours from which on a quarter of an hour without any is odd: 100.
     pub usual_tasks: f64,

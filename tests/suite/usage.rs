@@ -98,6 +98,7 @@ async fn a_body_says_of_its_own_call_what_its_result_does_not() {
     let saved = samples.value("agent_llm_cache_savings_usd_total{model=\"asked\"}");
     assert!((saved - 0.45).abs() < 1e-9, "{saved}");
     assert_eq!(samples.value("agent_llm_price_table_info{date=\"2026-11-01\",version=\"7\"}"), 1.0);
+    assert_eq!(samples.value("agent_llm_price_table_timestamp_seconds"), 1_793_491_200.0);
 }
 
 #[test]

@@ -55,8 +55,8 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
     };
     spent(&mut month, &tokens, settings);
     month
-        .record(n::HISTORY, format!("count_over_time({}[{}])", n::TOKENS_1D, daily(settings)))
-        .note("Whole days of history, up to 14.");
+        .record(n::HISTORY, history(n::ACTIVE_TASKS, settings))
+        .note("Whole days since the agent was first seen, up to 14.");
     forecast(&mut month, &tokens, settings);
     spent(&mut month, &cost, settings);
     forecast(&mut month, &cost, settings);
@@ -69,8 +69,23 @@ fn daily(settings: &Settings) -> String {
     format!("{}:{}", settings.time(14 * DAY), settings.time(DAY))
 }
 
+/// The days of history are those of the agent, which may call no model at all.
 fn enough(settings: &Settings) -> String {
     format!("and on (job) {} >= {}", n::HISTORY, settings.capacity.least_history_days)
+}
+
+/// Whether a series was there a day ago, or in the week before that: an agent that rests at night and over the weekend has a
+/// history all the same.
+fn before(series: &str, settings: &Settings) -> String {
+    format!(
+        "sum by (job) (last_over_time({series}[{}] offset {}))",
+        settings.time(7 * DAY),
+        settings.time(DAY)
+    )
+}
+
+fn history(series: &str, settings: &Settings) -> String {
+    format!("count_over_time({}[{}])", before(series, settings), daily(settings))
 }
 
 fn spent(group: &mut Group, spent: &Spent, settings: &Settings) {
@@ -83,15 +98,14 @@ fn spent(group: &mut Group, spent: &Spent, settings: &Settings) {
         .record(
             spent.day,
             format!(
-                "avg_over_time(sum by (job) ({rate})[{day}:{}]) * {}\n\
-                 and on (job) sum by (job) (last_over_time({rate}[{}] offset {day}))",
+                "(\n  sum_over_time(sum by (job) ({rate})[{day}:{}]) * {interval}\n  and on (job) {before}\n)\n\
+                 or 0 * {before}",
                 settings.time(INTERVAL),
-                number(DAY as f64 / f64::from(settings.rehearsal)),
-                settings.time(2 * INTERVAL),
                 rate = spent.rate,
+                before = before(spent.rate, settings),
             ),
         )
-        .note("Of a whole day; absent before there is one.");
+        .note("Of a whole day, of which the agent may be up for a part; absent before there is one.");
     group
         .record(
             spent.to_date,
@@ -104,9 +118,12 @@ fn spent(group: &mut Group, spent: &Spent, settings: &Settings) {
 }
 
 fn forecast(group: &mut Group, spent: &Spent, settings: &Settings) {
-    let (days, enough) = (daily(settings), enough(settings));
+    let days = daily(settings);
     let Spent { day, to_date, forecast, margin, low, high, .. } = spent;
     let left = format!("scalar({})", n::MONTH_LEFT);
+    // Its own: tokens may have been counted for longer than money.
+    let known = format!("count_over_time({day}[{days}])");
+    let enough = format!("and on (job) {known} >= {}", settings.capacity.least_history_days);
     group
         .record(*forecast, format!("{to_date} + avg_over_time({day}[{days}]) * {left}\n{enough}"))
         .note("To date, and for each day to come the mean of the last two weeks'.");
@@ -115,9 +132,8 @@ fn forecast(group: &mut Group, spent: &Spent, settings: &Settings) {
         .record(
             *margin,
             format!(
-                "{} * stddev_over_time({day}[{days}])\n* sqrt({left} + {left} ^ 2 / {})\n{enough}",
-                number(DEVIATIONS),
-                n::HISTORY
+                "{} * stddev_over_time({day}[{days}])\n* sqrt({left} + {left} ^ 2 / {known})\n{enough}",
+                number(DEVIATIONS)
             ),
         )
         .note("Within this of the forecast with 95 % certainty, if days vary as they did.");
@@ -135,21 +151,23 @@ fn budgets(group: &mut Group, settings: &Settings) {
             n::BUDGET_DAYS,
             format!(
                 "clamp_min(sum by ({by}) (agent_budget_limit_usd * (1 - agent_budget_used_ratio)), 0)\n/\n\
-                 (sum by ({by}) (rate(agent_budget_spent_usd_total[{day}])) * {DAY} > 0)"
+                 (sum by ({by}) (rate(agent_budget_spent_usd_total[{day}])) * {DAY} > 0)\n\
+                 and on ({by}) sum by ({by}) (last_over_time(agent_budget_spent_usd_total[{day}] offset {day}))"
             ),
         )
-        .note("At the last day's pace. A rolling budget gets back what grows old, and lasts longer.");
+        .note("At the last day's pace, when there was one. A rolling budget gets back what grows old, and lasts longer.");
     if let Some(budget) = settings.capacity.monthly_budget_usd {
         group
             .record(
                 n::MONTH_BUDGET_DAYS,
                 format!(
-                    "clamp_min({} - {}, 0) / (avg_over_time({}[{}]) > 0)\n{}",
+                    "clamp_min({} - {}, 0) / (avg_over_time({day}[{days}]) > 0)\n\
+                     and on (job) count_over_time({day}[{days}]) >= {}",
                     number(budget),
                     n::COST_TO_DATE,
-                    n::COST_1D,
-                    daily(settings),
-                    enough(settings)
+                    settings.capacity.least_history_days,
+                    day = n::COST_1D,
+                    days = daily(settings),
                 ),
             )
             .note("Of the month's budget; more than are left of the month means that it lasts.");
@@ -157,14 +175,16 @@ fn budgets(group: &mut Group, settings: &Settings) {
 }
 
 fn scaling(settings: &Settings) -> Group {
-    let (window, week) = (settings.time(300), settings.time(7 * DAY));
+    let (window, week) = (settings.time(3600), settings.time(7 * DAY));
     let (job, enough) = (&settings.job, enough(settings));
     let mut group = Group::new("agent-capacity-scaling");
     group.interval = Some(60);
     group
         .record(n::CONCURRENCY, format!("sum by (job) (rate(agent_task_duration_seconds_sum[{window}]))"))
-        .note("Little's law: tasks at once = tasks a second * seconds a task, which is the seconds of tasks in a second.");
-    group.record(n::CONCURRENCY_PEAK, format!("max_over_time({}[{week}])", n::CONCURRENCY));
+        .note("Little's law: tasks at once = tasks a second * seconds a task, which is the seconds of tasks in a second. A task counts when it ends, all at once: over less than an hour a long one would seem to be many.");
+    group
+        .record(n::CONCURRENCY_PEAK, format!("max_over_time({}[{week}])", n::ACTIVE_TASKS))
+        .note("Of those that were seen under way, which long tasks don't distort.");
     group.record(n::REPLICAS_RUNNING, format!("sum by (job) (up{{job=\"{job}\"}})"));
     group
         .record(

@@ -13,7 +13,7 @@ pub enum MonitoringError {
         /// What it was given.
         given: String,
         /// What it takes.
-        expected: &'static str,
+        expected: String,
     },
     /// An objective that nothing can be held to, such as 100 %.
     Objective {

@@ -90,10 +90,10 @@ impl Monitoring {
         let groups: Vec<_> = rules.iter().flat_map(|rules| rules.groups.iter().cloned()).collect();
         let names = promql::Names::of(catalogue);
         let boards = grafana::dashboards(catalogue, settings, &names)?;
-        let dashboards = grafana::files(&boards, &names);
+        let dashboards = grafana::files(&boards, &names, settings);
         let mut files = prometheus::files(&rules, settings);
         files.push(reference::file(catalogue, &groups, &boards));
-        files.push(seed::file(&groups, &boards));
+        files.push(seed::file(&groups, &boards, settings));
         files.push(readme::file(settings));
         files.extend(kubernetes::files(&rules, &dashboards, settings));
         files.extend(alerts::runbooks(&groups, settings));

@@ -17,7 +17,7 @@ Made from the catalogue of a program by `agent_metrics::monitoring`: change the 
 | `prometheus/prometheus-kubernetes.yml` | the same where Prometheus finds pods itself | in a cluster, without the operator |
 | `vmalert/` | the rules for vmalert 1.79, without `keep_firing_for` | `vmalert -rule='rules/*.yml' ..` |
 | `alertmanager/` | routes by severity, and what is not said because another alert says more | fill in the receivers |
-| `runbooks/` | a page for each alert | put them where `runbook_url` points to |
+| `runbooks/` | a page for each alert | put them on a server, and its address into `settings.runbooks`: `runbook_url` is a link then, and not a path |
 | `grafana/` | dashboards, provisioned or imported from the same file | `grafana/provisioning` |
 | `kubernetes/` | PodMonitor, PrometheusRule, dashboards for Grafana's sidecar | `kubectl apply --server-side -k kubernetes/` |
 | `seed.md` | what a hand-written set-up had, and what stands for it here | |

@@ -1,12 +1,14 @@
 //! The seed's rules, panels and configuration keys: each with its value, ours, and why they differ.
 //!
-//! Ours is taken from what was made, so that the table can't tell of a rule that is no longer there.
+//! Rules, panels and what is set are taken from what was made, so that the table can't tell of a rule that is no longer there.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use super::File;
 use super::grafana::Dashboard;
 use super::rule::Group;
+use super::settings::time_text;
+use super::{File, Settings};
 
 /// A rule, a panel or a key of the seed.
 struct Row {
@@ -22,9 +24,16 @@ enum Ours {
     /// A dashboard's uid and a panel's title.
     Panel(&'static str, &'static str),
     Text(&'static str),
+    /// Of the settings.
+    Set(fn(&Settings) -> String),
 }
 
-use Ours::{Alert, Panel, Text};
+use Ours::{Alert, Panel, Set, Text};
+
+/// As Prometheus writes it.
+fn time(length: Duration) -> String {
+    time_text(length.as_millis() as u64)
+}
 
 const fn row(what: &'static str, value: &'static str, ours: Ours, why: &'static str) -> Row {
     Row { what, value, ours, why }
@@ -109,11 +118,16 @@ const PANELS: [Row; 7] = [
 ];
 
 const KEYS: [Row; 17] = [
-    row("global.scrape_interval", "15s", Text("15s"), "The same."),
+    row(
+        "global.scrape_interval",
+        "15s",
+        Set(|settings| time(settings.scrape_interval)),
+        "The seed's, unless it is set.",
+    ),
     row(
         "global.evaluation_interval",
         "15s",
-        Text("30s"),
+        Set(|settings| time(settings.evaluation_interval)),
         "No rule looks at less than five minutes; half the work.",
     ),
     row(
@@ -125,23 +139,33 @@ const KEYS: [Row; 17] = [
     row(
         "alerting",
         "none",
-        Text("alertmanager:9093, and a configuration for it"),
+        Set(|settings| format!("{}, and a configuration for it", settings.alertmanagers.join(", "))),
         "Without it an alert fires, and nobody hears.",
     ),
     row(
         "job_name",
         "gemini-agent",
-        Text("agent, agent-files, agent-kubernetes"),
-        "A job for each way of discovery, all with `job=\"agent\"`: one set of relabelling rules can't serve two.",
+        Set(|settings| format!("{0}, {0}-files, {0}-kubernetes", settings.job)),
+        "A job for each way of discovery, all with one label `job`: one set of relabelling rules can't serve two.",
     ),
-    row("metrics_path", "/metrics", Text("/metrics, by default"), "The same; the manifest says it."),
+    row(
+        "metrics_path",
+        "/metrics",
+        Set(|settings| settings.metrics_path.clone()),
+        "The seed's, unless it is set; the manifest says it.",
+    ),
     row(
         "scrape_interval of the job",
         "10s",
-        Text("15s"),
+        Set(|settings| time(settings.scrape_interval)),
         "One interval for all, so that one `[5m]` holds the same number of samples everywhere.",
     ),
-    row("static_configs.targets", "agent-api:8080", Text("agent:9185"), "The settings name yours."),
+    row(
+        "static_configs.targets",
+        "agent-api:8080",
+        Set(|settings| settings.targets.join(", ")),
+        "The settings name yours.",
+    ),
     row(
         "static_configs.labels.environment",
         "production",
@@ -151,7 +175,7 @@ const KEYS: [Row; 17] = [
     row(
         "kubernetes_sd_configs",
         "role: pod, namespace gemini-agents",
-        Text("role: pod, namespace agents"),
+        Set(|settings| format!("role: pod, namespace {}", settings.kubernetes.namespace)),
         "In prometheus-kubernetes.yml: a build without Kubernetes refuses the whole file.",
     ),
     row(
@@ -175,8 +199,8 @@ const KEYS: [Row; 17] = [
     row(
         "storage retention",
         "none (15 days)",
-        Text("--storage.tsdb.retention.time=35d"),
-        "An objective over 30 days needs 30 days.",
+        Set(|settings| format!("--storage.tsdb.retention.time={}d", settings.slo.period_days + 5)),
+        "An objective over 30 days needs as many.",
     ),
     row(
         "dashboard file",
@@ -198,7 +222,7 @@ const KEYS: [Row; 17] = [
     ),
 ];
 
-pub(super) fn file(groups: &[Group], dashboards: &[Dashboard]) -> File {
+pub(super) fn file(groups: &[Group], dashboards: &[Dashboard], settings: &Settings) -> File {
     let mut text = "# From the seed\n\n\
         The rules, panels and configuration keys of the hand-written set-up that this one began with: what each was, what stands \
         for it now, and why they differ.\n"
@@ -206,7 +230,7 @@ pub(super) fn file(groups: &[Group], dashboards: &[Dashboard]) -> File {
     for (title, rows) in [("Alerts", &ALERTS[..]), ("Panels", &PANELS), ("Configuration", &KEYS)] {
         let _ = write!(text, "\n## {title}\n\n| | the seed's | ours | why |\n|---|---|---|---|\n");
         for Row { what, value, ours, why } in rows {
-            let ours = ours.text(groups, dashboards);
+            let ours = ours.text(groups, dashboards, settings);
             let _ = writeln!(text, "| {what} | {} | {ours} | {why} |", code(value));
         }
     }
@@ -214,7 +238,7 @@ pub(super) fn file(groups: &[Group], dashboards: &[Dashboard]) -> File {
 }
 
 impl Ours {
-    fn text(&self, groups: &[Group], dashboards: &[Dashboard]) -> String {
+    fn text(&self, groups: &[Group], dashboards: &[Dashboard], settings: &Settings) -> String {
         match self {
             Alert(name) => {
                 let alert = groups.iter().flat_map(Group::alerts).find(|alert| alert.name == *name);
@@ -239,6 +263,7 @@ impl Ours {
                 format!("\"{title}\" in `{uid}`: {}", asked.join("<br>"))
             }
             Text(text) => code(text),
+            Set(text) => code(&text(settings)),
         }
     }
 }
@@ -253,7 +278,7 @@ fn code(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::monitoring::promql::Names;
-    use crate::monitoring::{Settings, grafana, prometheus};
+    use crate::monitoring::{grafana, prometheus};
 
     #[test]
     fn what_stands_for_it_is_there() {
@@ -264,7 +289,7 @@ mod tests {
         let names = Names::of(&catalogue);
         let dashboards = grafana::dashboards(&catalogue, &settings, &names).expect("valid");
         for Row { what, ours, .. } in ALERTS.iter().chain(&PANELS).chain(&KEYS) {
-            let text = ours.text(&groups, &dashboards);
+            let text = ours.text(&groups, &dashboards, &settings);
             assert!(!text.contains("where its families") && !text.ends_with(": "), "{what}: {text}");
         }
     }

@@ -158,6 +158,14 @@ impl PriceTable {
         &self.date
     }
 
+    /// When the day of the prices began, in seconds since 1970, UTC.
+    pub(crate) fn day_began(&self) -> Option<f64> {
+        let mut parts = self.date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+        let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+        let is_day = (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+        is_day.then(|| days_since_1970(year, month, day) as f64 * 86_400.0)
+    }
+
     /// A model's price, by the name it was given here, else as the table's source has it.
     pub fn get(&self, model: &str) -> Option<Price> {
         let mut model = model;
@@ -180,9 +188,28 @@ impl PriceTable {
     }
 }
 
+/// Howard Hinnant's `days_from_civil`, for years from 1 on: they begin in March, so that a leap day is a year's last.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year / 400, year % 400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tables_day_is_a_time() {
+        let began = |date: &str| PriceTable::empty().versioned("1", date).day_began();
+        assert_eq!(began("1970-01-01"), Some(0.0));
+        assert_eq!(began("2000-02-29"), Some(951_782_400.0));
+        assert_eq!(began("2026-11-26"), Some(1_795_651_200.0));
+        for date in ["", "2026", "2026-13-01", "soon", "2026-11-26T00:00"] {
+            assert_eq!(began(date), None, "{date}");
+        }
+    }
 
     fn flat(usd: f64) -> Price {
         Price::per_million(usd, usd)

@@ -41,6 +41,7 @@ pub const OWN: &[Known<'static>] = &[
     of(Counter, "agent_llm_orphan_calls_total", &["model"]),
     of(Histogram, "agent_llm_output_tokens", &["model"]),
     of(Info, "agent_llm_price_table_info", &["version", "date"]),
+    of(Gauge, "agent_llm_price_table_timestamp_seconds", &[]),
     of(Gauge, "agent_llm_ratelimit_remaining", &["model", "kind"]),
     of(Counter, "agent_llm_retry_wait_seconds_total", &["model"]),
     of(Counter, "agent_llm_served_model_total", &["model", "served_model"]),

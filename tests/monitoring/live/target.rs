@@ -72,7 +72,7 @@ pub fn bad(seconds: f64) -> String {
         .all_in("agent_llm_call_duration_seconds", "model=\"m\"", &["60.0", "120.0", "+Inf"], "120.0", often)
         .add(r#"agent_llm_tokens_total{model="m",direction="input"}"#, often * 1000.0)
         .add(r#"agent_llm_unpriced_tokens_total{model="m",direction="input"}"#, often)
-        .add(r#"agent_llm_price_table_info{version="1",date="2020-01-01"}"#, 1.0)
+        .add("agent_llm_price_table_timestamp_seconds", 1_577_836_800.0)
         .add(r#"agent_tool_calls_total{tool_name="t",status="success"}"#, often)
         .add(r#"agent_tool_calls_total{tool_name="t",status="error"}"#, often)
         .add(r#"agent_cost_usd_total{model="m",cost_type="input"}"#, often)

@@ -27,6 +27,20 @@ fn every_alert_has_a_case_that_fires_and_one_that_does_not() {
     }
 }
 
+/// What only pushes is never `up`: an alert on that would fire for ever, and inhibit all others.
+#[test]
+fn what_is_not_scraped_need_not_be_up() {
+    let folder = written("pushed", |settings| settings.scraped = false);
+    let text = std::fs::read_to_string(rules(&folder)).expect("made");
+    assert!(
+        alerts(&text).all(|alert| !["AgentTargetDown", "AgentNoTargets"].contains(&alert.name)),
+        "{text}"
+    );
+    assert!(!text.contains("up{"), "{text}");
+    let config = std::fs::read_to_string(folder.join("prometheus/prometheus.yml")).expect("made");
+    assert!(config.contains("scrape_configs: []"), "{config}");
+}
+
 #[test]
 fn alerts_fire_when_they_should_and_only_then() {
     let Some(promtool) = on_path("promtool") else { return missing("promtool") };

@@ -48,9 +48,7 @@ fn changed(alert: &Alert, file: &dyn Fn(&str) -> String) -> Vec<Mutant> {
         }
     };
     add("without `for`".into(), without(text, |line| line.starts_with("for: ")));
-    for gate in
-        lines(text).filter(|line| line.starts_with("and ") || line.starts_with("unless on (job, task_type)"))
-    {
+    for gate in lines(text).filter(|line| line.starts_with("and ") || line.starts_with("unless on (job")) {
         add(format!("without the gate {gate}"), without_gate(text, gate));
     }
     let gate_limit = |line: &str| line.starts_with("and ");
@@ -87,7 +85,9 @@ fn changed(alert: &Alert, file: &dyn Fn(&str) -> String) -> Vec<Mutant> {
         ("[1h]", "[5m]"),
         ("0.95", "0.5"),
         ("severity: warning", "severity: critical"),
-        (" unless agent_", " and agent_"),
+        (" unless last_over_time(", " and last_over_time("),
+        ("[1d] offset", "[5m] offset"),
+        ("max_over_time(", "min_over_time("),
     ] {
         add(format!("{right} as {wrong}"), map_query(text, |line| line.replace(right, wrong)));
     }
@@ -112,7 +112,7 @@ fn without(text: &str, is_out: impl Fn(&str) -> bool) -> String {
     text.split_inclusive('\n').filter(|line| !is_out(line.trim_start())).collect()
 }
 
-/// Without a line of the query; `unless` takes the line behind it along.
+/// Without a line of the query; `unless` takes what is behind it along, up to the closing line of its brackets.
 fn without_gate(text: &str, gate: &str) -> String {
     let mut left = String::new();
     let mut rest = text.split_inclusive('\n');
@@ -120,7 +120,8 @@ fn without_gate(text: &str, gate: &str) -> String {
         if line.trim() != gate.trim() {
             left += line;
         } else if gate.starts_with("unless") {
-            rest.next();
+            let ends = |line: &&str| !line.trim_end().ends_with('(') && !line.starts_with("            ");
+            rest.find(ends);
         }
     }
     left

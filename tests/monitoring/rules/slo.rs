@@ -186,10 +186,22 @@ fn traffic_cases() -> Vec<Case> {
             .series(requests("a", 500), "0x10 1x400")
             .silent(ALERT, "14m")
             .silent(ALERT, "60m"),
+        Case::new("two of thirty an hour fail: far above what is allowed, and no more than a mishap")
+            .series(requests("a", 200), "0+0.5x300")
+            .series(requests("a", 500), "0x60 1 2x300")
+            .silent(ALERT, "64m")
+            .silent(ALERT, "85m")
+            .silent(ALERT, "150m")
+            .silent(ALERT, "270m"),
         Case::new("few requests, and all fail: too few in each window")
             .every("2m")
-            .series(requests("a", 500), "0+0.08x120")
-            .silent(ALERT, "200m"),
+            .series(requests("a", 500), "0+0.08x120 9.7x40")
+            .silent(ALERT, "200m")
+            .silent(ALERT, "270m"),
+        Case::new("a few requests in an hour, and all fail")
+            .every("2m")
+            .series(requests("a", 500), "0+0.2x30 6.1x20")
+            .silent(ALERT, "40m"),
         Case::new("no failure has ever been")
             .series(requests("a", 200), "0+100x100")
             .silent(ALERT, "60m")
@@ -271,6 +283,11 @@ fn a_cancel_older_than_the_limit_is_bad_for_latency_only() {
             .series(bucket("coding", "5.0"), "0x60")
             .series(count("coding"), "0+10x60")
             .silent(ALERT, "30m"),
+        Case::new("through a Pushgateway, which writes the bound as 5")
+            .series(bucket("search", "5"), "0+1x60")
+            .series(bucket("search", "510"), "0+10x60")
+            .series(count("search"), "0+10x60")
+            .fires(ALERT, "12m", &too_slow),
     ];
     check("slo-latency", objective, &cases);
 }

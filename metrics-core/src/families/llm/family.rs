@@ -51,12 +51,13 @@ pub(super) enum Family {
     PerOutputToken,
     CacheSavings,
     PriceTable,
+    PriceTableTime,
     CostUsd,
     CostCents,
 }
 
 impl Family {
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::Calls,
         Self::Duration,
         Self::InputTokens,
@@ -78,6 +79,7 @@ impl Family {
         Self::PerOutputToken,
         Self::CacheSavings,
         Self::PriceTable,
+        Self::PriceTableTime,
         Self::CostUsd,
         Self::CostCents,
     ];
@@ -212,6 +214,12 @@ impl Family {
                 "Where the prices come from.",
                 &["version", "date"],
             ),
+            Self::PriceTableTime => of(
+                Kind::Gauge,
+                "agent_llm_price_table_timestamp_seconds",
+                "When the prices' day began, in UTC; absent where nobody said which day it is.",
+                &[],
+            ),
             Self::CostUsd => of(Kind::Counter, "agent_cost_usd_total", "USD spent.", &["model", "cost_type"]),
             Self::CostCents => of(
                 Kind::Unknown,
@@ -226,7 +234,7 @@ impl Family {
 impl Family {
     /// Whether its series are those of calls, which the dimensions tell apart.
     pub(super) fn is_by_call(self) -> bool {
-        !matches!(self, Self::RateLimits | Self::PriceTable)
+        !matches!(self, Self::RateLimits | Self::PriceTable | Self::PriceTableTime)
     }
 
     pub(super) fn money(self, usd: f64) -> Number {

@@ -181,6 +181,11 @@ impl Source for Llm {
                 let labels = render([("version", prices.version()), ("date", prices.date())]);
                 visitor.sample(Labels::of(&labels), Number::Integer(1));
             }
+            Family::PriceTableTime => {
+                if let Some(seconds) = self.shared.prices.now().day_began() {
+                    visitor.sample(Labels::NONE, Number::Float(seconds));
+                }
+            }
             _ => {}
         }
     }

@@ -357,7 +357,7 @@ impl LlmSeries {
                     pair([INPUT_TYPE, OUTPUT_TYPE], usd.map(|usd| family.money(usd)));
                 }
             }
-            Family::RateLimits | Family::CacheSavings | Family::PriceTable => {}
+            Family::RateLimits | Family::CacheSavings | Family::PriceTable | Family::PriceTableTime => {}
         }
     }
 

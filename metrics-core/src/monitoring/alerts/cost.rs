@@ -146,7 +146,7 @@ fn unpriced(settings: &Settings) -> Alert {
     let limit = settings.thresholds.unpriced_tokens_per_hour;
     let query = format!(
         "{} > {}",
-        gained_or_born("job, model", "agent_llm_unpriced_tokens_total", &settings.time(HOUR)),
+        gained_or_born("job, model", "agent_llm_unpriced_tokens_total", HOUR, settings),
         number(limit)
     );
     Alert::new("AgentUnpricedTokens", Severity::Warning, 5 * MINUTE, query)
@@ -171,30 +171,15 @@ fn unpriced(settings: &Settings) -> Alert {
         ])
 }
 
-/// The age is told by the table's month, since a label can't be reckoned with: the months from now back to the
-/// oldest that is fine are made as labels, and what matches none of them is too old.
 fn price_table(settings: &Settings) -> Alert {
-    const DAY: u64 = 24 * HOUR;
     let days = settings.thresholds.price_table_days;
-    let month = |back: u64| {
-        let then = if back == 0 { "time()".to_owned() } else { format!("time() - {}", back * DAY) };
-        format!("count_values(\"month\", 100 * year(vector({then})) + month(vector({then})))")
-    };
-    // No month is shorter than 28 days, so that none is left out.
-    let backs = (0..days as u64).step_by(28).chain([days as u64]);
-    let fine = backs.map(month).collect::<Vec<_>>().join("\n    or ");
-    let query = format!(
-        "max by (job, version, date) (\n  label_replace(\n    \
-         agent_llm_price_table_info{{date=~\"\\\\d{{4}}-\\\\d{{2}}.*\"}},\n    \
-         \"month\", \"$1$2\", \"date\", \"(\\\\d{{4}})-(\\\\d{{2}}).*\"\n  )\n  \
-         unless on (month) (\n    {fine}\n  )\n)"
-    );
+    let age = format!("{} * 86400", number(days / f64::from(settings.rehearsal)));
+    let query = format!("max by (job) (time() - agent_llm_price_table_timestamp_seconds) > {age}");
     Alert::new("AgentPriceTableOld", Severity::Info, HOUR, query)
         .text(
             "The price table of {{ $labels.job }} is old",
             format!(
-                "{{{{ $labels.job }}}} bills by prices of {{{{ $labels.date }}}} (version {{{{ $labels.version }}}}), which is more than {} \
-                 days ago.",
+                "{{{{ $labels.job }}}} bills by prices that are {{{{ $value | humanizeDuration }}}} old; the limit is {} days.",
                 number(days)
             ),
         )

@@ -5,7 +5,9 @@ use crate::monitoring::Settings;
 use crate::monitoring::rule::{Alert, Severity};
 
 pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
-    vec![target_down(settings), no_targets(settings), label_overflow(settings)]
+    let scraped = [target_down(settings), no_targets(settings)];
+    let scraped = scraped.into_iter().filter(|_| settings.scraped);
+    scraped.chain([label_overflow(settings), without_room(settings)]).collect()
 }
 
 fn target_down(settings: &Settings) -> Alert {
@@ -57,7 +59,7 @@ fn no_targets(settings: &Settings) -> Alert {
 
 fn label_overflow(settings: &Settings) -> Alert {
     let series = "agent_metrics_label_overflow_total";
-    let query = format!("{} > 0", gained_or_born("job, family, label", series, &settings.time(HOUR)));
+    let query = format!("{} > 0", gained_or_born("job, family, label", series, HOUR, settings));
     Alert::new("AgentLabelOverflow", Severity::Warning, 5 * MINUTE, query)
         .text(
             "The label {{ $labels.label }} of {{ $labels.family }} has too many values",
@@ -75,5 +77,27 @@ fn label_overflow(settings: &Settings) -> Alert {
         .act(&[
             "A value that is no name: use the route's template, the kind of the task, the model's family.",
             "Truly more names than the cap: raise it (`Bounded<N>`, or the builder's limit).",
+        ])
+}
+
+fn without_room(settings: &Settings) -> Alert {
+    let series = "agent_metrics_series_without_room_total";
+    let query = format!("{} > 0", gained_or_born("job", series, HOUR, settings));
+    Alert::new("AgentSeriesWithoutRoom", Severity::Warning, 5 * MINUTE, query)
+        .text(
+            "A process of {{ $labels.job }} has more series than there is room for",
+            "{{ $value | humanize }} series of {{ $labels.job }} in the last hour found no room: they are not exposed.",
+        )
+        .means(
+            "The process has as many series as it has storage for: those that are new are not exposed, and what is recorded in them is \
+             nowhere. What was there before is right.",
+        )
+        .look(&[
+            "Which families are large: `topk(10, count by (__name__) ({__name__=~\"agent_.+\"}))`.",
+            "Whether a label has values that are no names: `AgentLabelOverflow`, and the families of your own.",
+        ])
+        .act(&[
+            "Give the label fewer values: the route's template, the kind of the task, the model's family.",
+            "Restart the instance once it is mended: series that are there are kept until then.",
         ])
 }

@@ -1,4 +1,4 @@
-//! Alerts: each with a severity, a wait, a gate against too little traffic, and a runbook.
+//! Alerts: each with a severity, a wait and a runbook; those on shares and percentiles with a gate against too little traffic.
 
 mod alertmanager;
 mod cost;
@@ -51,8 +51,11 @@ fn check_latencies(catalogue: &Catalogue, settings: &Settings) -> Result<(), Mon
     ] {
         let family = catalogue.families.iter().find(|family| family.name == name);
         let last = family.and_then(|family| family.buckets.last());
-        if last.is_some_and(|last| given >= *last) {
-            let expected = "seconds below the last bucket bound of the histogram, which no quantile exceeds";
+        if let Some(last) = last.filter(|last| given >= **last) {
+            let expected = format!(
+                "less than {} s, the last bucket bound of `{name}`: no quantile is above it",
+                number(*last)
+            );
             return Err(MonitoringError::Setting { field, given: number(given), expected });
         }
     }
@@ -107,18 +110,23 @@ fn gained(by: &str, series: &str, window: &str) -> String {
     format!("sum by ({by}) (increase({series}[{window}]))")
 }
 
-/// The share of `bad` in `all` above a limit, where there were enough of all to say so.
+/// The share of `bad` in `all` above a limit, where there were enough of all to say so, and of the bad ones that it is no
+/// single mishap: one in ten is 10 %, whatever the limit.
 fn share_above(by: &str, [bad, all]: [&str; 2], window: &str, limit: f64, settings: &Settings) -> String {
     let (bad, all) = (gained(by, bad, window), gained(by, all, window));
     let least = number(settings.thresholds.minimum_calls);
-    format!("(\n  {bad}\n  /\n  {all}\n) > {}\nand {all} >= {least}", number(limit))
+    let failures = number(settings.thresholds.minimum_failures);
+    format!("(\n  {bad}\n  /\n  {all}\n) > {}\nand {all} >= {least}\nand {bad} >= {failures}", number(limit))
 }
 
 /// What a counter gained, one that was born in the window included: `increase()` doesn't see the first value of
-/// a series, which is all that there is of a thing that happens once.
-fn gained_or_born(by: &str, series: &str, window: &str) -> String {
+/// a series, which is all that there is of a thing that happens once. One that was there the day before was not born
+/// but came back: a target that couldn't be reached for a while brings all that it ever counted.
+fn gained_or_born(by: &str, series: &str, window: u64, settings: &Settings) -> String {
+    let (window, before) = (settings.time(window), settings.time(24 * HOUR));
     format!(
-        "sum by ({by}) (\n  ({series} unless {series} offset {window})\n  or increase({series}[{window}])\n)"
+        "sum by ({by}) (\n  ({series} unless last_over_time({series}[{before}] offset {window}))\n  \
+         or increase({series}[{window}])\n)"
     )
 }
 

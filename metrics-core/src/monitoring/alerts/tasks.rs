@@ -18,10 +18,12 @@ fn completion_rate(settings: &Settings) -> Alert {
     let (limit, hour) = (settings.thresholds.completion_ratio, settings.time(HOUR));
     let done = gained("job", "agent_tasks_total{status=\"success\"}", &hour);
     let all = gained("job", "agent_tasks_total{status!=\"cancelled\"}", &hour);
+    let failed = gained("job", "agent_tasks_total{status!~\"success|cancelled\"}", &hour);
     let query = format!(
-        "(\n  {done}\n  /\n  {all}\n) < {}\nand {all} >= {}",
+        "(\n  {done}\n  /\n  {all}\n) < {}\nand {all} >= {}\nand {failed} >= {}",
         number(limit),
-        number(settings.thresholds.minimum_calls)
+        number(settings.thresholds.minimum_calls),
+        number(settings.thresholds.minimum_failures)
     );
     Alert::new("AgentLowCompletionRate", Severity::Critical, 15 * MINUTE, query)
         .text(
@@ -107,11 +109,13 @@ fn hung(settings: &Settings) -> Alert {
         ])
 }
 
+/// Instances that are gone count: their tasks are in the window, and so must be when they last succeeded.
 fn no_success(settings: &Settings) -> Alert {
     let seconds = settings.thresholds.no_success_seconds / f64::from(settings.rehearsal);
     let window = settings.time(settings.thresholds.no_success_seconds as u64);
     let query = format!(
-        "{} >= {}\nunless on (job, task_type)\nmax by (job, task_type) (agent_task_last_success_timestamp_seconds) > time() - {}",
+        "{} >= {}\nunless on (job, task_type)\nmax by (job, task_type) (\n  \
+         max_over_time(agent_task_last_success_timestamp_seconds[{window}])\n) > time() - {}",
         gained("job, task_type", "agent_tasks_total{status!=\"cancelled\"}", &window),
         number(settings.thresholds.minimum_calls),
         number(seconds)
@@ -140,13 +144,14 @@ fn no_success(settings: &Settings) -> Alert {
         ])
 }
 
+/// "Nothing in the last minutes" is no series at all where the instances that had some are gone, hence `unless`.
 fn no_traffic(settings: &Settings) -> Alert {
     let (window, usual) = (settings.time(15 * MINUTE), settings.time(6 * HOUR));
     let query = format!(
-        "{} == 0\nand {} >= {}",
-        gained("job", "agent_tasks_total", &window),
+        "{} >= {}\nunless on (job)\n{} > 0",
         gained("job", "agent_tasks_total", &usual),
-        number(settings.thresholds.usual_tasks)
+        number(settings.thresholds.usual_tasks),
+        gained("job", "agent_tasks_total", &window)
     );
     Alert::new("AgentNoTraffic", Severity::Warning, 5 * MINUTE, query)
         .text(

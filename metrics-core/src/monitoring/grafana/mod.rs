@@ -19,6 +19,7 @@ pub(super) use own::question;
 pub use panel::Panel;
 
 use super::promql::Names;
+use super::settings::time_text;
 use super::{File, MonitoringError, Settings};
 use crate::catalogue::Catalogue;
 
@@ -26,11 +27,11 @@ use crate::catalogue::Catalogue;
 const FOLDER: &str = "grafana/dashboards";
 
 /// The dashboards as files, and those by which Grafana takes them up.
-pub(super) fn files(dashboards: &[Dashboard], names: &Names<'_>) -> Vec<File> {
+pub(super) fn files(dashboards: &[Dashboard], names: &Names<'_>, settings: &Settings) -> Vec<File> {
     let file = |dashboard: &Dashboard| {
         File::new(format!("{FOLDER}/{}.json", dashboard.uid), json::dashboard(dashboard, names))
     };
-    provisioning().into_iter().chain(dashboards.iter().map(file)).collect()
+    provisioning(settings).into_iter().chain(dashboards.iter().map(file)).collect()
 }
 
 /// All dashboards, the user's own last. What asks for a family that the program doesn't have is left out.
@@ -69,7 +70,7 @@ fn check_uids(dashboards: &[Dashboard]) -> Result<(), MonitoringError> {
             return Err(MonitoringError::Setting {
                 field: "dashboards.uid",
                 given: second.uid.clone(),
-                expected: "1 to 40 letters, digits, `-` and `_`",
+                expected: "1 to 40 letters, digits, `-` and `_`".to_owned(),
             });
         }
         if let Some(first) = dashboards[..at].iter().find(|first| first.uid == second.uid) {
@@ -85,7 +86,7 @@ fn is_uid(uid: &str) -> bool {
     (1..=40).contains(&uid.len()) && uid.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
-fn provisioning() -> Vec<File> {
+fn provisioning(settings: &Settings) -> Vec<File> {
     let dashboards = "\
 # For /etc/grafana/provisioning/dashboards/; the dashboards are read from `path`.
 apiVersion: 1
@@ -98,7 +99,8 @@ providers:
     options:
       path: /var/lib/grafana/dashboards
 ";
-    let data_sources = "\
+    let data_sources = format!(
+        "\
 # For /etc/grafana/provisioning/datasources/. `timeInterval` is the scrape interval, which `$__rate_interval` needs to know.
 apiVersion: 1
 datasources:
@@ -110,8 +112,10 @@ datasources:
     isDefault: true
     jsonData:
       httpMethod: POST
-      timeInterval: 15s
-";
+      timeInterval: {}
+",
+        time_text(settings.scrape_interval.as_millis() as u64)
+    );
     vec![
         File::new("grafana/provisioning/dashboards/agent-metrics.yml", dashboards),
         File::new("grafana/provisioning/datasources/prometheus.yml", data_sources),
@@ -128,7 +132,7 @@ mod tests {
         change(&mut settings);
         let names = Names::of(&catalogue);
         let all = dashboards(&catalogue, &settings, &names).map_err(|error| error.to_string())?;
-        Ok(files(&all, &names))
+        Ok(files(&all, &names, &settings))
     }
 
     fn mine(uid: &str, query: &str) -> Dashboard {

@@ -49,7 +49,10 @@ fn config(scrape: impl IntoIterator<Item = Option<Map>>, settings: &Settings) ->
                 )]),
             ),
         )
-        .with("scrape_configs", Yaml::Spaced(scrape.into_iter().flatten().map(Yaml::Map).collect()))
+        .with(
+            "scrape_configs",
+            Yaml::Spaced(scrape.into_iter().flatten().filter(|_| settings.scraped).map(Yaml::Map).collect()),
+        )
 }
 
 /// A length of time that isn't shortened for a rehearsal.

@@ -38,7 +38,7 @@ fn all_rules(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<Rules>, M
         },
         Rules {
             name: "alerts",
-            comment: "Alerts. Each has a gate against too little traffic, and a runbook beside these files.",
+            comment: "Alerts. Shares and percentiles have a gate against too little traffic; each alert has a runbook beside these files.",
             groups: alerts::groups(catalogue, settings)?,
         },
         Rules {

@@ -51,7 +51,7 @@ pub(crate) const SLO_REMAINING: &str = "slo:error_budget_remaining:ratio";
 // Forecasts, for `tokens` and `cost`; see `monitoring/capacity.rs`.
 /// Days to the month's end; no labels.
 pub(crate) const MONTH_LEFT: &str = "agent_month:left:days";
-/// Whole days of history, up to 14.
+/// Whole days since the agent was first seen, up to 14.
 pub(crate) const HISTORY: &str = "job:agent_history:days";
 pub(crate) const TOKENS_MONTH: &str = "job_month:agent_llm_tokens:rate5m";
 pub(crate) const TOKENS_1D: &str = "job:agent_llm_tokens:increase1d";
@@ -71,7 +71,7 @@ pub(crate) const COST_HIGH: &str = "job:agent_cost_usd:month_forecast_high";
 pub(crate) const BUDGET_DAYS: &str = "job_budget:agent_budget_usd:days_left";
 /// Of the month's budget in the settings.
 pub(crate) const MONTH_BUDGET_DAYS: &str = "job:agent_month_budget_usd:days_left";
-pub(crate) const CONCURRENCY: &str = "job:agent_tasks:concurrency5m";
+pub(crate) const CONCURRENCY: &str = "job:agent_tasks:concurrency1h";
 pub(crate) const CONCURRENCY_PEAK: &str = "job:agent_tasks:concurrency_peak7d";
 pub(crate) const REPLICAS_RUNNING: &str = "job:agent_replicas:running";
 pub(crate) const REPLICAS_NEEDED: &str = "job:agent_replicas:needed";

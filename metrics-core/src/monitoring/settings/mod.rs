@@ -24,7 +24,10 @@ pub struct Settings {
     pub target_files: Vec<String>,
     /// The path of the exposition: `/metrics`.
     pub metrics_path: String,
-    /// Between two scrapes: 15 s.
+    /// Whether Prometheus scrapes the agents: yes. Where they only push, to a Pushgateway or by OTLP, nothing is `up`: no alert
+    /// asks for it then.
+    pub scraped: bool,
+    /// Between two scrapes: 15 s. No more than 75 s, so that each window of 5 minutes has four.
     pub scrape_interval: Duration,
     /// Between two evaluations of the rules: 30 s.
     pub evaluation_interval: Duration,
@@ -127,6 +130,7 @@ impl Default for Settings {
             targets: vec!["agent:9185".to_owned()],
             target_files: vec!["targets/*.json".to_owned()],
             metrics_path: "/metrics".to_owned(),
+            scraped: true,
             scrape_interval: Duration::from_secs(15),
             evaluation_interval: Duration::from_secs(30),
             alertmanagers: vec!["alertmanager:9093".to_owned()],
@@ -191,7 +195,7 @@ impl Settings {
     pub(super) fn check(&self) -> Result<(), MonitoringError> {
         self.thresholds.check()?;
         let seconds = |duration: Duration| duration.as_secs_f64();
-        Range::Positive.check("scrape_interval", seconds(self.scrape_interval))?;
+        Range::Scrapes.check("scrape_interval", seconds(self.scrape_interval))?;
         Range::Positive.check("evaluation_interval", seconds(self.evaluation_interval))?;
         Range::Positive.check("slo.period_days", f64::from(self.slo.period_days))?;
         Range::Positive.check("capacity.tasks_per_replica", self.capacity.tasks_per_replica)?;
@@ -244,7 +248,38 @@ mod tests {
         );
         settings.thresholds = Thresholds { tool_error_ratio: 20.0, ..Thresholds::default() };
         let error = settings.check().expect_err("it isn't a share").to_string();
-        assert!(error.contains("`thresholds.tool_error_ratio`: expected a share from 0 to 1"), "{error}");
+        assert!(
+            error.contains("`thresholds.tool_error_ratio`: expected a share from 0 to less than 1"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_threshold_that_no_share_can_cross_is_refused() {
+        let refused = |thresholds: Thresholds| {
+            let settings = Settings { thresholds, ..Settings::default() };
+            settings.check().expect_err("it can't be crossed").to_string()
+        };
+        assert_eq!(
+            refused(Thresholds { http_error_ratio: 1.0, ..Thresholds::default() }),
+            "invalid value 1 for `thresholds.http_error_ratio`: expected a share from 0 to less than 1: none is above 1"
+        );
+        assert_eq!(
+            refused(Thresholds { completion_ratio: 0.0, ..Thresholds::default() }),
+            "invalid value 0 for `thresholds.completion_ratio`: expected a share above 0 and no more than 1: none is below 0"
+        );
+    }
+
+    #[test]
+    fn scrapes_are_close_enough_for_the_shortest_window() {
+        let settings = Settings { scrape_interval: Duration::from_secs(120), ..Settings::default() };
+        let error = settings.check().expect_err("two scrapes in five minutes").to_string();
+        assert!(
+            error.starts_with(
+                "invalid value 120 for `scrape_interval`: expected more than 0 s and at most 75 s"
+            ),
+            "{error}"
+        );
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::monitoring::{MonitoringError, number};
 pub struct Thresholds {
     /// Calls in the window below which a ratio says nothing: 10.
     pub minimum_calls: f64,
+    /// Failures in the window below which a share of failures wakes nobody, however few calls there were: 3.
+    pub minimum_failures: f64,
     /// HTTP requests answered with 5xx: 0.05.
     pub http_error_ratio: f64,
     /// The 95th percentile of HTTP requests, in seconds: 10.
@@ -40,7 +42,7 @@ pub struct Thresholds {
     pub unpriced_tokens_per_hour: f64,
     /// Successful calls of a model that didn't tell their usage: 0.05.
     pub usage_missing_ratio: f64,
-    /// The age of the price table, in days, told to the month: 90.
+    /// The age of the price table, in days: 90.
     pub price_table_days: f64,
     /// Tasks in six hours from which on a quarter of an hour without any is odd: 100.
     pub usual_tasks: f64,
@@ -50,6 +52,7 @@ impl Default for Thresholds {
     fn default() -> Self {
         Self {
             minimum_calls: 10.0,
+            minimum_failures: 3.0,
             http_error_ratio: 0.05,
             http_latency_seconds: 10.0,
             llm_error_ratio: 0.1,
@@ -77,7 +80,13 @@ impl Default for Thresholds {
 pub(super) enum Range {
     Amount,
     Positive,
+    /// Seconds between two scrapes: the shortest window of the rules, 5 minutes, must have four.
+    Scrapes,
     Ratio,
+    /// A share that another must exceed.
+    Exceeded,
+    /// A share that another must fall below.
+    Undercut,
 }
 
 impl Range {
@@ -85,9 +94,20 @@ impl Range {
         let (fine, expected) = match self {
             Self::Amount => (given >= 0.0 && given.is_finite(), "a number that isn't negative"),
             Self::Positive => (given > 0.0 && given.is_finite(), "a number above 0"),
+            Self::Scrapes => (
+                given > 0.0 && given <= 75.0,
+                "more than 0 s and at most 75 s: a window of 5 minutes needs four scrapes",
+            ),
             Self::Ratio => ((0.0..=1.0).contains(&given), "a share from 0 to 1"),
+            Self::Exceeded => ((0.0..1.0).contains(&given), "a share from 0 to less than 1: none is above 1"),
+            Self::Undercut => {
+                (given > 0.0 && given <= 1.0, "a share above 0 and no more than 1: none is below 0")
+            }
         };
-        if fine { Ok(()) } else { Err(MonitoringError::Setting { field, given: number(given), expected }) }
+        if fine {
+            return Ok(());
+        }
+        Err(MonitoringError::Setting { field, given: number(given), expected: expected.to_owned() })
     }
 }
 
@@ -96,6 +116,7 @@ impl Thresholds {
         // Without `..`, so that a new one can't be forgotten here.
         let Self {
             minimum_calls,
+            minimum_failures,
             http_error_ratio,
             http_latency_seconds,
             llm_error_ratio,
@@ -117,22 +138,23 @@ impl Thresholds {
         } = *self;
         for (field, given, range) in [
             ("thresholds.minimum_calls", minimum_calls, Range::Amount),
-            ("thresholds.http_error_ratio", http_error_ratio, Range::Ratio),
+            ("thresholds.minimum_failures", minimum_failures, Range::Amount),
+            ("thresholds.http_error_ratio", http_error_ratio, Range::Exceeded),
             ("thresholds.http_latency_seconds", http_latency_seconds, Range::Amount),
-            ("thresholds.llm_error_ratio", llm_error_ratio, Range::Ratio),
+            ("thresholds.llm_error_ratio", llm_error_ratio, Range::Exceeded),
             ("thresholds.llm_latency_seconds", llm_latency_seconds, Range::Amount),
-            ("thresholds.rate_limited_ratio", rate_limited_ratio, Range::Ratio),
+            ("thresholds.rate_limited_ratio", rate_limited_ratio, Range::Exceeded),
             ("thresholds.tokens_per_hour", tokens_per_hour, Range::Amount),
-            ("thresholds.completion_ratio", completion_ratio, Range::Ratio),
+            ("thresholds.completion_ratio", completion_ratio, Range::Undercut),
             ("thresholds.active_tasks", active_tasks, Range::Amount),
             ("thresholds.hung_task_seconds", hung_task_seconds, Range::Amount),
             ("thresholds.no_success_seconds", no_success_seconds, Range::Positive),
-            ("thresholds.tool_error_ratio", tool_error_ratio, Range::Ratio),
+            ("thresholds.tool_error_ratio", tool_error_ratio, Range::Exceeded),
             ("thresholds.cost_per_hour_usd", cost_per_hour_usd, Range::Amount),
             ("thresholds.cost_per_task_usd", cost_per_task_usd, Range::Amount),
             ("thresholds.budget_used_ratio", budget_used_ratio, Range::Ratio),
             ("thresholds.unpriced_tokens_per_hour", unpriced_tokens_per_hour, Range::Amount),
-            ("thresholds.usage_missing_ratio", usage_missing_ratio, Range::Ratio),
+            ("thresholds.usage_missing_ratio", usage_missing_ratio, Range::Exceeded),
             ("thresholds.price_table_days", price_table_days, Range::Amount),
             ("thresholds.usual_tasks", usual_tasks, Range::Amount),
         ] {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::objective::{Calls, Objective};
 use crate::catalogue::{Catalogue, FamilyInfo, LatencyObjective, Slo};
 use crate::metric::bound_text;
+use crate::monitoring::promql::Names;
 use crate::monitoring::{BurnWindow, MonitoringError, Settings, number};
 
 /// An objective that can be watched.
@@ -125,20 +126,11 @@ fn watched(
 
 fn family<'a>(catalogue: &'a Catalogue, slo: &str, name: String) -> Result<&'a FamilyInfo, MonitoringError> {
     catalogue.families.iter().find(|family| family.name == name).ok_or_else(|| {
-        MonitoringError::UnknownMetric {
-            asset: format!("objective `{slo}`"),
-            nearest: nearest(catalogue, &name),
-            metric: name,
-        }
+        // Said as of a query that asks for it, with the nearest name.
+        let asset = format!("objective `{slo}`");
+        let said = Names::of(catalogue).check(&asset, &name);
+        said.err().unwrap_or(MonitoringError::UnknownMetric { asset, metric: name, nearest: None })
     })
-}
-
-/// The family whose name begins most alike.
-fn nearest(catalogue: &Catalogue, name: &str) -> Option<String> {
-    let alike =
-        |other: &str| other.bytes().zip(name.bytes()).take_while(|(left, right)| left == right).count();
-    let names = catalogue.families.iter().map(|family| &family.name);
-    names.max_by_key(|other| alike(other)).filter(|other| alike(other) > 2).cloned()
 }
 
 /// Between two bounds a histogram can't tell which calls took longer.

@@ -109,7 +109,7 @@ impl Calls {
 }
 
 /// A label value between the quotes of a query.
-fn escaped(value: &str) -> String {
+pub(super) fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 

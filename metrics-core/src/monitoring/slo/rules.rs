@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::collect::{Kind, Watched, factor, objectives};
+use super::objective::escaped;
 use crate::catalogue::Catalogue;
 use crate::monitoring::prometheus::names as n;
 use crate::monitoring::rule::{Alert, Group, Rule, Severity};
@@ -99,8 +100,7 @@ impl Watched {
     }
 
     fn matcher(&self) -> String {
-        // The name is a label value of this crate's making or the user's; quotes in it are escaped as in Rust.
-        format!("{{slo={:?}}}", self.name)
+        format!("{{slo=\"{}\"}}", escaped(&self.name))
     }
 
     fn note(&self) -> &'static str {
@@ -124,15 +124,39 @@ impl Watched {
         let total = self.total(window);
         match &self.kind {
             Kind::Availability => {
-                let series = self.calls.series(&self.calls.counter(), self.calls.statuses()[0]);
+                let series = self.failures();
                 format!("(\n  sum by (job) (rate({series}[{window}]))\n  or 0 * {total}\n)")
             }
             Kind::Latency { le, .. } => {
-                let bucket = format!("{}_bucket", self.calls.histogram());
-                let series = self.calls.series(&bucket, &format!("le=\"{le}\""));
+                let series = self.within(le);
                 format!("(\n  {total}\n  - sum by (job) (rate({series}[{window}]))\n)")
             }
         }
+    }
+
+    /// How many bad ones there were.
+    fn bad_increase(&self, window: &str) -> String {
+        let bad = match &self.kind {
+            Kind::Availability => format!("sum by (job) (rate({}[{window}]))", self.failures()),
+            Kind::Latency { le, .. } => {
+                format!("({} - sum by (job) (rate({}[{window}])))", self.total(window), self.within(le))
+            }
+        };
+        bad.replace("(rate(", "(increase(")
+    }
+
+    fn failures(&self) -> String {
+        self.calls.series(&self.calls.counter(), self.calls.statuses()[0])
+    }
+
+    /// The calls that were quick enough. Bounds are written as `5.0` by who scrapes, and as `5` by a Pushgateway.
+    fn within(&self, le: &str) -> String {
+        let bucket = format!("{}_bucket", self.calls.histogram());
+        let matcher = match le.strip_suffix(".0") {
+            Some(whole) => format!("le=~\"{whole}(\\\\.0)?\""),
+            None => format!("le=\"{le}\""),
+        };
+        self.calls.series(&bucket, &matcher)
     }
 
     fn alert(&self, window: &BurnWindow, settings: &Settings) -> Alert {
@@ -143,8 +167,14 @@ impl Watched {
         let over = |length: &str| format!("{}{length}{} > {limit}", n::SLO_ERRORS, self.matcher());
         // What is told apart by `slo` is matched by `job` with what isn't.
         let calls = self.total(&settings.time(window.long.as_secs())).replace("(rate(", "(increase(");
-        let least = number(settings.thresholds.minimum_calls);
-        let query = format!("{}\nand {}\nand on (job) {calls} >= {least}", over(&long), over(&short));
+        let failures = self.bad_increase(&settings.time(window.long.as_secs()));
+        let (least, fewest) =
+            (number(settings.thresholds.minimum_calls), number(settings.thresholds.minimum_failures));
+        let query = format!(
+            "{}\nand {}\nand on (job) {calls} >= {least}\nand on (job) {failures} >= {fewest}",
+            over(&long),
+            over(&short)
+        );
         let severity = if window.critical { Severity::Critical } else { Severity::Warning };
         let days = f64::from(settings.slo.period_days);
         let left = text((days / factor * 86_400.0) as u64 / MINUTE * MINUTE);

@@ -129,6 +129,9 @@ fn unpriced() -> Vec<Case> {
                 "agent used 1.28k tokens of m in the last hour, for which no price is known: they are in no cost metric.",
             ))
             .silent(ALERT, "170m"),
+        Case::new("it was called long ago, and the target couldn't be reached for a while")
+            .series(series("input"), "1200x100 _x70 1200x100")
+            .silent(ALERT, "178m"),
         Case::new("it is called again and again")
             .series(series("input"), "0+100x300")
             .fires(ALERT, "200m", &firing(
@@ -141,28 +144,27 @@ fn unpriced() -> Vec<Case> {
 /// promtool's clock starts on the first of January 1970.
 fn price_table() -> Vec<Case> {
     const ALERT: &str = "AgentPriceTableOld";
-    let info =
-        |date: &str| of("a", "agent_llm_price_table_info", &format!("version=\"0.0.72\",date=\"{date}\""));
+    let day = |instance: &str| of(instance, "agent_llm_price_table_timestamp_seconds", "");
     let old = Firing {
-        labels: &[("severity", "info"), ("job", "agent"), ("version", "0.0.72"), ("date", "1970-01-20")],
+        labels: &[("severity", "info"), ("job", "agent")],
         summary: "The price table of agent is old",
-        description: "agent bills by prices of 1970-01-20 (version 0.0.72), which is more than 90 days ago.",
+        description: "agent bills by prices that are 90d 12h 0m 0s old; the limit is 90 days.",
     };
+    let twentieth = 19 * 86_400;
     vec![
-        Case::new("a table grows old")
+        Case::new("a table grows old, and another replica's is newer")
             .every("6h")
-            .series(info("1970-01-20"), "1x600")
-            .silent(ALERT, "90d")
-            .silent(ALERT, "121d")
-            .fires(ALERT, "122d", &old),
-        Case::new("a table of this month, and one without a date")
+            .series(day("a"), format!("{twentieth}x600"))
+            .series(day("b"), format!("{}x600", 2 * twentieth))
+            .silent(ALERT, "2622h")
+            .fires(ALERT, "2628h", &old),
+        Case::new("a table of the last weeks")
             .every("6h")
-            .series(info("1970-05-02"), "1x600")
-            .series(info("unknown"), "1x600")
+            .series(day("a"), format!("{}x600", 100 * 86_400))
             .silent(ALERT, "130d"),
-        Case::new("a table of a short month, on the last day of the next")
+        Case::new("a table without a date")
             .every("6h")
-            .series(info("1970-02-10"), "1x600")
-            .silent(ALERT, "2142h"),
+            .series(of("a", "agent_llm_price_table_info", "version=\"1\",date=\"\""), "1x600")
+            .silent(ALERT, "130d"),
     ]
 }

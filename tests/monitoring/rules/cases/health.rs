@@ -25,6 +25,16 @@ pub fn cases() -> Vec<Case> {
         summary: "No instance of agent can be scraped",
         description: "Prometheus has had no instance of agent to scrape for 5 minutes, or none that answers: all other alerts are blind.",
     };
+    let room = "agent_metrics_series_without_room_total";
+    let said = |number: &str| {
+        format!("{number} series of agent in the last hour found no room: they are not exposed.")
+    };
+    let (many, few) = (said("120"), said("3"));
+    let no_room = |description| Firing {
+        labels: &[("severity", "warning"), ("job", "agent")],
+        summary: "A process of agent has more series than there is room for",
+        description,
+    };
     vec![
         Case::new("one of two targets is down")
             .series(of("a", "up", ""), "1x5 0x30")
@@ -64,6 +74,24 @@ pub fn cases() -> Vec<Case> {
                 "1 recordings of agent_llm_calls_total in the last hour came with a new model past its cap: they count under `__other__`.",
             ))
             .silent("AgentLabelOverflow", "140m"),
+        Case::new("a target that can't be reached for a while brings back what it had counted")
+            .series(of("a", overflow, labels), "7x100 _x70 7x100")
+            .series(of("a", room, ""), "7x100 _x70 7x100")
+            .silent("AgentLabelOverflow", "178m")
+            .silent("AgentSeriesWithoutRoom", "178m"),
+        Case::new("a process has no room for more series")
+            .series(of("a", room, ""), "0x9 0+2x160")
+            .series(of("b", room, ""), "0x170")
+            .silent("AgentSeriesWithoutRoom", "10m")
+            .silent("AgentSeriesWithoutRoom", "14m")
+            .fires("AgentSeriesWithoutRoom", "130m", &no_room(&many))
+            .silent("AgentSeriesWithoutRoom", "5m"),
+        Case::new("a process begins without room")
+            .series(of("a", "up", ""), "1x200")
+            .series(of("a", room, ""), "_x70 3x100")
+            .silent("AgentSeriesWithoutRoom", "74m")
+            .fires("AgentSeriesWithoutRoom", "90m", &no_room(&few))
+            .silent("AgentSeriesWithoutRoom", "140m"),
         Case::new("nothing overflows, and a counter is reset")
             .series(of("a", overflow, labels), "7x80 0x80")
             .silent("AgentLabelOverflow", "75m")

@@ -41,6 +41,15 @@ fn errors() -> Vec<Case> {
             .series(requests("a", 500), "0x10 1x50")
             .silent(ALERT, "12m")
             .silent(ALERT, "16m"),
+        Case::new("two of twenty fail: a share above the limit, and no more than a mishap")
+            .series(requests("a", 200), "0+4x60")
+            .series(requests("a", 500), "0x20 2x40")
+            .silent(ALERT, "24m30s")
+            .silent(ALERT, "25m"),
+        Case::new("two fail in five minutes, and again and again")
+            .series(requests("a", 200), "0+3x60")
+            .series(requests("a", 500), "0+0.4x60")
+            .silent(ALERT, "30m"),
         Case::new("few requests, and all fail")
             .series(requests("a", 500), "0 0 0+1x60 ")
             .silent(ALERT, "20m"),

@@ -32,6 +32,10 @@ fn errors() -> Vec<Case> {
             .series(calls("a", "cancelled"), "0+4x60")
             .silent(ALERT, "30m"),
         Case::new("few calls, and all fail").series(calls("a", "error"), "0+1x60").silent(ALERT, "30m"),
+        Case::new("one or two of a dozen fail")
+            .series(calls("a", "success"), "0+2x60")
+            .series(calls("a", "error"), "0+0.4x60")
+            .silent(ALERT, "30m"),
         Case::new("a single call, and it fails").series(calls("a", "error"), "0x5 1x60").silent(ALERT, "12m"),
         Case::new("a restart")
             .series(calls("a", "success"), "0+95x20 0+95x40")
@@ -96,6 +100,10 @@ fn rate_limited() -> Vec<Case> {
             .series(calls("a", "error"), "0+11x60")
             .series(calls("a", "rate_limited"), "0+1x60")
             .silent(ALERT, "40m"),
+        Case::new("one refusal in a quarter of an hour")
+            .series(calls("a", "success"), "0+1x60")
+            .series(calls("a", "rate_limited"), "0x20 1x40")
+            .silent(ALERT, "32m"),
         Case::new("few calls, and all are rate limited")
             .series(calls("a", "rate_limited"), "0+0.5x60")
             .silent(ALERT, "40m"),
@@ -121,6 +129,10 @@ fn usage_missing() -> Vec<Case> {
             .series(calls("a", "success"), "0+50x120")
             .series(missing.clone(), "0+1x120")
             .silent(ALERT, "60m"),
+        Case::new("one of a dozen tells none")
+            .series(calls("a", "success"), "0+0.2x120")
+            .series(missing.clone(), "0x60 1x60")
+            .silent(ALERT, "80m"),
         Case::new("five calls, and none tells it")
             .series(calls("a", "success"), "0x10 0+1x5 5x100")
             .series(missing, "0x10 0+1x5 5x100")

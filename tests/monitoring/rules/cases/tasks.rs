@@ -35,6 +35,11 @@ fn completion() -> Vec<Case> {
             .series(tasks("a", "search", "failure"), "0+1x120")
             .series(tasks("a", "search", "cancelled"), "0+10x120")
             .silent(ALERT, "60m"),
+        Case::new("two or three of a dozen fail")
+            .series(tasks("a", "search", "success"), "0+0.15x120")
+            .series(tasks("a", "search", "failure"), "0+0.045x120")
+            .series(tasks("a", "search", "cancelled"), "0+1x120")
+            .silent(ALERT, "100m"),
         Case::new("five tasks, and all fail")
             .series(tasks("a", "search", "success"), "0x120")
             .series(tasks("a", "search", "failure"), "0x20 0+1x5 5x100")
@@ -134,6 +139,13 @@ fn no_success() -> Vec<Case> {
             .series(tasks("a", "coding", "cancelled"), "0+5x200")
             .series(last("coding"), "0x200")
             .silent(ALERT, "100m"),
+        Case::new("a rollout: the one that succeeded is gone, and the next has not done a task yet")
+            .series(of("a", "up", ""), "1x60 stale")
+            .series(of("b", "up", ""), "_x60 1x140")
+            .series(tasks("a", "coding", "success"), "0+1x60 stale")
+            .series(last("coding"), "0+60x60 stale")
+            .silent(ALERT, "68m")
+            .silent(ALERT, "100m"),
         Case::new("one replica succeeds")
             .series(tasks("a", "coding", "failure"), "0+5x200")
             .series(last("coding"), "0x200")
@@ -156,6 +168,16 @@ fn no_traffic() -> Vec<Case> {
             .silent(ALERT, "119m")
             .fires(ALERT, "125m", &quiet)
             .silent(ALERT, "480m"),
+        Case::new("a rollout, after which none comes: the series that stood still are gone")
+            .series(tasks("a", "search", "success"), "0+2x100 stale")
+            .silent(ALERT, "114m")
+            .silent(ALERT, "119m")
+            .fires(ALERT, "125m", &quiet),
+        Case::new("a rollout, after which as many come")
+            .series(tasks("a", "search", "success"), "0+2x100 stale")
+            .series(tasks("b", "search", "success"), "_x100 0+2x100")
+            .silent(ALERT, "125m")
+            .silent(ALERT, "180m"),
         Case::new("one replica is idle, and another isn't")
             .series(tasks("a", "search", "success"), "0+2x100 200x500")
             .series(tasks("b", "search", "failure"), "0+1x600")

@@ -28,6 +28,10 @@ pub fn cases() -> Vec<Case> {
             .series(calls("a", "web_search", "error"), "0+1x60")
             .series(calls("a", "web_search", "cancelled"), "0+10x60")
             .silent(ALERT, "40m"),
+        Case::new("two or three of a dozen fail")
+            .series(calls("a", "web_search", "success"), "0+0.6x60")
+            .series(calls("a", "web_search", "error"), "0+0.18x60")
+            .silent(ALERT, "40m"),
         Case::new("three calls, and all fail")
             .series(calls("a", "web_search", "error"), "0x10 0+1x3 3x60")
             .silent(ALERT, "26m"),

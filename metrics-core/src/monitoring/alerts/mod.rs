@@ -108,8 +108,14 @@ fn gained(by: &str, series: &str, window: &str) -> String {
 }
 
 /// The share of `bad` in `all` above a limit, where there were enough of all to say so.
-fn share_above(by: &str, [bad, all]: [&str; 2], window: &str, limit: f64, settings: &Settings) -> String {
-    let (bad, all) = (gained(by, bad, window), gained(by, all, window));
+fn share_above(
+    by: &str,
+    [bad, all]: &[impl AsRef<str>; 2],
+    window: &str,
+    limit: f64,
+    settings: &Settings,
+) -> String {
+    let (bad, all) = (gained(by, bad.as_ref(), window), gained(by, all.as_ref(), window));
     let least = number(settings.thresholds.minimum_calls);
     format!("(\n  {bad}\n  /\n  {all}\n) > {}\nand {all} >= {least}", number(limit))
 }

@@ -2,15 +2,14 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use agent_metrics::{
     AgentMetrics, Bounded, Counter, Histogram, LabelSet, Metrics, NativeHistograms, Status, TraceContext,
 };
-use agent_metrics_tests::{Program, missing, on_path, serve, until};
+use agent_metrics_tests::{Program, missing, prometheus, serve, until};
 
-use crate::prometheus::{api, free_address, query};
+use crate::prometheus::{api, query};
 
 const OPEN_METRICS: &str = "application/openmetrics-text;version=1.0.0";
 const TEXT: &str = "text/plain;version=0.0.4";
@@ -38,8 +37,7 @@ struct Checked {
 }
 
 /// Starts a Prometheus that scrapes some jobs every second. Gives its address.
-fn prometheus(name: &str, jobs: &[(&str, &str)]) -> Option<(Program, String)> {
-    let program = on_path("prometheus")?;
+fn scraping(name: &str, jobs: &[(&str, &str)]) -> Option<(Program, String)> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -48,17 +46,8 @@ fn prometheus(name: &str, jobs: &[(&str, &str)]) -> Option<(Program, String)> {
         writeln!(config, "- {{job_name: {job}, static_configs: [{{targets: ['{target}']}}]}}")
             .expect("a string");
     }
-    let file = folder.join("prometheus.yml");
-    std::fs::write(&file, config).expect("a file");
-    let listen = free_address();
-    let program = Program::start(
-        Command::new(program)
-            .arg("--enable-feature=native-histograms,exemplar-storage")
-            .arg(format!("--config.file={}", file.display()))
-            .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
-            .arg(format!("--web.listen-address={listen}")),
-    );
-    Some((program, listen))
+    std::fs::write(folder.join("prometheus.yml"), config).expect("a file");
+    prometheus(&folder, &["--enable-feature=native-histograms,exemplar-storage"])
 }
 
 /// Observations that lie as waits do: a log-normal distribution, by its quantiles.
@@ -90,7 +79,7 @@ fn native_histograms_give_the_quantiles_of_what_was_observed() {
     let jobs = [("native", None), ("classic", Some(TEXT)), ("open", Some(OPEN_METRICS))]
         .map(|(job, accept)| (job, serve(&metrics, accept)));
     let targets: Vec<_> = jobs.iter().map(|(job, address)| (*job, address.as_str())).collect();
-    let Some((_prometheus, listen)) = prometheus("formats", &targets) else { return missing("prometheus") };
+    let Some((_prometheus, listen)) = scraping("formats", &targets) else { return missing("prometheus") };
     for (job, _) in &targets {
         until("the target is up", || query(&listen, &format!("up{{job=\"{job}\"}}")).filter(|up| *up == 1.0));
         let many = format!("sum(check_many_total{{job=\"{job}\"}})");

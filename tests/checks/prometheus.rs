@@ -2,40 +2,11 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use agent_metrics_tests::{Program, get, missing, on_path, until};
+use agent_metrics_tests::{example, get, missing, on_path, prometheus, until};
 use flate2::read::GzDecoder;
-
-/// The example with its own light load, on a port that it chose.
-fn agent() -> (Program, String) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
-    let built = Command::new(env!("CARGO"))
-        .current_dir(root)
-        .args(["build", "--quiet", "-p", "agent-metrics-examples", "--bin", "agent", "--message-format=json"])
-        .output()
-        .expect("cargo runs");
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let messages = String::from_utf8_lossy(&built.stdout).into_owned();
-    let binary = messages
-        .lines()
-        .filter_map(|line| line.split_once("\"executable\":\"")?.1.split_once('"'))
-        .map(|(path, _)| PathBuf::from(path))
-        .next_back()
-        .expect("the path of the binary");
-    let address = free_address();
-    let mut command = Command::new(binary);
-    command.args(["--addr", &address, "--load", "8"]).env_remove("GEMINI_API_KEY");
-    let agent = Program::start(&mut command);
-    until("the agent serves", || get(&address, "/metrics", "").filter(|(head, _)| head.contains(" 200 ")));
-    (agent, address)
-}
-
-pub(crate) fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").to_string()
-}
 
 /// Passes requests on with an `Accept` of text 0.0.4 only, as older scrapers send it.
 fn text_only(target: String) -> String {
@@ -76,9 +47,8 @@ pub(crate) fn query(prometheus: &str, query: &str) -> Option<f64> {
 
 #[test]
 fn prometheus_reads_both_formats() {
-    let Some(prometheus) = on_path("prometheus") else { return missing("prometheus") };
     let Some(promtool) = on_path("promtool") else { return missing("promtool") };
-    let (_agent, address) = agent();
+    let (_agent, address) = example(&["--load", "8"]);
     let text = text_only(address.clone());
 
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prometheus");
@@ -89,15 +59,8 @@ fn prometheus_reads_both_formats() {
          - {{job_name: open, static_configs: [{{targets: ['{address}']}}]}}\n\
          - {{job_name: text, static_configs: [{{targets: ['{text}']}}]}}\n"
     );
-    let file = folder.join("prometheus.yml");
-    std::fs::write(&file, config).expect("a file");
-    let listen = free_address();
-    let _prometheus = Program::start(
-        Command::new(prometheus)
-            .arg(format!("--config.file={}", file.display()))
-            .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
-            .arg(format!("--web.listen-address={listen}")),
-    );
+    std::fs::write(folder.join("prometheus.yml"), config).expect("a file");
+    let Some((_prometheus, listen)) = prometheus(&folder, &[]) else { return missing("prometheus") };
 
     for job in ["open", "text"] {
         until("the target is up", || query(&listen, &format!("up{{job=\"{job}\"}}")).filter(|up| *up == 1.0));

@@ -1,38 +1,27 @@
 //! A real Prometheus scrapes it, with the token.
 
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::Command;
 
 use agent_metrics::Exporter;
-use agent_metrics_tests::{Program, build, get, missing, on_path, until};
+use agent_metrics_tests::{build, get, missing, prometheus, until};
 
 use crate::refused;
 
 #[test]
 fn prometheus_scrapes_with_the_token_only() {
-    let Some(prometheus) = on_path("prometheus") else { return missing("prometheus") };
     let metrics = build();
     let exporter = Exporter::new(&metrics).bearer_token("s3cret").start("127.0.0.1:0").expect("a free port");
     let target = exporter.address();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exporter");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
-    let file = folder.join("prometheus.yml");
     let config = format!(
         "global: {{scrape_interval: 1s}}\nscrape_configs:\n\
          - {{job_name: with, authorization: {{credentials: s3cret}}, static_configs: [{{targets: ['{target}']}}]}}\n\
          - {{job_name: without, static_configs: [{{targets: ['{target}']}}]}}\n"
     );
-    std::fs::write(&file, config).expect("a file");
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let listen = free.expect("a free port").to_string();
-    let _prometheus = Program::start(
-        Command::new(prometheus)
-            .arg(format!("--config.file={}", file.display()))
-            .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
-            .arg(format!("--web.listen-address={listen}")),
-    );
+    std::fs::write(folder.join("prometheus.yml"), config).expect("a file");
+    let Some((_prometheus, listen)) = prometheus(&folder, &[]) else { return missing("prometheus") };
     for (job, up) in [("with", "\"1\"]"), ("without", "\"0\"]")] {
         until(&format!("{job} the token up is {up}"), || {
             let query = format!("/api/v1/query?query=up%7Bjob%3D%22{job}%22%7D");

@@ -1,28 +1,14 @@
 //! Real engines on free ports, and what they answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 
-use agent_metrics_tests::{Program, get, missing, on_path, until};
+use agent_metrics_tests::{Program, free_address, get, missing, on_path, until};
 use serde_json::Value;
 
 use crate::agent::series;
-
-/// An address on which nobody listens, given to one test only.
-pub fn free_address() -> String {
-    static GIVEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    loop {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("an address").to_string();
-        if GIVEN.lock().unwrap().insert(address.clone()) {
-            return address;
-        }
-    }
-}
 
 /// An engine that can be stopped and started again where it was.
 pub struct Engine {

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use agent_metrics::Fault;
 use agent_metrics::push::{Answer, Otlp, Push, PushError, Pushgateway, RemoteWrite, Target};
-use agent_metrics_tests::until;
+use agent_metrics_tests::{free_address, until};
 
 use crate::agent::Agent;
-use crate::engines::free_address;
 use crate::receiver::Receiver;
 
 fn told() -> (Agent, Arc<Mutex<Vec<Fault>>>) {

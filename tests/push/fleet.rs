@@ -1,23 +1,11 @@
 //! The files of `examples/fleet`, run as they are but for their ports and intervals.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use agent_metrics_tests::{Program, get, missing, on_path, until};
+use agent_metrics_tests::{Program, built, free_address, get, missing, on_path, until};
 
-use crate::engines::{Engine, free_address};
-
-/// The example's agent, as cargo builds it.
-fn fleet_agent() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("a workspace");
-    let arguments =
-        ["build", "--quiet", "-p", "agent-metrics-fleet", "--bin", "fleet-agent", "--message-format=json"];
-    let built = Command::new(env!("CARGO")).current_dir(root).args(arguments).output().expect("cargo runs");
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let messages = String::from_utf8_lossy(&built.stdout).into_owned();
-    let paths = messages.lines().filter_map(|line| line.split_once("\"executable\":\"")?.1.split_once('"'));
-    paths.map(|(path, _)| PathBuf::from(path)).next_back().expect("the path of the binary")
-}
+use crate::engines::Engine;
 
 fn agent(binary: &Path, tasks: u32) -> (Program, String) {
     let address = free_address();
@@ -54,7 +42,7 @@ fn three_agents_and_a_job_add_up_in_every_engine() {
             return missing(program);
         }
     }
-    let binary = fleet_agent();
+    let binary = built("agent-metrics-fleet", "fleet-agent");
     let [(_one, first), (_two, second), (_three, third)] = [30, 50, 70].map(|tasks| agent(&binary, tasks));
 
     let Some(long_term) = Engine::victoria_metrics("fleet") else { return };

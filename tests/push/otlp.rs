@@ -374,7 +374,7 @@ fn what_the_receiver_left_out_is_told() {
 
 #[test]
 fn a_receiver_that_was_gone_or_busy_has_the_totals_when_it_is_back() {
-    let address = crate::engines::free_address();
+    let address = agent_metrics_tests::free_address();
     let agent = Agent::new();
     let to = Otlp::new(format!("http://{address}/v1/metrics"), "support-agent");
     let pusher = Push::to(to).every(Duration::from_millis(100)).start(&agent.metrics).expect("started");

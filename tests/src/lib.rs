@@ -1,10 +1,11 @@
-//! What several tests need: a strict reader of the text format, instances, the programs they run, and those they compile.
+//! What several tests need: a strict reader of the text format, instances, the programs they start, and those they compile.
 
 mod instance;
 mod program;
 pub mod protobuf;
 mod samples;
 mod served;
+mod started;
 mod twice;
 
 pub use instance::{ToolError, build, samples, tools};
@@ -12,4 +13,5 @@ pub use program::{Program, get, missing, on_path, python, python_with, until};
 pub use protobuf::{Exemplar, MetricFamily};
 pub use samples::Samples;
 pub use served::serve;
+pub use started::{built, example, free_address, prometheus};
 pub use twice::{Known, check_same};

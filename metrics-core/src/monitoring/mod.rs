@@ -24,6 +24,7 @@ mod error;
 mod folder;
 mod grafana;
 mod kubernetes;
+mod outcomes;
 pub(crate) mod prometheus;
 mod promql;
 mod readme;

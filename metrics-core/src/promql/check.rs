@@ -1,11 +1,12 @@
 //! Reads a query and checks its names on the way.
 #![allow(clippy::result_large_err)] // A constant has no heap on which a mistake could be.
 
+use super::Scope;
 use super::labels::Labels;
-use super::mistake::{Mistake, What, nearest, suffixes};
+use super::meaning::{find, has_colon, labels_of};
+use super::mistake::{Mistake, What, nearest};
 use super::reader::{Reader, is_letter};
 use super::text::{is_one_of, is_word, part, same, starts_with};
-use super::{Known, PROMETHEUS, Scope, TARGET};
 use crate::name::Kind;
 
 /// `?`, which constants don't have.
@@ -44,7 +45,7 @@ const OPERATORS: &[&str] = &["and", "or", "unless", "atan2"];
 /// When it does; in a `const` that is a compile error at the caller.
 #[cfg(feature = "promql")]
 #[track_caller]
-pub const fn check_query<'a>(query: &'a str, families: &'a [&'a [Known<'a>]], extra: &'a [&'a str]) {
+pub const fn check_query<'a>(query: &'a str, families: &'a [&'a [super::Known<'a>]], extra: &'a [&'a str]) {
     if let Err(mistake) = check(query, &Scope { families, extra, any_recorded: true }) {
         let mut said = mistake.say(query);
         if mistake.is_far_from_all() {
@@ -380,52 +381,3 @@ impl<'a> Reader<'a> {
 
 /// The word of a clause, and where its list begins.
 type Clause<'a> = Option<(&'a str, usize)>;
-
-const fn has_colon(name: &str) -> bool {
-    let mut at = 0;
-    while at < name.len() {
-        if name.as_bytes()[at] == b':' {
-            return true;
-        }
-        at += 1;
-    }
-    false
-}
-
-/// The family of a sample's name, and what the name has more.
-const fn find<'a>(name: &str, scope: &Scope<'a>) -> Option<(&'a Known<'a>, &'static str)> {
-    let mut table = 0;
-    while table <= scope.families.len() {
-        let families = if table == scope.families.len() { PROMETHEUS } else { scope.families[table] };
-        let mut at = 0;
-        while at < families.len() {
-            let family = &families[at];
-            let suffixes = suffixes(family.kind);
-            let mut end = 0;
-            while end < suffixes.len() {
-                if starts_with(name, family.name)
-                    && same(part(name, family.name.len(), name.len()), suffixes[end])
-                {
-                    return Some((family, suffixes[end]));
-                }
-                end += 1;
-            }
-            at += 1;
-        }
-        table += 1;
-    }
-    None
-}
-
-const fn labels_of<'a>(family: &Known<'a>, suffix: &str, scope: &Scope<'a>) -> Labels<'a> {
-    if matches!(family.kind, Kind::Info) && family.labels.is_empty() {
-        return Labels::ANY;
-    }
-    let mut labels = Labels::NONE.with_all(family.labels);
-    match family.kind {
-        Kind::Histogram if same(suffix, "_bucket") => labels = labels.with("le"),
-        Kind::Summary if suffix.is_empty() => labels = labels.with("quantile"),
-        _ => {}
-    }
-    labels.with_all(TARGET).with_all(scope.extra)
-}

@@ -7,6 +7,7 @@
 
 mod check;
 mod labels;
+mod meaning;
 mod mistake;
 mod own;
 mod reader;

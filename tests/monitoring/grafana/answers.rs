@@ -1,55 +1,35 @@
 //! Every panel's query is executed on a real Prometheus that has scraped the main example under a scripted load.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use agent_metrics::monitoring::Monitoring;
 use agent_metrics::{AgentMetrics, Catalogue, Histogram, LabelSet, LabelValue, LabelValues, Metrics};
-use agent_metrics_monitoring_tests::{folder, root};
-use agent_metrics_tests::{Program, get, missing, on_path, until};
+use agent_metrics_monitoring_tests::folder;
+use agent_metrics_tests::{example, get, missing, prometheus, until};
 use serde_json::Value;
 
 use crate::dashboards::{of, panels};
 use crate::reference::{queries, reference};
 use crate::script::{
-    Event, INPUT_TOKENS, INPUT_USD, Load, Notes, OUTPUT_TOKENS, OUTPUT_USD, ask, model, now, post,
+    Event, INPUT_TOKENS, INPUT_USD, Load, Notes, OUTPUT_TOKENS, OUTPUT_USD, ask, now, scripted,
 };
 
 /// What `$__rate_interval` is here, in seconds: so long the load is even before anything is asked.
 const WINDOW: f64 = 40.0;
 
-/// Panels that may have no data, by dashboard and title, and why.
-const MAY_BE_EMPTY: [(&str, &str, &str); 28] = [
-    ("agent-llm", "Time to the first token", "nothing is streamed"),
-    ("agent-llm", "Time per output token", "nothing is streamed"),
-    ("agent-llm", "Why models stopped", "the example may not tell"),
-    ("agent-llm", "Attempts by outcome", "attempts are seen only through a retry helper or a layer"),
-    ("agent-llm", "Waiting between attempts", "as above"),
-    ("agent-llm", "Cost of failed attempts", "as above"),
-    ("agent-llm", "Left of the rate limit", "this model doesn't say"),
+/// Panels with a query that has no answer, by dashboard and title, and why.
+const EMPTY: [(&str, &str, &str); 10] = [
     ("agent-llm", "Tokens without a price", "the model has one"),
     ("agent-llm", "Answered by another model", "it is the one that was asked"),
     ("agent-llm", "Past a label's cap", "no label is full"),
-    ("agent-tasks", "Oldest task under way", "between two tasks nothing runs"),
     ("agent-tasks", "Time in the queue", "it is measured only when asked for"),
-    ("agent-tasks", "Satisfaction", "scores are given now and then"),
-    ("agent-http", "Refused", "the script makes no mistakes"),
-    ("agent-http", "Streams", "nothing is streamed"),
-    ("agent-http", "Life of streams", "nothing is streamed"),
-    ("agent-slo", "Used", "the example may have no budget"),
-    ("agent-slo", "Spent an hour", "as above"),
-    ("agent-slo", "Refused", "as above"),
-    ("agent-slo", "Limits", "as above"),
     ("agent-capacity", "Days of history", "there is less than a day"),
     ("agent-capacity", "Replicas needed", "too little history"),
     ("agent-capacity", "Replicas", "as above; those that run are in a panel of their own"),
     ("agent-capacity", "Tokens by the month's end", "too little history"),
     ("agent-capacity", "Cost by the month's end", "too little history"),
-    ("agent-capacity", "Days until a budget of the program is gone", "too little history"),
     ("agent-capacity", "Series", "the forecast has too little history"),
-    ("agent-own", "Agent response quality score", "scores are given now and then"),
 ];
 
 #[derive(Clone, Copy, LabelValue)]
@@ -85,46 +65,6 @@ fn catalogue() -> Catalogue {
     metrics.catalogue()
 }
 
-/// The example's binary.
-fn built() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .current_dir(root())
-        .args(["build", "--quiet", "-p", "agent-metrics-examples", "--bin", "agent", "--message-format=json"])
-        .output()
-        .expect("cargo runs");
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let messages = String::from_utf8_lossy(&built.stdout).into_owned();
-    let mut paths = messages.lines().filter_map(|line| {
-        let (path, _) = line.split_once("\"executable\":\"")?.1.split_once('"')?;
-        Some(PathBuf::from(path))
-    });
-    paths.next_back().expect("the path of the binary")
-}
-
-fn free_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").to_string()
-}
-
-/// Prometheus, scraping the example every second, with the rules that belong to the dashboards.
-fn prometheus(program: &Path, monitoring: &Monitoring, target: &str) -> (Program, String) {
-    let folder = folder("answers");
-    monitoring.write_to(&folder).unwrap_or_else(|error| panic!("{error}"));
-    let config = format!(
-        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: ['prometheus/rules/*.yml']\n\
-         scrape_configs:\n- {{job_name: agent, static_configs: [{{targets: ['{target}']}}]}}\n"
-    );
-    let file = folder.join("answers.yml");
-    std::fs::write(&file, config).expect("a file");
-    let listen = free_address();
-    let mut command = Command::new(program);
-    command
-        .arg(format!("--config.file={}", file.display()))
-        .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
-        .arg(format!("--web.listen-address={listen}"));
-    (Program::start(&mut command), listen)
-}
-
 /// A query as Grafana sends it when everything is chosen.
 fn sent(query: &str) -> String {
     ["job", "instance", "model", "task_type"]
@@ -136,7 +76,6 @@ fn sent(query: &str) -> String {
 
 #[test]
 fn panels_show_what_happened() {
-    let Some(program) = on_path("prometheus") else { return missing("prometheus") };
     let catalogue = catalogue();
     let monitoring = Monitoring::for_catalogue(catalogue.clone()).with(|settings| {
         settings.evaluation_interval = Duration::from_secs(1);
@@ -147,22 +86,23 @@ fn panels_show_what_happened() {
     let dashboards = of(&files);
 
     let notes = Notes::default();
-    let base = format!("http://{}", model(&notes));
-    let address = free_address();
-    let mut command = Command::new(built());
-    command
-        .args(["--addr", &address, "--load", "0", "--model", "gemini-2.0-flash", "--base-url", &base])
-        .env_remove("GEMINI_API_KEY");
-    let _agent = Program::start(&mut command);
-    until("the agent serves", || get(&address, "/metrics", "").filter(|(head, _)| head.contains(" 200 ")));
-    let (_prometheus, listen) = prometheus(&program, &monitoring, &address);
+    let base = scripted(&notes);
+    let (_agent, address) = example(&["--load", "0", "--model", "gemini-2.0-flash", "--base-url", &base]);
+    // Prometheus scrapes it every second, with the rules that belong to the dashboards.
+    let folder = folder("answers");
+    monitoring.write_to(&folder).unwrap_or_else(|error| panic!("{error}"));
+    let config = format!(
+        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: ['prometheus/rules/*.yml']\n\
+         scrape_configs:\n- {{job_name: agent, static_configs: [{{targets: ['{address}']}}]}}\n"
+    );
+    std::fs::write(folder.join("prometheus.yml"), config).expect("a file");
+    let Some((_prometheus, listen)) = prometheus(&folder, &[]) else { return missing("prometheus") };
     until("it is scraped", || {
         ask(&listen, "agent_active_tasks", now()).ok().filter(|found| !found.is_empty())
     });
 
     let begun = now();
     let load = Load::on(&address, &notes);
-    assert_eq!(post(&address, "/feedback", r#"{"score": 5, "task_type": "search"}"#), Some(204));
     // From the first answers on, an even load for longer than the window.
     until("the load is even", || (now() > begun + 4.0).then_some(()));
     until("the window is full", || (now() > begun + WINDOW + 6.0).then_some(()));
@@ -172,6 +112,8 @@ fn panels_show_what_happened() {
     drop(load);
 
     check_headlines(&asked, &notes);
+    check_latency(&asked, &notes, &catalogue);
+    check_active(&asked, &notes);
     check_all(&asked);
     for query in queries(reference(&files)) {
         ask(&listen, query, at).unwrap_or_else(|error| panic!("{query}: {error}"));
@@ -216,19 +158,22 @@ impl Asked<'_> {
 fn check_headlines(asked: &Asked<'_>, notes: &Notes) {
     let happened = |is_one: &dyn Fn(Event) -> bool| notes.count(asked.at - WINDOW, asked.at, is_one);
     let a_second = |is_one: &dyn Fn(Event) -> bool| happened(is_one) / WINDOW;
-    let answered = a_second(&|event| matches!(event, Event::Answered(_)));
-    let failed = a_second(&|event| event == Event::Answered(502));
+    let requests = a_second(&|event| matches!(event, Event::Answered { .. }));
+    let with =
+        |code: u16| a_second(&|event| matches!(event, Event::Answered { status, .. } if status == code));
+    let tasks = a_second(&is_task);
+    let failed = with(502);
     let calls = a_second(&|event| matches!(event, Event::Called { .. }));
-    let searches = happened(&|event| event == Event::Called { tool: true });
-    assert!(answered > 1.0 && failed > 0.2, "the script does its work: {answered}, {failed}");
+    assert!(requests > 1.0 && failed > 0.2, "the script does its work: {requests}, {failed}");
     let usd = INPUT_TOKENS * INPUT_USD + OUTPUT_TOKENS * OUTPUT_USD;
     for (title, label, series, expected) in [
-        ("Tasks a minute", "", "tasks", answered * 60.0),
-        ("HTTP errors", "", "5xx", failed / answered),
-        ("Request rate", "status_code", "200", answered - failed),
+        ("Tasks a minute", "", "tasks", tasks * 60.0),
+        ("HTTP errors", "", "5xx", failed / requests),
+        ("Request rate", "status_code", "200", with(200)),
+        ("Request rate", "status_code", "422", with(422)),
         ("Request rate", "status_code", "502", failed),
-        ("Failures", "", "tasks", failed / answered),
-        ("Failures", "", "HTTP requests", failed / answered),
+        ("Failures", "", "tasks", failed / tasks),
+        ("Failures", "", "HTTP requests", failed / requests),
         ("Tokens a minute", "direction", "input", calls * 60.0 * INPUT_TOKENS),
         ("Tokens a minute", "direction", "output", calls * 60.0 * OUTPUT_TOKENS),
         ("Cost an hour", "model", "gemini-2.0-flash", calls * 3600.0 * usd),
@@ -243,30 +188,78 @@ fn check_headlines(asked: &Asked<'_>, notes: &Notes) {
     }
     // Over more than the window: all since the first scrape, and what was asked within a minute.
     let since = |is_one: &dyn Fn(Event) -> bool| notes.count(asked.at - 3600.0, asked.at, is_one);
-    let completion = 1.0
-        - since(&|event| event == Event::Answered(502)) / since(&|event| matches!(event, Event::Answered(_)));
+    let completion =
+        1.0 - since(&|event| matches!(event, Event::Answered { status: 502, .. })) / since(&is_task);
     let shown = asked.values("agent-overview", "Completion", "")["completion"];
     assert!(
         (shown / completion - 1.0).abs() < 0.05,
         "completion: shown {shown}, the script's was {completion}"
     );
-    let tools = asked.values("agent-overview", "Tool calls by tool", "tool_name")["search_docs"];
-    assert!(tools >= searches * 0.95, "tool calls: shown {tools}, the script saw {searches} and more");
+    // All of it is younger than that minute; what the opening called was there before the first scrape.
+    let searches = since(&|event| event == Event::Called { tool: true });
+    let shown = asked.values("agent-overview", "Tool calls by tool", "tool_name")["search_docs"];
+    assert!(
+        (searches * 0.9..searches * 1.1).contains(&shown),
+        "tool calls: shown {shown}, the script saw {searches}"
+    );
 }
 
-/// Every query is one that Prometheus takes, and has an answer, but for the panels of a short list.
+fn is_task(event: Event) -> bool {
+    matches!(event, Event::Answered { task: true, .. })
+}
+
+/// A quantile is shown as a value between two bounds of the histogram: those around what the visitors waited.
+fn check_latency(asked: &Asked<'_>, notes: &Notes, catalogue: &Catalogue) {
+    let mut waits: Vec<_> = notes
+        .between(asked.at - WINDOW, asked.at)
+        .into_iter()
+        // Of a chat only the head counts, which the visitor doesn't see come.
+        .filter_map(|event| if let Event::Answered { seconds, .. } = event { Some(seconds) } else { None })
+        .collect();
+    waits.sort_by(f64::total_cmp);
+    let waited = waits[waits.len() * 95 / 100];
+    let name = "agent_http_request_duration_seconds";
+    let bounds = &catalogue.families.iter().find(|family| family.name == name).expect("the family").buckets;
+    // What was waited for the connection as well is no part of the request.
+    let low = bounds.iter().copied().filter(|bound| *bound < waited * 0.8).fold(0.0, f64::max);
+    let high = bounds.iter().copied().filter(|bound| *bound >= waited).fold(f64::INFINITY, f64::min);
+    let shown = asked.values("agent-overview", "HTTP latency", "")["p95"];
+    eprintln!("HTTP latency: shown {shown:.3} s, the visitors waited {waited:.3} s");
+    assert!(
+        (low..=high).contains(&shown),
+        "latency: shown {shown}, not within {low} to {high}, as {waited} is"
+    );
+}
+
+/// The tasks under way are those that visitors wait for, at some moment of the last two seconds: the last scrape's.
+fn check_active(asked: &Asked<'_>, notes: &Notes) {
+    let under_way =
+        |at: f64| notes.count(0.0, at, |event| event == Event::Began) - notes.count(0.0, at, is_task);
+    let moments: Vec<_> = (0..40).map(|step| under_way(asked.at - f64::from(step) * 0.05)).collect();
+    let least = moments.iter().copied().fold(f64::INFINITY, f64::min) - 1.0;
+    let most = moments.iter().copied().fold(0.0, f64::max) + 1.0;
+    let shown = asked.values("agent-overview", "Active tasks", "")["tasks"];
+    eprintln!("Active tasks: shown {shown}, the visitors waited for {least} to {most}");
+    assert!(shown >= 1.0 && (least..=most).contains(&shown), "active tasks: {shown} of {least} to {most}");
+}
+
+/// Every query is one that Prometheus takes, and has an answer, but for the panels of a short list, which have none.
 fn check_all(asked: &Asked<'_>) {
-    let (mut empty, mut queries) = (Vec::new(), 0);
+    let (mut empty, mut answered, mut queries) = (Vec::new(), Vec::new(), 0);
     for (uid, dashboard) in asked.dashboards {
         for panel in panels(dashboard) {
             let title = panel["title"].as_str().expect("a title");
-            let may_be = MAY_BE_EMPTY.iter().any(|(of, name, _)| of == uid && *name == title);
+            let is_listed = EMPTY.iter().any(|(of, name, _)| of == uid && *name == title);
+            let mut has_all = true;
             for target in panel["targets"].as_array().expect("targets") {
                 queries += 1;
                 let query = sent(target["expr"].as_str().expect("a query"));
                 match ask(asked.listen, &query, asked.at) {
-                    Ok(found) if found.is_empty() && !may_be => {
-                        empty.push(format!("{uid}: {title}: {query}"));
+                    Ok(found) if found.is_empty() => {
+                        has_all = false;
+                        if !is_listed {
+                            empty.push(format!("{uid}: {title}: {query}"));
+                        }
                     }
                     Ok(found) => assert!(
                         found.iter().all(|(_, value)| !value.is_infinite()),
@@ -274,6 +267,9 @@ fn check_all(asked: &Asked<'_>) {
                     ),
                     Err(error) => panic!("{uid}: {title}: {query}: {error}"),
                 }
+            }
+            if is_listed && has_all {
+                answered.push(format!("{uid}: {title}"));
             }
         }
         let variables = dashboard["templating"]["list"].as_array().expect("variables");
@@ -291,6 +287,7 @@ fn check_all(asked: &Asked<'_>) {
     }
     eprintln!("{queries} queries");
     assert!(empty.is_empty(), "no answer to:\n{}", empty.join("\n"));
+    assert!(answered.is_empty(), "listed as empty, and have an answer: {answered:?}");
 }
 
 /// What the catalogue says that labels can be is what they are.

@@ -1,46 +1,20 @@
 //! The rules on a real Prometheus that scrapes the main example.
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
-use agent_metrics_monitoring_tests::{root, written};
-use agent_metrics_tests::{Program, get, missing, until};
+use agent_metrics_monitoring_tests::written;
+use agent_metrics_tests::{example, missing, prometheus, until};
 use serde_json::Value;
 
-use crate::servers::{api, free_address, prometheus, query, within};
+use crate::servers::{RETENTION, api, query, within};
 
 /// Rules whose series need more than a test has: days of history, budgets, streams, failures.
 const MAY_BE_EMPTY: [&str; 5] =
     ["month_forecast", "days_left", "forecast30d", "replicas:needed", "time_to_first_token"];
 
-/// The example under a load of its own, on a port that it was given.
-fn agent() -> (Program, String) {
-    let built = Command::new(env!("CARGO"))
-        .current_dir(root())
-        .args(["build", "--quiet", "-p", "agent-metrics-examples", "--bin", "agent", "--message-format=json"])
-        .output()
-        .expect("cargo runs");
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let messages = String::from_utf8_lossy(&built.stdout).into_owned();
-    let binary = messages
-        .lines()
-        .filter_map(|line| line.split_once("\"executable\":\"")?.1.split_once('"'))
-        .map(|(path, _)| PathBuf::from(path))
-        .next_back()
-        .expect("the path of the binary");
-    let address = free_address();
-    let mut command = Command::new(binary);
-    command.args(["--addr", &address, "--load", "8"]).env_remove("GEMINI_API_KEY");
-    let agent = Program::start(&mut command);
-    until("the agent serves", || get(&address, "/metrics", "").filter(|(head, _)| head.contains(" 200 ")));
-    (agent, address)
-}
-
 #[test]
 fn every_rule_is_evaluated_and_what_can_be_recorded_is() {
-    let (_agent, target) = agent();
-    let address = free_address();
+    let (_agent, target) = example(&["--load", "8"]);
     let made = written("example", |settings| {
         settings.targets = vec![target];
         settings.scrape_interval = Duration::from_secs(1);
@@ -48,7 +22,7 @@ fn every_rule_is_evaluated_and_what_can_be_recorded_is() {
         // Windows of seconds, so that a day of history is there in minutes.
         settings.rehearsal = 60;
     });
-    let Some(_prometheus) = prometheus(&made.join("prometheus"), &address) else {
+    let Some((_prometheus, address)) = prometheus(&made.join("prometheus"), &[RETENTION]) else {
         return missing("prometheus");
     };
     until("the target is up", || query(&address, "up{job=\"agent\"} == 1").filter(|found| !found.is_empty()));

@@ -2,5 +2,6 @@
 
 mod end_to_end;
 mod example;
+mod misbehaving;
 mod servers;
 mod target;

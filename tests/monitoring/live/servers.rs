@@ -1,6 +1,5 @@
-//! Prometheus and Alertmanager on free ports, stopped when the test is done.
+//! Alertmanager, and what it and Prometheus answer.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -8,24 +7,8 @@ use std::time::{Duration, Instant};
 use agent_metrics_tests::{Program, get, on_path, until};
 use serde_json::Value;
 
-pub fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").to_string()
-}
-
-/// Prometheus with the configuration in a folder; `None` where it isn't installed.
-pub fn prometheus(folder: &Path, address: &str) -> Option<Program> {
-    let program = on_path("prometheus")?;
-    let started = Program::start(
-        Command::new(program)
-            .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
-            .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
-            .arg(format!("--web.listen-address={address}"))
-            .arg("--storage.tsdb.retention.time=35d"),
-    );
-    until("Prometheus is ready", || api(address, "/api/v1/status/buildinfo"));
-    Some(started)
-}
+/// Longer than the longest window of a rule.
+pub const RETENTION: &str = "--storage.tsdb.retention.time=35d";
 
 /// Alertmanager with a configuration; `None` where it isn't installed.
 pub fn alertmanager(config: &Path, address: &str) -> Option<Program> {

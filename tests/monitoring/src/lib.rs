@@ -1,8 +1,10 @@
 //! What the tests of monitoring files share: the files, and the programs that read them.
 
 mod case;
+mod model;
 
 pub use case::{Case, Firing, test_rules};
+pub use model::{Asked, Reply, model};
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -2,7 +2,7 @@
 
 use super::{MINUTE, gained, percent, share_above};
 use crate::monitoring::rule::{Alert, Severity};
-use crate::monitoring::{Settings, number};
+use crate::monitoring::{Settings, number, outcomes};
 
 pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
     vec![error_rate(settings), latency(settings)]
@@ -10,8 +10,8 @@ pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
 
 fn error_rate(settings: &Settings) -> Alert {
     let limit = settings.thresholds.http_error_ratio;
-    let series = ["agent_http_requests_total{status_code=~\"5..\"}", "agent_http_requests_total"];
-    let query = share_above("job", series, &settings.time(5 * MINUTE), limit, settings);
+    let series = outcomes::HTTP.of("agent_http_requests_total");
+    let query = share_above("job", &series, &settings.time(5 * MINUTE), limit, settings);
     Alert::new("AgentHighErrorRate", Severity::Critical, 5 * MINUTE, query)
         .text(
             "Many HTTP requests to {{ $labels.job }} are answered with 5xx",

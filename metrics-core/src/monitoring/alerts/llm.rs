@@ -2,18 +2,18 @@
 
 use super::{HOUR, MINUTE, gained, percent, share_above};
 use crate::monitoring::rule::{Alert, Severity};
-use crate::monitoring::{Settings, number};
+use crate::monitoring::{Settings, number, outcomes};
 
 pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
     vec![errors(settings), latency(settings), rate_limited(settings), usage_missing(settings)]
 }
 
-const CALLS: &str = "agent_llm_calls_total{status!=\"cancelled\"}";
+const CALLS: &str = "agent_llm_calls_total";
 
 fn errors(settings: &Settings) -> Alert {
     let limit = settings.thresholds.llm_error_ratio;
-    let bad = "agent_llm_calls_total{status!~\"success|cancelled|rate_limited|content_filtered\"}";
-    let query = share_above("job, model", [bad, CALLS], &settings.time(5 * MINUTE), limit, settings);
+    let series = outcomes::LLM.of(CALLS);
+    let query = share_above("job, model", &series, &settings.time(5 * MINUTE), limit, settings);
     Alert::new("AgentLlmErrors", Severity::Warning, 5 * MINUTE, query)
         .text(
             "Many calls of {{ $labels.model }} fail",
@@ -73,8 +73,8 @@ fn latency(settings: &Settings) -> Alert {
 
 fn rate_limited(settings: &Settings) -> Alert {
     let limit = settings.thresholds.rate_limited_ratio;
-    let bad = "agent_llm_calls_total{status=\"rate_limited\"}";
-    let query = share_above("job, model", [bad, CALLS], &settings.time(15 * MINUTE), limit, settings);
+    let series = outcomes::RATE_LIMITED.of(CALLS);
+    let query = share_above("job, model", &series, &settings.time(15 * MINUTE), limit, settings);
     Alert::new("AgentRateLimited", Severity::Warning, 10 * MINUTE, query)
         .text(
             "{{ $labels.model }} asks {{ $labels.job }} to slow down",
@@ -100,7 +100,7 @@ fn rate_limited(settings: &Settings) -> Alert {
 fn usage_missing(settings: &Settings) -> Alert {
     let limit = settings.thresholds.usage_missing_ratio;
     let series = ["agent_llm_usage_missing_total", "agent_llm_calls_total{status=\"success\"}"];
-    let query = share_above("job, model", series, &settings.time(HOUR), limit, settings);
+    let query = share_above("job, model", &series, &settings.time(HOUR), limit, settings);
     Alert::new("AgentUsageMissing", Severity::Warning, 15 * MINUTE, query)
         .text(
             "{{ $labels.model }} doesn't tell how many tokens it used",

@@ -112,8 +112,14 @@ fn gained(by: &str, series: &str, window: &str) -> String {
 
 /// The share of `bad` in `all` above a limit, where there were enough of all to say so, and of the bad ones that it is no
 /// single mishap: one in ten is 10 %, whatever the limit.
-fn share_above(by: &str, [bad, all]: [&str; 2], window: &str, limit: f64, settings: &Settings) -> String {
-    let (bad, all) = (gained(by, bad, window), gained(by, all, window));
+fn share_above(
+    by: &str,
+    [bad, all]: &[impl AsRef<str>; 2],
+    window: &str,
+    limit: f64,
+    settings: &Settings,
+) -> String {
+    let (bad, all) = (gained(by, bad.as_ref(), window), gained(by, all.as_ref(), window));
     let least = number(settings.thresholds.minimum_calls);
     let failures = number(settings.thresholds.minimum_failures);
     format!("(\n  {bad}\n  /\n  {all}\n) > {}\nand {all} >= {least}\nand {bad} >= {failures}", number(limit))

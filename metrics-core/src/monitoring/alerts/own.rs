@@ -2,9 +2,9 @@
 
 use super::{MINUTE, percent, share_above};
 use crate::catalogue::{Catalogue, FamilyInfo};
-use crate::monitoring::Settings;
 use crate::monitoring::prometheus::is_own;
 use crate::monitoring::rule::{Alert, Severity};
+use crate::monitoring::{Settings, outcomes};
 
 pub(super) fn alerts(catalogue: &Catalogue, settings: &Settings) -> Vec<Alert> {
     let call_families = catalogue.families.iter().filter(|family| is_own(family));
@@ -21,9 +21,8 @@ fn failures(family: &FamilyInfo, name: &str, settings: &Settings) -> Alert {
     let (counter, limit) = (&family.name, settings.thresholds.tool_error_ratio);
     let labels = family.labels.iter().copied().filter(|label| *label != "status");
     let by: Vec<_> = ["job"].into_iter().chain(labels).collect();
-    let of = format!("{counter}{{status!~\"success|cancelled\"}}");
-    let all = format!("{counter}{{status!=\"cancelled\"}}");
-    let query = share_above(&by.join(", "), [&of, &all], &settings.time(15 * MINUTE), limit, settings);
+    let series = outcomes::CALLS.of(counter);
+    let query = share_above(&by.join(", "), &series, &settings.time(15 * MINUTE), limit, settings);
     let labels = by[1..].iter().map(|label| format!(" {label} {{{{ $labels.{label} }}}}"));
     let which = labels.collect::<Vec<_>>().concat();
     Alert::new(format!("Agent{}Failures", camel_case(name)), Severity::Warning, 10 * MINUTE, query)

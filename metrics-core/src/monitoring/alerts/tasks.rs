@@ -2,7 +2,7 @@
 
 use super::{HOUR, MINUTE, gained, percent};
 use crate::monitoring::rule::{Alert, Severity};
-use crate::monitoring::{Settings, number};
+use crate::monitoring::{Settings, number, outcomes};
 
 pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
     vec![
@@ -16,11 +16,10 @@ pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
 
 fn completion_rate(settings: &Settings) -> Alert {
     let (limit, hour) = (settings.thresholds.completion_ratio, settings.time(HOUR));
-    let done = gained("job", "agent_tasks_total{status=\"success\"}", &hour);
-    let all = gained("job", "agent_tasks_total{status!=\"cancelled\"}", &hour);
-    let failed = gained("job", "agent_tasks_total{status!~\"success|cancelled\"}", &hour);
+    let of = |matcher: &str| gained("job", &format!("agent_tasks_total{{{matcher}}}"), &hour);
+    let (done, all) = (of(outcomes::SUCCESS), of(outcomes::CALLS.all));
     let query = format!(
-        "(\n  {done}\n  /\n  {all}\n) < {}\nand {all} >= {}\nand {failed} >= {}",
+        "(\n  {done}\n  /\n  {all}\n) < {}\nand {all} >= {}\nand ({all} - {done}) >= {}",
         number(limit),
         number(settings.thresholds.minimum_calls),
         number(settings.thresholds.minimum_failures)

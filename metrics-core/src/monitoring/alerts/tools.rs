@@ -1,16 +1,13 @@
 //! Alerts on tools.
 
 use super::{MINUTE, percent, share_above};
-use crate::monitoring::Settings;
 use crate::monitoring::rule::{Alert, Severity};
+use crate::monitoring::{Settings, outcomes};
 
 pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
     let limit = settings.thresholds.tool_error_ratio;
-    let series = [
-        "agent_tool_calls_total{status!~\"success|cancelled\"}",
-        "agent_tool_calls_total{status!=\"cancelled\"}",
-    ];
-    let query = share_above("job, tool_name", series, &settings.time(15 * MINUTE), limit, settings);
+    let series = outcomes::CALLS.of("agent_tool_calls_total");
+    let query = share_above("job, tool_name", &series, &settings.time(15 * MINUTE), limit, settings);
     let alert = Alert::new("AgentToolFailures", Severity::Warning, 10 * MINUTE, query)
         .text(
             "The tool {{ $labels.tool_name }} often fails",

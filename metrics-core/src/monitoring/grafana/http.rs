@@ -1,7 +1,7 @@
 //! HTTP requests that the agents answer.
 
 use super::{Dashboard, Panel};
-use crate::monitoring::Settings;
+use crate::monitoring::{Settings, outcomes};
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
     let limits = &settings.thresholds;
@@ -28,13 +28,8 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
                     "Errors by endpoint",
                     "Share of an endpoint's requests that were answered with 5xx.",
                 )
-                .ask(
-                    "sum by (endpoint) (rate(agent_http_requests_total{.., status_code=~\"5..\"}[..])) \
-                         / (sum by (endpoint) (rate(agent_http_requests_total{..}[..])) > 0)",
-                    "{{endpoint}}",
-                )
+                .share_by("endpoint", "agent_http_requests_total", "..", &outcomes::HTTP)
                 .unit("percentunit")
-                .without("No errors")
                 .bad_above(limits.http_error_ratio),
             ],
         )

@@ -1,7 +1,7 @@
 //! Models: calls, tokens, and what they cost.
 
 use super::{Dashboard, Panel};
-use crate::monitoring::Settings;
+use crate::monitoring::{Settings, outcomes};
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
     let about = "Calls of models, the tokens they use, and the money that goes.";
@@ -29,18 +29,10 @@ fn calls(dashboard: Dashboard, settings: &Settings) -> Dashboard {
                 .stacked(),
             Panel::lines(
                 "Share that fails",
-                "Failed calls, cancelled ones and rate limits aside, and those that were rate limited.",
+                "Failed calls, rate limits and filtered answers aside, and those that were rate limited; cancelled ones don't count.",
             )
-            .share(
-                "agent_llm_calls_total{..model, status!~\"success|cancelled|rate_limited\"}",
-                "agent_llm_calls_total{..model}",
-                "failed",
-            )
-            .share(
-                "agent_llm_calls_total{..model, status=\"rate_limited\"}",
-                "agent_llm_calls_total{..model}",
-                "rate limited",
-            )
+            .share("agent_llm_calls_total", "..model", &outcomes::LLM, "failed")
+            .share("agent_llm_calls_total", "..model", &outcomes::RATE_LIMITED, "rate limited")
             .unit("percentunit")
             .bad_above(limits.llm_error_ratio),
             Panel::lines("Duration P50 / P95 / P99", "How long calls take, however they end.")

@@ -1,7 +1,7 @@
 //! The first look: what goes on now, the four golden signals, and where tokens and money go.
 
 use super::{Dashboard, Panel};
-use crate::monitoring::{Settings, Thresholds};
+use crate::monitoring::{Settings, Thresholds, outcomes};
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
     let about = "Whether the agents are well: traffic, errors, latency, saturation, tokens and money.";
@@ -20,18 +20,17 @@ fn now(limits: &Thresholds) -> [Panel; 6] {
             .unit("count:tasks/min"),
         Panel::gauge("Completion", "Share of the last hour's tasks that succeeded, cancelled ones aside.")
             .ask(
-                "sum(increase(agent_tasks_total{.., status=\"success\"}[1h])) \
-                 / (sum(increase(agent_tasks_total{.., status!=\"cancelled\"}[1h])) > 0)",
+                &format!(
+                    "sum(increase(agent_tasks_total{{.., {}}}[1h])) / (sum(increase(agent_tasks_total{{.., {}}}[1h])) > 0)",
+                    outcomes::SUCCESS,
+                    outcomes::CALLS.all
+                ),
                 "completion",
             )
             .without("No task ended")
             .bad_below(limits.completion_ratio),
         Panel::stat("HTTP errors", "Share of requests that were answered with 5xx.")
-            .share(
-                "agent_http_requests_total{.., status_code=~\"5..\"}",
-                "agent_http_requests_total{..}",
-                "5xx",
-            )
+            .share("agent_http_requests_total", "..", &outcomes::HTTP, "5xx")
             .unit("percentunit")
             .bad_above(limits.http_error_ratio),
         Panel::stat("HTTP latency", "95 % of requests are answered within this.")
@@ -61,24 +60,12 @@ fn traffic() -> [Panel; 3] {
             .stacked(),
         Panel::lines(
             "Failures",
-            "Share of what ended that didn't succeed, cancelled calls aside, by kind of call.",
+            "Share of what ended that failed, by kind of call; what its caller gave up doesn't count.",
         )
-        .share("agent_tasks_total{.., status!~\"success|cancelled\"}", "agent_tasks_total{..}", "tasks")
-        .share(
-            "agent_llm_calls_total{.., status!~\"success|cancelled\"}",
-            "agent_llm_calls_total{..}",
-            "LLM calls",
-        )
-        .share(
-            "agent_tool_calls_total{.., status!~\"success|cancelled\"}",
-            "agent_tool_calls_total{..}",
-            "tool calls",
-        )
-        .share(
-            "agent_http_requests_total{.., status_code=~\"5..\"}",
-            "agent_http_requests_total{..}",
-            "HTTP requests",
-        )
+        .share("agent_tasks_total", "..", &outcomes::CALLS, "tasks")
+        .share("agent_llm_calls_total", "..", &outcomes::LLM, "LLM calls")
+        .share("agent_tool_calls_total", "..", &outcomes::CALLS, "tool calls")
+        .share("agent_http_requests_total", "..", &outcomes::HTTP, "HTTP requests")
         .unit("percentunit"),
     ]
 }

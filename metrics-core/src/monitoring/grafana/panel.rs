@@ -1,5 +1,7 @@
 //! A panel as it is made: what it asks, and how it shows the answer.
 
+use crate::monitoring::outcomes::Outcomes;
+
 /// One panel of a [`Dashboard`](super::Dashboard): queries, a unit, and from which value on it is red.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Panel {
@@ -163,15 +165,29 @@ impl Panel {
             .fold(self, |panel, (quantile, legend)| panel.quantile(quantile, histogram, matchers, "", legend))
     }
 
-    /// The share of calls that failed; nothing while there are none, and 0 while none of them fails.
+    /// The share of calls that failed, of those within `..` or `..model`; nothing while there are none, and 0 while none of
+    /// them fails.
     #[must_use]
-    pub(super) fn share(self, bad: &str, all: &str, legend: &str) -> Self {
-        self.ask(&format!("(sum(rate({bad}[..])) or vector(0)) / (sum(rate({all}[..])) > 0)"), legend)
+    pub(super) fn share(self, counter: &str, within: &str, outcomes: &Outcomes, legend: &str) -> Self {
+        let [bad, all] = shares("", counter, within, outcomes);
+        self.ask(&format!("({bad} or vector(0)) / ({all} > 0)"), legend)
+    }
+
+    /// The same, a line for each value of a label.
+    #[must_use]
+    pub(super) fn share_by(self, label: &str, counter: &str, within: &str, outcomes: &Outcomes) -> Self {
+        let [bad, all] = shares(&format!(" by ({label}) "), counter, within, outcomes);
+        self.ask(&format!("({bad} or 0 * {all}) / ({all} > 0)"), &format!("{{{{{label}}}}}"))
     }
 
     pub(super) fn height(&self) -> u32 {
         if matches!(self.view, View::Stat | View::Gauge) { 4 } else { 8 }
     }
+}
+
+/// The rates of the calls that failed and of those that count.
+fn shares(by: &str, counter: &str, within: &str, outcomes: &Outcomes) -> [String; 2] {
+    [outcomes.bad, outcomes.all].map(|matcher| format!("sum{by}(rate({counter}{{{within}, {matcher}}}[..]))"))
 }
 
 /// A query in full. In short, `{..}` narrows it down to what was chosen; `{..model}` and `{..task_type}` do so by that label

@@ -1,7 +1,7 @@
 //! Tasks and the tools they call.
 
 use super::{Dashboard, Panel};
-use crate::monitoring::Settings;
+use crate::monitoring::{Settings, outcomes};
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
     let about = "Tasks: how many, how they end, how long they take and what they use; and their tools.";
@@ -25,8 +25,12 @@ fn ended(settings: &Settings) -> [Panel; 6] {
             .stacked(),
         Panel::lines("Completion by type", "Share of tasks that succeed, cancelled ones aside.")
             .ask(
-                "sum by (task_type) (rate(agent_tasks_total{..task_type, status=\"success\"}[..])) \
-                 / (sum by (task_type) (rate(agent_tasks_total{..task_type, status!=\"cancelled\"}[..])) > 0)",
+                &format!(
+                    "sum by (task_type) (rate(agent_tasks_total{{..task_type, {}}}[..])) \
+                     / (sum by (task_type) (rate(agent_tasks_total{{..task_type, {}}}[..])) > 0)",
+                    outcomes::SUCCESS,
+                    outcomes::CALLS.all
+                ),
                 "{{task_type}}",
             )
             .unit("percentunit")
@@ -37,11 +41,14 @@ fn ended(settings: &Settings) -> [Panel; 6] {
         Panel::lines("Duration P95 by type", "95 % of the tasks of a type end within this.")
             .quantile("0.95", "agent_task_duration_seconds", "{..task_type}", "task_type", "{{task_type}}")
             .unit("s"),
-        Panel::lines("Completion in process", "The rate that each instance reckons itself, the mean of all; it starts anew with the process.")
-            .ask("avg by (window) (agent_task_completion_rate{..})", "{{window}}")
-            .unit("percentunit")
-            .without("No task ended")
-            .bad_below(settings.thresholds.completion_ratio),
+        Panel::lines(
+            "Completion in process",
+            "The rate that each instance reckons itself, the mean of all; it starts anew with the process.",
+        )
+        .ask("avg by (window) (agent_task_completion_rate{..})", "{{window}}")
+        .unit("percentunit")
+        .without("No task ended")
+        .bad_below(settings.thresholds.completion_ratio),
     ]
 }
 
@@ -117,11 +124,7 @@ fn tools(settings: &Settings) -> [Panel; 4] {
             .stacked()
             .width(6),
         Panel::lines("Share that fails", "Failed calls of a tool, cancelled ones aside.")
-            .ask(
-                "sum by (tool_name) (rate(agent_tool_calls_total{.., status!~\"success|cancelled\"}[..])) \
-                 / (sum by (tool_name) (rate(agent_tool_calls_total{..}[..])) > 0)",
-                "{{tool_name}}",
-            )
+            .share_by("tool_name", "agent_tool_calls_total", "..", &outcomes::CALLS)
             .unit("percentunit")
             .bad_above(settings.thresholds.tool_error_ratio)
             .width(6),

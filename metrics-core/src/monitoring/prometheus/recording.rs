@@ -3,6 +3,7 @@
 use super::names as n;
 use crate::catalogue::{Catalogue, FamilyInfo};
 use crate::monitoring::Settings;
+use crate::monitoring::outcomes::{self, Outcomes};
 use crate::monitoring::rule::Group;
 use crate::name::Kind;
 use crate::promql::OWN;
@@ -28,8 +29,9 @@ fn sum_rate(by: &str, series: &str, window: &str) -> String {
     format!("sum by ({by}) (rate({series}[{window}]))")
 }
 
-/// The share of bad calls in all.
-fn ratio(by: &str, bad: &str, all: &str) -> String {
+/// The share of bad calls in all that count.
+fn ratio(by: &str, rate: &str, outcomes: &Outcomes) -> String {
+    let [bad, all] = outcomes.of(rate);
     format!("(\n  sum by ({by}) ({bad})\n  or 0 * sum by ({by}) ({all})\n)\n/\n(sum by ({by}) ({all}) > 0)")
 }
 
@@ -41,12 +43,7 @@ fn http(settings: &Settings) -> Group {
     let window = settings.time(300);
     let mut group = Group::new("agent-http");
     group.record(n::HTTP_RATE, sum_rate("job, endpoint, status_code", "agent_http_requests_total", &window));
-    group
-        .record(
-            n::HTTP_ERRORS,
-            ratio("job", &format!("{}{{status_code=~\"5..\"}}", n::HTTP_RATE), n::HTTP_RATE),
-        )
-        .note(ZERO);
+    group.record(n::HTTP_ERRORS, ratio("job", n::HTTP_RATE, &outcomes::HTTP)).note(ZERO);
     group.record(
         n::HTTP_BUCKETS,
         sum_rate("job, endpoint, le", "agent_http_request_duration_seconds_bucket", &window),
@@ -78,8 +75,8 @@ fn tasks(settings: &Settings) -> Group {
 }
 
 fn completed(by: &str, rate: &str) -> String {
-    let all = format!("{rate}{{status!=\"cancelled\"}}");
-    format!("sum by ({by}) ({rate}{{status=\"success\"}})\n/\n(sum by ({by}) ({all}) > 0)")
+    let of = |matcher: &str| format!("sum by ({by}) ({rate}{{{matcher}}})");
+    format!("{}\n/\n({} > 0)", of(outcomes::SUCCESS), of(outcomes::CALLS.all))
 }
 
 /// Over long windows, from what is recorded: that costs as little for a thousand replicas as for one, and a
@@ -88,14 +85,14 @@ fn completion(settings: &Settings) -> Group {
     let mut group = Group::new("agent-completion");
     group.interval = Some(60);
     let over = |matcher: &str, window: &str| {
-        format!("sum by (job) (sum_over_time({}{{status{matcher}}}[{window}]))", n::TASK_RATE)
+        format!("sum by (job) (sum_over_time({}{{{matcher}}}[{window}]))", n::TASK_RATE)
     };
     for (name, seconds) in
         [(n::COMPLETION_1H, 3600), (n::COMPLETION_1D, 86_400), (n::COMPLETION_7D, 7 * 86_400)]
     {
         let window = settings.time(seconds);
-        let query =
-            format!("{}\n/\n({} > 0)", over("=\"success\"", &window), over("!=\"cancelled\"", &window));
+        let (done, all) = (over(outcomes::SUCCESS, &window), over(outcomes::CALLS.all, &window));
+        let query = format!("{done}\n/\n({all} > 0)");
         group.record(name, query);
     }
     group
@@ -105,9 +102,7 @@ fn llm(settings: &Settings) -> Group {
     let (window, hour) = (settings.time(300), settings.time(3600));
     let mut group = Group::new("agent-llm");
     group.record(n::LLM_RATE, sum_rate("job, model, status", "agent_llm_calls_total", &window));
-    let bad = format!("{}{{status!~\"success|cancelled\"}}", n::LLM_RATE);
-    let all = format!("{}{{status!=\"cancelled\"}}", n::LLM_RATE);
-    group.record(n::LLM_ERRORS, ratio("job, model", &bad, &all)).note(ZERO);
+    group.record(n::LLM_ERRORS, ratio("job, model", n::LLM_RATE, &outcomes::LLM)).note(ZERO);
     group.record(
         n::LLM_BUCKETS,
         sum_rate("job, model, le", "agent_llm_call_duration_seconds_bucket", &window),
@@ -126,9 +121,7 @@ fn tools(settings: &Settings) -> Group {
     let window = settings.time(300);
     let mut group = Group::new("agent-tools");
     group.record(n::TOOL_RATE, sum_rate("job, tool_name, status", "agent_tool_calls_total", &window));
-    let bad = format!("{}{{status!~\"success|cancelled\"}}", n::TOOL_RATE);
-    let all = format!("{}{{status!=\"cancelled\"}}", n::TOOL_RATE);
-    group.record(n::TOOL_ERRORS, ratio("job, tool_name", &bad, &all)).note(ZERO);
+    group.record(n::TOOL_ERRORS, ratio("job, tool_name", n::TOOL_RATE, &outcomes::CALLS)).note(ZERO);
     group.record(
         n::TOOL_BUCKETS,
         sum_rate("job, tool_name, le", "agent_tool_call_duration_seconds_bucket", &window),

@@ -1,0 +1,131 @@
+//! Which calls of a group failed, and of how many: an alert, the recording rule beside it and the panel that draws its limit
+//! say the same only as long as they ask the same.
+
+/// Matchers of a group's counter.
+pub(super) struct Outcomes {
+    /// Those that failed.
+    pub(super) bad: &'static str,
+    /// Those that count: what its caller gave up neither failed nor succeeded.
+    pub(super) all: &'static str,
+}
+
+/// Of tasks, tools and the user's own call families.
+pub(super) const CALLS: Outcomes =
+    Outcomes { bad: "status!~\"success|cancelled\"", all: "status!=\"cancelled\"" };
+
+/// Of models. What was asked to slow down is apart, and an answer that a filter blocked is the content's fault.
+pub(super) const LLM: Outcomes =
+    Outcomes { bad: "status!~\"success|cancelled|rate_limited|content_filtered\"", all: CALLS.all };
+
+/// Of models, asked to slow down.
+pub(super) const RATE_LIMITED: Outcomes = Outcomes { bad: "status=\"rate_limited\"", all: LLM.all };
+
+/// Of HTTP requests; 499 is a client that left.
+pub(super) const HTTP: Outcomes = Outcomes { bad: "status_code=~\"5..\"", all: "status_code!=\"499\"" };
+
+/// Calls that did what they should.
+pub(super) const SUCCESS: &str = "status=\"success\"";
+
+impl Outcomes {
+    /// A series of the calls that failed, and one of those that count.
+    pub(super) fn of(&self, series: &str) -> [String; 2] {
+        [self.bad, self.all].map(|matcher| format!("{series}{{{matcher}}}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::monitoring::prometheus::names as n;
+    use crate::monitoring::promql::Names;
+    use crate::monitoring::rule::Rule;
+    use crate::monitoring::{Settings, grafana, prometheus};
+
+    /// What a query asks of how calls ended.
+    fn endings(query: &str) -> BTreeSet<&str> {
+        let parts = query.split(['{', '}', ',']).map(str::trim);
+        parts.filter(|part| part.starts_with("status") && part.contains('"')).collect()
+    }
+
+    #[test]
+    fn an_alert_its_recording_rule_and_its_panels_ask_the_same() {
+        let catalogue = crate::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
+        let settings = Settings::default();
+        let rules = prometheus::rules(&catalogue, &settings).expect("valid");
+        let rules: Vec<_> =
+            rules.iter().flat_map(|rules| &rules.groups).flat_map(|group| &group.rules).collect();
+        let rule = |name: &str| {
+            let is_it = |rule: &&&Rule| match rule {
+                Rule::Alert(alert) => alert.name == name,
+                Rule::Record(record) => record.name == name,
+            };
+            rules.iter().find(is_it).unwrap_or_else(|| panic!("no {name}")).query()
+        };
+        let boards = grafana::dashboards(&catalogue, &settings, &Names::of(&catalogue)).expect("valid");
+        // The queries of a panel about a counter.
+        let panel = |uid: &str, title: &str, counter: &str| -> Vec<&str> {
+            let board = boards.iter().find(|board| board.uid() == uid).expect("the dashboard");
+            let queries = board.queries().filter(|(panel, query)| *panel == title && query.contains(counter));
+            queries.map(|(_, query)| query).collect()
+        };
+        let completion = Outcomes { bad: SUCCESS, all: CALLS.all };
+        for (outcomes, counter, asked_by, panels) in [
+            (
+                &HTTP,
+                "agent_http_requests_total",
+                ["AgentHighErrorRate", n::HTTP_ERRORS].as_slice(),
+                [
+                    ("agent-http", "Errors by endpoint"),
+                    ("agent-overview", "HTTP errors"),
+                    ("agent-overview", "Failures"),
+                ]
+                .as_slice(),
+            ),
+            (
+                &LLM,
+                "agent_llm_calls_total",
+                &["AgentLlmErrors", n::LLM_ERRORS],
+                &[("agent-llm", "Share that fails"), ("agent-overview", "Failures")],
+            ),
+            (
+                &RATE_LIMITED,
+                "agent_llm_calls_total",
+                &["AgentRateLimited"],
+                &[("agent-llm", "Share that fails")],
+            ),
+            (
+                &CALLS,
+                "agent_tool_calls_total",
+                &["AgentToolFailures", n::TOOL_ERRORS],
+                &[("agent-tasks", "Share that fails"), ("agent-overview", "Failures")],
+            ),
+            (&CALLS, "agent_tasks_total", &[], &[("agent-overview", "Failures")]),
+            (
+                &completion,
+                "agent_tasks_total",
+                &[
+                    "AgentLowCompletionRate",
+                    n::COMPLETION_5M,
+                    n::COMPLETION_1H,
+                    n::COMPLETION_1D,
+                    n::COMPLETION_7D,
+                ],
+                &[("agent-overview", "Completion"), ("agent-tasks", "Completion by type")],
+            ),
+        ] {
+            let expected = BTreeSet::from([outcomes.bad, outcomes.all]);
+            for name in asked_by {
+                assert_eq!(endings(rule(name)), expected, "{name}");
+            }
+            for (uid, title) in panels {
+                let queries = panel(uid, title, counter);
+                assert!(
+                    queries.iter().any(|query| endings(query) == expected),
+                    "{uid}: {title} asks for something else than {expected:?}: {queries:?}"
+                );
+            }
+        }
+    }
+}

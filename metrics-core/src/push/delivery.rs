@@ -290,8 +290,9 @@ mod tests {
     fn the_pause_is_what_the_engine_asks_for() {
         let busy = answered(&Answer::new(503).retry_after("20"));
         let end = busy.asked_to_wait.expect("it asked");
-        assert_eq!(busy.pause_from(end - Duration::from_secs(20)), Duration::from_secs(20));
-        assert_eq!(busy.pause_from(end - Duration::from_secs(7)), Duration::from_secs(7));
+        let before = |seconds| end.checked_sub(Duration::from_secs(seconds)).expect("later than that");
+        assert_eq!(busy.pause_from(before(20)), Duration::from_secs(20));
+        assert_eq!(busy.pause_from(before(7)), Duration::from_secs(7));
     }
 
     #[test]

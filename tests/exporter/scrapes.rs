@@ -103,13 +103,13 @@ fn a_thousand_at_once_are_each_whole() {
     // The first exposition waits until all have asked, so that all are under way at once.
     let asked = Arc::new(AtomicUsize::new(0));
     let missed = Arc::new(AtomicUsize::new(0));
-    let (asks, misses) = (asked.clone(), missed.clone());
+    let (asks, lost) = (asked.clone(), missed.clone());
     let since = Instant::now();
     when_collected(&metrics, move || {
         while asks.load(Ordering::Relaxed) < SCRAPES && since.elapsed() < Duration::from_secs(30) {
             thread::sleep(Duration::from_millis(1));
         }
-        misses.fetch_max(SCRAPES - asks.load(Ordering::Relaxed), Ordering::Relaxed);
+        lost.fetch_max(SCRAPES - asks.load(Ordering::Relaxed), Ordering::Relaxed);
     });
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
 

@@ -19,7 +19,7 @@ use crate::script::{
 const WINDOW: f64 = 40.0;
 
 /// Panels with a query that has no answer, by dashboard and title, and why.
-const EMPTY: [(&str, &str, &str); 10] = [
+const EMPTY: [(&str, &str, &str); 11] = [
     ("agent-llm", "Tokens without a price", "the model has one"),
     ("agent-llm", "Answered by another model", "it is the one that was asked"),
     ("agent-llm", "Past a label's cap", "no label is full"),
@@ -29,6 +29,7 @@ const EMPTY: [(&str, &str, &str); 10] = [
     ("agent-capacity", "Replicas", "as above; those that run are in a panel of their own"),
     ("agent-capacity", "Tokens by the month's end", "too little history"),
     ("agent-capacity", "Cost by the month's end", "too little history"),
+    ("agent-capacity", "Days until a budget of the program is gone", "there is less than a day"),
     ("agent-capacity", "Series", "the forecast has too little history"),
 ];
 

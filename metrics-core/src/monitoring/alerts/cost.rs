@@ -173,7 +173,8 @@ fn unpriced(settings: &Settings) -> Alert {
 
 fn price_table(settings: &Settings) -> Alert {
     let days = settings.thresholds.price_table_days;
-    let age = format!("{} * 86400", number(days / f64::from(settings.rehearsal)));
+    // Not compressed in a rehearsal: prices don't age faster.
+    let age = format!("{} * 86400", number(days));
     let query = format!("max by (job) (time() - agent_llm_price_table_timestamp_seconds) > {age}");
     Alert::new("AgentPriceTableOld", Severity::Info, HOUR, query)
         .text(

@@ -133,11 +133,6 @@ impl<L: LabelSet> Dense<L> {
         self.blocks.len()
     }
 
-    /// Every series with its labels as text.
-    pub(crate) fn for_each<'a>(&'a self, mut see: impl FnMut(&'a str, Slot<'a>)) {
-        (0..self.parts()).for_each(|part| self.for_each_in(part, &mut see));
-    }
-
     /// The series of one part: up to 64.
     pub(crate) fn for_each_in<'a>(&'a self, part: usize, mut see: impl FnMut(&'a str, Slot<'a>)) {
         let Some(block) = self.blocks.get(part).and_then(OnceBox::get) else { return };

@@ -44,10 +44,6 @@ impl<L: LabelSet, S: Shape> Source for Stored<L, S> {
         &self.info
     }
 
-    fn visit(&self, _: usize, visitor: &mut dyn Visitor) {
-        self.series.for_each(|labels, slot| self.shape.show(slot, Labels::of(labels), visitor));
-    }
-
     fn parts(&self, _: usize) -> usize {
         self.series.parts()
     }

@@ -13,7 +13,9 @@ pub(crate) trait Source: Send + Sync {
     fn families(&self) -> &[FamilyInfo];
 
     /// Shows every sample of one family. Takes no lock that recording waits for.
-    fn visit(&self, family: usize, visitor: &mut dyn Visitor);
+    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+        (0..self.parts(family)).for_each(|part| self.visit_part(family, part, visitor));
+    }
 
     /// In how many parts a family can be shown, so that nobody need hold a long one whole.
     fn parts(&self, _family: usize) -> usize {
@@ -21,9 +23,7 @@ pub(crate) trait Source: Send + Sync {
     }
 
     /// Shows one part of a family; all parts are the family.
-    fn visit_part(&self, family: usize, _part: usize, visitor: &mut dyn Visitor) {
-        self.visit(family, visitor);
-    }
+    fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor);
 
     /// It is in a registry that adds these labels to every sample.
     fn joined(&self, _outer_labels: &[String]) {}

@@ -105,7 +105,7 @@ impl Source for Health {
         &self.infos
     }
 
-    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+    fn visit_part(&self, family: usize, _: usize, visitor: &mut dyn Visitor) {
         match family {
             OVERFLOW => self.for_each_source(|source| {
                 for (family, label, values) in source.interners() {

@@ -166,10 +166,6 @@ impl Source for Http {
         &self.infos
     }
 
-    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
-        (0..self.parts(family)).for_each(|part| self.visit_part(family, part, visitor));
-    }
-
     fn parts(&self, _: usize) -> usize {
         self.endpoints.parts()
     }

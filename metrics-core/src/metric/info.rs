@@ -56,7 +56,7 @@ impl Source for Facts {
         let _ = self.outer_labels.set(outer_labels.into());
     }
 
-    fn visit(&self, _: usize, visitor: &mut dyn Visitor) {
+    fn visit_part(&self, _: usize, _: usize, visitor: &mut dyn Visitor) {
         let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(text) = text.as_deref() {
             visitor.sample(Labels::of(text), Number::Integer(1));

@@ -141,7 +141,7 @@ impl Source for PushHealth {
         &self.infos
     }
 
-    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+    fn visit_part(&self, family: usize, _: usize, visitor: &mut dyn Visitor) {
         for progress in self.targets.iter() {
             let labels = render([("target", progress.target.as_str())]);
             let pushes = progress.outcomes.each_ref().map(|count| count.load(Ordering::Relaxed));

@@ -132,10 +132,6 @@ impl<L: CallLabels> Source for Calls<L> {
         &self.infos
     }
 
-    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
-        (0..self.series.parts()).for_each(|part| self.visit_part(family, part, visitor));
-    }
-
     fn parts(&self, _: usize) -> usize {
         self.series.parts()
     }

@@ -98,7 +98,7 @@ impl Source for Budgets {
         &self.infos
     }
 
-    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+    fn visit_part(&self, family: usize, _: usize, visitor: &mut dyn Visitor) {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).budgets.clone();
         for budget in &shown {
             let labels = render([("budget", budget.name())]);

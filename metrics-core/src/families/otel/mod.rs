@@ -116,7 +116,7 @@ impl Source for Otel {
         &self.infos
     }
 
-    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
+    fn visit_part(&self, family: usize, _: usize, visitor: &mut dyn Visitor) {
         let family = self.families[family];
         match family {
             Family::AgentDuration | Family::AgentInferences | Family::AgentTools => {

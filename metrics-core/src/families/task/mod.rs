@@ -156,10 +156,6 @@ impl Source for Tasks {
         &self.infos
     }
 
-    fn visit(&self, family: usize, visitor: &mut dyn Visitor) {
-        (0..self.parts(family)).for_each(|part| self.visit_part(family, part, visitor));
-    }
-
     fn parts(&self, _: usize) -> usize {
         self.table.parts()
     }

@@ -2,19 +2,19 @@
 
 pub use inventory::submit;
 
+pub use crate::builtin::DimensionValue;
 pub use crate::catalogue::{SiteKind, Slo};
-pub use crate::families::DimensionValue;
+pub use crate::classify::Derived as Classifier;
 pub use crate::label::{Domain, Domains, LabelField, check_budget, into_label};
 #[cfg(feature = "promql")]
-pub use crate::name::Kind;
+pub use crate::name::MetricKind;
 pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
 #[cfg(feature = "promql")]
 pub use crate::promql::{Described, Known, OWN, check_query};
 pub use crate::recorder::{
-    Arg, Around, ByType, Costly, Derived as Classifier, Down, ErrorRef, FromSpent, Global, GlobalFamily,
-    Label, Llm, Purse, Returns, Site, SiteRef, Tag, Uncounted, Unread, ViaClassifiedRef, ViaDowncast,
-    ViaErrorRef, ViaNoDowncast, ViaUnknownRef, budgeted, call_by, eager, family_call, limited, llm, step,
-    task, tool, tracked_by,
+    Arg, Around, ByType, Costly, Down, ErrorRef, FromSpent, Global, GlobalFamily, Label, Llm, Purse, Returns,
+    Site, SiteRef, Tag, Uncounted, Unread, ViaClassifiedRef, ViaDowncast, ViaErrorRef, ViaNoDowncast,
+    ViaUnknownRef, budgeted, call_by, eager, family_call, limited, llm, step, task, tool, tracked_by,
 };
 pub use crate::recorder::{boxed, open, stream, try_open, try_stream};
 
@@ -41,12 +41,13 @@ pub mod by_label {
     pub use crate::recorder::{ViaClosed as _, ViaNoLabel as _, ViaText as _};
 }
 
-pub use crate::registration::{Batch, GlobalMetrics, MetricsStruct};
-pub use crate::spec::Spec;
+pub use crate::family::Spec;
+pub use crate::instance::registration::{Batch, MetricsStruct};
+pub use crate::recorder::GlobalMetrics;
 
-use crate::families::Budget;
+use crate::builtin::Budget;
+use crate::family::Metric;
 use crate::instance::AgentMetrics;
-use crate::spec::Metric;
 
 /// Refuses, at compile time, a name that a metric of this kind cannot carry.
 ///

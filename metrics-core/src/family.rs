@@ -1,152 +1,185 @@
-//! From a label set to its series: a dense number, no hash, no lock.
+//! One family as it is asked for, and how each kind of metric is made from that.
 
-use std::marker::PhantomData;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
-use once_cell::race::OnceBox;
+use crate::error::RegisterError;
+use crate::label::{LabelSet, check_labels};
+use crate::metric::{
+    Amount, Counter, FloatCounter, Gauge, Histogram, HistogramOptions, HistogramShape, Info, Level, Shape,
+    Stored, SumAndCount, Summary, Whole, ZERO_COUNTERS, ZERO_HISTOGRAMS,
+};
+use crate::name::{self, MetricKind};
+use crate::sample::{FamilyInfo, Source};
 
-use crate::label::{Domains, LabelSet, cardinality, render};
-use crate::plane::{PAGE_WORDS, Row};
-
-/// The series of one family, made as they are used.
-pub(crate) struct Dense<L> {
-    domains: Domains,
-    /// Words of one series in the plane; 0 where the value is one atomic of its own.
-    words: usize,
-    /// Series in a block, as a power of two.
-    block_bits: u32,
-    blocks: Box<[OnceBox<Block>]>,
-    /// For what is past `blocks`: all of a set over its budget, which is never exposed.
-    outside: OnceBox<Block>,
-    labels: PhantomData<fn(L)>,
+/// What a struct with `derive(Metrics)` says of one family.
+#[derive(Clone)]
+pub struct Spec {
+    name: String,
+    help: String,
+    buckets: Option<Vec<f64>>,
+    unit: Option<&'static str>,
+    native: bool,
+    histogram_options: HistogramOptions,
 }
 
-/// Up to 64 series with neighbouring numbers.
-struct Block {
-    row: Option<Row>,
-    values: Box<[AtomicU64]>,
-    /// A bit for each series that exists.
-    present: AtomicU64,
-    texts: Box<[OnceLock<Box<str>>]>,
-}
-
-/// One series.
-#[derive(Clone, Copy)]
-pub(crate) struct Slot<'a> {
-    block: &'a Block,
-    lane: usize,
-    words: usize,
-}
-
-impl<'a> Slot<'a> {
-    /// The series' row, and where in it its words begin.
-    #[inline]
-    pub(crate) fn row(self) -> Option<(&'a Row, usize)> {
-        self.block.row.as_ref().map(|row| (row, self.lane * self.words))
-    }
-
-    /// The series' own atomic.
-    #[inline]
-    pub(crate) fn value(self) -> &'a AtomicU64 {
-        &self.block.values[self.lane]
-    }
-}
-
-impl<L: LabelSet> Dense<L> {
-    /// For series of `words` words in the plane, or of one atomic each when that is 0.
-    pub(crate) fn new(words: usize) -> Self {
-        let mut block_bits: u32 = 6;
-        while block_bits > 0 && words << block_bits > PAGE_WORDS {
-            block_bits -= 1;
-        }
-        let series = cardinality(L::DOMAINS);
-        while block_bits > 0 && 1 << (block_bits - 1) >= series {
-            block_bits -= 1;
-        }
-        let blocks = if series > L::BUDGET { 0 } else { series.div_ceil(1 << block_bits) };
+impl Spec {
+    /// A family of that name.
+    pub fn new(name: &str, help: &str) -> Self {
         Self {
-            domains: Domains::of::<L>(),
-            words,
-            block_bits,
-            blocks: (0..blocks).map(|_| OnceBox::new()).collect(),
-            outside: OnceBox::new(),
-            labels: PhantomData,
+            name: name.to_owned(),
+            help: help.to_owned(),
+            buckets: None,
+            unit: None,
+            native: false,
+            histogram_options: HistogramOptions::default(),
         }
     }
 
-    pub(crate) fn domains(&self) -> &Domains {
-        &self.domains
+    /// A histogram's bucket bounds.
+    #[must_use]
+    pub fn buckets(mut self, bounds: &[f64]) -> Self {
+        self.buckets = Some(bounds.to_vec());
+        self
     }
 
-    /// The number of a combination of labels.
-    #[inline]
-    pub(crate) fn index(&self, labels: &L) -> usize {
-        labels.index(&self.domains)
+    /// The unit that ends the name.
+    #[must_use]
+    pub fn unit(mut self, unit: &'static str) -> Self {
+        self.unit = Some(unit);
+        self
     }
 
-    /// The series of these labels, made if it is new.
-    #[inline]
-    pub(crate) fn series(&self, labels: &L) -> Slot<'_> {
-        self.at(self.index(labels))
+    /// Native buckets as the instance has them, with the defaults where it has none.
+    #[must_use]
+    pub fn native(mut self) -> Self {
+        self.native = true;
+        self
     }
 
-    #[inline]
-    pub(crate) fn at(&self, index: usize) -> Slot<'_> {
-        let cell = self.blocks.get(index >> self.block_bits).unwrap_or(&self.outside);
-        let block = match cell.get() {
-            Some(block) => block,
-            None => self.new_block(cell),
-        };
-        let lane = index & ((1 << self.block_bits) - 1);
-        if block.present.load(Ordering::Relaxed) & (1 << lane) == 0 {
-            block.present.fetch_or(1 << lane, Ordering::Relaxed);
+    /// What an instance asks of its own histograms.
+    pub(crate) fn histogram_options(self, histogram_options: HistogramOptions) -> Self {
+        Self { histogram_options, ..self }
+    }
+
+    /// The same in an instance that asks for so much.
+    pub(crate) fn within(self, instance: &HistogramOptions) -> Self {
+        let histogram_options = instance.of_family(self.native);
+        self.histogram_options(histogram_options)
+    }
+
+    fn info(&self, kind: MetricKind, labels: &[&'static str]) -> FamilyInfo {
+        let mut info = FamilyInfo::new(kind, &self.name, &self.help, labels);
+        info.unit = self.unit.or(info.unit);
+        info
+    }
+
+    /// The same with the default buckets, should its own be invalid.
+    pub(crate) fn with_usable_buckets(self) -> Self {
+        if name::buckets(self.bounds()).is_ok() { self } else { Self { buckets: None, ..self } }
+    }
+
+    pub(crate) fn bounds(&self) -> &[f64] {
+        self.buckets.as_deref().unwrap_or(&DEFAULT_BUCKETS)
+    }
+
+    /// Whether a metric of kind `M` can be made of it.
+    pub(crate) fn check<M: Metric>(&self) -> Result<(), RegisterError> {
+        let invalid = |fault: name::Fault| RegisterError::Invalid { family: self.name.clone(), why: fault.0 };
+        name::metric_name(M::KIND, &self.name).map_err(invalid)?;
+        M::check_labels().map_err(invalid)?;
+        if let Some(unit) = self.unit {
+            name::unit(M::KIND, &self.name, unit).map_err(invalid)?;
         }
-        Slot { block, lane, words: self.words }
+        name::buckets(self.bounds()).map_err(invalid)
     }
+}
 
-    #[cold]
-    fn new_block<'a>(&self, cell: &'a OnceBox<Block>) -> &'a Block {
-        cell.get_or_init(|| {
-            let series = 1 << self.block_bits;
-            Box::new(Block {
-                row: (self.words > 0).then(|| Row::new(self.words * series)),
-                values: (0..if self.words == 0 { series } else { 0 }).map(|_| AtomicU64::new(0)).collect(),
-                present: AtomicU64::new(0),
-                texts: (0..series).map(|_| OnceLock::new()).collect(),
-            })
-        })
-    }
+/// Bucket bounds of histograms that give none: Prometheus's own defaults, in seconds.
+pub(crate) const DEFAULT_BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-    /// Makes every series of a closed family of at most `limit`, so that they are seen at 0.
-    pub(crate) fn start_at_zero(&self, limit: usize) {
-        let series = cardinality(L::DOMAINS);
-        if self.domains.is_closed() && series <= limit.min(L::BUDGET) {
-            for index in 0..series {
-                self.at(index);
+/// A kind of metric that a field of a struct with `derive(Metrics)` can have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a metric",
+    label = "not a metric",
+    note = "a field of a struct with `derive(Metrics)` is a `Counter<L>`, `FloatCounter<L>`, `Gauge<L>`, \
+            `Histogram<L>`, `Summary<L>` or `Info`"
+)]
+pub trait Metric: Clone + 'static {
+    /// What kind it is.
+    const KIND: MetricKind;
+
+    /// Its labels, without `le` and `quantile`.
+    #[doc(hidden)]
+    const LABELS: &'static [&'static str];
+
+    #[doc(hidden)]
+    fn build(spec: &Spec) -> Self;
+    #[doc(hidden)]
+    fn check_labels() -> Result<(), name::Fault>;
+    #[doc(hidden)]
+    fn handle(&self) -> Handle;
+}
+
+/// A family on its way into the registry.
+pub struct Handle(pub(crate) Arc<dyn Source>);
+
+macro_rules! metric {
+    ($metric:ident, $kind:expr, $shape:expr, $zero:expr) => {
+        impl<L: LabelSet> Metric for $metric<L> {
+            const KIND: MetricKind = $kind;
+            const LABELS: &'static [&'static str] = L::NAMES;
+
+            fn build(spec: &Spec) -> Self {
+                let (info, shape) = $shape(spec, spec.info($kind, L::NAMES).with_domains(L::DOMAINS));
+                Self(at_zero(info, shape, $zero))
+            }
+
+            fn check_labels() -> Result<(), name::Fault> {
+                name::own_labels($kind, L::NAMES)?;
+                check_labels::<L>()
+            }
+
+            fn handle(&self) -> Handle {
+                Handle(self.0.clone())
             }
         }
+    };
+}
+
+fn at_zero<L: LabelSet, S: Shape>(info: FamilyInfo, shape: S, limit: usize) -> Arc<Stored<L, S>> {
+    let stored = Stored::new(info, shape);
+    stored.series.start_at_zero(limit);
+    stored
+}
+
+// A gauge is not there before it is set.
+metric!(Counter, MetricKind::Counter, |_, info| (info, Whole), ZERO_COUNTERS);
+metric!(FloatCounter, MetricKind::Counter, |_, info| (info, Amount), ZERO_COUNTERS);
+metric!(Gauge, MetricKind::Gauge, |_, info| (info, Level), 0);
+metric!(Summary, MetricKind::Summary, |_, info| (info, SumAndCount), ZERO_HISTOGRAMS);
+metric!(
+    Histogram,
+    MetricKind::Histogram,
+    |spec: &Spec, info: FamilyInfo| {
+        let info = info.with_buckets(spec.histogram_options.bounds(spec.bounds()));
+        (info, HistogramShape::floats(spec.bounds()).with(&spec.histogram_options))
+    },
+    ZERO_HISTOGRAMS
+);
+
+impl Metric for Info {
+    const KIND: MetricKind = MetricKind::Info;
+    const LABELS: &'static [&'static str] = &[];
+
+    fn build(spec: &Spec) -> Self {
+        Self::new(spec.info(MetricKind::Info, &[]))
     }
 
-    /// In how many parts its series are shown.
-    pub(crate) fn parts(&self) -> usize {
-        self.blocks.len()
+    fn check_labels() -> Result<(), name::Fault> {
+        Ok(())
     }
 
-    /// The series of one part: up to 64.
-    pub(crate) fn for_each_in<'a>(&'a self, part: usize, mut see: impl FnMut(&'a str, Slot<'a>)) {
-        let Some(block) = self.blocks.get(part).and_then(OnceBox::get) else { return };
-        let mut present = block.present.load(Ordering::Relaxed);
-        while present != 0 {
-            let lane = present.trailing_zeros() as usize;
-            present &= present - 1;
-            let text = block.texts[lane].get_or_init(|| self.text(part << self.block_bits | lane));
-            see(text, Slot { block, lane, words: self.words });
-        }
-    }
-
-    #[cold]
-    fn text(&self, index: usize) -> Box<str> {
-        render(L::NAMES.iter().copied().zip(self.domains.texts(index)))
+    fn handle(&self) -> Handle {
+        Handle(self.0.clone())
     }
 }

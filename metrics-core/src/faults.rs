@@ -10,7 +10,7 @@ pub(crate) type Hook = Box<dyn Fn(&Fault) + Send + Sync>;
 
 /// Where the faults of one instance go.
 #[derive(Default)]
-pub struct Faults {
+pub struct FaultReporter {
     hook: Option<Hook>,
     callback_panics: AtomicU64,
 }
@@ -23,18 +23,18 @@ pub(crate) fn forget_panic(panic: Box<dyn Any + Send>) {
 }
 
 /// What belongs to an instance that is to be told of faults.
-pub trait Watched {
+pub trait ReportsFaults {
     /// Where they go.
-    fn faults(&self) -> &Faults;
+    fn faults(&self) -> &FaultReporter;
 }
 
-impl Faults {
+impl FaultReporter {
     pub(crate) fn new(hook: Option<Hook>) -> Self {
         Self { hook, callback_panics: AtomicU64::new(0) }
     }
 
     /// For faults that nobody is told of.
-    pub(crate) const fn unheard() -> Self {
+    pub(crate) const fn silent() -> Self {
         Self { hook: None, callback_panics: AtomicU64::new(0) }
     }
 

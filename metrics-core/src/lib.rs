@@ -8,41 +8,37 @@
 extern crate self as agent_metrics;
 
 mod builder;
+mod builtin;
 mod catalogue;
+mod classify;
 mod clock;
-mod collector;
 mod error;
 mod exposition;
-mod families;
 mod family;
 mod faults;
 mod instance;
 pub mod integrations;
 mod label;
-mod ledger;
 mod metric;
 #[cfg(feature = "monitoring")]
 pub mod monitoring;
 mod name;
-mod plane;
 mod pricing;
 #[cfg(any(feature = "promql", feature = "monitoring"))]
 mod promql;
 #[cfg(feature = "_push")]
 pub mod push;
 mod recorder;
-mod registration;
 mod registry;
+mod sample;
 #[cfg(feature = "serve")]
 mod serve;
-mod spec;
 mod status;
-mod stored;
+mod storage;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod usage;
-mod visit;
 pub mod web;
 
 #[doc(hidden)]
@@ -58,14 +54,14 @@ pub use agent_metrics_macros::{
 pub use agent_metrics_macros::promql;
 
 pub use builder::Builder;
+pub use builtin::{Attempt, Budget, CallFacts, DimensionValue, Profile, TaskTotals};
 pub use catalogue::{
     Catalogue, DimensionInfo, FamilyInfo, LabelValues, LatencyObjective, OtelName, SiteInfo, SiteKind, Slo,
 };
-pub use error::{BuildError, Fault, RegisterError};
+pub use classify::{Classify, error_status, register_classifier};
+pub use error::{BudgetSpent, BuildError, Fault, InvalidBudget, RegisterError, TimedOut};
 pub use exposition::{Chunks, Exposition};
-pub use families::{
-    Attempt, Budget, BudgetSpent, CallFacts, DimensionValue, InvalidBudget, Profile, TaskTotals,
-};
+pub use family::Metric;
 pub use instance::AgentMetrics;
 pub use label::{Bounded, LabelSet, LabelValue};
 #[cfg(feature = "tracing-opentelemetry")]
@@ -74,15 +70,15 @@ pub use metric::{
     Counter, CounterSeries, FloatCounter, FloatCounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries,
     Info, InvalidFact, NativeHistograms, Summary, SummarySeries, TraceContext,
 };
-pub use name::Kind;
+pub use name::MetricKind;
 pub use pricing::{Cost, Price, PriceTable, Rates};
 #[cfg(feature = "toml")]
 pub use pricing::{PriceError, PriceMistake};
 #[cfg(feature = "tokio")]
 pub use recorder::timeout;
 pub use recorder::{
-    Call, CallFamily, CallLabels, Classify, FutureExt, Guard, InTask, InvalidRate, RequestGuard, TaskHandle,
-    TimedOut, check_budgets, current_task, error_status, global, register_classifier, shared_names, sites,
+    Call, CallFamily, CallLabels, FutureExt, Guard, InTask, InvalidRate, RequestGuard, TaskHandle,
+    check_budgets, current_task, duplicate_names, global, sites,
 };
 #[cfg(feature = "retry")]
 pub use recorder::{Retry, retry};
@@ -90,7 +86,6 @@ pub use recorder::{Retry, retry};
 pub use recorder::{StreamExt, Streamed};
 #[cfg(feature = "serve")]
 pub use serve::{Exporter, ServeError, Serving, serve};
-pub use spec::Metric;
 pub use status::Status;
 #[doc(inline)]
 pub use usage::{TokenUsage, Usage};

@@ -11,7 +11,7 @@ const RESERVED_SUFFIXES: [&str; 6] = ["_total", "_bucket", "_sum", "_count", "_c
 
 /// What a family measures, as far as its name must tell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum MetricKind {
     /// Only goes up; its name ends in `_total`.
     Counter,
     /// Goes up and down.
@@ -67,19 +67,19 @@ const fn same(left: &str, right: &str) -> bool {
     left.len() == right.len() && ends_with(left, right)
 }
 
-pub(crate) const fn metric_name(kind: Kind, name: &str) -> Result<(), Fault> {
+pub(crate) const fn metric_name(kind: MetricKind, name: &str) -> Result<(), Fault> {
     if !is_name(name, true) {
         return Err(Fault("invalid metric name: expected [a-zA-Z_:][a-zA-Z0-9_:]*"));
     }
     match kind {
-        Kind::Counter if !ends_with(name, "_total") => {
+        MetricKind::Counter if !ends_with(name, "_total") => {
             return Err(Fault("invalid counter name: a counter's name ends in `_total`"));
         }
-        Kind::Info if !ends_with(name, "_info") => {
+        MetricKind::Info if !ends_with(name, "_info") => {
             return Err(Fault("invalid info name: an info's name ends in `_info`"));
         }
-        Kind::Counter | Kind::Info | Kind::Unknown => return Ok(()),
-        Kind::Gauge | Kind::Histogram | Kind::Summary => {}
+        MetricKind::Counter | MetricKind::Info | MetricKind::Unknown => return Ok(()),
+        MetricKind::Gauge | MetricKind::Histogram | MetricKind::Summary => {}
     }
     let mut at = 0;
     while at < RESERVED_SUFFIXES.len() {
@@ -106,12 +106,12 @@ pub(crate) const fn label_name(name: &str) -> Result<(), Fault> {
 }
 
 /// Labels that the runtime or the formats write themselves, by who has them.
-pub(crate) const fn own_labels(kind: Kind, labels: &[&str]) -> Result<(), Fault> {
+pub(crate) const fn own_labels(kind: MetricKind, labels: &[&str]) -> Result<(), Fault> {
     match kind {
-        Kind::Histogram if has(labels, "le") => {
+        MetricKind::Histogram if has(labels, "le") => {
             Err(Fault("reserved label name: `le` is the bucket's bound in a histogram"))
         }
-        Kind::Summary if has(labels, "quantile") => {
+        MetricKind::Summary if has(labels, "quantile") => {
             Err(Fault("reserved label name: `quantile` is the quantile's in a summary"))
         }
         _ => Ok(()),
@@ -123,7 +123,7 @@ pub(crate) const fn call_labels(labels: &[&str]) -> Result<(), Fault> {
     if has(labels, "status") {
         return Err(Fault("reserved label name: `status` is written by the runtime"));
     }
-    own_labels(Kind::Histogram, labels)
+    own_labels(MetricKind::Histogram, labels)
 }
 
 const fn has(labels: &[&str], wanted: &str) -> bool {
@@ -138,11 +138,11 @@ const fn has(labels: &[&str], wanted: &str) -> bool {
 }
 
 /// A unit ends the family's name, as OpenMetrics demands; a counter's `_total` follows it.
-pub(crate) const fn unit(kind: Kind, name: &str, unit: &str) -> Result<(), Fault> {
+pub(crate) const fn unit(kind: MetricKind, name: &str, unit: &str) -> Result<(), Fault> {
     let (name, unit) = (name.as_bytes(), unit.as_bytes());
     let end = match kind {
-        Kind::Counter => name.len().saturating_sub("_total".len()),
-        Kind::Info => return Err(Fault("a unit for an info, which measures nothing")),
+        MetricKind::Counter => name.len().saturating_sub("_total".len()),
+        MetricKind::Info => return Err(Fault("a unit for an info, which measures nothing")),
         _ => name.len(),
     };
     let mut fits = !unit.is_empty() && end > unit.len() && name[end - unit.len() - 1] == b'_';
@@ -190,7 +190,7 @@ macro_rules! checked {
 /// # Panics
 /// When the name is invalid; in a `const` that is a compile error at the caller.
 #[track_caller]
-pub(crate) const fn check_metric_name(kind: Kind, name: &str) {
+pub(crate) const fn check_metric_name(kind: MetricKind, name: &str) {
     checked!(metric_name(kind, name));
 }
 
@@ -208,7 +208,7 @@ pub const fn check_label_name(name: &str) {
 /// # Panics
 /// When one of them is among `labels`; in a `const` that is a compile error at the caller.
 #[track_caller]
-pub(crate) const fn check_own_labels(kind: Kind, labels: &[&str]) {
+pub(crate) const fn check_own_labels(kind: MetricKind, labels: &[&str]) {
     checked!(own_labels(kind, labels));
 }
 
@@ -226,7 +226,7 @@ pub const fn check_call_labels(labels: &[&str]) {
 /// # Panics
 /// When the name doesn't end in it; in a `const` that is a compile error at the caller.
 #[track_caller]
-pub(crate) const fn check_unit(kind: Kind, name: &str, of: &str) {
+pub(crate) const fn check_unit(kind: MetricKind, name: &str, of: &str) {
     checked!(unit(kind, name, of));
 }
 
@@ -235,9 +235,9 @@ pub(crate) const fn check_unit(kind: Kind, name: &str, of: &str) {
 /// # Panics
 /// When it isn't a histogram; in a `const` that is a compile error at the caller.
 #[track_caller]
-pub(crate) const fn check_native(kind: Kind) {
+pub(crate) const fn check_native(kind: MetricKind) {
     checked!(match kind {
-        Kind::Histogram => Ok(()),
+        MetricKind::Histogram => Ok(()),
         _ => Err(Fault("`native` is for histograms: other metrics have no buckets")),
     });
 }
@@ -267,11 +267,11 @@ mod tests {
 
     #[test]
     fn names_follow_prometheus() {
-        assert!(metric_name(Kind::Counter, "agent_tasks_total").is_ok());
-        assert!(metric_name(Kind::Counter, "agent_tasks").is_err());
-        assert!(metric_name(Kind::Histogram, "agent_steps_count").is_err());
-        assert!(metric_name(Kind::Gauge, "9lives").is_err());
-        assert!(metric_name(Kind::Gauge, "").is_err());
+        assert!(metric_name(MetricKind::Counter, "agent_tasks_total").is_ok());
+        assert!(metric_name(MetricKind::Counter, "agent_tasks").is_err());
+        assert!(metric_name(MetricKind::Histogram, "agent_steps_count").is_err());
+        assert!(metric_name(MetricKind::Gauge, "9lives").is_err());
+        assert!(metric_name(MetricKind::Gauge, "").is_err());
         assert!(label_name("task_type").is_ok());
         for refused in ["", "__name", "a-b", "a:b", "é"] {
             assert!(label_name(refused).is_err(), "{refused}");
@@ -280,23 +280,25 @@ mod tests {
 
     #[test]
     fn labels_of_the_runtime_are_its_own_where_it_writes_them() {
-        assert!(own_labels(Kind::Counter, &["le", "quantile", "status"]).is_ok());
-        assert!(own_labels(Kind::Histogram, &["a", "le"]).is_err());
-        assert!(own_labels(Kind::Summary, &["quantile"]).is_err());
+        assert!(own_labels(MetricKind::Counter, &["le", "quantile", "status"]).is_ok());
+        assert!(own_labels(MetricKind::Histogram, &["a", "le"]).is_err());
+        assert!(own_labels(MetricKind::Summary, &["quantile"]).is_err());
         assert!(call_labels(&["a", "status"]).is_err());
         assert!(call_labels(&["le"]).is_err());
     }
 
     #[test]
     fn names_end_in_their_units() {
-        assert!(unit(Kind::Histogram, "wait_seconds", "seconds").is_ok());
-        assert!(unit(Kind::Counter, "spent_usd_total", "usd").is_ok());
-        for (kind, name) in
-            [(Kind::Gauge, "seconds"), (Kind::Gauge, "milliseconds"), (Kind::Counter, "seconds_total")]
-        {
+        assert!(unit(MetricKind::Histogram, "wait_seconds", "seconds").is_ok());
+        assert!(unit(MetricKind::Counter, "spent_usd_total", "usd").is_ok());
+        for (kind, name) in [
+            (MetricKind::Gauge, "seconds"),
+            (MetricKind::Gauge, "milliseconds"),
+            (MetricKind::Counter, "seconds_total"),
+        ] {
             assert!(unit(kind, name, "seconds").is_err(), "{name}");
         }
-        assert!(unit(Kind::Info, "app_info", "info").is_err());
+        assert!(unit(MetricKind::Info, "app_info", "info").is_err());
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn record(metrics: &AgentMetrics) {
 }
 
 fn instance() -> AgentMetrics {
-    AgentMetrics::builder().seed_buckets().build().expect("the defaults are valid")
+    AgentMetrics::builder().compact_buckets().build().expect("the defaults are valid")
 }
 
 #[test]

@@ -203,7 +203,7 @@ async fn a_second_budget_of_a_name_is_told_of() {
         spend(&metrics, &made_anew, 1).await.expect("enough");
     }
     for tenant in 0..200 {
-        metrics.show_budget(&Budget::per_task(&format!("tenant-{tenant}"), 1.0).expect("valid"));
+        metrics.expose_budget(&Budget::per_task(&format!("tenant-{tenant}"), 1.0).expect("valid"));
     }
     let told = told.lock().expect("a lock").clone();
     assert_eq!(

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use agent_metrics::{
-    AgentMetrics, Fault, SiteInfo, SiteKind, Slo, Usage, assert_metrics, shared_names, sites, testing, track,
-    track_llm, track_task, track_tool,
+    AgentMetrics, Fault, SiteInfo, SiteKind, Slo, Usage, assert_metrics, duplicate_names, sites, testing,
+    track, track_llm, track_task, track_tool,
 };
 use agent_metrics_tests::{build, samples};
 
@@ -85,7 +85,7 @@ fn the_catalogue_knows_a_function_that_never_ran() {
 #[test]
 fn two_functions_with_one_name_are_reported() {
     let pair = |pair: &(SiteInfo, SiteInfo)| (pair.0.function, pair.1.function);
-    assert!(shared_names().iter().any(|found| pair(found) == ("first_of_two", "second_of_two")));
+    assert!(duplicate_names().iter().any(|found| pair(found) == ("first_of_two", "second_of_two")));
     let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let told = heard.clone();
     let builder =

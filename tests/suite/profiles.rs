@@ -339,8 +339,11 @@ async fn both_stand_beside_the_usual_names() {
 async fn without_a_profile_there_is_none_and_it_may_stand_alone() {
     let (metrics, _) = recorded(&[]).await;
     assert!(!metrics.to_text().contains("gen_ai_"));
-    let alone =
-        AgentMetrics::builder().profile(Profile::OtelGenAi0_1).without_own_names().build().expect("valid");
+    let alone = AgentMetrics::builder()
+        .profile(Profile::OtelGenAi0_1)
+        .without_builtin_names()
+        .build()
+        .expect("valid");
     support(&alone).await;
     alone.track_tool("by_hand").finish(Status::Timeout);
     let samples = agent_metrics_tests::samples(&alone);
@@ -411,6 +414,10 @@ async fn whatever_names_say_no_two_series_are_one_and_none_is_lost() {
 
 #[test]
 fn names_of_nobody_are_refused() {
-    let refused = AgentMetrics::builder().without_own_names().build().expect_err("nothing would be exposed");
-    assert_eq!(refused.to_string(), "`without_own_names()` needs a `profile(..)`: else no call is exposed");
+    let refused =
+        AgentMetrics::builder().without_builtin_names().build().expect_err("nothing would be exposed");
+    assert_eq!(
+        refused.to_string(),
+        "`without_builtin_names()` needs a `profile(..)`: else no call is exposed"
+    );
 }

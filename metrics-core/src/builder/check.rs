@@ -1,9 +1,9 @@
 //! What a builder can't be asked for.
 
+use crate::builtin::{Dimension, MAX_POINTS, Settings};
 use crate::error::BuildError;
-use crate::families::{Dimension, MOST_POINTS, Settings};
 use crate::name;
-use crate::plane::PLANE_WORDS;
+use crate::storage::STORAGE_CELLS;
 
 /// The most values of one label. Their table alone takes 16 bytes each, used or not.
 const MOST_VALUES: usize = 1 << 20;
@@ -72,17 +72,17 @@ pub(super) fn check_dimensions(dimensions: &[Dimension]) -> Result<(), BuildErro
 }
 
 pub(super) fn check_dimension_budget(combinations: usize, budget: usize) -> Result<(), BuildError> {
-    let budget = budget.min(MOST_POINTS);
+    let budget = budget.min(MAX_POINTS);
     if combinations > budget { Err(BuildError::DimensionBudget { combinations, budget }) } else { Ok(()) }
 }
 
 pub(super) fn check_names(settings: &Settings) -> Result<(), BuildError> {
-    let exposes = settings.own_names || !settings.profiles.is_empty();
-    if exposes { Ok(()) } else { Err(BuildError::NoNames) }
+    let exposes = settings.builtin_names || !settings.profiles.is_empty();
+    if exposes { Ok(()) } else { Err(BuildError::NoFamilyNames) }
 }
 
 /// A quarter of the room that all instances share.
-const MOST_WORDS: usize = PLANE_WORDS / 4;
+const MOST_WORDS: usize = STORAGE_CELLS / 4;
 
 /// Only dimensions can make them so many.
 pub(super) fn check_room(settings: &Settings) -> Result<(), BuildError> {

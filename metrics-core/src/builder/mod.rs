@@ -9,9 +9,9 @@ use std::sync::Arc;
 use self::check::{
     DIMENSION_BUDGET, check_dimension_budget, check_dimensions, check_limits, check_names, check_room,
 };
+use crate::builtin::{Dimension, Dimensions, Profile, Settings};
 use crate::error::{BuildError, Fault};
-use crate::families::{Dimension, Dimensions, Profile, Settings};
-use crate::faults::{Faults, Hook};
+use crate::faults::{FaultReporter, Hook};
 use crate::instance::AgentMetrics;
 use crate::label::LabelValue;
 use crate::metric::{Exemplify, NativeHistograms, TraceContext};
@@ -85,8 +85,8 @@ impl Builder {
     }
 
     /// Only the bucket bounds of the system that this crate ports, without those above them.
-    pub fn seed_buckets(mut self) -> Self {
-        self.settings.seed_buckets = true;
+    pub fn compact_buckets(mut self) -> Self {
+        self.settings.compact_buckets = true;
         self
     }
 
@@ -99,7 +99,7 @@ impl Builder {
     /// Keeps native buckets in the agent's own histograms. Those of the user's have them by `#[metric(native)]` and
     /// `#[calls(native)]`, and then as said here.
     pub fn native_histograms(mut self, settings: NativeHistograms) -> Self {
-        self.settings.extras.native = Some(settings);
+        self.settings.histogram_options.native = Some(settings);
         self
     }
 
@@ -123,7 +123,7 @@ impl Builder {
         mut self,
         current_trace: impl Fn() -> Option<TraceContext> + Send + Sync + 'static,
     ) -> Self {
-        self.settings.extras.exemplify = Some(Exemplify::new(Arc::new(current_trace)));
+        self.settings.histogram_options.exemplify = Some(Exemplify::new(Arc::new(current_trace)));
         self
     }
 
@@ -182,7 +182,7 @@ impl Builder {
     ///     Usage::new(1200, 80)
     /// }
     ///
-    /// let metrics = AgentMetrics::builder().profile(Profile::OtelGenAi1_41).without_own_names().build()?;
+    /// let metrics = AgentMetrics::builder().profile(Profile::OtelGenAi1_41).without_builtin_names().build()?;
     /// ask(&metrics);
     /// let text = metrics.to_text();
     /// assert!(text.contains(r#"gen_ai_client_token_usage_sum{gen_ai_operation_name="chat",gen_ai_provider_name="openai""#));
@@ -196,8 +196,8 @@ impl Builder {
 
     /// Exposes the families of tasks, models and tools under the names of [`profile`](Self::profile)s only. Dashboards
     /// and alerts that come with this crate need their own names.
-    pub fn without_own_names(mut self) -> Self {
-        self.settings.own_names = false;
+    pub fn without_builtin_names(mut self) -> Self {
+        self.settings.builtin_names = false;
         self
     }
 
@@ -272,7 +272,7 @@ impl Builder {
         if let Some(known) = &mut self.settings.known_tools {
             known.extend(tool_names());
         }
-        if let Some(native) = &self.settings.extras.native {
+        if let Some(native) = &self.settings.histogram_options.native {
             native.check().map_err(|why| BuildError::NativeHistograms { why })?;
         }
         let registry = match self.registry {
@@ -280,7 +280,7 @@ impl Builder {
             None => new_registry(&self.const_labels)?,
         };
         crate::clock::calibrate();
-        Ok(AgentMetrics::new(&self.settings, self.prices, Faults::new(self.hook), registry)?)
+        Ok(AgentMetrics::new(&self.settings, self.prices, FaultReporter::new(self.hook), registry)?)
     }
 
     /// The instance that the attributes record in. Call it once, before anything is recorded.

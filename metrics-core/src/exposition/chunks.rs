@@ -5,8 +5,10 @@ use super::negotiate::{Encoding, Format};
 use super::walk::Walk;
 use super::writer::FamilyWriter;
 use super::writer_of;
-use crate::AgentMetrics;
+use crate::builtin::Health;
 use crate::clock;
+use crate::registry::Registry;
+use std::sync::Arc;
 
 /// An exposition as it goes over the wire, in chunks, so that it need never be whole in memory.
 ///
@@ -20,7 +22,7 @@ pub struct Chunks {
     pub content_type: &'static str,
     /// For the `Content-Encoding` header, if the chunks are compressed.
     pub content_encoding: Option<&'static str>,
-    metrics: AgentMetrics,
+    health: Arc<Health>,
     walk: Walk,
     writer: Box<dyn FamilyWriter>,
     /// `None` when all was written.
@@ -35,16 +37,21 @@ pub struct Chunks {
 const CHUNK: usize = 64 * 1024;
 
 impl Chunks {
-    pub(crate) fn new(metrics: &AgentMetrics, accept: &str, accept_encoding: &str) -> Self {
+    pub(crate) fn new(
+        registry: &Registry,
+        health: &Arc<Health>,
+        accept: &str,
+        accept_encoding: &str,
+    ) -> Self {
         let format = Format::negotiate(accept);
         let (compressor, content_encoding) = Compressor::new(Encoding::negotiate(accept_encoding));
         let begin = clock::now();
-        let walk = Walk::new(metrics.registry_ref());
+        let walk = Walk::new(registry);
         let mut chunks = Self {
             content_type: format.content_type(),
             content_encoding,
-            writer: writer_of(format, &walk, metrics.registry_ref(), CHUNK + CHUNK / 4),
-            metrics: metrics.clone(),
+            writer: writer_of(format, &walk, registry, CHUNK + CHUNK / 4),
+            health: health.clone(),
             walk,
             compressor: Some(compressor),
             next: None,
@@ -72,7 +79,7 @@ impl Chunks {
             if is_last {
                 sendable = compressor.finish(piece);
                 let nanos = self.nanos + clock::nanos(clock::now().since(begin));
-                self.metrics.families_ref().health.scraped(nanos, self.bytes);
+                self.health.scraped(nanos, self.bytes);
             } else {
                 sendable = compressor.push(piece);
                 self.compressor = Some(compressor);

@@ -4,21 +4,20 @@ use prometheus::proto::{Bucket, LabelPair, Metric, MetricFamily, MetricType};
 
 use super::writer::FamilyVisitor;
 use crate::label::{Labels, render};
-use crate::metric::{Bounds, Number};
-use crate::name::{Kind, metric_name};
-use crate::visit::HistogramSample;
+use crate::name::{MetricKind, metric_name};
+use crate::sample::{Bounds, HistogramSample, Number};
 
 /// A gathered family; the registry has put its prefix and labels on it.
 pub(super) struct Gathered(pub(super) MetricFamily);
 
 impl Gathered {
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> MetricKind {
         match self.0.get_field_type() {
-            MetricType::COUNTER => Kind::Counter,
-            MetricType::GAUGE => Kind::Gauge,
-            MetricType::HISTOGRAM => Kind::Histogram,
-            MetricType::SUMMARY => Kind::Summary,
-            MetricType::UNTYPED => Kind::Unknown,
+            MetricType::COUNTER => MetricKind::Counter,
+            MetricType::GAUGE => MetricKind::Gauge,
+            MetricType::HISTOGRAM => MetricKind::Histogram,
+            MetricType::SUMMARY => MetricKind::Summary,
+            MetricType::UNTYPED => MetricKind::Unknown,
         }
     }
 
@@ -66,7 +65,7 @@ impl Gathered {
 }
 
 pub(super) fn is_legal(family: &str) -> bool {
-    metric_name(Kind::Unknown, family).is_ok()
+    metric_name(MetricKind::Unknown, family).is_ok()
 }
 
 /// A collector may give any text as a name, but one name that no format can carry breaks the whole scrape. Such
@@ -93,10 +92,10 @@ pub(super) fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// The labels of a sample, rendered; none twice, and none that the formats write themselves.
-fn labels(kind: Kind, pairs: &[LabelPair]) -> Box<str> {
+fn labels(kind: MetricKind, pairs: &[LabelPair]) -> Box<str> {
     let reserved = match kind {
-        Kind::Histogram => ["__name__", "le"],
-        Kind::Summary => ["__name__", "quantile"],
+        MetricKind::Histogram => ["__name__", "le"],
+        MetricKind::Summary => ["__name__", "quantile"],
         _ => ["__name__"; 2],
     };
     let mut names: Vec<String> = Vec::with_capacity(pairs.len());
@@ -136,7 +135,7 @@ mod tests {
             pair.set_value(value.to_owned());
             pair
         });
-        assert_eq!(&*labels(Kind::Histogram, &pairs), r#"a_b="1",a_b_="2",le_="3",__name___="4""#);
-        assert_eq!(&*labels(Kind::Gauge, &pairs[2..3]), r#"le="3""#);
+        assert_eq!(&*labels(MetricKind::Histogram, &pairs), r#"a_b="1",a_b_="2",le_="3",__name___="4""#);
+        assert_eq!(&*labels(MetricKind::Gauge, &pairs[2..3]), r#"le="3""#);
     }
 }

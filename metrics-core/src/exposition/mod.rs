@@ -14,8 +14,8 @@ mod walk;
 pub(crate) mod wire;
 mod writer;
 
+use crate::builtin::Health;
 use crate::clock;
-use crate::families::Health;
 use crate::registry::Registry;
 pub use chunks::Chunks;
 use compress::Compressor;

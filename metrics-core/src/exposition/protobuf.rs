@@ -6,10 +6,8 @@ use std::ops::Range;
 use super::wire::{self, Key, begin, begin_long, end, end_long, put_double, put_number, put_text};
 use super::writer::{FamilyVisitor, FamilyWriter, Head};
 use crate::label::{Labels, Pairs, for_each_plain};
-use crate::metric::{NativeCounts, Number};
-use crate::name::Kind;
-use crate::plane::Exemplar;
-use crate::visit::{HistogramSample, Visitor};
+use crate::name::MetricKind;
+use crate::sample::{Exemplar, HistogramSample, NativeCounts, Number, Visitor};
 
 const FAMILY_NAME: Key = Key::length(1);
 const FAMILY_HELP: Key = Key::length(2);
@@ -71,7 +69,7 @@ pub(super) struct ProtobufWriter {
     outer_labels: Vec<u8>,
     /// Of the family that is being written: what comes before its samples, encoded.
     head: Vec<u8>,
-    kind: Kind,
+    kind: MetricKind,
     gathered: bool,
     is_open: bool,
     /// Where in `out` its message begins, and where its samples do.
@@ -93,7 +91,7 @@ impl ProtobufWriter {
             capacity: bytes,
             outer_labels: outer,
             head: Vec::new(),
-            kind: Kind::Unknown,
+            kind: MetricKind::Unknown,
             gathered: false,
             is_open: false,
             begin: 0,
@@ -190,13 +188,13 @@ fn put_label(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
 }
 
 /// The number that stands for a kind; an info is a gauge here.
-fn type_of(kind: Kind) -> u64 {
+fn type_of(kind: MetricKind) -> u64 {
     match kind {
-        Kind::Counter => 0,
-        Kind::Gauge | Kind::Info => 1,
-        Kind::Summary => 2,
-        Kind::Unknown => 3,
-        Kind::Histogram => 4,
+        MetricKind::Counter => 0,
+        MetricKind::Gauge | MetricKind::Info => 1,
+        MetricKind::Summary => 2,
+        MetricKind::Unknown => 3,
+        MetricKind::Histogram => 4,
     }
 }
 
@@ -253,8 +251,8 @@ impl Visitor for ProtobufWriter {
     #[inline]
     fn sample(&mut self, labels: Labels<'_>, value: Number) {
         let key = match self.kind {
-            Kind::Counter => METRIC_COUNTER,
-            Kind::Unknown => METRIC_UNTYPED,
+            MetricKind::Counter => METRIC_COUNTER,
+            MetricKind::Unknown => METRIC_UNTYPED,
             _ => METRIC_GAUGE,
         };
         self.metric(labels, |out| {
@@ -384,10 +382,10 @@ fn put_native(out: &mut Vec<u8>, native: &NativeCounts) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::Bounds;
+    use crate::sample::Bounds;
 
     const HEAD: Head<'_> =
-        Head { name: "a", kind: Kind::Counter, unit: None, help: "h", otel: None, gathered: false };
+        Head { name: "a", kind: MetricKind::Counter, unit: None, help: "h", otel: None, gathered: false };
 
     #[test]
     fn a_message_is_as_the_format_says() {
@@ -414,7 +412,7 @@ mod tests {
     #[test]
     fn a_long_family_is_taken_in_messages_of_one_name() {
         let mut writer = ProtobufWriter::new("", 0);
-        writer.open(&Head { kind: Kind::Histogram, ..HEAD });
+        writer.open(&Head { kind: MetricKind::Histogram, ..HEAD });
         let bounds = Bounds::new(&[1.0]);
         while writer.ready() == 0 {
             writer.histogram(Labels::NONE, &HistogramSample::new(&bounds, &[1, 2], Number::Integer(3)));

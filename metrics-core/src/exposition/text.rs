@@ -7,10 +7,8 @@ use super::negotiate::Format;
 use super::open_names;
 use super::writer::{FamilyVisitor, FamilyWriter, Head};
 use crate::label::Labels;
-use crate::metric::{Number, bound_text};
-use crate::name::Kind;
-use crate::plane::Exemplar;
-use crate::visit::{HistogramSample, Visitor};
+use crate::name::MetricKind;
+use crate::sample::{Exemplar, HistogramSample, Number, Visitor, bound_text};
 
 /// Writes families one after another.
 pub(super) struct TextWriter {
@@ -75,7 +73,7 @@ impl TextWriter {
     }
 
     /// Tells which families will be written.
-    pub(super) fn expect<'f>(&mut self, families: impl Iterator<Item = (Kind, &'f str)>) {
+    pub(super) fn expect<'f>(&mut self, families: impl Iterator<Item = (MetricKind, &'f str)>) {
         if self.format == Format::OpenMetrics {
             self.clashes = open_names::clashes(families);
         }
@@ -90,18 +88,18 @@ impl TextWriter {
         !self.family.is_begun && self.out.len() == self.family.samples
     }
 
-    fn header(&mut self, name: &str, kind: Kind, unit: Option<&str>, help: &str) {
+    fn header(&mut self, name: &str, kind: MetricKind, unit: Option<&str>, help: &str) {
         let open = self.format == Format::OpenMetrics;
         let (kind, family) =
             if open { open_names::open_family(kind, name, &self.clashes) } else { (kind, name) };
         let kind = match kind {
-            Kind::Info if open => "info",
-            Kind::Unknown if open => "unknown",
-            Kind::Counter => "counter",
-            Kind::Gauge | Kind::Info => "gauge",
-            Kind::Histogram => "histogram",
-            Kind::Summary => "summary",
-            Kind::Unknown => "untyped",
+            MetricKind::Info if open => "info",
+            MetricKind::Unknown if open => "unknown",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge | MetricKind::Info => "gauge",
+            MetricKind::Histogram => "histogram",
+            MetricKind::Summary => "summary",
+            MetricKind::Unknown => "untyped",
         };
         self.put(&["# HELP ", family, " "]);
         escape_help(help, open, &mut self.out);
@@ -295,10 +293,16 @@ fn escape_help(help: &str, quotes: bool, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::Bounds;
+    use crate::sample::Bounds;
 
-    const HEAD: Head<'_> =
-        Head { name: "a", kind: Kind::Histogram, unit: None, help: "he\\lp\n", otel: None, gathered: false };
+    const HEAD: Head<'_> = Head {
+        name: "a",
+        kind: MetricKind::Histogram,
+        unit: None,
+        help: "he\\lp\n",
+        otel: None,
+        gathered: false,
+    };
 
     #[test]
     fn a_family_without_samples_is_not_written() {

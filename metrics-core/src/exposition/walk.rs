@@ -7,11 +7,9 @@ use prometheus::proto::MetricFamily;
 
 use super::foreign::{self, Gathered};
 use super::writer::{FamilyVisitor, Head};
-use crate::catalogue::FamilyInfo;
-use crate::collector;
-use crate::name::Kind;
-use crate::registry::Registry;
-use crate::visit::Source;
+use crate::name::MetricKind;
+use crate::registry::{Registry, collector};
+use crate::sample::{FamilyInfo, Source};
 
 /// Where an exposition has got to. It takes one step after another, so that who sends it can wait
 /// between two.
@@ -57,7 +55,7 @@ impl Walk {
     }
 
     /// The kinds and names of all.
-    pub(super) fn names(&self) -> impl Iterator<Item = (Kind, &str)> {
+    pub(super) fn names(&self) -> impl Iterator<Item = (MetricKind, &str)> {
         self.families.iter().map(|family| (family.head().kind, family.name.as_str()))
     }
 

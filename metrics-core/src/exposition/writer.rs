@@ -1,14 +1,13 @@
 //! What every format does: families one after another, each a head and its samples.
 
-use crate::catalogue::OtelName;
-use crate::name::Kind;
-use crate::visit::Visitor;
+use crate::name::MetricKind;
+use crate::sample::{OtelName, Visitor};
 
 /// A family as it is announced.
 #[derive(Clone, Copy)]
 pub(crate) struct Head<'a> {
     pub(crate) name: &'a str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: MetricKind,
     pub(crate) unit: Option<&'a str>,
     pub(crate) help: &'a str,
     #[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "told by no other protocol"))]

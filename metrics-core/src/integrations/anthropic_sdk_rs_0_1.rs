@@ -12,7 +12,7 @@ use anthropic_sdk::{ApiError, Error, HttpApiError};
 use serde_json::json;
 
 use super::parts::{found_in_chains, named, reqwest_status};
-use crate::recorder::Classify;
+use crate::classify::Classify;
 use crate::status::Status;
 use crate::usage::wire::{WireFormat, prefer_cause};
 use crate::usage::{TokenUsage, Usage};

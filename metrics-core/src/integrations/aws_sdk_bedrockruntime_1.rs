@@ -26,7 +26,7 @@ use aws_sdk_bedrockruntime::types::{
 };
 
 use super::parts::{counted, found_in_chains, named};
-use crate::recorder::Classify;
+use crate::classify::Classify;
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
 use crate::usage::{TokenUsage, Usage};

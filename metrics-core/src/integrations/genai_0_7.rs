@@ -9,10 +9,10 @@ use genai::chat::{ChatResponse, ChatStreamEvent, StopReason, StreamEnd, Usage as
 use genai::webc;
 
 use super::parts::{counted, found_in_chains, known, named};
-use crate::recorder::{Classify, error_status};
+use crate::classify::{Classify, error_status, retry_after};
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
-use crate::usage::{TokenUsage, Usage, retry_after};
+use crate::usage::{TokenUsage, Usage};
 
 found_in_chains!(genai::Error, webc::Error);
 

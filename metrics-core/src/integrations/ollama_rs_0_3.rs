@@ -8,7 +8,7 @@ use ollama_rs::generation::chat::{ChatMessageFinalResponseData, ChatMessageRespo
 use ollama_rs::generation::completion::GenerationResponse;
 
 use super::parts::{found_in_chains, known, named, reqwest_status};
-use crate::recorder::{Classify, error_status};
+use crate::classify::{Classify, error_status};
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
 use crate::usage::{TokenUsage, Usage};

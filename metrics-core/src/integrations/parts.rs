@@ -31,7 +31,7 @@ pub(super) fn named(text: &str) -> Option<&str> {
 /// Makes errors known wherever a `source()` chain is walked.
 macro_rules! found_in_chains {
     ($($error:ty),* $(,)?) => {$(
-        inventory::submit! { crate::recorder::Derived(crate::recorder::downcast::<$error>) }
+        inventory::submit! { crate::classify::Derived(crate::classify::downcast::<$error>) }
     )*};
 }
 
@@ -43,7 +43,7 @@ macro_rules! reqwest_status {
         use std::error::Error as _;
 
         let error = $error;
-        let told = || error.source().map_or(Status::Error, crate::recorder::error_status);
+        let told = || error.source().map_or(Status::Error, crate::classify::error_status);
         if error.is_timeout() {
             Status::Timeout
         } else if let Some(code) = error.status() {

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::recorder::Classify;
+use crate::classify::Classify;
 use crate::status::Status;
 
 super::parts::found_in_chains!(reqwest::Error);
@@ -23,7 +23,7 @@ impl Classify for reqwest::Response {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        crate::usage::retry_after(|name| self.headers().get(name)?.to_str().ok())
+        crate::classify::retry_after(|name| self.headers().get(name)?.to_str().ok())
     }
 }
 

@@ -6,7 +6,7 @@
 use rmcp::model::{CallToolResult, ErrorCode};
 use rmcp::{ErrorData, ServiceError};
 
-use crate::recorder::{Classify, error_status};
+use crate::classify::{Classify, error_status};
 use crate::status::Status;
 
 super::parts::found_in_chains!(ErrorData, ServiceError);

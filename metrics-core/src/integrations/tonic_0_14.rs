@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tonic::Code;
 
-use crate::recorder::{Classify, error_status};
+use crate::classify::{Classify, error_status};
 use crate::status::Status;
 
 impl Classify for Code {
@@ -50,7 +50,7 @@ impl Classify for tonic::Status {
         let text = |name: &str| self.metadata().get(name)?.to_str().ok();
         match text("grpc-retry-pushback-ms") {
             Some(pushback) => Some(pushback.parse().map_or(Duration::MAX, Duration::from_millis)),
-            None => crate::usage::retry_after(text),
+            None => crate::classify::retry_after(text),
         }
     }
 }

@@ -17,7 +17,8 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::recorder::{Call, Classify, Trying};
+use crate::classify::Classify;
+use crate::recorder::{Call, Trying};
 use crate::status::Status;
 use crate::usage::RateLimits;
 

@@ -6,7 +6,7 @@ use std::sync::{OnceLock, PoisonError};
 use rustc_hash::FxHasher;
 
 use super::{MAX_LEN, OTHER};
-use crate::plane::{Row, Words};
+use crate::storage::{CellRange, Cells};
 use crate::sync::{AtomicU64, Mutex, Ordering};
 
 /// Gives each text a slot: 1 to `cap` in the order of arrival, 0 (`__other__`) for all further ones
@@ -19,7 +19,7 @@ pub struct Interner {
     taken: Mutex<usize>,
     /// Not 0 once all are: then what isn't found needs no lock to be refused.
     full: AtomicU64,
-    overflow: Row,
+    overflow: CellRange,
 }
 
 const SLOT_BITS: u32 = 32;
@@ -38,7 +38,7 @@ impl Interner {
         let other = hash(OTHER.as_bytes());
         table[other as usize & (table.len() - 1)].store(entry(other, 0), Ordering::Relaxed);
         let full = AtomicU64::new(u64::from(cap == 0));
-        Self { table, names, taken: Mutex::new(0), full, overflow: Row::new(1) }
+        Self { table, names, taken: Mutex::new(0), full, overflow: CellRange::new(1) }
     }
 
     /// Slots, `__other__` among them.

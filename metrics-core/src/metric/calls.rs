@@ -4,12 +4,12 @@
 //! the buckets, and with native ones the window that fits; or, with `by_status`, one such histogram for
 //! each status. What is in flight is not stored: it is what started less what ended.
 
-use super::extras::{Kept, Of};
-use super::{Bounds, Extras, Number};
+use super::HistogramOptions;
+use super::histogram_options::{Kept, Of};
 use crate::clock;
 use crate::label::Labels;
-use crate::plane::{Row, Words, Writer};
-use crate::visit::Visitor;
+use crate::sample::{Bounds, Number, Visitor};
+use crate::storage::{CellRange, Cells, ShardHandle};
 
 pub(crate) struct CallShape {
     pub(crate) statuses: &'static [&'static str],
@@ -17,7 +17,7 @@ pub(crate) struct CallShape {
     bounds_ticks: Box<[u64]>,
     /// Where the first histogram begins.
     first: usize,
-    /// Words from one status's histogram to the next: 0 when they share one.
+    /// Cells from one status's histogram to the next: 0 when they share one.
     stride: usize,
     kept: Option<Box<Kept>>,
     seconds_per_tick: f64,
@@ -53,9 +53,10 @@ impl CallShape {
     }
 
     /// The same with what an instance asks of its histograms.
-    pub(crate) fn with(self, extras: &Extras) -> Self {
-        let mut shape = Self::new(self.statuses, extras.bounds(self.bounds.values()), self.by_status());
-        shape.kept = Kept::new(extras);
+    pub(crate) fn with(self, histogram_options: &HistogramOptions) -> Self {
+        let mut shape =
+            Self::new(self.statuses, histogram_options.bounds(self.bounds.values()), self.by_status());
+        shape.kept = Kept::new(histogram_options);
         shape.stride = if self.by_status() { shape.histogram_words() } else { 0 };
         shape
     }
@@ -84,13 +85,13 @@ impl CallShape {
 
     /// Counts a start in the series whose words begin at `at`.
     #[inline(always)]
-    pub(crate) fn start(writer: Writer, row: &Row, at: usize) {
+    pub(crate) fn start(writer: ShardHandle, row: &CellRange, at: usize) {
         row.add(writer, at + STARTED, 1);
     }
 
     /// Counts an end.
     #[inline(always)]
-    pub(crate) fn end(&self, writer: Writer, row: &Row, at: usize, status: usize, ticks: u64) {
+    pub(crate) fn end(&self, writer: ShardHandle, row: &CellRange, at: usize, status: usize, ticks: u64) {
         if let Some(kept) = &self.kept {
             self.keep(kept, writer, row, at, status, ticks);
         }
@@ -101,18 +102,18 @@ impl CallShape {
     }
 
     /// Counts an end that is no observation: the call goes on in another series, and `status` is not shown.
-    pub(crate) fn withdraw(writer: Writer, row: &Row, at: usize, status: usize) {
+    pub(crate) fn withdraw(writer: ShardHandle, row: &CellRange, at: usize, status: usize) {
         row.add(writer, at + ENDED + status, 1);
     }
 
     #[cold]
     #[inline(never)]
-    fn end_in_any(&self, writer: Writer, row: &Row, at: usize, status: usize, ticks: u64) {
+    fn end_in_any(&self, writer: ShardHandle, row: &CellRange, at: usize, status: usize, ticks: u64) {
         self.end_in(row.any(writer, at), status, ticks);
     }
 
     #[inline(always)]
-    fn end_in(&self, words: impl Words, status: usize, ticks: u64) {
+    fn end_in(&self, words: impl Cells, status: usize, ticks: u64) {
         let sum = self.histogram(status);
         words.add(ENDED + status, 1);
         words.add(sum, ticks);
@@ -127,7 +128,7 @@ impl CallShape {
 
     /// Counts an end in native buckets and makes an exemplar of it, before it is in its classic bucket.
     #[inline(never)]
-    fn keep(&self, kept: &Kept, writer: Writer, row: &Row, at: usize, status: usize, ticks: u64) {
+    fn keep(&self, kept: &Kept, writer: ShardHandle, row: &CellRange, at: usize, status: usize, ticks: u64) {
         let (of, seconds) = (self.of(row, at, status), ticks as f64 * self.seconds_per_tick);
         let window = self.histogram(status) + 1 + self.bounds.buckets();
         match row.own(writer, at) {
@@ -137,7 +138,7 @@ impl CallShape {
         kept.exemplify(of, &self.bounds, self.bucket(ticks), seconds, ticks >= self.long);
     }
 
-    fn of<'a>(&self, row: &'a Row, at: usize, status: usize) -> Of<'a> {
+    fn of<'a>(&self, row: &'a CellRange, at: usize, status: usize) -> Of<'a> {
         let (words, histograms) = (self.words(), self.histograms());
         let number = if self.by_status() { status } else { 0 };
         // Dividing takes longer than counting, and most rows are of one kind of call.
@@ -148,7 +149,7 @@ impl CallShape {
     }
 
     /// Shows how many calls ended with each status.
-    pub(crate) fn show_ended(&self, row: &Row, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+    pub(crate) fn show_ended(&self, row: &CellRange, at: usize, labels: &str, visitor: &mut dyn Visitor) {
         let mut ends = [0; MAX_STATUSES];
         let ends = &mut ends[..self.statuses.len()];
         row.read_into(at + ENDED, ends);
@@ -158,7 +159,7 @@ impl CallShape {
     }
 
     /// Shows how long they took.
-    pub(crate) fn show_durations(&self, row: &Row, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+    pub(crate) fn show_durations(&self, row: &CellRange, at: usize, labels: &str, visitor: &mut dyn Visitor) {
         for status in 0..self.histograms() {
             let more: &[_] = if self.by_status() { &[("status", self.statuses[status])] } else { &[] };
             let begin = at + self.histogram(status);
@@ -172,7 +173,7 @@ impl CallShape {
     }
 
     /// Shows how many run now.
-    pub(crate) fn show_in_flight(&self, row: &Row, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+    pub(crate) fn show_in_flight(&self, row: &CellRange, at: usize, labels: &str, visitor: &mut dyn Visitor) {
         let ended = || {
             let mut ends = [0; MAX_STATUSES];
             let ends = &mut ends[..self.statuses.len()];

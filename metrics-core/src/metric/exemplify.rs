@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::clock::{self, Ticks};
-use crate::faults::Faults;
-use crate::plane::Exemplar;
+use crate::faults::FaultReporter;
+use crate::sample::Exemplar;
 
 /// The trace and the span in which something happens, to be found again from the metrics.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -46,7 +46,7 @@ type CurrentTrace = dyn Fn() -> Option<TraceContext> + Send + Sync;
 #[derive(Clone)]
 pub(crate) struct Exemplify {
     current: Arc<CurrentTrace>,
-    faults: Arc<Faults>,
+    faults: Arc<FaultReporter>,
 }
 
 impl Exemplify {
@@ -55,7 +55,7 @@ impl Exemplify {
     }
 
     /// The same where panics of the function are counted.
-    pub(crate) fn watched_by(self, faults: &Arc<Faults>) -> Self {
+    pub(crate) fn watched_by(self, faults: &Arc<FaultReporter>) -> Self {
         Self { faults: faults.clone(), ..self }
     }
 

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::Number;
-use crate::family::Slot;
+use super::Slot;
+use super::{Shape, Stored};
 use crate::label::{LabelSet, Labels};
-use crate::stored::{Shape, Stored};
-use crate::visit::Visitor;
+use crate::sample::{Number, Visitor};
 
 /// A family of gauges.
 #[derive(Clone)]

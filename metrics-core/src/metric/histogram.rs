@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::extras::{Kept, Of};
-use super::{Bounds, Extras, Number, is_amount};
+use super::HistogramOptions;
+use super::Slot;
+use super::histogram_options::{Kept, Of};
+use super::{Shape, Stored};
 use crate::clock;
-use crate::family::Slot;
 use crate::label::{LabelSet, Labels};
-use crate::plane::{self, Any, Row, Words};
-use crate::stored::{Shape, Stored};
-use crate::visit::{HistogramSample, Visitor};
+use crate::sample::{Bounds, HistogramSample, Number, Visitor, is_amount};
+use crate::storage::{self, AnyCells, CellRange, Cells};
 
 /// A family of histograms.
 #[derive(Clone)]
@@ -64,13 +64,13 @@ impl HistogramShape {
     }
 
     /// The same with what an instance asks of its histograms.
-    pub(crate) fn with(mut self, extras: &Extras) -> Self {
-        self.bounds = Bounds::new(extras.bounds(self.bounds.values()));
-        self.kept = Kept::new(extras);
+    pub(crate) fn with(mut self, histogram_options: &HistogramOptions) -> Self {
+        self.bounds = Bounds::new(histogram_options.bounds(self.bounds.values()));
+        self.kept = Kept::new(histogram_options);
         self
     }
 
-    /// Words of one histogram.
+    /// Cells of one histogram.
     pub(crate) fn words(&self) -> usize {
         self.window() + Kept::words(self.kept.as_deref())
     }
@@ -80,31 +80,31 @@ impl HistogramShape {
     }
 
     /// Adds an amount of money.
-    pub(crate) fn observe_pico_usd(&self, row: &Row, pico_usd: u64) {
+    pub(crate) fn observe_pico_usd(&self, row: &CellRange, pico_usd: u64) {
         self.observe_in(row, 0, pico_usd as f64 / 1e12, |words| words.add(SUM, pico_usd));
     }
 
     /// Adds an observation of a histogram of floats.
     #[inline]
-    fn observe(&self, row: &Row, at: usize, value: f64) {
+    fn observe(&self, row: &CellRange, at: usize, value: f64) {
         self.observe_in(row, at, value, |words| words.add_f64(SUM, value));
     }
 
     /// Adds an observation of a histogram of whole numbers.
     #[inline]
-    pub(crate) fn observe_whole(&self, row: &Row, value: u64) {
+    pub(crate) fn observe_whole(&self, row: &CellRange, value: u64) {
         self.observe_in(row, 0, value as f64, |words| words.add(SUM, value));
     }
 
     /// Adds a duration.
-    pub(crate) fn observe_ticks(&self, row: &Row, ticks: u64) {
+    pub(crate) fn observe_ticks(&self, row: &CellRange, ticks: u64) {
         let seconds = Number::Nanos(clock::nanos(ticks)).to_f64();
         self.observe_in(row, 0, seconds, |words| words.add(SUM, ticks));
     }
 
     #[inline]
-    fn observe_in(&self, row: &Row, at: usize, value: f64, add_sum: impl FnOnce(Any)) {
-        let writer = plane::writer();
+    fn observe_in(&self, row: &CellRange, at: usize, value: f64, add_sum: impl FnOnce(AnyCells)) {
+        let writer = storage::writer();
         let words = row.any(writer, at);
         let bucket = self.bounds.bucket(value);
         add_sum(words);
@@ -116,7 +116,7 @@ impl HistogramShape {
         words.add(BUCKETS + bucket, 1);
     }
 
-    fn of<'a>(&self, row: &'a Row, at: usize) -> Of<'a> {
+    fn of<'a>(&self, row: &'a CellRange, at: usize) -> Of<'a> {
         let words = self.words();
         // Dividing takes longer than all else that is done with an observation, and most rows are of one histogram.
         if row.len() == words {
@@ -125,7 +125,7 @@ impl HistogramShape {
         Of { row, histograms: row.len() / words, number: at / words }
     }
 
-    pub(crate) fn show_row(&self, row: &Row, at: usize, labels: Labels<'_>, visitor: &mut dyn Visitor) {
+    pub(crate) fn show_row(&self, row: &CellRange, at: usize, labels: Labels<'_>, visitor: &mut dyn Visitor) {
         let sum = || match self.sum {
             SumOf::Floats => Number::Float(row.read_f64(at + SUM)),
             SumOf::WholeNumbers => Number::Integer(row.read(at + SUM)),

@@ -2,11 +2,9 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::Number;
-use crate::catalogue::FamilyInfo;
 use crate::label::{Labels, render};
 use crate::name::{Fault, label_name};
-use crate::visit::{Source, Visitor};
+use crate::sample::{FamilyInfo, Number, Source, Visitor};
 
 /// Facts as labels of a sample that is always 1; its name ends in `_info`.
 #[derive(Clone)]

@@ -1,7 +1,8 @@
 //! Native histograms: sparse buckets that grow by a power of 2, in windows of the plane.
 
 use super::exponential::{self, COARSEST, Finder, halved};
-use crate::plane::{MOST_BUCKETS, Row, Window, Windows, Words, Writer};
+use crate::sample::{BucketRange, NativeCounts};
+use crate::storage::{CellRange, Cells, MOST_BUCKETS, ShardHandle, Window, Windows};
 
 /// Histograms with Prometheus's native buckets: exponential ones, of which only those are kept that were observed.
 ///
@@ -120,8 +121,8 @@ impl NativeShape {
     pub(crate) fn observe<'a>(
         &self,
         windows: impl FnOnce() -> &'a Windows,
-        writer: Writer,
-        (words, word): (impl Words, usize),
+        writer: ShardHandle,
+        (words, word): (impl Cells, usize),
         value: f64,
     ) {
         let window = Window::of_word(words.get(word));
@@ -147,8 +148,8 @@ impl NativeShape {
     fn observe_outside(
         &self,
         windows: &Windows,
-        writer: Writer,
-        (words, word): (impl Words, usize),
+        writer: ShardHandle,
+        (words, word): (impl Cells, usize),
         value: f64,
     ) {
         loop {
@@ -181,7 +182,7 @@ impl NativeShape {
                 return self.widest();
             }
             halvings += 1;
-            range = Range { first: halved(range.first, 1), last: halved(range.last, 1) };
+            range = BucketRange { first: halved(range.first, 1), last: halved(range.last, 1) };
         }
         let spare = self.full_window() - range.buckets();
         Window::take(self.full_window(), range.first - spare.cast_signed() / 2, halvings)
@@ -231,7 +232,7 @@ impl NativeShape {
     }
 
     /// The windows of one of the histograms in a row.
-    pub(crate) fn read(&self, row: &Row, number: usize) -> NativeCounts {
+    pub(crate) fn read(&self, row: &CellRange, number: usize) -> NativeCounts {
         match row.made_windows(number) {
             Some(windows) => self.counts(windows),
             None => self.counts(&Windows::new()),
@@ -265,60 +266,4 @@ pub(crate) fn read_both(
     }
     let (total, native) = last;
     (native.total() >= total).then_some(native)
-}
-
-/// Buckets from a first one to a last one.
-#[derive(Clone, Copy)]
-struct Range {
-    first: i32,
-    last: i32,
-}
-
-impl Range {
-    fn buckets(self) -> u32 {
-        (self.last - self.first) as u32 + 1
-    }
-}
-
-/// A native histogram at one moment.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct NativeCounts {
-    pub(crate) schema: i32,
-    pub(crate) zero_threshold: f64,
-    /// Observations up to the threshold.
-    pub(crate) zeros: u64,
-    /// The numbers of the buckets that were observed, ascending, each with its count.
-    pub(crate) buckets: Vec<(i32, u64)>,
-}
-
-impl NativeCounts {
-    /// All observations.
-    pub(crate) fn total(&self) -> u64 {
-        self.zeros + self.buckets.iter().map(|(_, count)| count).sum::<u64>()
-    }
-
-    /// Adds up buckets of one number.
-    fn join(&mut self) {
-        self.buckets.sort_unstable_by_key(|(number, _)| *number);
-        self.buckets.dedup_by(|(number, count), (kept, sum)| {
-            let is_same = number == kept;
-            if is_same {
-                *sum += *count;
-            }
-            is_same
-        });
-    }
-
-    fn span(&self) -> u32 {
-        match (self.buckets.first(), self.buckets.last()) {
-            (Some((first, _)), Some((last, _))) => Range { first: *first, last: *last }.buckets(),
-            _ => 0,
-        }
-    }
-
-    /// From the lowest to the highest bucket, `also` among them.
-    fn range(&self, also: i32) -> Range {
-        let of = |bucket: Option<&(i32, u64)>| bucket.map_or(also, |(number, _)| *number);
-        Range { first: of(self.buckets.first()).min(also), last: of(self.buckets.last()).max(also) }
-    }
 }

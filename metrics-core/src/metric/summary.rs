@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Number, is_amount};
-use crate::family::Slot;
+use super::Slot;
+use super::{Shape, Stored};
 use crate::label::{LabelSet, Labels};
-use crate::plane::Words;
-use crate::stored::{Shape, Stored};
-use crate::visit::Visitor;
+use crate::sample::{Number, Visitor, is_amount};
+use crate::storage::Cells;
 
 /// A family of summaries.
 #[derive(Clone)]

@@ -51,7 +51,8 @@ mod tests {
 
     #[test]
     fn an_alert_its_recording_rule_and_its_panels_ask_the_same() {
-        let catalogue = crate::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
+        let catalogue =
+            crate::instance::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
         let settings = Settings::default();
         let rules = prometheus::rules(&catalogue, &settings).expect("valid");
         let rules: Vec<_> =

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::MonitoringError;
-use crate::catalogue::{Catalogue, FamilyInfo};
+use crate::catalogue::Catalogue;
 use crate::promql::{Known, Scope, What, check};
+use crate::sample::FamilyInfo;
 
 /// The families of a catalogue, as queries see them.
 pub(crate) struct Names<'a> {
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_no_series_can_have_is_refused() {
-        let catalogue = crate::AgentMetrics::builder().build().unwrap().catalogue();
+        let catalogue = crate::instance::AgentMetrics::builder().build().unwrap().catalogue();
         let names = Names::of(&catalogue);
         let said = |query: &str| names.check("panel `X`", query).unwrap_err().to_string();
         assert_eq!(
@@ -85,7 +86,7 @@ mod tests {
 
     #[test]
     fn families_are_found_in_queries() {
-        let catalogue = crate::AgentMetrics::builder().build().unwrap().catalogue();
+        let catalogue = crate::instance::AgentMetrics::builder().build().unwrap().catalogue();
         let found = Names::of(&catalogue)
             .families_in("rate(agent_task_duration_seconds_bucket{x=\"a\"}[5m]) / agent_tasks_total / up");
         assert_eq!(

@@ -7,8 +7,9 @@ use super::grafana::{Dashboard, question};
 use super::promql::Names;
 use super::rule::{Group, Rule};
 use super::{File, number};
-use crate::catalogue::{Catalogue, FamilyInfo, LabelValues};
-use crate::name::Kind;
+use crate::catalogue::Catalogue;
+use crate::name::MetricKind;
+use crate::sample::{FamilyInfo, LabelValues};
 
 /// Values of labels that only a running program knows, in a typical one.
 const TYPICAL: [(&str, u64); 10] = [
@@ -103,12 +104,12 @@ fn line(text: &mut String, what: &str, [families, typical, most]: [u64; 3]) {
 
 fn section(text: &mut String, family: &FamilyInfo, catalogue: &Catalogue, uses: &Uses<'_>) {
     let kind = match family.kind {
-        Kind::Counter => "counter",
-        Kind::Gauge => "gauge",
-        Kind::Histogram => "histogram",
-        Kind::Summary => "summary",
-        Kind::Info => "info",
-        Kind::Unknown => "untyped",
+        MetricKind::Counter => "counter",
+        MetricKind::Gauge => "gauge",
+        MetricKind::Histogram => "histogram",
+        MetricKind::Summary => "summary",
+        MetricKind::Info => "info",
+        MetricKind::Unknown => "untyped",
     };
     let unit = match family.unit {
         Some("usd") => " in USD".to_owned(),
@@ -186,7 +187,7 @@ fn most_series(family: &FamilyInfo, catalogue: &Catalogue) -> u64 {
         LabelValues::Capped(cap) if label == "status_code" => cap as u64,
         // And `__other__`.
         LabelValues::Capped(cap) => cap as u64 + 1,
-        LabelValues::Open if family.kind == Kind::Info => 1,
+        LabelValues::Open if family.kind == MetricKind::Info => 1,
         // A family with a capped label, or one that refuses observations.
         LabelValues::Open if label == "family" => catalogue.families.len() as u64,
         LabelValues::Open => 1,
@@ -209,9 +210,9 @@ fn typical_series(family: &FamilyInfo, catalogue: &Catalogue) -> u64 {
 /// Combinations of labels, times the series that each of them is.
 fn count(family: &FamilyInfo, size: impl Fn(&str, LabelValues) -> u64) -> u64 {
     let each = match family.kind {
-        Kind::Histogram => family.buckets.len() as u64 + 3,
-        Kind::Summary => 2,
-        Kind::Counter | Kind::Gauge | Kind::Info | Kind::Unknown => 1,
+        MetricKind::Histogram => family.buckets.len() as u64 + 3,
+        MetricKind::Summary => 2,
+        MetricKind::Counter | MetricKind::Gauge | MetricKind::Info | MetricKind::Unknown => 1,
     };
     let sizes = family.labels.iter().zip(&family.values);
     sizes.fold(each, |product, (label, values)| product.saturating_mul(size(label, *values)))
@@ -294,7 +295,7 @@ mod tests {
 
     #[test]
     fn series_are_counted() {
-        let metrics = crate::AgentMetrics::builder().max_models(4).build().unwrap();
+        let metrics = crate::instance::AgentMetrics::builder().max_models(4).build().unwrap();
         let catalogue = metrics.catalogue();
         let calls = family(&catalogue, "agent_llm_calls_total");
         // Four models and the others, by ten statuses.

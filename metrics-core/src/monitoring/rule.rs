@@ -222,7 +222,7 @@ mod tests {
         group.record("job:agent_b:double", "2 * job:agent_b:rate5m");
         let mut groups = vec![group];
         let family =
-            |name: &str| crate::catalogue::FamilyInfo::new(crate::name::Kind::Histogram, name, "", &["x"]);
+            |name: &str| crate::sample::FamilyInfo::new(crate::name::MetricKind::Histogram, name, "", &["x"]);
         let catalogue = Catalogue { families: vec![family("agent_b_seconds")], ..Catalogue::default() };
         keep_known([&mut groups].into_iter(), &catalogue);
         let names: Vec<_> = groups[0]

@@ -282,7 +282,8 @@ mod tests {
 
     #[test]
     fn what_stands_for_it_is_there() {
-        let catalogue = crate::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
+        let catalogue =
+            crate::instance::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
         let settings = Settings::default();
         let rules = prometheus::rules(&catalogue, &settings).expect("valid");
         let groups: Vec<_> = rules.into_iter().flat_map(|rules| rules.groups).collect();

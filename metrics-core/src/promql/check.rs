@@ -7,7 +7,7 @@ use super::meaning::{find, has_colon, labels_of};
 use super::mistake::{Mistake, What, nearest};
 use super::reader::{Reader, is_letter};
 use super::text::{is_one_of, is_word, part, same, starts_with};
-use crate::name::Kind;
+use crate::name::MetricKind;
 
 /// `?`, which constants don't have.
 macro_rules! tri {
@@ -272,7 +272,7 @@ impl<'a> Reader<'a> {
         let to = from + name.len();
         let labels = match find(name, self.scope) {
             Some((family, suffix)) => {
-                if matches!(family.kind, Kind::Histogram) && suffix.is_empty() && !in_histogram {
+                if matches!(family.kind, MetricKind::Histogram) && suffix.is_empty() && !in_histogram {
                     return Err(Mistake { what: What::BareHistogram, from, to });
                 }
                 labels_of(family, suffix, self.scope)

@@ -4,7 +4,7 @@ use super::labels::Labels;
 use super::mistake::suffixes;
 use super::text::{part, same, starts_with};
 use super::{Known, PROMETHEUS, Scope, TARGET};
-use crate::name::Kind;
+use crate::name::MetricKind;
 
 /// Whether a name is one that rules record.
 pub(super) const fn has_colon(name: &str) -> bool {
@@ -45,13 +45,13 @@ pub(super) const fn find<'a>(name: &str, scope: &Scope<'a>) -> Option<(&'a Known
 
 /// The labels that its series have.
 pub(super) const fn labels_of<'a>(family: &Known<'a>, suffix: &str, scope: &Scope<'a>) -> Labels<'a> {
-    if matches!(family.kind, Kind::Info) && family.labels.is_empty() {
+    if matches!(family.kind, MetricKind::Info) && family.labels.is_empty() {
         return Labels::ANY;
     }
     let mut labels = Labels::NONE.with_all(family.labels);
     match family.kind {
-        Kind::Histogram if same(suffix, "_bucket") => labels = labels.with("le"),
-        Kind::Summary if suffix.is_empty() => labels = labels.with("quantile"),
+        MetricKind::Histogram if same(suffix, "_bucket") => labels = labels.with("le"),
+        MetricKind::Summary if suffix.is_empty() => labels = labels.with("quantile"),
         _ => {}
     }
     labels.with_all(TARGET).with_all(scope.extra)

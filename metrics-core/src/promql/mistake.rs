@@ -3,7 +3,7 @@
 use super::labels::Labels;
 use super::text::{Message, part, starts_with};
 use super::{Known, PROMETHEUS, Scope};
-use crate::name::Kind;
+use crate::name::MetricKind;
 
 /// What is wrong with a query, and where.
 #[derive(Clone, Copy)]
@@ -173,11 +173,11 @@ const fn push_expected(said: &mut Message, found: &str, labels: &Labels<'_>) {
 }
 
 /// What the format adds to a family's name, by kind.
-pub(super) const fn suffixes(kind: Kind) -> &'static [&'static str] {
+pub(super) const fn suffixes(kind: MetricKind) -> &'static [&'static str] {
     match kind {
-        Kind::Histogram => &["_bucket", "_sum", "_count", ""],
-        Kind::Summary => &["_sum", "_count", ""],
-        Kind::Counter | Kind::Gauge | Kind::Info | Kind::Unknown => &[""],
+        MetricKind::Histogram => &["_bucket", "_sum", "_count", ""],
+        MetricKind::Summary => &["_sum", "_count", ""],
+        MetricKind::Counter | MetricKind::Gauge | MetricKind::Info | MetricKind::Unknown => &[""],
     }
 }
 

@@ -13,7 +13,7 @@ mod own;
 mod reader;
 mod text;
 
-use crate::name::Kind;
+use crate::name::MetricKind;
 
 #[cfg(feature = "monitoring")]
 pub(crate) use check::check;
@@ -29,7 +29,7 @@ pub struct Known<'a> {
     /// Its full name.
     pub name: &'a str,
     /// What kind it is, and so which samples it has.
-    pub kind: Kind,
+    pub kind: MetricKind,
     /// Its labels; an info without any may have every one.
     pub labels: &'a [&'a str],
 }
@@ -64,15 +64,15 @@ const PROMETHEUS: &[Known<'static>] = &[
     gauge("scrape_samples_post_metric_relabeling"),
     gauge("scrape_series_added"),
     // Its labels are those of the alert's expression.
-    Known { name: "ALERTS", kind: Kind::Info, labels: &[] },
-    Known { name: "ALERTS_FOR_STATE", kind: Kind::Info, labels: &[] },
+    Known { name: "ALERTS", kind: MetricKind::Info, labels: &[] },
+    Known { name: "ALERTS_FOR_STATE", kind: MetricKind::Info, labels: &[] },
 ];
 
 /// The labels that Prometheus gives every series.
 const TARGET: &[&str] = &["job", "instance"];
 
 const fn gauge(name: &'static str) -> Known<'static> {
-    Known { name, kind: Kind::Gauge, labels: &[] }
+    Known { name, kind: MetricKind::Gauge, labels: &[] }
 }
 
 #[cfg(test)]
@@ -80,8 +80,8 @@ mod tests {
     use super::*;
 
     const USERS: &[Known<'static>] = &[
-        Known { name: "support_documents_total", kind: Kind::Counter, labels: &["index"] },
-        Known { name: "support_wait", kind: Kind::Summary, labels: &[] },
+        Known { name: "support_documents_total", kind: MetricKind::Counter, labels: &["index"] },
+        Known { name: "support_wait", kind: MetricKind::Summary, labels: &[] },
     ];
 
     fn mistake(query: &str) -> Option<String> {

@@ -1,9 +1,9 @@
 //! The agent's own families, for checks at compile time. A test compares them with those that an instance has.
 
 use super::Known;
-use crate::name::Kind::{self, Counter, Gauge, Histogram, Info, Summary, Unknown};
+use crate::name::MetricKind::{self, Counter, Gauge, Histogram, Info, Summary, Unknown};
 
-const fn of(kind: Kind, name: &'static str, labels: &'static [&'static str]) -> Known<'static> {
+const fn of(kind: MetricKind, name: &'static str, labels: &'static [&'static str]) -> Known<'static> {
     Known { name, kind, labels }
 }
 
@@ -106,15 +106,16 @@ mod tests {
 
     #[test]
     fn the_table_is_what_an_instance_has() {
-        let metrics = crate::AgentMetrics::builder()
+        let metrics = crate::instance::AgentMetrics::builder()
             .duration_by_status()
             .task_queue_duration()
             .profile(crate::Profile::OtelGenAi1_41)
             .profile(crate::Profile::OtelGenAi0_1)
             .build()
             .unwrap();
-        let line =
-            |kind: Kind, name: &str, labels: &[&str]| format!("    of({kind:?}, {name:?}, &{labels:?}),\n");
+        let line = |kind: MetricKind, name: &str, labels: &[&str]| {
+            format!("    of({kind:?}, {name:?}, &{labels:?}),\n")
+        };
         let families = metrics.families();
         let has: String = families.iter().map(|one| line(one.kind, &one.name, &one.labels)).collect();
         let table: String = OWN.iter().map(|one| line(one.kind, one.name, one.labels)).collect();

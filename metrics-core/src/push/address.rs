@@ -5,7 +5,7 @@ use std::fmt;
 use ureq::http::Uri;
 use ureq::http::uri::Authority;
 
-use super::PushError;
+use crate::error::PushError;
 
 /// Where an engine listens. What is shown of it has no query, since that may hold a secret.
 #[derive(Clone)]

@@ -4,14 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::PushError;
 use super::backoff;
 use super::health::{Outcome, PushHealth};
 use super::settings::Settings;
 use super::target::{Body, Prepared};
 use super::transport::{Request, Send};
-use crate::AgentMetrics;
-use crate::error::Fault;
+use crate::error::{Fault, PushError};
+use crate::instance::AgentMetrics;
 
 /// What an engine took.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

@@ -4,14 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::AgentMetrics;
-use crate::catalogue::FamilyInfo;
+use crate::builtin::Table;
 use crate::error::RegisterError;
-use crate::families::Table;
+use crate::instance::AgentMetrics;
 use crate::label::{Interner, Labels, render};
-use crate::metric::Number;
-use crate::name::Kind;
-use crate::visit::{Source, Visitor};
+use crate::name::MetricKind;
+use crate::sample::{FamilyInfo, Number, Source, Visitor};
 
 /// How many pushes of different names have series of their own; further ones share one.
 const NAMES: usize = 16;
@@ -71,25 +69,25 @@ impl PushHealth {
             targets: Table::new(NAMES),
             infos: [
                 info(
-                    Kind::Counter,
+                    MetricKind::Counter,
                     "agent_metrics_pushes_total",
                     "Pushes by how they ended: retries count, too.",
                     &["target", "outcome"],
                 ),
                 info(
-                    Kind::Counter,
+                    MetricKind::Counter,
                     "agent_metrics_push_samples_total",
                     "Samples that an engine took.",
                     &["target"],
                 ),
                 info(
-                    Kind::Gauge,
+                    MetricKind::Gauge,
                     "agent_metrics_push_lag_seconds",
                     "Age of the values that arrived last, or time since pushing began.",
                     &["target"],
                 ),
                 info(
-                    Kind::Summary,
+                    MetricKind::Summary,
                     "agent_metrics_push_duration_seconds",
                     "Time it took to read and push everything.",
                     &["target"],

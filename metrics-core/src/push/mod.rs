@@ -37,7 +37,6 @@
 mod address;
 mod backoff;
 mod delivery;
-mod error;
 mod health;
 #[cfg(feature = "otlp")]
 mod otlp;
@@ -50,8 +49,8 @@ mod settings;
 mod target;
 mod transport;
 
+pub use crate::error::PushError;
 pub use delivery::Pushed;
-pub use error::PushError;
 #[cfg(feature = "otlp")]
 pub use otlp::Otlp;
 pub use pusher::Pusher;

@@ -3,8 +3,8 @@
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use super::PushError;
 use super::delivery::{Delivery, Pushed};
+use crate::error::PushError;
 
 /// Pushes at an interval until it is dropped.
 ///

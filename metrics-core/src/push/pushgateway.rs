@@ -11,7 +11,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use super::address::{Address, without_secrets};
 use super::target::{Body, Encoder, Prepared, Target, check_labels, sealed};
 use super::{Push, PushError};
-use crate::AgentMetrics;
+use crate::instance::AgentMetrics;
 
 /// Prometheus's Pushgateway, which keeps the last values of jobs that have ended until they are scraped.
 ///

@@ -10,7 +10,7 @@ use ureq::http::{HeaderName, HeaderValue};
 use super::delivery::{Delivery, Pushed};
 use super::transport::{self, Answer, Request, Send};
 use super::{PushError, Pusher, Target};
-use crate::AgentMetrics;
+use crate::instance::AgentMetrics;
 
 /// A push to one engine.
 #[must_use = "nothing is pushed before `start` or `once`"]

@@ -1,11 +1,11 @@
 //! What all engines have in common: bodies of requests, made of what is read from the registry.
 
-use super::PushError;
 use super::address::Address;
 use super::transport::Answer;
-use crate::AgentMetrics;
+use crate::error::PushError;
 #[cfg(any(feature = "remote-write", feature = "otlp"))]
 use crate::exposition::{FamilyVisitor, Walk};
+use crate::instance::AgentMetrics;
 #[cfg(any(feature = "remote-write", feature = "pushgateway"))]
 use crate::name::label_name;
 

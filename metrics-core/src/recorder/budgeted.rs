@@ -5,10 +5,9 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::Classify;
-use crate::families::{Budget, BudgetSpent};
-use crate::ledger;
-use crate::status::Status;
+use super::ledger;
+use crate::builtin::Budget;
+use crate::error::BudgetSpent;
 
 /// Whether the budgets of the tasks that run here have something left, to be asked before something that costs. Outside
 /// of any task there is none.
@@ -17,12 +16,6 @@ use crate::status::Status;
 /// The innermost that is spent.
 pub fn check_budgets() -> Result<(), BudgetSpent> {
     ledger::spent_budget(false).map_or(Ok(()), Err)
-}
-
-impl Classify for BudgetSpent {
-    fn classify(&self) -> Status {
-        Status::Rejected
-    }
 }
 
 /// The budgets that are asked before a call begins.

@@ -3,20 +3,21 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::held::HoldsBundle as _;
+use super::ledger;
 use super::scope::held;
 use super::{Guard, LlmCall, RequestGuard, TaskCall, ToolCall};
+use crate::builtin::{
+    Budget, CacheLabels, CacheResult, CallFacts, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, Value,
+    pico_of,
+};
 use crate::clock;
 use crate::error::Fault;
-use crate::families::{
-    Budget, CacheLabels, CacheResult, CallFacts, Hold as _, LlmSeries, MemoryLabels, TaskSeries, ToolSeries,
-    Value, pico_of,
-};
 use crate::instance::AgentMetrics;
 use crate::label::Bounded;
-use crate::ledger;
 use crate::metric::InvalidFact;
-use crate::plane;
 use crate::status::Status;
+use crate::storage;
 use crate::usage::Usage;
 
 impl AgentMetrics {
@@ -56,7 +57,7 @@ impl AgentMetrics {
     ) {
         let mut series = held::<LlmSeries>(self, Value::Given(model));
         series.place(ledger::point);
-        let writer = plane::writer();
+        let writer = storage::writer();
         series.start(writer);
         if !ledger::add_llm_call() {
             series.add_orphan(writer);
@@ -69,7 +70,7 @@ impl AgentMetrics {
     pub fn record_tool_call(&self, tool_name: &str, duration: Duration, status: Status) {
         let mut series = held::<ToolSeries>(self, Value::Given(tool_name));
         series.place(ledger::point);
-        let writer = plane::writer();
+        let writer = storage::writer();
         series.start(writer);
         ledger::add_tool_call(|| series.slot());
         let ticks = ticks(duration);
@@ -94,14 +95,14 @@ impl AgentMetrics {
 
     /// Shows a budget before the first task that spends from it, which shows it as well. Of two with one name the first
     /// is shown.
-    pub fn show_budget(&self, budget: &Budget) {
+    pub fn expose_budget(&self, budget: &Budget) {
         self.families_ref().budgets.show(budget);
     }
 
     /// Adds to a budget what was spent elsewhere, in USD: what no tracked call or tool tells. Where each task has the
     /// limit for itself it is no task's. An amount that is negative or not a number is ignored.
     pub fn record_budget_spent_usd(&self, budget: &Budget, usd: f64) {
-        self.show_budget(budget);
+        self.expose_budget(budget);
         let Some(pico) = pico_of(usd) else { return };
         // Nobody's task passes anything by it.
         if let Some(spent) = budget.charge(pico, u64::MAX, false) {

@@ -2,8 +2,8 @@
 
 use super::timeout::dropped_status;
 use crate::clock::{self, Ticks};
-use crate::plane::{self, Writer};
 use crate::status::Status;
+use crate::storage::{self, ShardHandle};
 
 /// What a kind of call does at its turns.
 pub trait Observed {
@@ -16,7 +16,7 @@ pub trait Observed {
         Ticks::default()
     }
     /// The call starts.
-    fn start(&mut self, writer: Writer);
+    fn start(&mut self, writer: ShardHandle);
     /// The time at which it did, and that at which its future was made.
     #[inline]
     fn started(&mut self, _at: Ticks, _made: Ticks) {}
@@ -37,7 +37,7 @@ pub trait Observed {
     /// A further item comes, so long after the start.
     fn note_item(&mut self, _elapsed: Elapsed) {}
     /// The call ends, having lasted so long.
-    fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed);
+    fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed);
 }
 
 /// How long a call lasted, and when it ended.
@@ -96,7 +96,7 @@ impl<C: Observed> Observation<C> {
 
     /// Starts the call: until then its start is when it was made.
     #[inline]
-    fn start(&mut self, writer: Writer) {
+    fn start(&mut self, writer: ShardHandle) {
         self.call.start(writer);
         let made = std::mem::replace(&mut self.start, now::<C>());
         self.call.started(self.start, made);
@@ -105,7 +105,7 @@ impl<C: Observed> Observation<C> {
     /// Runs a part of the call's body, starting the call if this is its first. A panic in it leaves
     /// the call as running, which its drop takes for `panicked`.
     #[inline]
-    pub(crate) fn run<T>(&mut self, writer: Writer, body: impl FnOnce() -> T) -> T {
+    pub(crate) fn run<T>(&mut self, writer: ShardHandle, body: impl FnOnce() -> T) -> T {
         if self.phase == Phase::New {
             self.start(writer);
         }
@@ -141,7 +141,7 @@ impl<C: Observed> Observation<C> {
     }
 
     #[inline]
-    pub(crate) fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
+    pub(crate) fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
         self.phase = Phase::Ended;
         self.call.end(writer, status, elapsed);
     }
@@ -150,7 +150,7 @@ impl<C: Observed> Observation<C> {
     #[inline]
     pub(crate) fn end_now(&mut self, status: Status) {
         let elapsed = self.elapsed();
-        self.end(plane::writer(), status, elapsed);
+        self.end(storage::writer(), status, elapsed);
     }
 
     /// Ends a call that waits for more, if it does.
@@ -199,7 +199,7 @@ impl<C: Observed> Guard<C> {
         let mut observation = Observation::new(call);
         // It begins as it is made: nothing waits.
         observation.start = Ticks::default();
-        observation.start(plane::writer());
+        observation.start(storage::writer());
         observation.phase = Phase::Waiting;
         Self(observation)
     }
@@ -214,7 +214,7 @@ impl<C: Observed> Guard<C> {
     }
 
     /// Ends the call by its result: `success`, or what the error stands for.
-    pub fn finish_with<T, E: super::Classify>(self, result: &Result<T, E>) {
+    pub fn finish_with<T, E: crate::classify::Classify>(self, result: &Result<T, E>) {
         self.finish(match result {
             Ok(_) => Status::Success,
             Err(error) => error.classify(),

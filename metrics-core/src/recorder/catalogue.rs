@@ -1,8 +1,8 @@
 //! What an instance can show, with the functions that record in it.
 
 use super::sites;
+use crate::builtin::Dimension;
 use crate::catalogue::{Catalogue, DimensionInfo};
-use crate::families::Dimension;
 use crate::instance::AgentMetrics;
 
 impl AgentMetrics {

@@ -6,7 +6,8 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::families::{CallFacts, Held, LlmSeries};
+use super::held::BundleHandle;
+use crate::builtin::{CallFacts, LlmSeries};
 
 /// The facts of one call while it is not running.
 #[derive(Default)]
@@ -25,7 +26,7 @@ thread_local! {
 impl Facts {
     /// For a call that starts.
     #[inline]
-    pub(super) fn take(series: Held<LlmSeries>) -> Self {
+    pub(super) fn take(series: BundleHandle<LlmSeries>) -> Self {
         let unused = UNUSED.try_with(|unused| unused.borrow_mut().pop());
         let mut facts: Box<CallFacts> = unused.ok().flatten().unwrap_or_default();
         facts.set_series(series);

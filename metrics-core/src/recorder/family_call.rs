@@ -6,18 +6,15 @@ use std::sync::Arc;
 use super::Scope;
 use super::call::{Elapsed, Guard, Observed};
 use super::global::InGlobal;
-use crate::catalogue::FamilyInfo;
 use crate::error::RegisterError;
-use crate::family::Dense;
-use crate::faults::{Faults, Watched};
+use crate::faults::{FaultReporter, ReportsFaults};
 use crate::instance::AgentMetrics;
 use crate::label::{Interner, LabelSet, check_labels};
-use crate::metric::CallShape;
-use crate::name::{self, Kind};
-use crate::plane::Writer;
+use crate::metric::{CallShape, SeriesTable, ZERO_HISTOGRAMS};
+use crate::name::{self, MetricKind};
+use crate::sample::{FamilyInfo, Source, Visitor};
 use crate::status::{Status, TOOL};
-use crate::stored::ZERO_HISTOGRAMS;
-use crate::visit::{Source, Visitor};
+use crate::storage::ShardHandle;
 
 /// The labels of a call family, which names the family.
 ///
@@ -70,9 +67,9 @@ impl<L> Clone for CallFamily<L> {
 
 struct Calls<L> {
     shape: CallShape,
-    series: Dense<L>,
+    series: SeriesTable<L>,
     infos: Vec<FamilyInfo>,
-    faults: Arc<Faults>,
+    faults: Arc<FaultReporter>,
 }
 
 const ENDED: usize = 0;
@@ -81,9 +78,9 @@ const DURATIONS: usize = 1;
 impl<L: CallLabels> CallFamily<L> {
     /// The family with the faults of an instance, not registered there.
     pub(crate) fn detached(metrics: &AgentMetrics) -> Self {
-        let extras = metrics.families_ref().extras.of_family(L::NATIVE);
-        let shape = CallShape::new(TOOL.names, L::BUCKETS, false).with(&extras);
-        let series = Dense::new(shape.words());
+        let histogram_options = metrics.families_ref().histogram_options.of_family(L::NATIVE);
+        let shape = CallShape::new(TOOL.names, L::BUCKETS, false).with(&histogram_options);
+        let series = SeriesTable::new(shape.words());
         series.start_at_zero(ZERO_HISTOGRAMS);
         let with_status: Vec<_> = L::NAMES.iter().copied().chain(["status"]).collect();
         let help = |what: &str| {
@@ -95,17 +92,17 @@ impl<L: CallLabels> CallFamily<L> {
                 .with_domains(L::DOMAINS)
         };
         let mut infos = vec![
-            family(Kind::Counter, "calls_total", "Calls that ended.", &with_status),
+            family(MetricKind::Counter, "calls_total", "Calls that ended.", &with_status),
             family(
-                Kind::Histogram,
+                MetricKind::Histogram,
                 "call_duration_seconds",
                 "Time from a call's start to its end.",
                 L::NAMES,
             )
-            .with_buckets(extras.bounds(L::BUCKETS)),
+            .with_buckets(histogram_options.bounds(L::BUCKETS)),
         ];
         if L::IN_FLIGHT {
-            infos.push(family(Kind::Gauge, "calls_in_progress", "Calls that run now.", L::NAMES));
+            infos.push(family(MetricKind::Gauge, "calls_in_progress", "Calls that run now.", L::NAMES));
         }
         let faults = metrics.families_ref().faults.clone();
         Self(Arc::new(Calls { shape, series, infos, faults }))
@@ -214,16 +211,16 @@ pub fn family_call<M: Scope, L: CallLabels>(metrics: M, labels: &L) -> FamilyCal
     FamilyCall { family, index }
 }
 
-impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> Watched for FamilyCall<F> {
+impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> ReportsFaults for FamilyCall<F> {
     #[inline]
-    fn faults(&self) -> &Faults {
+    fn faults(&self) -> &FaultReporter {
         &self.family.0.faults
     }
 }
 
 impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> Observed for FamilyCall<F> {
     #[inline]
-    fn start(&mut self, writer: Writer) {
+    fn start(&mut self, writer: ShardHandle) {
         let calls = &*self.family.0;
         if let Some((row, at)) = calls.series.at(self.index).row() {
             CallShape::start(writer, row, at);
@@ -231,7 +228,7 @@ impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> Observed for FamilyCall<F>
     }
 
     #[inline]
-    fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
+    fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
         let calls = &*self.family.0;
         if let Some((row, at)) = calls.series.at(self.index).row() {
             calls.shape.end(writer, row, at, TOOL.place(status), elapsed.ticks());

@@ -4,13 +4,13 @@ use std::convert::Infallible;
 use std::panic::Location;
 use std::sync::OnceLock;
 
-use super::site::{Site, linked_sites, shared_names};
+use super::site::{Site, duplicate_names, linked_sites};
 #[cfg(feature = "testing")]
 use super::stand_in::current as stand_in;
 use super::{Cached, Label};
+use crate::builtin::{Bundle, Group, Value, find};
 use crate::catalogue::SiteKind;
 use crate::error::{BuildError, Fault, RegisterError};
-use crate::families::{Bundle, Group, Value, find};
 use crate::instance::AgentMetrics;
 
 struct Global {
@@ -165,9 +165,10 @@ pub(super) fn as_global(metrics: &AgentMetrics) -> Option<&'static AgentMetrics>
 /// Gives every tracked function with a constant label its series, so that they are seen at 0.
 pub(super) fn start_at_zero(metrics: &AgentMetrics) {
     let families = metrics.families_ref();
-    for (first, second) in shared_names() {
-        let (first, second) = (Box::new(first), Box::new(second));
-        families.faults.report(&Fault::SharedName { first, second });
+    for (first, second) in duplicate_names() {
+        let (label, value) = first.label.unwrap_or_default();
+        let (first, second) = (first.to_string(), second.to_string());
+        families.faults.report(&Fault::DuplicateName { label, value, first, second });
     }
     for site in linked_sites().filter(|site| site.is_global()) {
         site.register_family();

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::families::TaskTotals;
-use crate::ledger::{self, Ledger};
+use super::ledger::{self, Ledger};
+use crate::builtin::TaskTotals;
 
 /// What the task that runs here has done so far, with the tasks in it; `None` outside of any.
 ///

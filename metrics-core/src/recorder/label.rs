@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 
-use crate::families::Value;
+use crate::builtin::Value;
 use crate::label::{LabelValue, OTHER};
 
 /// A label value of a call.

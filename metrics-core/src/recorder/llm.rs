@@ -2,24 +2,25 @@
 
 use super::call::{Elapsed, Guard, Observed};
 use super::facts::{self, Facts};
+use super::held::{BundleHandle, HoldsBundle, WithDimensions};
+use super::ledger;
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{Label, Scope, Site};
-use crate::families::{AtPoint, Attempt, CallFacts, DimensionValue, Held, Hold, LlmSeries, Value};
-use crate::faults::Watched;
+use crate::builtin::{Attempt, CallFacts, DimensionValue, LlmSeries, Value};
+use crate::faults::ReportsFaults;
 use crate::instance::AgentMetrics;
-use crate::ledger;
-use crate::plane::Writer;
 use crate::status::Status;
+use crate::storage::ShardHandle;
 use crate::usage::{RateLimits, TokenUsage};
 
 /// A call of a model.
-pub struct LlmCall<H = Held<LlmSeries>>(Stage<H>);
+pub struct LlmCall<H = BundleHandle<LlmSeries>>(Stage<H>);
 
 enum Stage<H> {
     New(H),
     /// Its facts, which have the series, too, while it waits (with profiles, from its making on); while it runs, those of the call around it.
-    Begun(Facts),
+    StartTimeCell(Facts),
 }
 
 impl LlmCall {
@@ -33,23 +34,23 @@ impl<H> LlmCall<H> {
     #[inline]
     fn facts(&mut self) -> &mut CallFacts {
         if let Stage::New(_) = self.0 {
-            self.0 = Stage::Begun(Facts::default());
+            self.0 = Stage::StartTimeCell(Facts::default());
         }
         match &mut self.0 {
-            Stage::Begun(facts) => facts.known(),
+            Stage::StartTimeCell(facts) => facts.known(),
             Stage::New(_) => unreachable!("it has begun"),
         }
     }
 }
 
-impl<H: Hold<LlmSeries>> LlmCall<H> {
+impl<H: HoldsBundle<LlmSeries>> LlmCall<H> {
     /// Says where in the dimensions it is.
-    pub fn in_dimensions(self, values: &[DimensionValue]) -> LlmCall<AtPoint<H>> {
+    pub fn in_dimensions(self, values: &[DimensionValue]) -> LlmCall<WithDimensions<H>> {
         LlmCall(match self.0 {
-            Stage::New(series) => Stage::New(AtPoint::new(series, values)),
-            Stage::Begun(mut facts) => {
+            Stage::New(series) => Stage::New(WithDimensions::new(series, values)),
+            Stage::StartTimeCell(mut facts) => {
                 facts.known().set_own(values);
-                Stage::Begun(facts)
+                Stage::StartTimeCell(facts)
             }
         })
     }
@@ -57,27 +58,31 @@ impl<H: Hold<LlmSeries>> LlmCall<H> {
 
 /// The call of a tracked function.
 #[inline]
-pub fn llm<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> LlmCall<M::Held<LlmSeries>> {
+pub fn llm<M: Scope>(
+    site: &'static Site,
+    metrics: M,
+    label: Label<'_>,
+) -> LlmCall<M::BundleHandle<LlmSeries>> {
     let series = metrics.hold(site, &site.llm, label);
     LlmCall(if series.is_profiled() { prepared(&series, site) } else { Stage::New(series) })
 }
 
 /// With profiles, a call remembers whose model its function asks: beside its facts, so that its future doesn't grow.
 #[cold]
-fn prepared<H: Hold<LlmSeries>>(series: &H, site: &'static Site) -> Stage<H> {
+fn prepared<H: HoldsBundle<LlmSeries>>(series: &H, site: &'static Site) -> Stage<H> {
     let mut facts = Facts::take(series.keep());
     let (provider, operation) = site.model();
     facts.known().set_provider(provider.unwrap_or_default());
     facts.known().set_operation(operation.unwrap_or_default());
-    Stage::Begun(facts)
+    Stage::StartTimeCell(facts)
 }
 
-impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
+impl<H: HoldsBundle<LlmSeries>> Observed for LlmCall<H> {
     #[inline]
-    fn start(&mut self, writer: Writer) {
+    fn start(&mut self, writer: ShardHandle) {
         if let Stage::New(series) = &mut self.0 {
             series.place(ledger::point);
-            self.0 = Stage::Begun(Facts::take(series.keep()));
+            self.0 = Stage::StartTimeCell(Facts::take(series.keep()));
         } else {
             self.facts().place(ledger::point);
         }
@@ -94,7 +99,7 @@ impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
 
     #[inline]
     fn enter(&mut self) {
-        if let Stage::Begun(facts) = &mut self.0 {
+        if let Stage::StartTimeCell(facts) = &mut self.0 {
             facts.swap();
         }
     }
@@ -119,12 +124,12 @@ impl<H: Hold<LlmSeries>> Observed for LlmCall<H> {
     }
 
     #[inline]
-    fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
+    fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
         ledger::add_spent(self.facts().record(writer, status, elapsed.ticks()));
     }
 }
 
-impl<R: Reader<T>, T, H: Hold<LlmSeries>> ReadBy<R, T> for LlmCall<H> {
+impl<R: Reader<T>, T, H: HoldsBundle<LlmSeries>> ReadBy<R, T> for LlmCall<H> {
     #[inline]
     fn read(&mut self, reader: &R, output: &T) -> Status {
         let facts = self.facts();

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::builtin::{Families, Http, HttpSeries, Method};
 use crate::clock::{self, Ticks};
-use crate::families::Families;
-use crate::families::{Http, HttpSeries, Method};
 
 /// A request while it is answered.
 ///

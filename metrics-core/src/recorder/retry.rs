@@ -8,8 +8,8 @@ use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
-use super::Classify;
 use super::trying::Trying;
+use crate::classify::Classify;
 use crate::status::Status;
 
 pin_project! {

@@ -3,14 +3,15 @@
 use std::ops::Deref;
 
 use super::global::{as_global, resolve};
+use super::held::{BundleHandle, HoldsBundle};
 use super::{Cached, CallFamily, CallLabels, Label, OwnFamily, Site};
-use crate::families::{Bundle, Held, Hold, Value, find};
+use crate::builtin::{Bundle, Value, find};
 use crate::instance::AgentMetrics;
 
 /// Where to record.
 pub trait Scope {
     /// A bundle of series as the call holds it.
-    type Held<S: Bundle>: Hold<S>;
+    type BundleHandle<S: Bundle>: HoldsBundle<S>;
     /// A call family as the call holds it.
     type Family<L: CallLabels>: Deref<Target = CallFamily<L>>;
 
@@ -20,7 +21,7 @@ pub trait Scope {
         site: &'static Site,
         cached: &'static Cached<S>,
         label: Label<'_>,
-    ) -> Self::Held<S>;
+    ) -> Self::BundleHandle<S>;
     /// The call family.
     fn family<L: CallLabels>(self) -> Self::Family<L>;
 }
@@ -30,7 +31,7 @@ pub trait Scope {
 pub struct Global;
 
 impl Scope for Global {
-    type Held<S: Bundle> = &'static S;
+    type BundleHandle<S: Bundle> = &'static S;
     type Family<L: CallLabels> = &'static CallFamily<L>;
 
     #[inline]
@@ -59,10 +60,10 @@ impl<L> Clone for Refused<L> {
 }
 
 impl Scope for &AgentMetrics {
-    type Held<S: Bundle> = Held<S>;
+    type BundleHandle<S: Bundle> = BundleHandle<S>;
     type Family<L: CallLabels> = OwnFamily<L>;
 
-    fn hold<S: Bundle>(self, _: &'static Site, _: &'static Cached<S>, label: Label<'_>) -> Held<S> {
+    fn hold<S: Bundle>(self, _: &'static Site, _: &'static Cached<S>, label: Label<'_>) -> BundleHandle<S> {
         held(self, label.value())
     }
 
@@ -78,9 +79,9 @@ impl Scope for &AgentMetrics {
 }
 
 /// Holds the bundle of a label value in an instance that may end before the call does.
-pub(super) fn held<S: Bundle>(metrics: &AgentMetrics, value: Value<'_>) -> Held<S> {
+pub(super) fn held<S: Bundle>(metrics: &AgentMetrics, value: Value<'_>) -> BundleHandle<S> {
     match as_global(metrics) {
-        Some(global) => Held::Static(find(global.families_ref(), value)),
-        None => Held::keeping(metrics.families_ref(), value),
+        Some(global) => BundleHandle::Static(find(global.families_ref(), value)),
+        None => BundleHandle::keeping(metrics.families_ref(), value),
     }
 }

@@ -1,8 +1,8 @@
 //! Call sites: one static for each attribute, and the label values written there.
 
 use super::{Cached, Label};
+use crate::builtin::{LlmSeries, TaskSeries, ToolSeries};
 use crate::catalogue::{SiteInfo, SiteKind, Slo};
-use crate::families::{LlmSeries, TaskSeries, ToolSeries};
 
 /// One tracked function, with the series that it resolved in the global metrics.
 pub struct Site {
@@ -136,7 +136,7 @@ pub(crate) fn tool_names() -> impl Iterator<Item = String> {
 
 /// Tools and tasks that have one constant name though they are two functions: their calls can't be told
 /// apart. The hook of the global metrics is told of each when they are made.
-pub fn shared_names() -> Vec<(SiteInfo, SiteInfo)> {
+pub fn duplicate_names() -> Vec<(SiteInfo, SiteInfo)> {
     let mut named: Vec<_> = sites()
         .filter(|site| site.label.is_some() && matches!(site.kind, SiteKind::Task | SiteKind::Tool))
         .collect();

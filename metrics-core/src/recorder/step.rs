@@ -2,9 +2,9 @@
 
 use super::Site;
 use super::call::{Elapsed, Observed};
-use crate::ledger;
-use crate::plane::Writer;
+use super::ledger;
 use crate::status::Status;
+use crate::storage::ShardHandle;
 
 /// A step: it is counted in the task around it when it starts.
 pub struct StepCall(());
@@ -19,10 +19,10 @@ impl Observed for StepCall {
     const TIMED: bool = false;
 
     #[inline]
-    fn start(&mut self, _: Writer) {
+    fn start(&mut self, _: ShardHandle) {
         ledger::add_step();
     }
 
     #[inline]
-    fn end(&mut self, _: Writer, _: Status, _: Elapsed) {}
+    fn end(&mut self, _: ShardHandle, _: Status, _: Elapsed) {}
 }

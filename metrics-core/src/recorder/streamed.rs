@@ -10,11 +10,11 @@ use pin_project_lite::pin_project;
 use super::call::{Observation, Observed};
 use super::reader::{ByClosure, ReadBy, Reader, Tag};
 use super::{LlmCall, TaskCall};
-use crate::families::CallFacts;
-use crate::faults::Faults;
+use crate::builtin::CallFacts;
+use crate::faults::FaultReporter;
 use crate::instance::AgentMetrics;
-use crate::plane;
 use crate::status::Status;
+use crate::storage;
 
 pin_project! {
     /// The stream of a tracked call. It is entered for each item, so that what runs in the stream belongs
@@ -61,7 +61,7 @@ impl<C: ReadBy<R, T>, R, S: Stream<Item = T>, T> Stream for Streamed<C, R, S, T>
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let mut this = self.project();
         let Some(stream) = this.stream.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let writer = plane::writer();
+        let writer = storage::writer();
         match this.observation.run(writer, || stream.poll_next(cx)) {
             Poll::Pending => {
                 this.observation.wait();
@@ -128,7 +128,7 @@ where
     S: Stream<Item = T>,
 {
     let mut observation = Observation::new(call);
-    let result = observation.run(plane::writer(), body);
+    let result = observation.run(storage::writer(), body);
     opened(observation, result, pin_result, pin, give)
 }
 
@@ -218,7 +218,7 @@ impl<C: Observed, F: Future, G: FnOnce(Observation<C>, F::Output) -> O, O> Futur
         else {
             panic!("a tracked function's future was polled after it had finished");
         };
-        let polled = observation.run(plane::writer(), || body.poll(cx));
+        let polled = observation.run(storage::writer(), || body.poll(cx));
         observation.wait();
         let output = ready!(polled);
         observation.clear(|| this.body.set(None));
@@ -239,11 +239,11 @@ pub struct ByFacts<F>(F);
 
 impl<T, F: Fn(&T, &mut CallFacts)> Reader<T> for ByFacts<F> {
     /// What the closure says of the status is among the facts.
-    fn status(&self, _: &T, _: &Faults) -> Status {
+    fn status(&self, _: &T, _: &FaultReporter) -> Status {
         Status::Success
     }
 
-    fn facts(&self, item: &T, facts: &mut CallFacts, faults: &Faults) {
+    fn facts(&self, item: &T, facts: &mut CallFacts, faults: &FaultReporter) {
         let _ = faults.caught(|| (self.0)(item, facts));
     }
 }

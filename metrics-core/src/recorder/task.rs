@@ -3,23 +3,24 @@
 use std::sync::Arc;
 
 use super::call::{Elapsed, Observed};
+use super::held::{BundleHandle, HoldsBundle, WithBudget, WithDimensions};
+use super::ledger::{self, Ledger};
 use super::scope;
 use super::{Label, Scope, Site};
+use crate::builtin::{Budget, DimensionValue, TaskSeries, Value};
 use crate::clock::{self, Ticks};
-use crate::families::{AtPoint, Budget, DimensionValue, Held, Hold, Spending, TaskSeries, Value};
-use crate::faults::{Faults, Watched};
+use crate::faults::{FaultReporter, ReportsFaults};
 use crate::instance::AgentMetrics;
-use crate::ledger::{self, Ledger};
-use crate::plane::Writer;
 use crate::status::Status;
+use crate::storage::ShardHandle;
 
 /// A call of a task.
-pub struct TaskCall<H = Held<TaskSeries>>(Stage<H>);
+pub struct TaskCall<H = BundleHandle<TaskSeries>>(Stage<H>);
 
 enum Stage<H> {
     New(H),
     /// Its ledger, which has the series, too, while it waits; while it runs, that of the task around it.
-    Begun(Option<Arc<Ledger>>),
+    StartTimeCell(Option<Arc<Ledger>>),
 }
 
 impl TaskCall {
@@ -30,52 +31,56 @@ impl TaskCall {
 
 /// The call of a tracked function.
 #[inline]
-pub fn task<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> TaskCall<M::Held<TaskSeries>> {
+pub fn task<M: Scope>(
+    site: &'static Site,
+    metrics: M,
+    label: Label<'_>,
+) -> TaskCall<M::BundleHandle<TaskSeries>> {
     TaskCall(Stage::New(metrics.hold(site, &site.task, label)))
 }
 
-impl<H: Hold<TaskSeries>> TaskCall<H> {
+impl<H: HoldsBundle<TaskSeries>> TaskCall<H> {
     fn holding<I>(self, hold: impl FnOnce(H) -> I) -> TaskCall<I> {
         TaskCall(match self.0 {
             Stage::New(series) => Stage::New(hold(series)),
-            Stage::Begun(ledger) => Stage::Begun(ledger),
+            Stage::StartTimeCell(ledger) => Stage::StartTimeCell(ledger),
         })
     }
 
     /// Says where in the dimensions it is.
-    pub fn in_dimensions(self, values: &[DimensionValue]) -> TaskCall<AtPoint<H>> {
-        self.holding(|series| AtPoint::new(series, values))
+    pub fn in_dimensions(self, values: &[DimensionValue]) -> TaskCall<WithDimensions<H>> {
+        self.holding(|series| WithDimensions::new(series, values))
     }
 
     /// Says which budget it spends from.
-    pub fn spending(self, budget: &Budget) -> TaskCall<Spending<H>> {
+    pub fn spending(self, budget: &Budget) -> TaskCall<WithBudget<H>> {
         let budget = budget.clone();
-        self.holding(|series| Spending::new(series, budget))
+        self.holding(|series| WithBudget::new(series, budget))
     }
 }
 
-impl<H: Hold<TaskSeries>> Watched for TaskCall<H> {
+impl<H: HoldsBundle<TaskSeries>> ReportsFaults for TaskCall<H> {
     #[inline]
-    fn faults(&self) -> &Faults {
+    fn faults(&self) -> &FaultReporter {
         match &self.0 {
             Stage::New(series) => series.faults(),
-            Stage::Begun(Some(ledger)) => ledger.series().map_or(&NOBODYS, |series| series.faults()),
-            Stage::Begun(None) => &NOBODYS,
+            Stage::StartTimeCell(Some(ledger)) => ledger.series().map_or(&NOBODYS, |series| series.faults()),
+            Stage::StartTimeCell(None) => &NOBODYS,
         }
     }
 }
 
 /// Of a call in the last moments of a thread, when its ledger is gone.
-static NOBODYS: Faults = Faults::unheard();
+static NOBODYS: FaultReporter = FaultReporter::silent();
 
-impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
+impl<H: HoldsBundle<TaskSeries>> Observed for TaskCall<H> {
     #[inline]
-    fn start(&mut self, writer: Writer) {
+    fn start(&mut self, writer: ShardHandle) {
         if let Stage::New(series) = &mut self.0 {
             series.place(ledger::point);
             let ledger = Ledger::begin(series.keep(), series.budget());
             series.start(writer, ledger.is_root());
-            self.0 = Stage::Begun(Some(ledger));
+            self.0 = Stage::StartTimeCell(Some(ledger));
         }
     }
 
@@ -89,7 +94,7 @@ impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
 
     #[inline]
     fn started(&mut self, at: Ticks, made: Ticks) {
-        let Stage::Begun(Some(ledger)) = &mut self.0 else { return };
+        let Stage::StartTimeCell(Some(ledger)) = &mut self.0 else { return };
         if made != Ticks::default()
             && let Some(series) = ledger.series()
         {
@@ -100,7 +105,7 @@ impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
 
     #[inline]
     fn enter(&mut self) {
-        if let Stage::Begun(ledger) = &mut self.0 {
+        if let Stage::StartTimeCell(ledger) = &mut self.0 {
             ledger::swap(ledger);
         }
     }
@@ -111,8 +116,8 @@ impl<H: Hold<TaskSeries>> Observed for TaskCall<H> {
     }
 
     #[inline]
-    fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
-        let Stage::Begun(ledger) = &mut self.0 else { return };
+    fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
+        let Stage::StartTimeCell(ledger) = &mut self.0 else { return };
         let Some(ledger) = ledger.take() else { return };
         if let Some(series) = ledger.series() {
             series.observe_totals(status, &ledger.totals(), ledger.pico_usd(), ledger.own_pico_usd());

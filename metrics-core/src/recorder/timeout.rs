@@ -1,29 +1,8 @@
 //! Time limits that are recorded as such.
 
 use std::cell::Cell;
-use std::fmt;
 
-use super::Classify;
 use crate::status::Status;
-
-/// A call was given up because it took too long.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-#[non_exhaustive]
-pub struct TimedOut;
-
-impl fmt::Display for TimedOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("timed out")
-    }
-}
-
-impl std::error::Error for TimedOut {}
-
-impl Classify for TimedOut {
-    fn classify(&self) -> Status {
-        Status::Timeout
-    }
-}
 
 thread_local! {
     /// Whether what is being dropped was given up rather than cancelled.
@@ -57,7 +36,8 @@ pub(crate) mod limit {
     use pin_project_lite::pin_project;
     use tokio::time::{Sleep, sleep};
 
-    use super::{TimedOut, give_up};
+    use super::give_up;
+    use crate::error::TimedOut;
 
     pin_project! {
         /// The future of [`timeout`].

@@ -1,18 +1,19 @@
 //! One call of a tool.
 
 use super::call::{Elapsed, Observed};
+use super::held::{BundleHandle, HoldsBundle, WithDimensions};
+use super::ledger;
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{Label, Scope, Site};
-use crate::families::{AtPoint, DimensionValue, Held, Hold, ToolSeries, Value};
-use crate::faults::{Faults, Watched};
+use crate::builtin::{DimensionValue, ToolSeries, Value};
+use crate::faults::{FaultReporter, ReportsFaults};
 use crate::instance::AgentMetrics;
-use crate::ledger;
-use crate::plane::Writer;
 use crate::status::Status;
+use crate::storage::ShardHandle;
 
 /// A call of a tool.
-pub struct ToolCall<H = Held<ToolSeries>> {
+pub struct ToolCall<H = BundleHandle<ToolSeries>> {
     series: H,
 }
 
@@ -22,27 +23,31 @@ impl ToolCall {
     }
 }
 
-impl<H: Hold<ToolSeries>> ToolCall<H> {
+impl<H: HoldsBundle<ToolSeries>> ToolCall<H> {
     /// Says where in the dimensions it is.
-    pub fn in_dimensions(self, values: &[DimensionValue]) -> ToolCall<AtPoint<H>> {
-        ToolCall { series: AtPoint::new(self.series, values) }
+    pub fn in_dimensions(self, values: &[DimensionValue]) -> ToolCall<WithDimensions<H>> {
+        ToolCall { series: WithDimensions::new(self.series, values) }
     }
 }
 
 /// The call of a tracked function.
 #[inline]
-pub fn tool<M: Scope>(site: &'static Site, metrics: M, label: Label<'_>) -> ToolCall<M::Held<ToolSeries>> {
+pub fn tool<M: Scope>(
+    site: &'static Site,
+    metrics: M,
+    label: Label<'_>,
+) -> ToolCall<M::BundleHandle<ToolSeries>> {
     ToolCall { series: metrics.hold(site, &site.tool, label) }
 }
 
-impl<H: Hold<ToolSeries>> Watched for ToolCall<H> {
+impl<H: HoldsBundle<ToolSeries>> ReportsFaults for ToolCall<H> {
     #[inline]
-    fn faults(&self) -> &Faults {
+    fn faults(&self) -> &FaultReporter {
         self.series.faults()
     }
 }
 
-impl<R: Reader<T>, T, H: Hold<ToolSeries>> ReadBy<R, T> for ToolCall<H> {
+impl<R: Reader<T>, T, H: HoldsBundle<ToolSeries>> ReadBy<R, T> for ToolCall<H> {
     #[inline]
     fn read(&mut self, reader: &R, output: &T) -> Status {
         if let Some(usd) = reader.cost(output, self.faults()) {
@@ -53,16 +58,16 @@ impl<R: Reader<T>, T, H: Hold<ToolSeries>> ReadBy<R, T> for ToolCall<H> {
     }
 }
 
-impl<H: Hold<ToolSeries>> Observed for ToolCall<H> {
+impl<H: HoldsBundle<ToolSeries>> Observed for ToolCall<H> {
     #[inline]
-    fn start(&mut self, writer: Writer) {
+    fn start(&mut self, writer: ShardHandle) {
         self.series.place(ledger::point);
         self.series.start(writer);
         ledger::add_tool_call(|| self.series.slot());
     }
 
     #[inline]
-    fn end(&mut self, writer: Writer, status: Status, elapsed: Elapsed) {
+    fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
         let ticks = elapsed.ticks();
         self.series.record_execution(status, ticks, ledger::with_task_type);
         self.series.end(writer, status, ticks);

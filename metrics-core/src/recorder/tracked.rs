@@ -9,8 +9,8 @@ use pin_project_lite::pin_project;
 use super::call::{Elapsed, Observation, Observed, now};
 use super::reader::{ReadBy, Tag};
 use crate::clock::Ticks;
-use crate::plane;
 use crate::status::Status;
+use crate::storage;
 
 pin_project! {
     /// The future of a tracked function. The clock starts at the first poll.
@@ -43,7 +43,7 @@ impl<C: ReadBy<R, T>, R, F: Future<Output = T>, T> Future for Tracked<C, R, F, T
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             panic!("a tracked function's future was polled after it had finished");
         };
-        let writer = plane::writer();
+        let writer = storage::writer();
         match this.observation.run(writer, || body.poll(cx)) {
             Poll::Pending => {
                 this.observation.wait();
@@ -83,7 +83,7 @@ pub fn call_by<C, R, T>(mut call: C, body: impl FnOnce() -> T, pin: impl FnOnce(
 where
     C: ReadBy<R, T>,
 {
-    let writer = plane::writer();
+    let writer = storage::writer();
     call.start(writer);
     let start = now::<C>();
     call.started(start, Ticks::default());
@@ -108,6 +108,6 @@ impl<C: Observed> Drop for Unwinding<'_, C> {
     #[cold]
     fn drop(&mut self) {
         self.call.leave();
-        self.call.end(plane::writer(), Status::Panicked, Elapsed::since::<C>(self.start));
+        self.call.end(storage::writer(), Status::Panicked, Elapsed::since::<C>(self.start));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Call;
 use super::timeout::dropped_status;
-use crate::families::Attempt;
+use crate::builtin::Attempt;
 use crate::status::Status;
 use crate::usage::Usage;
 

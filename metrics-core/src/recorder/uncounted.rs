@@ -1,8 +1,8 @@
 //! What the feature `disabled` leaves of a call.
 
 use super::call::{Elapsed, Observed};
-use crate::plane::Writer;
 use crate::status::Status;
+use crate::storage::ShardHandle;
 
 /// A call of a function that does more than measure, under the feature `disabled`.
 pub struct Uncounted;
@@ -11,8 +11,8 @@ impl Observed for Uncounted {
     const TIMED: bool = false;
 
     #[inline]
-    fn start(&mut self, _: Writer) {}
+    fn start(&mut self, _: ShardHandle) {}
 
     #[inline]
-    fn end(&mut self, _: Writer, _: Status, _: Elapsed) {}
+    fn end(&mut self, _: ShardHandle, _: Status, _: Elapsed) {}
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::{fmt, io};
 
-use crate::RegisterError;
+use crate::error::RegisterError;
 
 /// Why an exporter was not started.
 #[derive(Debug)]

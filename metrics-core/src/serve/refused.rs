@@ -1,10 +1,10 @@
 //! Who was cut off, and why: part of the toolkit's own health.
 
-use crate::AgentMetrics;
 use crate::error::RegisterError;
+use crate::family::{Metric, Spec};
+use crate::instance::AgentMetrics;
 use crate::label::{Domain, Domains, LabelField, LabelSet, LabelValue};
 use crate::metric::Counter;
-use crate::spec::{Metric, Spec};
 
 /// Why a connection was closed without what it asked for; described at [`Exporter`](super::Exporter).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::Snapshot;
-use crate::AgentMetrics;
+use crate::instance::AgentMetrics;
 
 /// How a value is compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

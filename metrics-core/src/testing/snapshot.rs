@@ -5,8 +5,8 @@ use std::fmt;
 
 use prometheus::proto::{self, MetricType};
 
-use crate::AgentMetrics;
-use crate::metric::bound_text;
+use crate::instance::AgentMetrics;
+use crate::sample::bound_text;
 
 /// Every sample in an instance's registry at one moment.
 #[derive(Clone, Default, PartialEq, Debug)]

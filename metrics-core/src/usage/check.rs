@@ -1,7 +1,7 @@
 //! What no usage can be, cut to size.
 
 use super::Usage;
-use crate::metric::LARGEST_WHOLE;
+use crate::sample::LARGEST_WHOLE;
 
 /// The kinds of anomaly, by their place.
 pub(crate) const ANOMALIES: [&str; 7] = [

@@ -7,14 +7,6 @@ pub mod wire;
 
 pub(crate) use check::{ANOMALIES, Anomalies};
 pub use rate_limits::RateLimits;
-#[cfg(any(
-    feature = "tower",
-    feature = "reqwest-0_13",
-    feature = "tonic-0_14",
-    feature = "genai-0_7",
-    feature = "rig-core-0_44"
-))]
-pub(crate) use rate_limits::retry_after;
 
 macro_rules! usage {
     ($($(#[$doc:meta])* $field:ident,)*) => {

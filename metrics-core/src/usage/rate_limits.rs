@@ -1,14 +1,5 @@
 //! What a provider's headers say of its rate limits.
 
-#[cfg(any(
-    feature = "tower",
-    feature = "reqwest-0_13",
-    feature = "tonic-0_14",
-    feature = "genai-0_7",
-    feature = "rig-core-0_44"
-))]
-use std::time::Duration;
-
 /// What is left of a provider's rate limits, by its response headers.
 ///
 /// Read are OpenAI's headers ("Rate limits" in OpenAI's API guides: `x-ratelimit-remaining-*`) and
@@ -65,40 +56,9 @@ impl RateLimits {
     }
 }
 
-/// How long to wait before the next request, by the headers that `header` finds by name: `retry-after-ms`, which OpenAI's
-/// and Anthropic's official clients read first, else `retry-after` in seconds (RFC 9110, 10.2.3). A date is not read: no
-/// provider sends one.
-#[cfg(any(
-    feature = "tower",
-    feature = "reqwest-0_13",
-    feature = "tonic-0_14",
-    feature = "genai-0_7",
-    feature = "rig-core-0_44"
-))]
-pub(crate) fn retry_after<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Option<Duration> {
-    let read = |name: &str, unit: f64| {
-        let wait: f64 = header(name)?.trim().parse().ok()?;
-        Duration::try_from_secs_f64(wait * unit).ok()
-    };
-    read("retry-after-ms", 1e-3).or_else(|| read("retry-after", 1.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[cfg(feature = "tower")]
-    #[test]
-    fn a_wait_is_a_number_of_seconds_or_milliseconds() {
-        let wait =
-            |name: &'static str, value: &'static str| retry_after(|asked| (asked == name).then_some(value));
-        assert_eq!(wait("retry-after", "2"), Some(Duration::from_secs(2)));
-        assert_eq!(wait("retry-after", " 0.5 "), Some(Duration::from_millis(500)));
-        assert_eq!(wait("retry-after-ms", "250"), Some(Duration::from_millis(250)));
-        for nonsense in ["", "-1", "NaN", "inf", "1e300", "Fri, 31 Dec 1999 23:59:59 GMT"] {
-            assert_eq!(wait("retry-after", nonsense), None, "{nonsense}");
-        }
-    }
 
     #[test]
     fn what_is_no_whole_number_is_absent() {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::Chunks;
+use crate::exposition::Chunks;
 
 /// Each chunk is written when the one before it was sent.
 impl Body for Chunks {

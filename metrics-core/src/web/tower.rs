@@ -24,7 +24,7 @@ use tower_service::Service;
 
 use super::MeasuredBody;
 use super::request::{Observed, Observer};
-use crate::AgentMetrics;
+use crate::instance::AgentMetrics;
 
 /// Counts and times every request that a service answers, but for those of the scrape.
 ///

@@ -152,7 +152,7 @@ fn described(target: &Target, Family { name, in_flight, set, .. }: &Family) -> O
     let family = |suffix: &str, kind: TokenStream, status: Option<&str>| {
         let name = syn::LitStr::new(&format!("{}_{suffix}", name.value()), name.span());
         let status = status.into_iter();
-        quote!(__rt::Known { name: #name, kind: __rt::Kind::#kind, labels: &[#(#labels,)* #(#status)*] })
+        quote!(__rt::Known { name: #name, kind: __rt::MetricKind::#kind, labels: &[#(#labels,)* #(#status)*] })
     };
     let ended = family("calls_total", quote!(Counter), Some("status"));
     let durations = family("call_duration_seconds", quote!(Histogram), None);

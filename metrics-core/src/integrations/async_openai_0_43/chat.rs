@@ -4,8 +4,8 @@ use async_openai::types::chat::{
     CompletionUsage, CreateChatCompletionResponse, CreateChatCompletionStreamResponse, FinishReason,
 };
 
+use crate::classify::Classify;
 use crate::integrations::parts::{counted, named};
-use crate::recorder::Classify;
 use crate::status::Status;
 use crate::usage::{TokenUsage, Usage};
 

@@ -2,7 +2,7 @@
 
 use async_openai::error::{ApiErrorResponse, OpenAIError, StreamError};
 
-use crate::recorder::{Classify, error_status};
+use crate::classify::{Classify, error_status};
 use crate::status::Status;
 use crate::usage::wire::{WireFormat, prefer_cause};
 

@@ -24,7 +24,7 @@ mod responses;
 
 use async_openai::error::ApiError;
 
-use crate::recorder::Classify;
+use crate::classify::Classify;
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
 

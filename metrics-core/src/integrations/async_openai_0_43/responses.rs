@@ -5,8 +5,8 @@ use async_openai::types::responses::{
     ResponseStreamEvent, ResponseUsage, Status as Progress,
 };
 
+use crate::classify::Classify;
 use crate::integrations::parts::{counted, named};
-use crate::recorder::Classify;
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
 use crate::usage::{TokenUsage, Usage};

@@ -2,8 +2,8 @@
 
 use rig_core::completion::{CompletionResponse, FinishReason, Usage as CompletionUsage};
 
+use crate::classify::Classify;
 use crate::integrations::parts::{counted, known, named};
-use crate::recorder::Classify;
 use crate::status::Status;
 use crate::usage::{TokenUsage, Usage};
 

@@ -5,9 +5,8 @@ use std::time::Duration;
 use rig_core::http_client::Error as HttpError;
 use rig_core::{ErrorKind, ErrorReport, ProviderError, ProviderResponseError};
 
-use crate::recorder::{Classify, error_status};
+use crate::classify::{Classify, error_status, retry_after};
 use crate::status::Status;
-use crate::usage::retry_after;
 use crate::usage::wire::WireFormat;
 
 crate::integrations::parts::found_in_chains!(ProviderError, ErrorReport, ProviderResponseError);

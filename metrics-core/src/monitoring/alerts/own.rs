@@ -1,10 +1,11 @@
 //! Alerts on the user's own call families: those of `derive(CallLabels)`.
 
 use super::{MINUTE, percent, share_above};
-use crate::catalogue::{Catalogue, FamilyInfo};
+use crate::catalogue::Catalogue;
 use crate::monitoring::prometheus::is_own;
 use crate::monitoring::rule::{Alert, Severity};
 use crate::monitoring::{Settings, outcomes};
+use crate::sample::FamilyInfo;
 
 pub(super) fn alerts(catalogue: &Catalogue, settings: &Settings) -> Vec<Alert> {
     let call_families = catalogue.families.iter().filter(|family| is_own(family));

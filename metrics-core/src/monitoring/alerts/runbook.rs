@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::monitoring::File;
-use crate::monitoring::Settings;
 use crate::monitoring::rule::{Alert, Group, Severity};
+use crate::monitoring::{File, Settings};
 
 /// What an alert means, what to look at, what to do.
 #[derive(Clone, Debug)]

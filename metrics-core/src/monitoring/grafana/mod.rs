@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     fn made(change: impl FnOnce(&mut Settings)) -> Result<Vec<File>, String> {
-        let catalogue = crate::AgentMetrics::builder().build().unwrap().catalogue();
+        let catalogue = crate::instance::AgentMetrics::builder().build().unwrap().catalogue();
         let mut settings = Settings::default();
         change(&mut settings);
         let names = Names::of(&catalogue);

@@ -1,9 +1,10 @@
 //! Families of the user's own: a panel each, by kind and unit.
 
 use super::{Dashboard, Panel};
-use crate::catalogue::{Catalogue, FamilyInfo};
-use crate::name::Kind;
+use crate::catalogue::Catalogue;
+use crate::name::MetricKind;
 use crate::promql::OWN;
+use crate::sample::FamilyInfo;
 
 pub(super) fn dashboard(catalogue: &Catalogue) -> Dashboard {
     let about = "The families that this program adds to the agent's own.";
@@ -34,7 +35,7 @@ fn panel(family: &FamilyInfo) -> Panel {
     let (by, legend) = grouped(&family.labels);
     let help = if family.help.is_empty() { "It has no description." } else { &family.help };
     match family.kind {
-        Kind::Counter => {
+        MetricKind::Counter => {
             let per_hour = family.unit == Some("usd");
             let factor = if per_hour { " * 3600" } else { "" };
             let said = format!("{help} {}.", if per_hour { "An hour" } else { "A second" });
@@ -43,10 +44,12 @@ fn panel(family: &FamilyInfo) -> Panel {
                 .unit(counter_unit(family.unit))
                 .stacked()
         }
-        Kind::Histogram => Panel::lines(&title(family), &format!("{help} Median, 95th and 99th percentile."))
-            .percentiles(name, "{..}")
-            .unit(unit(family.unit)),
-        Kind::Summary => Panel::lines(&title(family), &format!("{help} The mean."))
+        MetricKind::Histogram => {
+            Panel::lines(&title(family), &format!("{help} Median, 95th and 99th percentile."))
+                .percentiles(name, "{..}")
+                .unit(unit(family.unit))
+        }
+        MetricKind::Summary => Panel::lines(&title(family), &format!("{help} The mean."))
             .ask(
                 &format!(
                     "sum{by} (rate({name}_sum{{..}}[..])) / (sum{by} (rate({name}_count{{..}}[..])) > 0)"
@@ -54,13 +57,13 @@ fn panel(family: &FamilyInfo) -> Panel {
                 &legend,
             )
             .unit(unit(family.unit)),
-        Kind::Info => Panel::table(&title(family), help).ask(&format!("{name}{{..}}"), "").width(8),
-        Kind::Gauge | Kind::Unknown if name.ends_with("_timestamp_seconds") => {
+        MetricKind::Info => Panel::table(&title(family), help).ask(&format!("{name}{{..}}"), "").width(8),
+        MetricKind::Gauge | MetricKind::Unknown if name.ends_with("_timestamp_seconds") => {
             Panel::lines(&title(family), &format!("{help} How long ago."))
                 .ask(&format!("time() - max{by} ({name}{{..}})"), &legend)
                 .unit("s")
         }
-        Kind::Gauge | Kind::Unknown => {
+        MetricKind::Gauge | MetricKind::Unknown => {
             let over = over_instances(family);
             Panel::lines(&title(family), help)
                 .ask(&format!("{over}{by} ({name}{{..}})"), &legend)
@@ -88,7 +91,7 @@ fn over_instances(family: &FamilyInfo) -> &'static str {
 /// A query that tells of any family, without Grafana's variables.
 pub(in crate::monitoring) fn question(family: &FamilyInfo) -> String {
     let (name, (by, _)) = (&family.name, grouped(&family.labels));
-    if family.kind == Kind::Histogram {
+    if family.kind == MetricKind::Histogram {
         let by = by.replace(" by (", " by (le, ");
         let by = if by.is_empty() { " by (le)" } else { &by };
         return format!("histogram_quantile(0.95, sum{by} (rate({name}_bucket[5m])))");
@@ -146,7 +149,7 @@ fn counter_unit(unit: Option<&str>) -> &'static str {
 mod tests {
     use super::*;
 
-    fn query(kind: Kind, name: &str, labels: &[&'static str]) -> (String, String) {
+    fn query(kind: MetricKind, name: &str, labels: &[&'static str]) -> (String, String) {
         let panel = panel(&FamilyInfo::new(kind, name, "Help.", labels));
         (panel.targets[0].query.replace("job=~\"$job\", instance=~\"$instance\"", ".."), panel.unit)
     }
@@ -155,51 +158,51 @@ mod tests {
     fn each_kind_and_unit_has_its_panel() {
         for (kind, name, labels, asked, unit) in [
             (
-                Kind::Counter,
+                MetricKind::Counter,
                 "a_documents_total",
                 &["index", "tenant", "more"][..],
                 "sum by (index, tenant) (rate(a_documents_total{..}[$__rate_interval]))",
                 "cps",
             ),
             (
-                Kind::Counter,
+                MetricKind::Counter,
                 "a_usd_total",
                 &[],
                 "sum (rate(a_usd_total{..}[$__rate_interval])) * 3600",
                 "currencyUSD",
             ),
             (
-                Kind::Counter,
+                MetricKind::Counter,
                 "a_bytes_total",
                 &[],
                 "sum (rate(a_bytes_total{..}[$__rate_interval]))",
                 "binBps",
             ),
-            (Kind::Gauge, "a_entries", &["kind"], "sum by (kind) (a_entries{..})", "short"),
-            (Kind::Gauge, "a_ratio", &[], "avg (a_ratio{..})", "percentunit"),
-            (Kind::Gauge, "a_age_seconds", &[], "max (a_age_seconds{..})", "s"),
+            (MetricKind::Gauge, "a_entries", &["kind"], "sum by (kind) (a_entries{..})", "short"),
+            (MetricKind::Gauge, "a_ratio", &[], "avg (a_ratio{..})", "percentunit"),
+            (MetricKind::Gauge, "a_age_seconds", &[], "max (a_age_seconds{..})", "s"),
             (
-                Kind::Gauge,
+                MetricKind::Gauge,
                 "a_last_timestamp_seconds",
                 &[],
                 "time() - max (a_last_timestamp_seconds{..})",
                 "s",
             ),
             (
-                Kind::Histogram,
+                MetricKind::Histogram,
                 "a_wait_seconds",
                 &["x"],
                 "histogram_quantile(0.5, sum by (le) (rate(a_wait_seconds_bucket{..}[$__rate_interval]))) >= 0",
                 "s",
             ),
             (
-                Kind::Summary,
+                MetricKind::Summary,
                 "a_size_bytes",
                 &[],
                 "sum (rate(a_size_bytes_sum{..}[$__rate_interval])) / (sum (rate(a_size_bytes_count{..}[$__rate_interval])) > 0)",
                 "bytes",
             ),
-            (Kind::Info, "a_build_info", &[], "a_build_info{..}", "short"),
+            (MetricKind::Info, "a_build_info", &[], "a_build_info{..}", "short"),
         ] {
             assert_eq!(query(kind, name, labels), (asked.to_owned(), unit.to_owned()), "{name}");
         }
@@ -208,8 +211,8 @@ mod tests {
     #[test]
     fn titles_are_words() {
         let title_of = |kind, name: &str| title(&FamilyInfo::new(kind, name, "Help.", &[]));
-        assert_eq!(title_of(Kind::Counter, "support_documents_total"), "Support documents");
-        assert_eq!(title_of(Kind::Histogram, "support_wait_seconds"), "Support wait");
-        assert_eq!(title_of(Kind::Gauge, "seconds"), "Seconds");
+        assert_eq!(title_of(MetricKind::Counter, "support_documents_total"), "Support documents");
+        assert_eq!(title_of(MetricKind::Histogram, "support_wait_seconds"), "Support wait");
+        assert_eq!(title_of(MetricKind::Gauge, "seconds"), "Seconds");
     }
 }

@@ -88,7 +88,8 @@ mod tests {
     /// families, neither is.
     #[test]
     fn none_of_the_agents_own_is_left_out() {
-        let catalogue = crate::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
+        let catalogue =
+            crate::instance::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
         let mut settings = Settings::default();
         settings.capacity.monthly_budget_usd = Some(100.0);
         let assets = |rules: Vec<Rules>| made(&rules).iter().map(Rule::asset).collect::<Vec<_>>();
@@ -99,7 +100,8 @@ mod tests {
 
     #[test]
     fn dashboards_ask_only_for_what_is_recorded() {
-        let catalogue = crate::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
+        let catalogue =
+            crate::instance::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
         let mut settings = Settings::default();
         settings.capacity.monthly_budget_usd = Some(100.0);
         let all = all_rules(&catalogue, &settings).expect("valid");
@@ -123,7 +125,7 @@ mod tests {
     #[test]
     fn a_family_that_is_gone_leaves_no_rule_behind() {
         let mut catalogue =
-            crate::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
+            crate::instance::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
         catalogue.families.retain(|family| !family.name.contains("budget"));
         let rules = rules(&catalogue, &Settings::default()).expect("valid");
         let left = made(&rules);

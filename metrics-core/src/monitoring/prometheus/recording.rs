@@ -1,12 +1,13 @@
 //! Recording rules: what a fleet does, added up over its replicas.
 
 use super::names as n;
-use crate::catalogue::{Catalogue, FamilyInfo};
+use crate::catalogue::Catalogue;
 use crate::monitoring::Settings;
 use crate::monitoring::outcomes::{self, Outcomes};
 use crate::monitoring::rule::Group;
-use crate::name::Kind;
+use crate::name::MetricKind;
 use crate::promql::OWN;
+use crate::sample::FamilyInfo;
 
 /// A quantile of calls that don't happen is no number; compared with 0 it is absent, so that no alert and no
 /// panel meets it.
@@ -139,11 +140,11 @@ fn own(catalogue: &Catalogue, settings: &Settings) -> Group {
         let by: Vec<_> = ["job"].into_iter().chain(labels.iter().copied()).collect();
         let (level, by) = (by.join("_"), by.join(", "));
         match kind {
-            Kind::Counter => {
+            MetricKind::Counter => {
                 let base = name.strip_suffix("_total").unwrap_or(name);
                 group.record(format!("{level}:{base}:rate5m"), sum_rate(&by, name, &window));
             }
-            Kind::Histogram => {
+            MetricKind::Histogram => {
                 let buckets = sum_rate(&format!("{by}, le"), &format!("{name}_bucket"), &window);
                 group
                     .record(

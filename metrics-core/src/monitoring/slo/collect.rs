@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::objective::{Calls, Objective};
-use crate::catalogue::{Catalogue, FamilyInfo, LatencyObjective, Slo};
-use crate::metric::bound_text;
+use crate::catalogue::{Catalogue, LatencyObjective, Slo};
 use crate::monitoring::promql::Names;
 use crate::monitoring::{BurnWindow, MonitoringError, Settings, number};
+use crate::sample::{FamilyInfo, bound_text};
 
 /// An objective that can be watched.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct ReportsFaults {
     /// `task-search-availability`.
     pub(super) name: String,
     pub(super) calls: Calls,
@@ -32,14 +32,14 @@ pub(super) enum Kind {
 
 /// Where an objective is stated and what it says, for who states another.
 struct Stated {
-    watched: Watched,
+    watched: ReportsFaults,
     place: String,
     is_default: bool,
 }
 
 impl Stated {
     fn text(&self) -> String {
-        let Watched { kind, percent, .. } = &self.watched;
+        let ReportsFaults { kind, percent, .. } = &self.watched;
         let within = match kind {
             Kind::Availability => String::new(),
             Kind::Latency { seconds, .. } => format!(" within {} s", number(*seconds)),
@@ -54,7 +54,7 @@ impl Stated {
     }
 }
 
-impl Watched {
+impl ReportsFaults {
     /// The share of calls that may be bad.
     pub(super) fn budget(&self) -> f64 {
         (100.0 - self.percent) / 100.0
@@ -70,7 +70,7 @@ pub(super) fn factor(window: &BurnWindow, settings: &Settings) -> f64 {
 pub(super) fn objectives(
     catalogue: &Catalogue,
     settings: &Settings,
-) -> Result<Vec<Watched>, MonitoringError> {
+) -> Result<Vec<ReportsFaults>, MonitoringError> {
     let mut stated: BTreeMap<String, Stated> = BTreeMap::new();
     let mut state = |calls: &Calls, slo: Slo, place: &str, is_default: bool| {
         for watched in watched(calls, slo, catalogue, settings)? {
@@ -104,13 +104,13 @@ fn watched(
     slo: Slo,
     catalogue: &Catalogue,
     settings: &Settings,
-) -> Result<Vec<Watched>, MonitoringError> {
+) -> Result<Vec<ReportsFaults>, MonitoringError> {
     let mut all = Vec::new();
     if let Some(percent) = slo.availability {
         let name = format!("{}-availability", calls.name());
         family(catalogue, &name, calls.counter())?;
         let windows = windows(&name, percent, settings)?;
-        all.push(Watched { name, calls: calls.clone(), kind: Kind::Availability, percent, windows });
+        all.push(ReportsFaults { name, calls: calls.clone(), kind: Kind::Availability, percent, windows });
     }
     if let Some(LatencyObjective { limit, percentile }) = slo.latency {
         let name = format!("{}-latency", calls.name());
@@ -119,7 +119,7 @@ fn watched(
         check_bound(&name, histogram, seconds)?;
         let windows = windows(&name, percentile, settings)?;
         let kind = Kind::Latency { le: bound_text(seconds), seconds };
-        all.push(Watched { name, calls: calls.clone(), kind, percent: percentile, windows });
+        all.push(ReportsFaults { name, calls: calls.clone(), kind, percent: percentile, windows });
     }
     Ok(all)
 }
@@ -181,7 +181,7 @@ mod tests {
     use crate::catalogue::{SiteInfo, SiteKind};
 
     fn catalogue() -> Catalogue {
-        crate::AgentMetrics::builder().build().expect("the defaults are valid").catalogue()
+        crate::instance::AgentMetrics::builder().build().expect("the defaults are valid").catalogue()
     }
 
     fn site(line: u32, label: Option<(&'static str, &'static str)>, slo: Slo) -> SiteInfo {
@@ -205,7 +205,7 @@ mod tests {
         settings
     }
 
-    fn names(watched: &[Watched]) -> Vec<&str> {
+    fn names(watched: &[ReportsFaults]) -> Vec<&str> {
         watched.iter().map(|watched| &*watched.name).collect()
     }
 

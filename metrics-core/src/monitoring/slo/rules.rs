@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::collect::{Kind, Watched, factor, objectives};
+use super::collect::{Kind, ReportsFaults, factor, objectives};
 use super::objective::escaped;
 use crate::catalogue::Catalogue;
 use crate::monitoring::prometheus::names as n;
@@ -27,12 +27,12 @@ pub(in crate::monitoring) fn groups(
 }
 
 /// The windows of an objective, in seconds.
-fn windows(watched: &Watched) -> BTreeSet<u64> {
+fn windows(watched: &ReportsFaults) -> BTreeSet<u64> {
     let pairs = watched.windows.iter().flat_map(|window| [window.short.as_secs(), window.long.as_secs()]);
     pairs.chain([5 * MINUTE, HOUR]).collect()
 }
 
-fn now(watched: &Watched, settings: &Settings) -> Group {
+fn now(watched: &ReportsFaults, settings: &Settings) -> Group {
     let mut group = Group::new(format!("agent-slo-{}", watched.name));
     let usual = settings.time(5 * MINUTE);
     let mut record = |name: String, query: String, note| {
@@ -58,7 +58,7 @@ fn now(watched: &Watched, settings: &Settings) -> Group {
 }
 
 /// Over days, from what is recorded, weighed by traffic: an hour of the night counts for as many calls as it had.
-fn long(watched: &Watched, settings: &Settings) -> Group {
+fn long(watched: &ReportsFaults, settings: &Settings) -> Group {
     let mut group = Group::new(format!("agent-slo-{}-long", watched.name));
     group.interval = Some(5 * MINUTE);
     let matcher = watched.matcher();
@@ -94,7 +94,7 @@ impl BurnWindow {
     }
 }
 
-impl Watched {
+impl ReportsFaults {
     fn budget_text(&self) -> String {
         number(self.budget())
     }

@@ -3,8 +3,7 @@
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
 use opentelemetry_proto::tonic::metrics::v1::{Exemplar, exemplar};
 
-use crate::metric::NativeCounts;
-use crate::visit::HistogramSample;
+use crate::sample::{HistogramSample, NativeCounts};
 
 /// The buckets above zero. Prometheus's bucket 1 is the one above 1, OTLP's is 0; a gap is written out.
 pub(super) fn positive(native: &NativeCounts) -> Buckets {

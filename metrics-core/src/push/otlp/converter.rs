@@ -14,14 +14,12 @@ use super::attribute;
 use super::buckets::{exemplars, positive};
 use super::delta::{Deltas, Grown};
 use super::units::ucum;
-use crate::AgentMetrics;
-use crate::catalogue::OtelName;
+use crate::builtin::attribute_name;
 use crate::exposition::{FamilyVisitor, Head};
-use crate::families::attribute_name;
+use crate::instance::AgentMetrics;
 use crate::label::{Labels, Pairs};
-use crate::metric::Number;
-use crate::name::Kind;
-use crate::visit::{HistogramSample, Visitor};
+use crate::name::MetricKind;
+use crate::sample::{HistogramSample, Number, OtelName, Visitor};
 
 /// The metrics of one request.
 #[derive(Default)]
@@ -43,10 +41,10 @@ pub(super) struct Converter<'a> {
     max_bytes: usize,
     /// The family that is shown, and how long its head is.
     metric: Metric,
-    kind: Kind,
+    kind: MetricKind,
     /// It is one of OpenTelemetry's own conventions.
     is_otel: bool,
-    points: Option<Point>,
+    points: Option<DimensionPoint>,
     gathered: bool,
     head_bytes: usize,
     quantiles: Vec<ValueAtQuantile>,
@@ -56,7 +54,7 @@ pub(super) struct Converter<'a> {
 
 /// What a point is of.
 #[derive(Clone, Copy, PartialEq)]
-enum Point {
+enum DimensionPoint {
     Number,
     Histogram,
     Exponential,
@@ -89,7 +87,7 @@ impl<'a> Converter<'a> {
             deltas,
             max_bytes: max_bytes.saturating_sub(AROUND),
             metric: Metric::default(),
-            kind: Kind::Unknown,
+            kind: MetricKind::Unknown,
             is_otel: false,
             points: None,
             gathered: false,
@@ -123,25 +121,25 @@ impl<'a> Converter<'a> {
     }
 
     /// The data of a family before its first point.
-    fn no_data(&self, point: Point) -> metric::Data {
+    fn no_data(&self, point: DimensionPoint) -> metric::Data {
         let sum = |aggregation_temporality, is_monotonic| {
             metric::Data::Sum(Sum { data_points: Vec::new(), aggregation_temporality, is_monotonic })
         };
         let aggregation_temporality = self.temporality();
         match point {
-            Point::Number => match self.kind {
-                Kind::Counter => sum(aggregation_temporality, true),
-                Kind::Info => sum(AggregationTemporality::Cumulative.into(), false),
+            DimensionPoint::Number => match self.kind {
+                MetricKind::Counter => sum(aggregation_temporality, true),
+                MetricKind::Info => sum(AggregationTemporality::Cumulative.into(), false),
                 _ => metric::Data::Gauge(Gauge::default()),
             },
-            Point::Histogram => {
+            DimensionPoint::Histogram => {
                 metric::Data::Histogram(Histogram { data_points: Vec::new(), aggregation_temporality })
             }
-            Point::Exponential => metric::Data::ExponentialHistogram(ExponentialHistogram {
+            DimensionPoint::Exponential => metric::Data::ExponentialHistogram(ExponentialHistogram {
                 data_points: Vec::new(),
                 aggregation_temporality,
             }),
-            Point::Summary => metric::Data::Summary(Summary::default()),
+            DimensionPoint::Summary => metric::Data::Summary(Summary::default()),
         }
     }
 
@@ -176,7 +174,7 @@ impl<'a> Converter<'a> {
     }
 
     /// Puts a point that takes so many bytes into the family, by `push`; in the next request, if this one is full.
-    fn put(&mut self, point: Point, bytes: usize, push: impl FnOnce(&mut metric::Data)) {
+    fn put(&mut self, point: DimensionPoint, bytes: usize, push: impl FnOnce(&mut metric::Data)) {
         // A histogram without native buckets among such with them.
         if self.points != Some(point) {
             self.close();
@@ -214,7 +212,7 @@ impl<'a> Converter<'a> {
             value: Some(value),
             ..NumberDataPoint::default()
         };
-        self.put(Point::Number, point.encoded_len(), |data| match data {
+        self.put(DimensionPoint::Number, point.encoded_len(), |data| match data {
             metric::Data::Sum(sum) => sum.data_points.push(point),
             metric::Data::Gauge(gauge) => gauge.data_points.push(point),
             _ => {}
@@ -249,12 +247,12 @@ impl FamilyVisitor for Converter<'_> {
 impl Visitor for Converter<'_> {
     fn sample(&mut self, labels: Labels<'_>, value: Number) {
         match self.kind {
-            Kind::Counter => {
+            MetricKind::Counter => {
                 if let Some((Grown::Number(growth), since)) = self.grown(labels, Grown::Number(value)) {
                     self.number(labels, growth, since);
                 }
             }
-            Kind::Info => self.number(labels, value, self.since),
+            MetricKind::Info => self.number(labels, value, self.since),
             // A gauge is what it is now.
             _ => self.number(labels, value, 0),
         }
@@ -284,7 +282,7 @@ impl Visitor for Converter<'_> {
                     exemplars: exemplars(histogram, since),
                     ..HistogramDataPoint::default()
                 };
-                self.put(Point::Histogram, point.encoded_len(), |data| {
+                self.put(DimensionPoint::Histogram, point.encoded_len(), |data| {
                     if let metric::Data::Histogram(histogram) = data {
                         histogram.data_points.push(point);
                     }
@@ -304,7 +302,7 @@ impl Visitor for Converter<'_> {
                     exemplars: exemplars(histogram, since),
                     ..ExponentialHistogramDataPoint::default()
                 };
-                self.put(Point::Exponential, point.encoded_len(), |data| {
+                self.put(DimensionPoint::Exponential, point.encoded_len(), |data| {
                     if let metric::Data::ExponentialHistogram(histogram) = data {
                         histogram.data_points.push(point);
                     }
@@ -329,7 +327,7 @@ impl Visitor for Converter<'_> {
             quantile_values: std::mem::take(&mut self.quantiles),
             ..SummaryDataPoint::default()
         };
-        self.put(Point::Summary, point.encoded_len(), |data| {
+        self.put(DimensionPoint::Summary, point.encoded_len(), |data| {
             if let metric::Data::Summary(summary) = data {
                 summary.data_points.push(point);
             }

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::mem;
 
-use crate::metric::{NativeCounts, Number, halved};
+use crate::metric::halved;
+use crate::sample::{NativeCounts, Number};
 
 /// A series as it was told.
 #[derive(Clone, PartialEq, Debug)]

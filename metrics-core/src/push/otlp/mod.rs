@@ -23,7 +23,7 @@ use super::PushError;
 use super::address::{Address, without_secrets};
 use super::target::{Body, Encoder, Prepared, Target, sealed, walk};
 use super::transport::Answer;
-use crate::AgentMetrics;
+use crate::instance::AgentMetrics;
 use converter::{Batch, Converter};
 use delta::Deltas;
 

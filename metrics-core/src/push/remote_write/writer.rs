@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::AgentMetrics;
 use crate::exposition::wire::{Key, begin, end, put_double, put_number, put_text};
 use crate::exposition::{FamilyVisitor, Head};
+use crate::instance::AgentMetrics;
 use crate::label::{Labels, Pairs};
-use crate::metric::{Number, bound_text};
-use crate::name::Kind;
-use crate::plane::Exemplar;
+use crate::name::MetricKind;
 use crate::push::target::Body;
-use crate::visit::{HistogramSample, Visitor};
+use crate::sample::{Exemplar, HistogramSample, Number, Visitor, bound_text};
 
 // Fields of the messages `WriteRequest`, `TimeSeries`, `Label` (also of an exemplar), `Sample`, `Exemplar` and
 // `MetricMetadata`.
@@ -38,7 +36,7 @@ const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
 type Sorted<'a> = Vec<(&'a str, Cow<'a, str>)>;
 
 /// Writes requests, one when the one before is full.
-pub(super) struct Writer<'a> {
+pub(super) struct ShardHandle<'a> {
     /// Those that the target adds.
     labels: &'a [(String, String)],
     /// Those of the registry, rendered.
@@ -58,7 +56,7 @@ pub(super) struct Writer<'a> {
     done: Vec<Body>,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> ShardHandle<'a> {
     pub(super) fn new(labels: &'a [(String, String)], metrics: &'a AgentMetrics, max_bytes: usize) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
@@ -153,12 +151,12 @@ impl<'a> Writer<'a> {
 
     fn metadata(&mut self, head: &Head<'_>) {
         let kind = match head.kind {
-            Kind::Unknown => 0,
-            Kind::Counter => 1,
-            Kind::Gauge => 2,
-            Kind::Histogram => 3,
-            Kind::Summary => 5,
-            Kind::Info => 6,
+            MetricKind::Unknown => 0,
+            MetricKind::Counter => 1,
+            MetricKind::Gauge => 2,
+            MetricKind::Histogram => 3,
+            MetricKind::Summary => 5,
+            MetricKind::Info => 6,
         };
         let begin_metadata = self.request.len();
         let metadata = begin(&mut self.request, METADATA);
@@ -214,7 +212,7 @@ fn put_label(out: &mut Vec<u8>, name: &str, [value, suffix]: [&str; 2]) {
     end(out, label);
 }
 
-impl FamilyVisitor for Writer<'_> {
+impl FamilyVisitor for ShardHandle<'_> {
     fn open(&mut self, head: &Head<'_>) {
         self.name.clear();
         self.name.push_str(head.name);
@@ -231,7 +229,7 @@ impl FamilyVisitor for Writer<'_> {
     fn close(&mut self) {}
 }
 
-impl Visitor for Writer<'_> {
+impl Visitor for ShardHandle<'_> {
     fn sample(&mut self, labels: Labels<'_>, value: Number) {
         let labels = self.sorted(labels);
         self.series("", &labels, None, value.to_f64());

@@ -2,7 +2,7 @@
 
 use super::usage::{ByOwnClosure, ByResultClosure};
 use super::{Reader, Tag};
-use crate::faults::Faults;
+use crate::faults::FaultReporter;
 use crate::status::Status;
 
 /// Reads from an output what a call of a tool cost.
@@ -20,11 +20,11 @@ pub struct Costly<S, C> {
 }
 
 impl<T, S: Reader<T>, C: Costs<T>> Reader<T> for Costly<S, C> {
-    fn status(&self, output: &T, faults: &Faults) -> Status {
+    fn status(&self, output: &T, faults: &FaultReporter) -> Status {
         self.status.status(output, faults)
     }
 
-    fn cost(&self, output: &T, faults: &Faults) -> Option<f64> {
+    fn cost(&self, output: &T, faults: &FaultReporter) -> Option<f64> {
         faults.caught(|| self.cost.cost(output)).flatten()
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::marker::PhantomData;
 
-use crate::recorder::{Classify, downcast, error_status};
+use crate::classify::{Classify, downcast, error_status};
 use crate::status::Status;
 
 /// An error inside an enum with `#[classify(transparent)]`.

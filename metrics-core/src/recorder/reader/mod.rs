@@ -11,8 +11,8 @@ mod usage;
 use std::marker::PhantomData;
 
 use super::{FamilyCall, Observed, StepCall, TaskCall, Uncounted};
-use crate::families::CallFacts;
-use crate::faults::{Faults, Watched};
+use crate::builtin::CallFacts;
+use crate::faults::{FaultReporter, ReportsFaults};
 use crate::status::Status;
 
 pub use cost::{Costly, ViaCost, ViaResultCost};
@@ -48,15 +48,15 @@ impl<T> Copy for Tag<T> {}
 /// Reads what a call is to record from its output.
 pub trait Reader<T> {
     /// How it ended.
-    fn status(&self, output: &T, faults: &Faults) -> Status;
+    fn status(&self, output: &T, faults: &FaultReporter) -> Status;
 
     /// What the output tells of a model's call.
     #[inline]
-    fn facts(&self, _: &T, _: &mut CallFacts, _: &Faults) {}
+    fn facts(&self, _: &T, _: &mut CallFacts, _: &FaultReporter) {}
 
     /// What it cost in USD, if the output tells.
     #[inline]
-    fn cost(&self, _: &T, _: &Faults) -> Option<f64> {
+    fn cost(&self, _: &T, _: &FaultReporter) -> Option<f64> {
         None
     }
 }
@@ -71,7 +71,7 @@ macro_rules! read_status {
     ($($call:ident)*) => {$(
         impl<R: Reader<T>, T, H> ReadBy<R, T> for $call<H>
         where
-            Self: Observed + Watched,
+            Self: Observed + ReportsFaults,
         {
             #[inline]
             fn read(&mut self, reader: &R, output: &T) -> Status {

@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use super::{Reader, Tag};
-use crate::faults::Faults;
-use crate::recorder::{Classify, error_status};
+use crate::classify::{Classify, error_status};
+use crate::faults::FaultReporter;
 use crate::status::Status;
 
 /// The status by the output's type: what its error stands for, else what its value does.
@@ -17,7 +17,7 @@ pub struct ByType<F, S> {
 
 impl<T, F: Failure<T>, S: Success<T>> Reader<T> for ByType<F, S> {
     #[inline]
-    fn status(&self, output: &T, faults: &Faults) -> Status {
+    fn status(&self, output: &T, faults: &FaultReporter) -> Status {
         match self.failure.failure(output, faults) {
             Some(status) => status,
             None => self.success.success(output, faults),
@@ -28,7 +28,7 @@ impl<T, F: Failure<T>, S: Success<T>> Reader<T> for ByType<F, S> {
 /// Reads the status of an output that is an error.
 pub trait Failure<T> {
     /// The status, if it is one.
-    fn failure(&self, output: &T, faults: &Faults) -> Option<Status>;
+    fn failure(&self, output: &T, faults: &FaultReporter) -> Option<Status>;
 }
 
 /// Reads the status of an output that is none.
@@ -40,7 +40,7 @@ pub trait Failure<T> {
 )]
 pub trait Success<T> {
     /// The status.
-    fn success(&self, output: &T, faults: &Faults) -> Status;
+    fn success(&self, output: &T, faults: &FaultReporter) -> Status;
 }
 
 macro_rules! arm {
@@ -106,7 +106,7 @@ arm! {
 #[inline]
 fn error<T, E>(
     output: &Result<T, E>,
-    faults: &Faults,
+    faults: &FaultReporter,
     classify: impl FnOnce(&E) -> Status,
 ) -> Option<Status> {
     let error = output.as_ref().err()?;
@@ -115,42 +115,42 @@ fn error<T, E>(
 
 impl<T, E: Classify> Failure<Result<T, E>> for ByClassify {
     #[inline]
-    fn failure(&self, output: &Result<T, E>, faults: &Faults) -> Option<Status> {
+    fn failure(&self, output: &Result<T, E>, faults: &FaultReporter) -> Option<Status> {
         error(output, faults, E::classify)
     }
 }
 
 impl<T, E: Error + 'static> Failure<Result<T, E>> for ByChain {
     #[inline]
-    fn failure(&self, output: &Result<T, E>, faults: &Faults) -> Option<Status> {
+    fn failure(&self, output: &Result<T, E>, faults: &FaultReporter) -> Option<Status> {
         error(output, faults, |error| error_status(error))
     }
 }
 
 impl<T, E: AsRef<dyn Error + 'static>> Failure<Result<T, E>> for ByDynError {
     #[inline]
-    fn failure(&self, output: &Result<T, E>, faults: &Faults) -> Option<Status> {
+    fn failure(&self, output: &Result<T, E>, faults: &FaultReporter) -> Option<Status> {
         error(output, faults, |error| error_status(error.as_ref()))
     }
 }
 
 impl<T, E> Failure<Result<T, E>> for ByResult {
     #[inline]
-    fn failure(&self, output: &Result<T, E>, _: &Faults) -> Option<Status> {
+    fn failure(&self, output: &Result<T, E>, _: &FaultReporter) -> Option<Status> {
         output.is_err().then_some(Status::Error)
     }
 }
 
 impl<T> Failure<T> for ByReturn {
     #[inline]
-    fn failure(&self, _: &T, _: &Faults) -> Option<Status> {
+    fn failure(&self, _: &T, _: &FaultReporter) -> Option<Status> {
         None
     }
 }
 
 impl<T: Classify, E> Success<Result<T, E>> for ByOk {
     #[inline]
-    fn success(&self, output: &Result<T, E>, faults: &Faults) -> Status {
+    fn success(&self, output: &Result<T, E>, faults: &FaultReporter) -> Status {
         let status = output.as_ref().ok().map(|value| faults.caught(|| value.classify()));
         status.flatten().unwrap_or(Status::Error)
     }
@@ -158,14 +158,14 @@ impl<T: Classify, E> Success<Result<T, E>> for ByOk {
 
 impl<T: Classify> Success<T> for ByValue {
     #[inline]
-    fn success(&self, output: &T, faults: &Faults) -> Status {
+    fn success(&self, output: &T, faults: &FaultReporter) -> Status {
         faults.caught(|| output.classify()).unwrap_or(Status::Error)
     }
 }
 
 impl<T> Success<T> for Always {
     #[inline]
-    fn success(&self, _: &T, _: &Faults) -> Status {
+    fn success(&self, _: &T, _: &FaultReporter) -> Status {
         Status::Success
     }
 }
@@ -174,7 +174,7 @@ impl<T> Success<T> for Always {
 pub struct ByClosure<F>(pub(in crate::recorder) F);
 
 impl<T, F: Fn(&T) -> Status> Reader<T> for ByClosure<F> {
-    fn status(&self, output: &T, faults: &Faults) -> Status {
+    fn status(&self, output: &T, faults: &FaultReporter) -> Status {
         faults.caught(|| self.0(output)).unwrap_or(Status::Error)
     }
 }

@@ -1,8 +1,8 @@
 //! The usage of an LLM call.
 
 use super::{Reader, Tag};
-use crate::families::CallFacts;
-use crate::faults::Faults;
+use crate::builtin::CallFacts;
+use crate::faults::FaultReporter;
 use crate::status::Status;
 use crate::usage::{IntoUsage, TokenUsage};
 
@@ -22,12 +22,12 @@ pub struct Llm<S, U> {
 
 impl<T, S: Reader<T>, U: Usages<T>> Reader<T> for Llm<S, U> {
     #[inline]
-    fn status(&self, output: &T, faults: &Faults) -> Status {
+    fn status(&self, output: &T, faults: &FaultReporter) -> Status {
         self.status.status(output, faults)
     }
 
     #[inline]
-    fn facts(&self, output: &T, facts: &mut CallFacts, faults: &Faults) {
+    fn facts(&self, output: &T, facts: &mut CallFacts, faults: &FaultReporter) {
         let _ = faults.caught(|| self.usage.read(output, facts));
     }
 }

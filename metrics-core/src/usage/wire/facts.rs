@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::path::{find, is_there, text};
 use super::shape::Shape;
-use crate::recorder::Classify;
+use crate::classify::Classify;
 use crate::status::Status;
 use crate::usage::{TokenUsage, Usage};
 

@@ -1,0 +1,52 @@
+//! Money that is not spent on models.
+
+use std::sync::Arc;
+
+use super::{DimensionPoint, Dimensions};
+use crate::label::Labels;
+use crate::sample::{Number, Visitor, is_amount};
+use crate::storage::{CellRange, Cells};
+
+/// USD spent on tools.
+pub(crate) struct ToolCost {
+    /// A word for each point of the dimensions.
+    usd: CellRange,
+    refused: CellRange,
+    dimensions: Arc<Dimensions>,
+}
+
+const TOOL_TYPE: &[(&str, &str)] = &[("cost_type", "tool")];
+const NO_MODEL: (&str, &str) = ("model", "none");
+
+impl ToolCost {
+    pub(crate) fn new(dimensions: Arc<Dimensions>) -> Self {
+        Self { usd: CellRange::new(dimensions.size()), refused: CellRange::new(1), dimensions }
+    }
+
+    pub(crate) fn dimensions(&self) -> &Arc<Dimensions> {
+        &self.dimensions
+    }
+
+    pub(crate) fn add(&self, usd: f64, point: DimensionPoint) {
+        if is_amount(usd) {
+            self.usd.words(usize::from(point.0)).add_f64(0, usd);
+        } else {
+            self.refused.words(0).add(0, 1);
+        }
+    }
+
+    pub(super) fn show(&self, visitor: &mut dyn Visitor, money: impl Fn(f64) -> Number) {
+        for point in self.dimensions.points() {
+            let usd = self.usd.read_f64(usize::from(point.0));
+            if usd > 0.0 || point == DimensionPoint::default() {
+                let labels = self.dimensions.render(NO_MODEL, point);
+                visitor.sample(Labels::with(&labels, TOOL_TYPE), money(usd));
+            }
+        }
+    }
+
+    /// How many amounts were none.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.read(0)
+    }
+}

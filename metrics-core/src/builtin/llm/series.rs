@@ -1,0 +1,403 @@
+//! The series of one model.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use once_cell::race::OnceBox;
+
+use super::attempts::{Attempt, Attempts};
+use super::family::Family;
+use super::model::Model;
+use super::served::ServedBy;
+use super::{CallFacts, Shared, Spent};
+use crate::builtin::{Bundle, BundlesByPoint, DimensionPoint, Dimensions, Families, Group};
+use crate::error::Fault;
+use crate::faults::{FaultReporter, ReportsFaults};
+use crate::label::{Labels, OTHER, render};
+use crate::metric::{CallShape, HistogramShape};
+use crate::pricing::PriceSlot;
+use crate::sample::{Number, Visitor};
+use crate::status::{LLM, Status};
+use crate::storage::{self, CellRange, Cells, ShardHandle};
+use crate::usage::{ANOMALIES, Anomalies, RateLimits, Usage};
+
+/// The series of one model.
+pub struct LlmSeries {
+    calls: CellRange,
+    input: CellRange,
+    output: CellRange,
+    /// See the constants below.
+    facts: CellRange,
+    /// Of streamed calls only.
+    first_token: OnceBox<CellRange>,
+    per_output_token: OnceBox<CellRange>,
+    /// A count for each reason.
+    finish: OnceBox<CellRange>,
+    served: OnceBox<ServedBy>,
+    attempts: Attempts,
+    model: Arc<Model>,
+    labels: Box<str>,
+    points: BundlesByPoint<Self>,
+    shared: Arc<Shared>,
+}
+
+/// Cells of [`LlmSeries::facts`].
+const INPUT_COST: usize = 0;
+const OUTPUT_COST: usize = 1;
+const SAVINGS: usize = 2;
+const UNPRICED_INPUT: usize = 3;
+const UNPRICED_OUTPUT: usize = 4;
+const USAGE_MISSING: usize = 5;
+const ORPHANS: usize = 6;
+const DETAILS: usize = 7;
+const UNUSUAL: usize = DETAILS + DETAIL_KINDS.len();
+const FACTS: usize = UNUSUAL + ANOMALIES.len();
+
+const DETAIL_KINDS: [&str; 4] = ["cache_read", "cache_write", "reasoning", "audio"];
+
+const IN: &[(&str, &str)] = &[("direction", "input")];
+const OUT: &[(&str, &str)] = &[("direction", "output")];
+const INPUT_TYPE: &[(&str, &str)] = &[("cost_type", "input")];
+const OUTPUT_TYPE: &[(&str, &str)] = &[("cost_type", "output")];
+
+impl ReportsFaults for LlmSeries {
+    fn faults(&self) -> &FaultReporter {
+        &self.shared.faults
+    }
+}
+
+impl Bundle for LlmSeries {
+    fn group(families: &Families) -> &impl Group<Self> {
+        &*families.llm
+    }
+
+    fn dimensions(&self) -> &Arc<Dimensions> {
+        &self.shared.dimensions
+    }
+
+    #[inline]
+    fn points(&self) -> &BundlesByPoint<Self> {
+        &self.points
+    }
+
+    fn made_at(&self, point: DimensionPoint) -> Self {
+        Self::new(self.model.clone(), point, self.shared.clone())
+    }
+}
+
+impl LlmSeries {
+    pub(super) fn new(model: Arc<Model>, point: DimensionPoint, shared: Arc<Shared>) -> Self {
+        Self {
+            calls: CellRange::new(shared.calls.words()),
+            input: CellRange::new(shared.input.words()),
+            output: CellRange::new(shared.output.words()),
+            facts: CellRange::new(FACTS),
+            first_token: OnceBox::new(),
+            per_output_token: OnceBox::new(),
+            finish: OnceBox::new(),
+            served: OnceBox::new(),
+            attempts: Attempts::default(),
+            labels: shared.dimensions.render(("model", &model.name), point),
+            points: BundlesByPoint::new(point, &shared.dimensions),
+            model,
+            shared,
+        }
+    }
+
+    pub(super) fn price(&self) -> &PriceSlot {
+        &self.model.price
+    }
+
+    #[inline]
+    pub(crate) fn start(&self, writer: ShardHandle) {
+        CallShape::start(writer, &self.calls, 0);
+    }
+
+    /// Ends a call. Without usage no tokens are observed: what is absent is not 0.
+    #[inline(never)] // One copy for all tracked functions, its arguments in registers.
+    pub(crate) fn end(&self, writer: ShardHandle, status: Status, ticks: u64, facts: &CallFacts) -> Spent {
+        let status = facts.status.unwrap_or(status);
+        let served = self.served_price(&facts.served_model);
+        let mut spent = Spent::default();
+        if let Some(usage) = &facts.usage {
+            spent = self.add_usage(writer, usage, served, facts.cost_usd);
+        } else {
+            // A stream that was dropped may have told its usage to who saw its attempt.
+            if status == Status::Success || facts.first_token.is_some() && !facts.attempt_told {
+                self.facts.add(writer, USAGE_MISSING, 1);
+            }
+            if facts.cost_usd.is_some() {
+                spent.usd = self.add_cost(writer, &Usage::default(), None, facts.cost_usd);
+            }
+        }
+        if !facts.finish.is_empty() {
+            self.add_finish(&facts.finish);
+        }
+        if let Some(first) = facts.first_token {
+            self.add_stream(first, ticks, facts);
+        }
+        if let Some(otel) = &self.shared.otel {
+            otel.record_llm(&self.model.name, status, ticks, facts);
+        }
+        self.shared.calls.end(writer, &self.calls, 0, LLM.place(status), ticks);
+        spent
+    }
+
+    /// Whether calls are counted as the conventions of OpenTelemetry have them, too.
+    #[inline]
+    pub(crate) fn is_profiled(&self) -> bool {
+        self.shared.otel.is_some()
+    }
+
+    /// An item of a stream came, so long after the one before.
+    #[cold]
+    pub(crate) fn record_chunk(&self, ticks: u64, facts: &CallFacts) {
+        if let Some(otel) = &self.shared.otel {
+            otel.record_chunk(&self.model.name, ticks, facts);
+        }
+    }
+
+    /// Counts a call outside of any task.
+    #[cold]
+    pub(crate) fn add_orphan(&self, writer: ShardHandle) {
+        self.facts.add(writer, ORPHANS, 1);
+    }
+
+    /// Counts an attempt, and what it used if it failed: what one used that succeeded is the call's.
+    pub(crate) fn add_attempt(&self, attempt: &Attempt) -> Spent {
+        let (mut lost, writer) = (Spent::default(), storage::writer());
+        if attempt.status != Status::Success {
+            if let Some(usage) = &attempt.usage {
+                lost = self.add_usage(writer, usage, None, attempt.cost_usd);
+            } else if attempt.cost_usd.is_some() {
+                lost.usd = self.add_cost(writer, &Usage::default(), None, attempt.cost_usd);
+            }
+        }
+        self.attempts.add(attempt, lost);
+        lost
+    }
+
+    pub(super) fn set_limits(&self, limits: RateLimits) {
+        self.model.set_limits(limits);
+    }
+
+    fn add_usage(
+        &self,
+        writer: ShardHandle,
+        usage: &Usage,
+        served: Option<&PriceSlot>,
+        reported: Option<f64>,
+    ) -> Spent {
+        if usage.is_sound() {
+            return self.add_sound(writer, usage, served, reported);
+        }
+        let (usage, anomalies) = usage.checked();
+        if !anomalies.is_empty() {
+            self.add_anomalies(anomalies);
+        }
+        self.add_sound(writer, &usage, served, reported)
+    }
+
+    fn add_sound(
+        &self,
+        writer: ShardHandle,
+        usage: &Usage,
+        served: Option<&PriceSlot>,
+        reported: Option<f64>,
+    ) -> Spent {
+        if let Some(tokens) = usage.input {
+            self.shared.input.observe_whole(&self.input, tokens);
+        }
+        if let Some(tokens) = usage.output {
+            self.shared.output.observe_whole(&self.output, tokens);
+        }
+        let facts = self.facts.any(writer, 0);
+        let audio = [usage.audio_input, usage.audio_output].into_iter().flatten().reduce(u64::saturating_add);
+        let details = [usage.cache_read, usage.cache_write, usage.reasoning, audio];
+        for (place, tokens) in details.into_iter().enumerate() {
+            if let Some(tokens) = tokens {
+                facts.add(DETAILS + place, tokens);
+            }
+        }
+        let usd = self.add_cost(writer, usage, served, reported);
+        Spent {
+            input_tokens: usage.input.unwrap_or(0),
+            output_tokens: usage.output.unwrap_or(0),
+            cache_read_tokens: usage.cache_read.unwrap_or(0),
+            usd,
+        }
+    }
+
+    /// The provider's own figure wins, then the price of the model that answered, then that of the one that was asked.
+    fn add_cost(
+        &self,
+        writer: ShardHandle,
+        usage: &Usage,
+        served: Option<&PriceSlot>,
+        reported: Option<f64>,
+    ) -> f64 {
+        let priced = served.and_then(|price| price.cost(usage)).or_else(|| self.model.price.cost(usage));
+        let facts = self.facts.any(writer, 0);
+        let mut spent = 0.0;
+        if let Some(usd) = reported {
+            spent = usd;
+            let share = input_share(usage, priced.map(|cost| (cost.input, cost.output)));
+            facts.add_f64(INPUT_COST, usd * share);
+            facts.add_f64(OUTPUT_COST, usd - usd * share);
+        } else if let Some(cost) = priced {
+            spent = cost.input + cost.output;
+            facts.add_f64(INPUT_COST, cost.input);
+            facts.add_f64(OUTPUT_COST, cost.output);
+        } else {
+            facts.add(UNPRICED_INPUT, usage.input.unwrap_or(0));
+            facts.add(UNPRICED_OUTPUT, usage.output.unwrap_or(0));
+        }
+        if let Some(cost) = priced {
+            facts.add_f64(SAVINGS, cost.savings);
+        }
+        spent
+    }
+
+    /// Counts a model that answered for this one, and gives its price.
+    fn served_price(&self, served: &str) -> Option<&PriceSlot> {
+        if served.is_empty() || *served == *self.model.name {
+            return None;
+        }
+        let models = &self.shared.served;
+        let slot = models.names.slot(served);
+        self.served.get_or_init(|| Box::new(ServedBy::new(models))).count(slot).words(0).add(0, 1);
+        models.price(slot, |model| self.shared.price(&self.shared.prices.now(), model))
+    }
+
+    fn add_finish(&self, reason: &str) {
+        let reasons = &self.shared.reasons;
+        let slot = reasons.slot(reason);
+        self.finish.get_or_init(|| Box::new(CellRange::new(reasons.slots()))).words(0).add(slot, 1);
+    }
+
+    fn add_stream(&self, first: u64, ticks: u64, facts: &CallFacts) {
+        let observe = |shape: &HistogramShape, row: &OnceBox<CellRange>, ticks| {
+            shape.observe_ticks(row.get_or_init(|| Box::new(CellRange::new(shape.words()))), ticks);
+        };
+        observe(&self.shared.first_token, &self.first_token, first);
+        // The first token is not waited for here: (duration - first) / (tokens - 1), as OpenTelemetry has it.
+        let tokens = facts.usage.and_then(|usage| usage.output).unwrap_or(0);
+        if tokens > 1 {
+            let each = ticks.saturating_sub(first) / (tokens - 1);
+            observe(&self.shared.per_output_token, &self.per_output_token, each);
+        }
+    }
+
+    #[cold]
+    fn add_anomalies(&self, anomalies: Anomalies) {
+        for place in anomalies.iter() {
+            self.facts.words(UNUSUAL).add(place, 1);
+            if self.model.told.fetch_or(1 << place, Ordering::Relaxed) & (1 << place) == 0 {
+                let (model, kind) = (self.model.name.to_string(), ANOMALIES[place]);
+                self.shared.faults.report(&Fault::UsageAnomaly { model, kind });
+            }
+        }
+    }
+
+    pub(super) fn show(&self, family: Family, visitor: &mut dyn Visitor) {
+        let shared = &*self.shared;
+        let labels = &*self.labels;
+        let mut pair = |more: [&'static [_]; 2], values: [Number; 2]| {
+            for (more, value) in more.into_iter().zip(values) {
+                visitor.sample(Labels::with(labels, more), value);
+            }
+        };
+        let whole = |word| Number::Integer(self.facts.read(word));
+        match family {
+            Family::Calls => shared.calls.show_ended(&self.calls, 0, labels, visitor),
+            Family::Duration => shared.calls.show_durations(&self.calls, 0, labels, visitor),
+            Family::InProgress => shared.calls.show_in_flight(&self.calls, 0, labels, visitor),
+            Family::InputTokens => shared.input.show_row(&self.input, 0, Labels::of(labels), visitor),
+            Family::OutputTokens => shared.output.show_row(&self.output, 0, Labels::of(labels), visitor),
+            Family::Tokens => {
+                pair([IN, OUT], [Number::Integer(self.input.read(0)), Number::Integer(self.output.read(0))]);
+            }
+            Family::Details => {
+                for (place, kind) in DETAIL_KINDS.into_iter().enumerate() {
+                    visitor.sample(Labels::with(labels, &[("kind", kind)]), whole(DETAILS + place));
+                }
+            }
+            Family::Unpriced => {
+                let tokens = [UNPRICED_INPUT, UNPRICED_OUTPUT].map(|word| self.facts.read(word));
+                if !self.model.price.is_priced() || tokens != [0, 0] {
+                    pair([IN, OUT], tokens.map(Number::Integer));
+                }
+            }
+            Family::UsageMissing => visitor.sample(Labels::of(labels), whole(USAGE_MISSING)),
+            Family::Orphans => visitor.sample(Labels::of(labels), whole(ORPHANS)),
+            Family::UsageAnomalies => {
+                for (place, kind) in ANOMALIES.into_iter().enumerate() {
+                    visitor.sample(Labels::with(labels, &[("kind", kind)]), whole(UNUSUAL + place));
+                }
+            }
+            Family::Finish => self.show_finish(visitor),
+            Family::Attempts => self.attempts.show_outcomes(labels, visitor),
+            Family::RetryWait => self.attempts.show_wait(labels, visitor),
+            Family::FailedAttemptCost => self.attempts.show_lost(labels, visitor),
+            // They are the model's, whoever calls it.
+            Family::RateLimits if self.points.point() == DimensionPoint::default() => {
+                self.model.show_limits(visitor);
+            }
+            Family::ServedModel => self.show_served(visitor),
+            Family::FirstToken => self.show_times(&shared.first_token, &self.first_token, visitor),
+            Family::PerOutputToken => {
+                self.show_times(&shared.per_output_token, &self.per_output_token, visitor);
+            }
+            Family::CacheSavings if self.model.price.is_priced() => {
+                visitor.sample(Labels::of(labels), Number::Float(self.facts.read_f64(SAVINGS)));
+            }
+            // A model without a price has no cost, rather than one of 0, and the other way round; what
+            // was counted before the prices were replaced stays.
+            Family::CostUsd | Family::CostCents => {
+                let usd = [INPUT_COST, OUTPUT_COST].map(|word| self.facts.read_f64(word));
+                if self.model.price.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
+                    pair([INPUT_TYPE, OUTPUT_TYPE], usd.map(|usd| family.money(usd)));
+                }
+            }
+            Family::RateLimits | Family::CacheSavings | Family::PriceTable | Family::PriceTableTime => {}
+        }
+    }
+
+    fn show_times(&self, shape: &HistogramShape, row: &OnceBox<CellRange>, visitor: &mut dyn Visitor) {
+        if let Some(row) = row.get() {
+            shape.show_row(row, 0, Labels::of(&self.labels), visitor);
+        }
+    }
+
+    fn show_finish(&self, visitor: &mut dyn Visitor) {
+        let Some(row) = self.finish.get() else { return };
+        let reasons = &self.shared.reasons;
+        for slot in 0..reasons.slots() {
+            let count = row.read(slot);
+            if count > 0 {
+                let reason = reasons.name(slot).unwrap_or(OTHER);
+                visitor.sample(Labels::of(&self.labels_and("reason", reason)), Number::Integer(count));
+            }
+        }
+    }
+
+    fn show_served(&self, visitor: &mut dyn Visitor) {
+        for (slot, row) in self.served.get().into_iter().flat_map(ServedBy::iter) {
+            let served = self.shared.served.names.name(slot).unwrap_or(OTHER);
+            let labels = self.labels_and("served_model", served);
+            visitor.sample(Labels::of(&labels), Number::Integer(row.read(0)));
+        }
+    }
+
+    /// Its labels and one more whose text may need escaping.
+    fn labels_and(&self, label: &str, value: &str) -> String {
+        format!("{},{}", self.labels, render([(label, value)]))
+    }
+}
+
+/// How much of a call's cost is its input's: by our own prices, else by its tokens.
+fn input_share(usage: &Usage, priced: Option<(f64, f64)>) -> f64 {
+    let tokens = || (usage.input.unwrap_or(0) as f64, usage.output.unwrap_or(0) as f64);
+    let (input, output) = priced.filter(|(input, output)| input + output > 0.0).unwrap_or_else(tokens);
+    if input + output > 0.0 { input / (input + output) } else { 1.0 }
+}

@@ -1,0 +1,254 @@
+//! From an error to a status.
+
+#[cfg(any(
+    feature = "tower",
+    feature = "reqwest-0_13",
+    feature = "tonic-0_14",
+    feature = "genai-0_7",
+    feature = "rig-core-0_44"
+))]
+mod retry_after;
+
+use std::error::Error;
+use std::io;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::error::{BudgetSpent, TimedOut};
+use crate::status::Status;
+#[cfg(any(
+    feature = "tower",
+    feature = "reqwest-0_13",
+    feature = "tonic-0_14",
+    feature = "genai-0_7",
+    feature = "rig-core-0_44"
+))]
+pub(crate) use retry_after::retry_after;
+
+/// Says which [`Status`] a value stands for.
+///
+/// Derive it on an error enum and name the status of each variant:
+///
+/// ```
+/// use agent_metrics::{Classify, Status};
+///
+/// #[derive(Debug, Classify)]
+/// enum ModelError {
+///     #[classify(rate_limited)]
+///     TooManyRequests { retry_after_seconds: u64 },
+///     #[classify(unavailable)]
+///     Overloaded,
+///     #[classify(transparent)]
+///     Io(std::io::Error),
+///     Malformed(String),
+/// }
+/// # impl std::fmt::Display for ModelError {
+/// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{self:?}") }
+/// # }
+/// # impl std::error::Error for ModelError {}
+///
+/// assert_eq!(ModelError::TooManyRequests { retry_after_seconds: 3 }.classify(), Status::RateLimited);
+/// assert_eq!(ModelError::Malformed("{".into()).classify(), Status::Error);
+/// ```
+///
+/// An enum with the derive is also recognised inside of `anyhow::Error`, `eyre::Report`,
+/// `Box<dyn Error>` and behind the `source()` of other errors.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which status it stands for",
+    label = "not `Classify`",
+    note = "derive `Classify` on it, or give the attribute `status = |result| ..`"
+)]
+pub trait Classify {
+    /// The status this value stands for.
+    fn classify(&self) -> Status;
+
+    /// How long the other side wants to be left alone before it is asked again, if the value tells: what
+    /// `retry(..)` waits then.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for &E {
+    fn classify(&self) -> Status {
+        (**self).classify()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        (**self).retry_after()
+    }
+}
+
+impl<E: Classify> Classify for Box<E> {
+    fn classify(&self) -> Status {
+        (**self).classify()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        (**self).retry_after()
+    }
+}
+
+impl Classify for Status {
+    fn classify(&self) -> Status {
+        *self
+    }
+}
+
+impl Classify for BudgetSpent {
+    fn classify(&self) -> Status {
+        Status::Rejected
+    }
+}
+
+impl Classify for TimedOut {
+    fn classify(&self) -> Status {
+        Status::Timeout
+    }
+}
+
+impl Classify for io::Error {
+    fn classify(&self) -> Status {
+        use io::ErrorKind as Kind;
+        match self.kind() {
+            Kind::TimedOut => Status::Timeout,
+            Kind::ConnectionRefused
+            | Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
+            | Kind::NetworkDown
+            | Kind::NotConnected
+            | Kind::BrokenPipe => Status::Unavailable,
+            _ => self.get_ref().and_then(|inner| chain_status(inner)).unwrap_or(Status::Error),
+        }
+    }
+}
+
+impl Classify for Box<dyn Error> {
+    fn classify(&self) -> Status {
+        error_status(&**self)
+    }
+}
+
+impl Classify for Box<dyn Error + Send + Sync> {
+    fn classify(&self) -> Status {
+        error_status(&**self)
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Classify for tokio::time::error::Elapsed {
+    fn classify(&self) -> Status {
+        Status::Timeout
+    }
+}
+
+/// HTTP status codes: 408 and 504 are `timeout`, 429 `rate_limited`, other 5xx `unavailable`, other
+/// 4xx `rejected`, the rest `success`.
+#[cfg(feature = "tower")]
+impl Classify for http::StatusCode {
+    fn classify(&self) -> Status {
+        Status::of_http(self.as_u16())
+    }
+}
+
+#[cfg(feature = "tower")]
+impl<B> Classify for http::Response<B> {
+    fn classify(&self) -> Status {
+        self.status().classify()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        crate::classify::retry_after(|name| self.headers().get(name)?.to_str().ok())
+    }
+}
+
+/// Looks whether an error is of a type it knows.
+type Classifier = fn(&(dyn Error + 'static)) -> Option<Status>;
+
+/// A classifier that `derive(Classify)` left in the binary.
+pub struct Derived(pub Classifier);
+
+inventory::collect!(Derived);
+
+static ADDED: RwLock<Vec<Classifier>> = RwLock::new(Vec::new());
+
+/// Makes errors of type `E` known wherever a `source()` chain is walked, for a type that cannot
+/// derive [`Classify`].
+pub fn register_classifier<E: Error + Classify + 'static>() {
+    let mut added = ADDED.write().unwrap_or_else(PoisonError::into_inner);
+    let classifier: Classifier = downcast::<E>;
+    if !added.iter().any(|known| std::ptr::fn_addr_eq(*known, classifier)) {
+        added.push(classifier);
+    }
+}
+
+pub(crate) fn downcast<E: Error + Classify + 'static>(error: &(dyn Error + 'static)) -> Option<Status> {
+    error.downcast_ref::<E>().map(Classify::classify)
+}
+
+const BUILT_IN: &[Classifier] = &[
+    downcast::<io::Error>,
+    downcast::<TimedOut>,
+    downcast::<BudgetSpent>,
+    #[cfg(feature = "tokio")]
+    downcast::<tokio::time::error::Elapsed>,
+];
+
+/// How far a chain is followed: one may lead back to itself.
+const LONGEST_CHAIN: usize = 64;
+
+/// The status of the first error in the chain that says more than `error`.
+fn chain_status(error: &(dyn Error + 'static)) -> Option<Status> {
+    // Copied, since a classifier may look here itself; it is empty but for those who add to it.
+    let added = ADDED.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut next = Some(error);
+    for _ in 0..LONGEST_CHAIN {
+        let error = next?;
+        let derived = inventory::iter::<Derived>.into_iter().map(|derived| derived.0);
+        let mut classifiers = BUILT_IN.iter().copied().chain(added.iter().copied()).chain(derived);
+        let status = classifiers.find_map(|classifier| classifier(error));
+        if let Some(status) = status.filter(|status| *status != Status::Error) {
+            return Some(status);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The status that an error stands for: `error` unless it or one of its sources says more.
+pub fn error_status(error: &(dyn Error + 'static)) -> Status {
+    chain_status(error).unwrap_or(Status::Error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt;
+
+    #[derive(Debug)]
+    struct Wrapped(io::Error);
+
+    impl fmt::Display for Wrapped {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("wrapped")
+        }
+    }
+
+    impl Error for Wrapped {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn the_chain_is_walked_to_the_error_that_says_more() {
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(error_status(&Wrapped(refused())), Status::Unavailable);
+        let boxed: Box<dyn Error + Send + Sync> = Box::new(Wrapped(refused()));
+        assert_eq!(boxed.classify(), Status::Unavailable);
+        assert_eq!(error_status(&Wrapped(io::Error::other("odd"))), Status::Error);
+        assert_eq!(error_status(&Wrapped(io::Error::other(Wrapped(refused())))), Status::Unavailable);
+    }
+}

@@ -1,0 +1,16 @@
+//! What series show when they are read: family descriptions, numbers, histograms, and the visitor that receives them.
+
+mod bounds;
+mod family_info;
+mod histogram;
+mod native;
+mod number;
+mod visitor;
+
+pub(crate) use crate::storage::{Exemplar, Exemplars};
+pub(crate) use bounds::{Bounds, bound_text};
+pub use family_info::{FamilyInfo, LabelValues, OtelName};
+pub(crate) use histogram::HistogramSample;
+pub(crate) use native::{BucketRange, NativeCounts};
+pub(crate) use number::{LARGEST_WHOLE, Number, is_amount};
+pub(crate) use visitor::{Source, Visitor};

@@ -1,8 +1,9 @@
-//! Checks against what others say: the seed, Prometheus, Python, the compiler.
+//! Checks against other programs and against the source: the original system, Prometheus, Python, the compiler, the layers.
 #![allow(clippy::float_cmp)] // Counts are whole, and exact up to 2^53.
 
 mod crates;
 mod formats;
+mod layers;
 mod prices;
 mod prometheus;
 mod readme;

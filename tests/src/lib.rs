@@ -1,5 +1,7 @@
-//! What several tests need: a strict reader of the text format, instances, the programs they start, and those they compile.
+//! Helpers of several tests: a strict reader of the text format, instances, programs to start and to compile, the import
+//! graph of a crate.
 
+mod import_graph;
 mod instance;
 mod program;
 pub mod protobuf;
@@ -8,6 +10,7 @@ mod served;
 mod started;
 mod twice;
 
+pub use import_graph::ImportGraph;
 pub use instance::{ToolError, build, samples, tools};
 pub use program::{Program, get, missing, on_path, python, python_with, until};
 pub use protobuf::{Exemplar, MetricFamily};

@@ -1,4 +1,4 @@
-//! One family as it is asked for, and how each kind of metric is made from that.
+//! The declaration of a user-defined family, and the construction of each kind of metric from it.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::metric::{
 use crate::name::{self, MetricKind};
 use crate::sample::{FamilyInfo, Source};
 
-/// What a struct with `derive(Metrics)` says of one family.
+/// The declaration of one family by a struct with `derive(Metrics)`.
 #[derive(Clone)]
 pub struct Spec {
     name: String,
@@ -23,7 +23,7 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// A family of that name.
+    /// Declares a family with a name and a help text.
     pub fn new(name: &str, help: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -35,33 +35,33 @@ impl Spec {
         }
     }
 
-    /// A histogram's bucket bounds.
+    /// Sets the bucket bounds of a histogram.
     #[must_use]
     pub fn buckets(mut self, bounds: &[f64]) -> Self {
         self.buckets = Some(bounds.to_vec());
         self
     }
 
-    /// The unit that ends the name.
+    /// Sets the unit, with which the name must end.
     #[must_use]
     pub fn unit(mut self, unit: &'static str) -> Self {
         self.unit = Some(unit);
         self
     }
 
-    /// Native buckets as the instance has them, with the defaults where it has none.
+    /// Adds native buckets, with the settings of the instance or else the defaults.
     #[must_use]
     pub fn native(mut self) -> Self {
         self.native = true;
         self
     }
 
-    /// What an instance asks of its own histograms.
+    /// Sets the options of the histogram.
     pub(crate) fn histogram_options(self, histogram_options: HistogramOptions) -> Self {
         Self { histogram_options, ..self }
     }
 
-    /// The same in an instance that asks for so much.
+    /// Applies the histogram options of an instance.
     pub(crate) fn within(self, instance: &HistogramOptions) -> Self {
         let histogram_options = instance.of_family(self.native);
         self.histogram_options(histogram_options)
@@ -73,7 +73,7 @@ impl Spec {
         info
     }
 
-    /// The same with the default buckets, should its own be invalid.
+    /// Replaces invalid bucket bounds by the defaults.
     pub(crate) fn with_usable_buckets(self) -> Self {
         if name::buckets(self.bounds()).is_ok() { self } else { Self { buckets: None, ..self } }
     }
@@ -82,9 +82,10 @@ impl Spec {
         self.buckets.as_deref().unwrap_or(&DEFAULT_BUCKETS)
     }
 
-    /// Whether a metric of kind `M` can be made of it.
+    /// Checks name, labels, unit and buckets for a metric of type `M`.
     pub(crate) fn check<M: Metric>(&self) -> Result<(), RegisterError> {
-        let invalid = |fault: name::Fault| RegisterError::Invalid { family: self.name.clone(), why: fault.0 };
+        let invalid =
+            |fault: name::InvalidName| RegisterError::Invalid { family: self.name.clone(), why: fault.0 };
         name::metric_name(M::KIND, &self.name).map_err(invalid)?;
         M::check_labels().map_err(invalid)?;
         if let Some(unit) = self.unit {
@@ -94,10 +95,10 @@ impl Spec {
     }
 }
 
-/// Bucket bounds of histograms that give none: Prometheus's own defaults, in seconds.
+/// The bucket bounds of histograms without explicit ones, in seconds: the defaults of Prometheus' client libraries.
 pub(crate) const DEFAULT_BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// A kind of metric that a field of a struct with `derive(Metrics)` can have.
+/// A metric type that a field of a struct with `derive(Metrics)` can have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric",
     label = "not a metric",
@@ -105,22 +106,22 @@ pub(crate) const DEFAULT_BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.
             `Histogram<L>`, `Summary<L>` or `Info`"
 )]
 pub trait Metric: Clone + 'static {
-    /// What kind it is.
+    /// The kind of the family.
     const KIND: MetricKind;
 
-    /// Its labels, without `le` and `quantile`.
+    /// The names of the labels, without `le` and `quantile`.
     #[doc(hidden)]
     const LABELS: &'static [&'static str];
 
     #[doc(hidden)]
     fn build(spec: &Spec) -> Self;
     #[doc(hidden)]
-    fn check_labels() -> Result<(), name::Fault>;
+    fn check_labels() -> Result<(), name::InvalidName>;
     #[doc(hidden)]
     fn handle(&self) -> Handle;
 }
 
-/// A family on its way into the registry.
+/// A family that is about to be registered.
 pub struct Handle(pub(crate) Arc<dyn Source>);
 
 macro_rules! metric {
@@ -134,7 +135,7 @@ macro_rules! metric {
                 Self(at_zero(info, shape, $zero))
             }
 
-            fn check_labels() -> Result<(), name::Fault> {
+            fn check_labels() -> Result<(), name::InvalidName> {
                 name::own_labels($kind, L::NAMES)?;
                 check_labels::<L>()
             }
@@ -152,7 +153,7 @@ fn at_zero<L: LabelSet, S: Shape>(info: FamilyInfo, shape: S, limit: usize) -> A
     stored
 }
 
-// A gauge is not there before it is set.
+// A gauge has no series before it is set.
 metric!(Counter, MetricKind::Counter, |_, info| (info, Whole), ZERO_COUNTERS);
 metric!(FloatCounter, MetricKind::Counter, |_, info| (info, Amount), ZERO_COUNTERS);
 metric!(Gauge, MetricKind::Gauge, |_, info| (info, Level), 0);
@@ -175,7 +176,7 @@ impl Metric for Info {
         Self::new(spec.info(MetricKind::Info, &[]))
     }
 
-    fn check_labels() -> Result<(), name::Fault> {
+    fn check_labels() -> Result<(), name::InvalidName> {
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Faults that callers must not notice: counted, and given to the instance's hook.
+//! The fault reporter of an instance: it counts faults and passes them to the fault hook.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,23 +8,23 @@ use crate::error::Fault;
 
 pub(crate) type Hook = Box<dyn Fn(&Fault) + Send + Sync>;
 
-/// Where the faults of one instance go.
+/// Counts the faults of one instance and passes them to its hook.
 #[derive(Default)]
 pub struct FaultReporter {
     hook: Option<Hook>,
     callback_panics: AtomicU64,
 }
 
-/// Drops what a panic carried, which may panic in its turn: then it is left where it is.
+/// Drops the payload of a panic. If that drop panics as well, the second payload is leaked.
 pub(crate) fn forget_panic(panic: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         std::mem::forget(again);
     }
 }
 
-/// What belongs to an instance that is to be told of faults.
+/// A part of an instance whose faults are reported.
 pub trait ReportsFaults {
-    /// Where they go.
+    /// The reporter of the instance.
     fn faults(&self) -> &FaultReporter;
 }
 
@@ -33,21 +33,21 @@ impl FaultReporter {
         Self { hook, callback_panics: AtomicU64::new(0) }
     }
 
-    /// For faults that nobody is told of.
+    /// Creates a reporter without a hook.
     pub(crate) const fn silent() -> Self {
         Self { hook: None, callback_panics: AtomicU64::new(0) }
     }
 
     pub(crate) fn report(&self, fault: &Fault) {
         if let Some(hook) = &self.hook {
-            // A hook that panics has nobody left to tell.
+            // A panic of the hook itself can't be reported.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| hook(fault))) {
                 forget_panic(panic);
             }
         }
     }
 
-    /// Runs the user's code, whose panic must not reach the caller of a function that has returned.
+    /// Runs user-defined code. A panic is counted and reported, and doesn't reach the caller of the tracked function.
     pub(crate) fn caught<T>(&self, read: impl FnOnce() -> T) -> Option<T> {
         let panic = match catch_unwind(AssertUnwindSafe(read)) {
             Ok(read) => return Some(read),

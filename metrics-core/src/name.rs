@@ -1,4 +1,4 @@
-//! What a metric, a label, a bucket list may look like: one `const fn` a rule.
+//! The rules for names of metrics and labels, for units and for bucket bounds: one `const fn` for each rule.
 //!
 //! Generated code calls these in `const` items, so that a wrong name is a compile error on the
 //! name itself; registration calls the same functions where a name is only known at run time.
@@ -6,29 +6,30 @@
 //! Source of the rules: the Prometheus data model
 //! (<https://prometheus.io/docs/concepts/data_model/>) and the OpenMetrics 1.0 specification.
 
-/// Suffixes that the exposition formats give a meaning of their own.
+/// Suffixes with a meaning in the exposition formats.
 const RESERVED_SUFFIXES: [&str; 6] = ["_total", "_bucket", "_sum", "_count", "_created", "_info"];
 
-/// What a family measures, as far as its name must tell.
+/// The kind of a metric family.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum MetricKind {
-    /// Only goes up; its name ends in `_total`.
+    /// A value that only increases; the name ends in `_total`.
     Counter,
-    /// Goes up and down.
+    /// A value that increases and decreases.
     Gauge,
-    /// Observations in buckets, with sum and count.
+    /// Observations in buckets, with their sum and count.
     Histogram,
-    /// Observations as sum and count.
+    /// The sum and the count of observations.
     Summary,
-    /// A constant 1 whose labels say something; its name ends in `_info`.
+    /// A constant 1 whose labels carry the information; the name ends in `_info`.
     Info,
-    /// A value of no declared kind: `untyped` in text 0.0.4, `unknown` in OpenMetrics.
+    /// A value without a declared kind: `untyped` in text 0.0.4, `unknown` in OpenMetrics.
     Unknown,
 }
 
-/// Why a name was refused.
+/// The reason for refusing a name, a label, a unit or bucket bounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Fault(pub(crate) &'static str);
+pub struct InvalidName(pub(crate) &'static str);
 
 const fn is_name(text: &str, colon: bool) -> bool {
     let bytes = text.as_bytes();
@@ -67,16 +68,16 @@ const fn same(left: &str, right: &str) -> bool {
     left.len() == right.len() && ends_with(left, right)
 }
 
-pub(crate) const fn metric_name(kind: MetricKind, name: &str) -> Result<(), Fault> {
+pub(crate) const fn metric_name(kind: MetricKind, name: &str) -> Result<(), InvalidName> {
     if !is_name(name, true) {
-        return Err(Fault("invalid metric name: expected [a-zA-Z_:][a-zA-Z0-9_:]*"));
+        return Err(InvalidName("invalid metric name: expected [a-zA-Z_:][a-zA-Z0-9_:]*"));
     }
     match kind {
         MetricKind::Counter if !ends_with(name, "_total") => {
-            return Err(Fault("invalid counter name: a counter's name ends in `_total`"));
+            return Err(InvalidName("invalid counter name: a counter's name ends in `_total`"));
         }
         MetricKind::Info if !ends_with(name, "_info") => {
-            return Err(Fault("invalid info name: an info's name ends in `_info`"));
+            return Err(InvalidName("invalid info name: an info's name ends in `_info`"));
         }
         MetricKind::Counter | MetricKind::Info | MetricKind::Unknown => return Ok(()),
         MetricKind::Gauge | MetricKind::Histogram | MetricKind::Summary => {}
@@ -84,7 +85,7 @@ pub(crate) const fn metric_name(kind: MetricKind, name: &str) -> Result<(), Faul
     let mut at = 0;
     while at < RESERVED_SUFFIXES.len() {
         if ends_with(name, RESERVED_SUFFIXES[at]) {
-            return Err(Fault(
+            return Err(InvalidName(
                 "invalid metric name: `_total`, `_bucket`, `_sum`, `_count`, `_created` and `_info` \
                  at the end have a meaning of their own in the exposition formats",
             ));
@@ -94,34 +95,34 @@ pub(crate) const fn metric_name(kind: MetricKind, name: &str) -> Result<(), Faul
     Ok(())
 }
 
-pub(crate) const fn label_name(name: &str) -> Result<(), Fault> {
+pub(crate) const fn label_name(name: &str) -> Result<(), InvalidName> {
     let bytes = name.as_bytes();
     if !is_name(name, false) {
-        return Err(Fault("invalid label name: expected [a-zA-Z_][a-zA-Z0-9_]*"));
+        return Err(InvalidName("invalid label name: expected [a-zA-Z_][a-zA-Z0-9_]*"));
     }
     if bytes.len() >= 2 && bytes[0] == b'_' && bytes[1] == b'_' {
-        return Err(Fault("invalid label name: names that begin with `__` belong to Prometheus"));
+        return Err(InvalidName("invalid label name: names that begin with `__` belong to Prometheus"));
     }
     Ok(())
 }
 
-/// Labels that the runtime or the formats write themselves, by who has them.
-pub(crate) const fn own_labels(kind: MetricKind, labels: &[&str]) -> Result<(), Fault> {
+/// Refuses labels that the exposition formats write for families of this kind.
+pub(crate) const fn own_labels(kind: MetricKind, labels: &[&str]) -> Result<(), InvalidName> {
     match kind {
         MetricKind::Histogram if has(labels, "le") => {
-            Err(Fault("reserved label name: `le` is the bucket's bound in a histogram"))
+            Err(InvalidName("reserved label name: `le` is the bucket's bound in a histogram"))
         }
         MetricKind::Summary if has(labels, "quantile") => {
-            Err(Fault("reserved label name: `quantile` is the quantile's in a summary"))
+            Err(InvalidName("reserved label name: `quantile` is the quantile's in a summary"))
         }
         _ => Ok(()),
     }
 }
 
-/// The same for a call family, which has a histogram and the status.
-pub(crate) const fn call_labels(labels: &[&str]) -> Result<(), Fault> {
+/// Refuses labels that the runtime or the formats write for a call family: `status`, and `le` of its histogram.
+pub(crate) const fn call_labels(labels: &[&str]) -> Result<(), InvalidName> {
     if has(labels, "status") {
-        return Err(Fault("reserved label name: `status` is written by the runtime"));
+        return Err(InvalidName("reserved label name: `status` is written by the runtime"));
     }
     own_labels(MetricKind::Histogram, labels)
 }
@@ -137,12 +138,12 @@ const fn has(labels: &[&str], wanted: &str) -> bool {
     false
 }
 
-/// A unit ends the family's name, as OpenMetrics demands; a counter's `_total` follows it.
-pub(crate) const fn unit(kind: MetricKind, name: &str, unit: &str) -> Result<(), Fault> {
+/// Checks that the name ends in its unit, as OpenMetrics requires; in a counter's name, `_total` follows the unit.
+pub(crate) const fn unit(kind: MetricKind, name: &str, unit: &str) -> Result<(), InvalidName> {
     let (name, unit) = (name.as_bytes(), unit.as_bytes());
     let end = match kind {
         MetricKind::Counter => name.len().saturating_sub("_total".len()),
-        MetricKind::Info => return Err(Fault("a unit for an info, which measures nothing")),
+        MetricKind::Info => return Err(InvalidName("a unit for an info, which measures nothing")),
         _ => name.len(),
     };
     let mut fits = !unit.is_empty() && end > unit.len() && name[end - unit.len() - 1] == b'_';
@@ -151,30 +152,34 @@ pub(crate) const fn unit(kind: MetricKind, name: &str, unit: &str) -> Result<(),
         fits = name[end - unit.len() + at] == unit[at];
         at += 1;
     }
-    if fits { Ok(()) } else { Err(Fault("the name doesn't end in the unit, as in `duration_seconds`")) }
+    if fits { Ok(()) } else { Err(InvalidName("the name doesn't end in the unit, as in `duration_seconds`")) }
 }
 
-pub(crate) const fn buckets(bounds: &[f64]) -> Result<(), Fault> {
+pub(crate) const fn buckets(bounds: &[f64]) -> Result<(), InvalidName> {
     if bounds.is_empty() {
-        return Err(Fault("no bucket bounds: give at least one"));
+        return Err(InvalidName("no bucket bounds: give at least one"));
     }
     if bounds.len() > MAX_BUCKETS {
-        return Err(Fault("too many bucket bounds: at most 200"));
+        return Err(InvalidName("too many bucket bounds: at most 200"));
     }
     let mut at = 0;
     while at < bounds.len() {
         if !bounds[at].is_finite() {
-            return Err(Fault("invalid bucket bound: bounds are finite, `+Inf` is added by the runtime"));
+            return Err(InvalidName(
+                "invalid bucket bound: bounds are finite, `+Inf` is added by the runtime",
+            ));
         }
         if at > 0 && bounds[at] <= bounds[at - 1] {
-            return Err(Fault("unordered bucket bounds: each bound must be larger than the one before"));
+            return Err(InvalidName(
+                "unordered bucket bounds: each bound must be larger than the one before",
+            ));
         }
         at += 1;
     }
     Ok(())
 }
 
-/// The most bucket bounds that one histogram takes.
+/// The largest number of bucket bounds of one histogram.
 pub(crate) const MAX_BUCKETS: usize = 200;
 
 macro_rules! checked {
@@ -238,7 +243,7 @@ pub(crate) const fn check_unit(kind: MetricKind, name: &str, of: &str) {
 pub(crate) const fn check_native(kind: MetricKind) {
     checked!(match kind {
         MetricKind::Histogram => Ok(()),
-        _ => Err(Fault("`native` is for histograms: other metrics have no buckets")),
+        _ => Err(InvalidName("`native` is for histograms: other metrics have no buckets")),
     });
 }
 

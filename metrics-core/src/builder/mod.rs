@@ -1,4 +1,4 @@
-//! How an instance is set up.
+//! The builder of an instance.
 
 mod check;
 
@@ -64,51 +64,53 @@ impl AgentMetrics {
 }
 
 impl Builder {
-    /// What models cost; [`PriceTable::bundled`] unless given.
+    /// Sets the prices of models. The default is [`PriceTable::bundled`].
     pub fn prices(mut self, prices: PriceTable) -> Self {
         self.prices = prices;
         self
     }
 
-    /// The registry to live in, with the collectors that are in it already. Its prefix and constant
-    /// labels apply to the agent's families as to any other.
+    /// Registers the families in an existing registry, beside the collectors that it already holds. The registry's prefix
+    /// and constant labels apply to the built-in families as to any other.
     pub fn registry(mut self, registry: prometheus::Registry) -> Self {
         self.registry = Some(registry);
         self
     }
 
-    /// A label that every sample carries. Only for a registry that the builder makes: with one given by
-    /// [`registry`](Self::registry), which has its own, it is an error of [`build`](Self::build).
+    /// Adds a label with a fixed value to every sample. This works only for a registry that the builder creates: together
+    /// with [`registry`](Self::registry), [`build`](Self::build) returns an error, since an existing registry has its
+    /// constant labels already.
     pub fn const_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.const_labels.push((name.into(), value.into()));
         self
     }
 
-    /// Only the bucket bounds of the system that this crate ports, without those above them.
+    /// Uses shorter lists of bucket bounds in the built-in duration and token histograms, without the upper bounds for
+    /// long tasks and large contexts. This saves memory and series where calls are short.
     pub fn compact_buckets(mut self) -> Self {
         self.settings.compact_buckets = true;
         self
     }
 
-    /// Keeps a duration histogram for each status, with a `status` label. `sum by (le)` stays valid.
+    /// Splits the built-in duration histograms by status, with a `status` label. Queries with `sum by (le)` stay valid.
     pub fn duration_by_status(mut self) -> Self {
         self.settings.duration_by_status = true;
         self
     }
 
-    /// Keeps native buckets in the agent's own histograms. Those of the user's have them by `#[metric(native)]` and
-    /// `#[calls(native)]`, and then as said here.
+    /// Adds native buckets to the built-in histograms. User-defined histograms opt in with `#[metric(native)]` and
+    /// `#[calls(native)]`, and use the same settings.
     pub fn native_histograms(mut self, settings: NativeHistograms) -> Self {
         self.settings.histogram_options.native = Some(settings);
         self
     }
 
-    /// Where exemplars find the trace in which something is observed. They lead from a bucket of a histogram to the
-    /// trace of one of its observations, in OpenMetrics and in protocol buffers.
+    /// Sets the function that returns the active trace, for exemplars. An exemplar links a histogram bucket to the trace of
+    /// one of its observations; OpenMetrics and protocol buffers carry exemplars.
     ///
-    /// The function is asked on the thread that observes. A thread that observes all the time asks only now and then;
-    /// what takes 20 microseconds or more is asked each time. With the feature `tracing-opentelemetry` it is
-    /// `active_trace` unless given.
+    /// The function runs on the observing thread. It runs for every call that takes 20 microseconds or more; for shorter
+    /// calls and other observations it runs the less often, the more observations a thread makes. With the feature
+    /// `tracing-opentelemetry`, the default is `metric::active_trace`.
     ///
     /// ```
     /// use agent_metrics::{AgentMetrics, TraceContext};
@@ -127,15 +129,15 @@ impl Builder {
         self
     }
 
-    /// Leaves out `agent_cost_total_cents`, the older name of `agent_cost_usd_total`.
+    /// Leaves out the family `agent_cost_total_cents`, an older name of `agent_cost_usd_total` in cents.
     pub fn without_cost_in_cents(mut self) -> Self {
         self.settings.cents = false;
         self
     }
 
-    /// Tells the calls of tasks, models and tools and their costs apart by one more label, whose values are a closed
-    /// enum. At most two. A call has the value that its attribute gives, `dimensions(..)`, else that of the task around
-    /// it, else `__none__`.
+    /// Adds a label with the values of a closed enum to the families of tasks, LLM calls, tools and costs. An instance has at
+    /// most two dimensions. A call takes its value from its attribute's `dimensions(..)`, otherwise from the enclosing
+    /// task; without either the value is `__none__`.
     ///
     /// ```
     /// use agent_metrics::{AgentMetrics, LabelValue, track_task, track_tool};
@@ -162,17 +164,19 @@ impl Builder {
         self
     }
 
-    /// How many combinations the dimensions may have, `__none__` for each among them: 64 unless given, and at most
-    /// 2,048. Each of them multiplies the series of every task type, model and tool.
+    /// Sets the largest number of combinations of dimension values, counting `__none__` as one value of each dimension. The
+    /// default is 64, the maximum 2,048. The number of combinations multiplies the series of every task type, model and
+    /// tool.
     pub fn dimension_budget(mut self, combinations: usize) -> Self {
         self.dimension_budget = combinations;
         self
     }
 
-    /// Exposes calls of models, tools and tasks under the names of OpenTelemetry's GenAI conventions as well, in cells of
-    /// their own. Give the attributes `provider` and, where it isn't `chat`, `operation`, or say them inside the call
-    /// (`Call::current().provider(..)`); an agent's name is its task type. Both profiles can stand side by side. Dimensions
-    /// don't apply to them, and the tokens of attempts that failed are not in them: the conventions have neither.
+    /// Exposes tasks, LLM calls and tools under the names of OpenTelemetry's GenAI conventions as well, in separate series.
+    /// Give the attributes the key `provider` and, for operations other than `chat`, the key `operation`, or report both
+    /// inside the call with `Call::current().provider(..)`. An agent's name is its task type. Several profiles can be
+    /// active together. Dimensions and the tokens of failed attempts don't appear under these names, since the conventions
+    /// have neither.
     ///
     /// ```
     /// use agent_metrics::{AgentMetrics, Profile, Usage, track_llm};
@@ -194,40 +198,41 @@ impl Builder {
         self
     }
 
-    /// Exposes the families of tasks, models and tools under the names of [`profile`](Self::profile)s only. Dashboards
-    /// and alerts that come with this crate need their own names.
+    /// Exposes tasks, LLM calls and tools only under the names of a [`profile`](Self::profile). The dashboards and alerts of
+    /// this crate query the built-in names and don't work without them.
     pub fn without_builtin_names(mut self) -> Self {
         self.settings.builtin_names = false;
         self
     }
 
-    /// Measures how long the futures of tasks wait for their first poll, in `agent_task_queue_duration_seconds`. It
-    /// costs another reading of the clock a task.
+    /// Measures the time from the creation of a task's future to its first poll, in
+    /// `agent_task_queue_duration_seconds`. This costs one more clock reading for each task.
     pub fn task_queue_duration(mut self) -> Self {
         self.settings.task_queue = true;
         self
     }
 
-    /// How many task types have series of their own; further ones count as `__other__`. 128 unless given.
+    /// Sets the number of task types with series of their own; further ones are counted as `__other__`. The default is 128.
     pub fn max_task_types(mut self, count: usize) -> Self {
         self.settings.task_types = count;
         self
     }
 
-    /// How many models have series of their own; further ones count as `__other__`. 128 unless given.
+    /// Sets the number of models with series of their own; further ones are counted as `__other__`. The default is 128.
     pub fn max_models(mut self, count: usize) -> Self {
         self.settings.models = count;
         self
     }
 
-    /// How many tools have series of their own; further ones count as `__other__`. 512 unless given.
+    /// Sets the number of tools with series of their own; further ones are counted as `__other__`. The default is 512.
     pub fn max_tools(mut self, count: usize) -> Self {
         self.settings.tools = count;
         self
     }
 
-    /// The tools that there are. A call of another, which a model made up, counts as `__unknown__` then; what stands
-    /// in the code as a tool's name, a literal, a constant or a closed enum, is known anyhow.
+    /// Declares the names of the existing tools. Calls under any other name, for example one that a model invented, are
+    /// counted as `__unknown__`. Names that the source code gives as a literal, a constant or a closed enum are always
+    /// known.
     ///
     /// ```
     /// use agent_metrics::{AgentMetrics, Status};
@@ -243,24 +248,25 @@ impl Builder {
         self
     }
 
-    /// How many endpoints have series of their own; further ones count as `__other__`. 512 unless given.
+    /// Sets the number of HTTP endpoints with series of their own; further ones are counted as `__other__`. The default is 512.
     pub fn max_endpoints(mut self, count: usize) -> Self {
         self.settings.endpoints = count;
         self
     }
 
-    /// Is told of faults that callers don't notice, such as a panic in a `status` closure.
+    /// Sets the fault hook: a function that receives each fault that the callers of tracked functions don't notice, such as
+    /// a panic in a `status` closure.
     pub fn on_fault(mut self, hook: impl Fn(&Fault) + Send + Sync + 'static) -> Self {
         self.hook = Some(Box::new(hook));
         self
     }
 
-    /// An instance of its own.
+    /// Builds an instance that is independent of the global one.
     ///
     /// # Errors
-    /// When a constant label or a dimension is invalid or collides with a label of a family, when a limit or the settings of native
-    /// histograms are absurd,
-    /// or when the registry holds a collector with the name of one of the agent's families.
+    /// Returns an error when a constant label or a dimension is invalid or collides with a label of a family, when a limit or
+    /// the settings of native histograms are out of range, or when the registry already holds a collector with the name of
+    /// a built-in family.
     pub fn build(mut self) -> Result<AgentMetrics, BuildError> {
         check_limits(&self.settings)?;
         check_dimensions(&self.dimensions)?;
@@ -283,26 +289,28 @@ impl Builder {
         Ok(AgentMetrics::new(&self.settings, self.prices, FaultReporter::new(self.hook), registry)?)
     }
 
-    /// The instance that the attributes record in. Call it once, before anything is recorded.
+    /// Builds the global instance, in which the attributes record by default. Call it once, at the start of `main`, before
+    /// anything is recorded.
     ///
     /// # Errors
-    /// As [`build`](Self::build); and when the global is in use already, naming what used it first.
+    /// Returns the errors of [`build`](Self::build), and an error when the global instance is already in use, which names
+    /// the tracked function or the line of its first use.
     #[track_caller]
     pub fn install(self) -> Result<&'static AgentMetrics, BuildError> {
         let caller = Location::caller();
-        // Asked before anything is registered in a registry of the user's.
+        // Checked first, so that nothing is left behind in a registry of the user's.
         global::check_unused()?;
         global::install(self.build()?, format!("`install()` at {caller}"))
     }
 }
 
-/// A registry's labels can't be added to once it's made.
+/// Refuses constant labels for an existing registry, whose labels are fixed at its creation.
 fn check_no_labels(const_labels: &[(String, String)]) -> Result<(), BuildError> {
     match const_labels.first() {
         None => Ok(()),
         Some((label, _)) => Err(BuildError::ConstLabel {
             label: label.clone(),
-            why: "the registry given to `registry()` has labels of its own; give it this one when it's made",
+            why: "the registry passed to `registry()` already has its constant labels; add this label where that registry is created",
         }),
     }
 }

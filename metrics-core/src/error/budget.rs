@@ -1,15 +1,15 @@
-//! What is wrong with a budget, and that it is spent.
+//! Errors of creating a budget and of spending from it.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What is wrong with a budget.
+/// The error of creating a budget.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct InvalidBudget {
-    /// Its name as given.
+    /// The given name.
     pub budget: String,
-    /// What it should be.
+    /// The reason.
     pub why: &'static str,
 }
 
@@ -21,17 +21,17 @@ impl fmt::Display for InvalidBudget {
 
 impl std::error::Error for InvalidBudget {}
 
-/// A budget is spent: what was about to begin has not begun.
+/// The error of a task or call that was not started because its budget is spent.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct BudgetSpent {
-    /// The budget's name.
+    /// The name of the budget.
     pub budget: String,
-    /// What it allows, in USD.
+    /// The limit, in USD.
     pub limit_usd: f64,
-    /// What is spent of it, in USD.
+    /// The spent amount, in USD.
     pub spent_usd: f64,
-    /// Of which time; `None` where each task has the limit for itself.
+    /// The rolling window of the limit; `None` where the limit applies to each task.
     pub window: Option<Duration>,
 }
 

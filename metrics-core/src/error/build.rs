@@ -4,59 +4,61 @@ use std::fmt;
 
 use super::RegisterError;
 
-/// Why an [`AgentMetrics`](crate::AgentMetrics) was not built or installed.
+/// The error of building or installing an [`AgentMetrics`](crate::AgentMetrics).
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The agent's own families do not go with the registry or its constant labels.
+    /// The built-in families collide with the registry or its constant labels.
     Register(RegisterError),
-    /// A constant label's name is invalid.
+    /// A constant label is invalid.
     ConstLabel {
-        /// The name as given.
+        /// The given name.
         label: String,
-        /// What is wrong with it.
+        /// The reason.
         why: &'static str,
     },
-    /// A limit given to the builder is larger than there could be series for.
+    /// A limit of the builder is out of range.
     Limit {
-        /// The builder's method.
+        /// The name of the builder's method.
         limit: &'static str,
-        /// What it was given.
+        /// The given value.
         given: usize,
-        /// The most that it takes.
+        /// The largest allowed value.
         most: usize,
     },
-    /// A dimension's name or set can't be one.
+    /// The name or the enum of a dimension is not allowed.
     Dimension {
-        /// The name as given.
+        /// The given name.
         name: &'static str,
-        /// What is wrong with it.
+        /// The reason.
         why: &'static str,
     },
-    /// The dimensions have more combinations than they may; each multiplies the series of every task, model and tool.
+    /// The dimensions have more combinations than the dimension budget allows. Each combination multiplies the series of
+    /// every task type, model and tool.
     DimensionBudget {
-        /// How many combinations, those without a value among them.
+        /// The number of combinations, counting `__none__` as one value of each dimension.
         combinations: usize,
-        /// How many there may be.
+        /// The allowed number.
         budget: usize,
     },
-    /// The families' series would have no room: task types, models and tools, times the dimensions' combinations.
+    /// The series of task types, models and tools, multiplied by the combinations of the dimensions, could exceed the
+    /// storage.
     TooManySeries {
         /// Cells of storage that they may come to, 8 bytes each for every thread that records.
         words: usize,
-        /// How many there may be.
+        /// The allowed number.
         most: usize,
     },
-    /// [`without_builtin_names`](crate::Builder::without_builtin_names) without a profile would expose no call.
+    /// [`without_builtin_names`](crate::Builder::without_builtin_names) is set without a profile, so that no call would be exposed.
     NoFamilyNames,
-    /// Native histograms can't be as they were asked for.
+    /// The settings of native histograms are out of range.
     NativeHistograms {
-        /// What is wrong, and what would be right.
+        /// The reason, with the allowed range.
         why: &'static str,
     },
-    /// The global was used or installed before; what it recorded would be lost.
+    /// The global instance is already in use; its records would be lost.
     AlreadyInUse {
-        /// The tracked function or the line that used it first.
+        /// The tracked function or the line of the first use.
         first_use: String,
     },
 }
@@ -73,7 +75,7 @@ impl fmt::Display for BuildError {
             Self::Register(error) => error.fmt(f),
             Self::ConstLabel { label, why } => write!(f, "constant label `{label}`: {why}"),
             Self::Limit { limit, given, most } => {
-                write!(f, "`{limit}({given})`: there is room for at most {most}")
+                write!(f, "`{limit}({given})`: the maximum is {most}")
             }
             Self::TooManySeries { words, most } => write!(
                 f,
@@ -81,18 +83,18 @@ impl fmt::Display for BuildError {
                  for {most}; use smaller enums, or lower `max_task_types`, `max_models`, and `max_tools`"
             ),
             Self::NoFamilyNames => {
-                f.write_str("`without_builtin_names()` needs a `profile(..)`: else no call is exposed")
+                f.write_str("`without_builtin_names()` needs a `profile(..)`; without one no call is exposed")
             }
             Self::Dimension { name, why } => write!(f, "dimension `{name}`: {why}"),
             Self::DimensionBudget { combinations, budget } => write!(
                 f,
-                "the dimensions have {combinations} combinations, `__none__` for each among them, and may have {budget}; \
+                "the dimensions have {combinations} combinations, counting `__none__`, and the dimension budget is {budget}; \
                  use smaller enums or one dimension, or raise it with `dimension_budget(..)`"
             ),
             Self::NativeHistograms { why } => write!(f, "native histograms: {why}"),
             Self::AlreadyInUse { first_use } => write!(
                 f,
-                "the global metrics are in use since {first_use}; call `install()` before that, at the start of `main`"
+                "the global instance is in use since {first_use}; call `install()` before that, at the start of `main`"
             ),
         }
     }

@@ -6,41 +6,42 @@ use std::fmt;
 use super::PushError;
 use super::{BudgetSpent, RegisterError};
 
-/// A fault at run time that the caller of a tracked function must not notice; see
+/// A fault at run time that must not affect the caller of a tracked function. It is reported to the hook of
 /// [`Builder::on_fault`](crate::Builder::on_fault).
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A `status` or `usage` closure of an attribute panicked; the call was recorded without it.
+    /// A user-defined closure panicked, such as an attribute's `status` or `usage`; the call was recorded without its value.
     CallbackPanicked {
-        /// The panic's message.
+        /// The message of the panic.
         message: String,
     },
-    /// The global instance of a struct with `derive(Metrics)` or `derive(CallLabels)` could not be
-    /// registered; it records, but is not exposed.
+    /// The families of a struct with `derive(Metrics)` or `derive(CallLabels)` could not be registered in the global
+    /// instance; they record but are not exposed.
     NotRegistered(RegisterError),
-    /// A response told a usage that no call can have; what exceeds its whole was cut to size. Told once for each model and kind.
+    /// A response reported an impossible usage; parts that exceeded their whole were reduced to it. Reported once for each
+    /// model and kind.
     UsageAnomaly {
-        /// The model that was asked.
+        /// The requested model.
         model: String,
-        /// What is wrong, as in `agent_llm_usage_anomalies_total`.
+        /// The kind of anomaly, as in the label `kind` of `agent_llm_usage_anomalies_total`.
         kind: &'static str,
     },
-    /// A budget from which tasks spend has no series of its own; told once for each name.
+    /// A budget that tasks spend from has no series. Reported once for each name.
     BudgetNotShown {
-        /// The budget's name.
+        /// The name of the budget.
         budget: String,
-        /// Why, and what to do.
+        /// The reason and the remedy.
         why: &'static str,
     },
-    /// More of a budget is spent than [`warn_at`](crate::Budget::warn_at) says; told each time it gets to be more.
+    /// The spent share of a budget passed [`warn_at`](crate::Budget::warn_at). Reported each time the share passes it.
     BudgetNearlySpent(BudgetSpent),
-    /// A call was given a dimension that its instance doesn't have; told once.
+    /// A call has a value of a dimension that its instance doesn't have. Reported once.
     UnknownDimension {
-        /// The enum's name.
+        /// The name of the enum.
         set: &'static str,
     },
-    /// Two tools or two tasks have one name, so that their calls can't be told apart; see
+    /// Two tracked functions have the same tool name or task type, so that they share their series; see
     /// [`duplicate_names`](crate::duplicate_names).
     DuplicateName {
         /// The label that both functions set, `task_type` or `tool_name`.
@@ -52,12 +53,12 @@ pub enum Fault {
         /// The second function, in the same form.
         second: String,
     },
-    /// What was pushed did not arrive. Told once, and again when the reason is another or pushes have arrived since.
+    /// A push failed. Reported once, and again when the reason changes or when a push has succeeded in between.
     #[cfg(feature = "_push")]
     NotPushed {
-        /// The push's name, as in `agent_metrics_pushes_total`.
+        /// The name of the push, as in the label `target` of `agent_metrics_pushes_total`.
         target: String,
-        /// Why.
+        /// The error.
         error: PushError,
     },
 }
@@ -65,21 +66,21 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CallbackPanicked { message } => write!(f, "a callback of an attribute panicked: {message}"),
+            Self::CallbackPanicked { message } => write!(f, "a user-defined closure panicked: {message}"),
             Self::NotRegistered(error) => write!(f, "metrics are recorded but not exposed: {error}"),
             Self::UsageAnomaly { model, kind } => {
-                write!(f, "a usage of model `{model}` can't be right: {kind}")
+                write!(f, "a response of model `{model}` reported an impossible usage: {kind}")
             }
-            Self::BudgetNotShown { budget, why } => write!(f, "budget `{budget}` is not shown: {why}"),
+            Self::BudgetNotShown { budget, why } => write!(f, "budget `{budget}` is not exposed: {why}"),
             Self::BudgetNearlySpent(BudgetSpent { budget, limit_usd, spent_usd, .. }) => {
                 write!(f, "budget `{budget}` is nearly spent: {spent_usd:.4} of {limit_usd} USD")
             }
             Self::UnknownDimension { set } => write!(
                 f,
-                "a call was given a `{set}`, which is no dimension of its metrics: add `.dimension::<{set}>(\"..\")` to the builder"
+                "a call has a `{set}`, which is not a dimension of its instance: add `.dimension::<{set}>(\"..\")` to the builder"
             ),
             Self::DuplicateName { label, value, first, second } => {
-                write!(f, "{first} and {second} both have {label}={value:?}: give one of them another name")
+                write!(f, "{first} and {second} both have {label}={value:?}: rename one of them")
             }
             #[cfg(feature = "_push")]
             Self::NotPushed { target, error } => write!(f, "push `{target}`: {error}"),

@@ -1,63 +1,64 @@
-//! What can go wrong with pushing.
+//! Errors of setting up a push and of pushing.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::RegisterError;
 
-/// Why pushing was not set up, or what was pushed did not arrive.
+/// The error of setting up a push, or of a push that failed.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum PushError {
-    /// An address to which nothing can be pushed.
+    /// The address of the receiver is invalid.
     Address {
-        /// As given, without a login and without its query.
+        /// The given address, without user, password and query.
         address: String,
-        /// What is wrong with it.
+        /// The reason.
         why: &'static str,
     },
-    /// Something else that was asked for can't be had.
+    /// A setting is invalid.
     Setting {
-        /// The method that set it.
+        /// The name of the method that set it.
         setting: &'static str,
-        /// What it was given.
+        /// The given value.
         given: String,
-        /// What is wrong with that.
+        /// The reason.
         why: &'static str,
     },
-    /// The families that tell how pushing goes could not be registered.
+    /// The families about the push itself could not be registered.
     Register(RegisterError),
-    /// The system gave no thread to push from.
+    /// The operating system could not start the pushing thread.
     Thread {
-        /// The system's own words.
+        /// The message of the operating system.
         why: String,
     },
-    /// The engine refused what it was sent, and would again.
+    /// The receiver refused the request, and would refuse it again.
     Rejected {
-        /// Where.
+        /// The address of the receiver.
         address: String,
-        /// The answer's status; 200 where it said that it took only a part.
+        /// The HTTP status of the response; 200 when the receiver accepted only a part.
         status: u16,
-        /// The first line of the answer's body.
+        /// The first line of the response body.
         message: String,
     },
-    /// The engine wasn't there or had no time. What it missed is in the next push, since counters are cumulative.
+    /// The receiver could not be reached or was overloaded. No count is lost: the next push includes it, since counters
+    /// are cumulative.
     Unavailable {
-        /// Where.
+        /// The address of the receiver.
         address: String,
-        /// What happened.
+        /// The reason.
         why: String,
-        /// How long the engine asked not to be bothered.
+        /// The wait that the receiver requested.
         retry_after: Option<Duration>,
     },
-    /// A collector in the registry panicked, so nothing could be read; the fault hook has its message.
+    /// A collector in the registry panicked, so that nothing could be read. The fault hook received the message.
     Unreadable,
-    /// The deadline passed before there was an outcome.
+    /// The deadline passed before the push ended.
     Deadline,
 }
 
 impl PushError {
-    /// Whether the same may work later.
+    /// Returns `true` if the same push may succeed later.
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Deadline)
     }
@@ -77,20 +78,20 @@ impl fmt::Display for PushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address { address, why } => write!(f, "can't push to `{address}`: {why}"),
-            Self::Setting { setting, given, why } => write!(f, "`{setting}` of a push, `{given}`: {why}"),
+            Self::Setting { setting, given, why } => write!(f, "`{setting}` of a push is `{given}`: {why}"),
             Self::Register(error) => error.fmt(f),
-            Self::Thread { why } => write!(f, "no thread to push from: {why}"),
+            Self::Thread { why } => write!(f, "the pushing thread could not be started: {why}"),
             Self::Rejected { address, status, message } => {
-                write!(f, "{address} refused what was pushed with status {status}")?;
+                write!(f, "{address} refused the push with status {status}")?;
                 match what_to_do(*status) {
                     Some(advice) => write!(f, ": {message}; {advice}"),
                     None => write!(f, ": {message}"),
                 }
             }
             Self::Unavailable { address, why, retry_after } => {
-                write!(f, "{address} could not take what was pushed: {why}")?;
+                write!(f, "{address} could not accept the push: {why}")?;
                 match retry_after {
-                    Some(wait) => write!(f, "; it asks for a pause of {} s", wait.as_secs()),
+                    Some(wait) => write!(f, "; it requests a wait of {} s", wait.as_secs()),
                     None => Ok(()),
                 }
             }
@@ -102,10 +103,10 @@ impl fmt::Display for PushError {
 
 fn what_to_do(status: u16) -> Option<&'static str> {
     match status {
-        300..=399 => Some("give the address that it names; a push follows no redirection"),
-        401 | 403 => Some("see `bearer_token` and `basic_auth`"),
-        404 | 405 => Some("see whether the path is right and the receiver is switched on"),
-        413 => Some("see `max_request_bytes`"),
+        300..=399 => Some("use the address that the response names, since a push follows no redirects"),
+        401 | 403 => Some("check `bearer_token` or `basic_auth`"),
+        404 | 405 => Some("check the path, and that the receiver is enabled"),
+        413 => Some("lower `max_request_bytes`"),
         _ => None,
     }
 }

@@ -2,40 +2,40 @@
 
 use std::fmt;
 
-/// Why families were not registered. Nothing of the batch was.
+/// The error of registering families. None of the batch is registered then.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// A family of that name is there already.
+    /// A family of that name is already registered.
     Duplicate {
-        /// The name both want.
+        /// The name of both families.
         name: String,
-        /// The labels of the family that was refused.
+        /// The labels of the refused family.
         labels: Vec<String>,
-        /// The labels of the one that is there.
+        /// The labels of the registered family.
         existing_labels: Vec<String>,
     },
-    /// A label that the registry adds to every sample is one of the family's own.
+    /// A constant label of the registry has the name of a label of the family.
     LabelCollision {
-        /// The constant label.
+        /// The name of the constant label.
         label: String,
-        /// The family that has a label of that name.
+        /// The name of the family with such a label.
         family: String,
     },
-    /// A name, a label or a list of buckets that no format could carry.
+    /// A name, a label or a list of bucket bounds is not allowed by the exposition formats.
     Invalid {
-        /// The family.
+        /// The name of the family.
         family: String,
-        /// What is wrong with it.
+        /// The reason.
         why: &'static str,
     },
-    /// The `prometheus` registry refused it.
+    /// The `prometheus` registry refused the family.
     Registry {
-        /// The family.
+        /// The name of the family.
         family: String,
-        /// Its labels.
+        /// The labels of the family.
         labels: Vec<String>,
-        /// The registry's own words.
+        /// The message of the registry.
         message: String,
     },
 }
@@ -58,7 +58,7 @@ impl fmt::Display for RegisterError {
             Self::Registry { family, labels, message } => write!(
                 f,
                 "family `{family}` with labels [{}] was refused by the registry, \
-                 which may hold one of that name with other labels: {message}",
+                 which may hold a family of that name with other labels: {message}",
                 labels.join(", ")
             ),
         }

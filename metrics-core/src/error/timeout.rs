@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A call was given up because it took too long.
+/// The error of a call that exceeded its time limit.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
 pub struct TimedOut;

@@ -1,4 +1,4 @@
-//! The instance: the agent's families and the registry in which they live.
+//! An instance: the built-in families and the registry that holds them.
 
 pub(crate) mod registration;
 
@@ -16,10 +16,10 @@ use crate::pricing::PriceTable;
 use crate::registry::Registry;
 use crate::sample::{FamilyInfo, Source};
 
-/// The agent's metrics: its families, and the registry in which they live beside the user's own.
+/// A set of metrics: the built-in families, and the registry that holds them beside user-defined ones.
 ///
-/// A clone is a handle to the same instance. Most programs have one, the [`global`](crate::global);
-/// tests make their own with [`Builder::build`](crate::Builder::build) and hand it to the attributes as
+/// A clone is a handle to the same instance. Most programs use one instance, the [`global`](crate::global) one. Tests
+/// build separate instances with [`Builder::build`](crate::Builder::build) and pass them to the attributes as
 /// `metrics = ..`.
 #[derive(Clone)]
 pub struct AgentMetrics(Arc<Inner>);
@@ -28,17 +28,17 @@ struct Inner {
     registry: Registry,
     families: Arc<Families>,
     extensions: Extensions,
-    /// When it was made.
+    /// The time of its creation.
     #[cfg(feature = "otlp")]
     since: std::time::SystemTime,
 }
 
-/// Families of the user's that are made at their first use, by type.
+/// User-defined families that are created at their first use, by type.
 #[derive(Default)]
 struct Extensions {
     made: RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
-    /// Held by who makes one, and not with the map: to register it may wait for a scrape, in which a
-    /// collector may look for another.
+    /// Locked while one of them is created. It is separate from the map, since registering may wait for a scrape, and a
+    /// collector may look another one up during that scrape.
     making: Mutex<()>,
 }
 
@@ -61,7 +61,7 @@ impl AgentMetrics {
         Ok(metrics)
     }
 
-    /// The defaults in a registry of their own, where nothing can collide.
+    /// Creates an instance with the defaults in a new registry, where nothing can collide.
     pub(crate) fn with_defaults() -> Self {
         clock::calibrate();
         let registry = prometheus::Registry::new();
@@ -69,13 +69,13 @@ impl AgentMetrics {
         made.unwrap_or_else(|error| unreachable!("the defaults are valid: {error}"))
     }
 
-    /// The registry in which the families live; every collector in it is exposed with them.
+    /// Returns the registry of the families. Every collector in it is exposed.
     pub fn registry(&self) -> &prometheus::Registry {
         self.0.registry.prometheus()
     }
 
-    /// Puts other prices in force while calls run. A call is billed by the table that is in force when it ends,
-    /// wholly by one; what was counted before stays. No call waits for this.
+    /// Replaces the price table while calls run. A call is billed entirely by the table that is active when the call ends;
+    /// costs that are already counted stay. No call waits for the replacement.
     ///
     /// ```
     /// use agent_metrics::{AgentMetrics, Price};
@@ -88,31 +88,31 @@ impl AgentMetrics {
         self.0.families.llm.set_prices(prices);
     }
 
-    /// A copy of the prices in force.
+    /// Returns a copy of the active price table.
     pub fn prices(&self) -> PriceTable {
         self.0.families.llm.prices()
     }
 
-    /// Every family of the runtime and of structs with `derive(Metrics)` or `derive(CallLabels)`
-    /// that is registered here, by name.
+    /// Returns the description of every registered family, built-in or of a struct with `derive(Metrics)` or
+    /// `derive(CallLabels)`, ordered by name.
     pub fn families(&self) -> Vec<FamilyInfo> {
         self.0.registry.families()
     }
 
-    /// Everything in the registry, in the format and compression that the client prefers.
+    /// Encodes everything in the registry in the format and compression that the client prefers.
     ///
-    /// `accept` and `accept_encoding` are the headers of a request as they came, several lines
-    /// joined by commas. Formats: Prometheus's protocol buffers, OpenMetrics 1.0.0, Prometheus text 1.0.0 and
-    /// 0.0.4; the last is also the answer to a header that is absent, unreadable or asks for something else.
-    /// Compression: gzip and zstd, with the features of these names.
+    /// `accept` and `accept_encoding` are the values of these request headers; join several header lines with commas. The
+    /// formats are Prometheus' protocol buffers, OpenMetrics 1.0.0, and Prometheus text 1.0.0 and 0.0.4. Text 0.0.4 is
+    /// also used when `accept` is absent, malformed or names none of these formats. The compressions are gzip and zstd,
+    /// each with the feature of its name.
     pub fn encode(&self, accept: Option<&str>, accept_encoding: Option<&str>) -> Exposition {
         let accept = accept.unwrap_or_default();
         let accept_encoding = accept_encoding.unwrap_or_default();
         exposition::encode(&self.0.registry, &self.0.families.health, accept, accept_encoding)
     }
 
-    /// The same in chunks of some 64 KiB that are written as they are asked for, so that a large exposition is never
-    /// whole in memory.
+    /// Encodes everything in the registry in chunks of about 64 KiB. Each chunk is written when the iterator yields it, so
+    /// that a large exposition is never in memory as a whole.
     ///
     /// ```
     /// use std::io::Write;
@@ -134,7 +134,7 @@ impl AgentMetrics {
         )
     }
 
-    /// Everything in the registry as Prometheus text 0.0.4.
+    /// Encodes everything in the registry as Prometheus text 0.0.4.
     pub fn to_text(&self) -> String {
         exposition::to_text(&self.0.registry, &self.0.families.health)
     }
@@ -148,7 +148,7 @@ impl AgentMetrics {
         &self.0.registry
     }
 
-    /// Since when it counts.
+    /// Returns the time since which it counts.
     #[cfg(feature = "otlp")]
     pub(crate) fn since(&self) -> std::time::SystemTime {
         self.0.since
@@ -158,14 +158,14 @@ impl AgentMetrics {
         &self.0.families
     }
 
-    /// The handle of type `T` that belongs to this instance, if it was made.
+    /// Returns the handle of type `T` that belongs to this instance, if it exists.
     pub(crate) fn found<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         let made = self.0.extensions.made.read().unwrap_or_else(PoisonError::into_inner);
         made.get(&TypeId::of::<T>())?.downcast_ref::<T>().cloned()
     }
 
-    /// Keeps a handle that could not be registered, so that it is refused and told of once: before the
-    /// hook hears of it, since that may use the very thing.
+    /// Stores a handle that could not be registered and reports the error once. The handle is stored before the report,
+    /// since the hook may use it.
     pub(crate) fn keep_refused<T: Clone + Send + Sync + 'static>(
         &self,
         refused: T,
@@ -182,7 +182,7 @@ impl AgentMetrics {
         kept.unwrap_or_else(|never| match never {})
     }
 
-    /// The handle of type `T` that belongs to this instance, made if it is new.
+    /// Returns the handle of type `T` that belongs to this instance, and creates it at the first use.
     pub(crate) fn extension<T: Clone + Send + Sync + 'static, E>(
         &self,
         new: impl FnOnce() -> Result<T, E>,
@@ -201,7 +201,7 @@ impl AgentMetrics {
         Ok(new)
     }
 
-    /// Registers the families of some sources: all of them, or none.
+    /// Registers the families of all given sources, or none of them on an error.
     pub(crate) fn register(&self, sources: &[Arc<dyn Source>]) -> Result<(), RegisterError> {
         self.0.registry.register(sources)?;
         for source in sources {
@@ -210,7 +210,7 @@ impl AgentMetrics {
         Ok(())
     }
 
-    /// Leaves the registry, for an instance that was made in vain.
+    /// Unregisters every family, for an instance that lost the race to be installed.
     pub(crate) fn withdraw(&self) {
         self.0.registry.withdraw();
     }

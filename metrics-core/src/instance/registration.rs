@@ -1,4 +1,4 @@
-//! From a struct of metrics to registered families: all of them, or none.
+//! Registration of the families of a struct with `derive(Metrics)`: all of them, or none.
 
 use std::sync::Arc;
 
@@ -7,27 +7,27 @@ use crate::error::RegisterError;
 use crate::family::{Metric, Spec};
 use crate::sample::Source;
 
-/// Families that are registered together.
+/// A batch of families that are registered together.
 pub struct Batch<'a> {
     metrics: Option<&'a AgentMetrics>,
     sources: Vec<Arc<dyn Source>>,
 }
 
 impl<'a> Batch<'a> {
-    /// For an instance.
+    /// Starts a batch for an instance.
     pub fn new(metrics: &'a AgentMetrics) -> Self {
         Self { metrics: Some(metrics), sources: Vec::new() }
     }
 
-    /// For families that record but are exposed nowhere.
+    /// Starts a batch of families that record without being exposed.
     pub fn detached() -> Self {
         Self { metrics: None, sources: Vec::new() }
     }
 
-    /// Makes a family.
+    /// Creates a family.
     ///
     /// # Errors
-    /// When its name, labels or buckets are invalid.
+    /// Returns an error when the name, the labels or the buckets are invalid.
     #[allow(clippy::needless_pass_by_value)] // Generated code makes the spec in place.
     pub fn add<M: Metric>(&mut self, spec: Spec) -> Result<M, RegisterError> {
         spec.check::<M>()?;
@@ -40,15 +40,15 @@ impl<'a> Batch<'a> {
         Ok(metric)
     }
 
-    /// Makes a family that is exposed nowhere.
+    /// Creates a family that records without being exposed.
     pub fn add_detached<M: Metric>(&mut self, spec: Spec) -> M {
         M::build(&spec.with_usable_buckets())
     }
 
-    /// Registers what was added.
+    /// Registers the added families.
     ///
     /// # Errors
-    /// When one of the families can't be; then none is.
+    /// Returns an error when one of the families can't be registered; then none is.
     pub fn commit(self) -> Result<(), RegisterError> {
         self.metrics.map_or(Ok(()), |metrics| metrics.register(&self.sources))
     }
@@ -56,11 +56,11 @@ impl<'a> Batch<'a> {
 
 /// A struct with `derive(Metrics)`.
 pub trait MetricsStruct: Sized + Send + Sync + 'static {
-    /// Registers its families.
+    /// Registers the families of the struct.
     #[doc(hidden)]
     #[allow(clippy::missing_errors_doc)]
     fn __register(metrics: &AgentMetrics) -> Result<Self, RegisterError>;
-    /// Makes them without registering.
+    /// Creates the families without registering them.
     #[doc(hidden)]
     fn __detached() -> Self;
 }

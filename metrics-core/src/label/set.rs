@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Bounded, Interner, LabelValue};
-use crate::name::{self, Fault};
+use crate::name::{self, InvalidName};
 
 /// The values that one label can take.
 #[derive(Clone, Copy, Debug)]
@@ -120,9 +120,9 @@ pub(crate) const fn cardinality(domains: &[Domain]) -> usize {
     product
 }
 
-pub(crate) const fn within_budget<L: LabelSet>() -> Result<(), Fault> {
+pub(crate) const fn within_budget<L: LabelSet>() -> Result<(), InvalidName> {
     if cardinality(L::DOMAINS) > L::BUDGET {
-        return Err(Fault(
+        return Err(InvalidName(
             "too many series: the label set has more combinations than its budget; \
                           use smaller caps or fewer labels, or raise it with `budget = ..`",
         ));
@@ -212,7 +212,7 @@ impl Domains {
     }
 }
 
-pub(crate) fn check_labels<L: LabelSet>() -> Result<(), Fault> {
+pub(crate) fn check_labels<L: LabelSet>() -> Result<(), InvalidName> {
     L::NAMES.iter().try_for_each(|label| name::label_name(label))?;
     within_budget::<L>()
 }

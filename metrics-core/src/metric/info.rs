@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::label::{Labels, render};
-use crate::name::{Fault, label_name};
+use crate::name::{InvalidName, label_name};
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 
 /// Facts as labels of a sample that is always 1; its name ends in `_info`.
@@ -31,9 +31,9 @@ impl Info {
         let outer = self.0.outer_labels.get().map(AsRef::as_ref).unwrap_or_default();
         for (at, (name, _)) in facts.iter().enumerate() {
             let fault = if facts[..at].iter().any(|(earlier, _)| earlier == name) {
-                Err(Fault("repeated label name"))
+                Err(InvalidName("repeated label name"))
             } else if outer.iter().any(|label| label == name) {
-                Err(Fault("the registry has a constant label of that name; give the fact another"))
+                Err(InvalidName("the registry has a constant label of that name; give the fact another"))
             } else {
                 label_name(name)
             };

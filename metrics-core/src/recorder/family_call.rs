@@ -155,7 +155,8 @@ impl<L: CallLabels> Source for Calls<L> {
 
 /// The family of `L`, new and registered.
 fn register<L: CallLabels>(metrics: &AgentMetrics) -> Result<CallFamily<L>, RegisterError> {
-    let invalid = |fault: name::Fault| RegisterError::Invalid { family: L::NAME.to_owned(), why: fault.0 };
+    let invalid =
+        |fault: name::InvalidName| RegisterError::Invalid { family: L::NAME.to_owned(), why: fault.0 };
     name::call_labels(L::NAMES)
         .and_then(|()| check_labels::<L>())
         .and_then(|()| name::buckets(L::BUCKETS))

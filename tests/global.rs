@@ -1,4 +1,4 @@
-//! The first use freezes the global metrics. A process of its own, since every test would be that use.
+//! The first use freezes the global instance. This is a separate process, since any other test would be that use.
 
 use agent_metrics::{AgentMetrics, BuildError, global, track_tool};
 
@@ -6,7 +6,7 @@ use agent_metrics::{AgentMetrics, BuildError, global, track_tool};
 fn used_first() {}
 
 #[test]
-fn an_install_after_the_first_use_names_the_site() {
+fn installing_after_the_first_use_names_its_site() {
     used_first();
     let registry = prometheus::Registry::new();
     let error = AgentMetrics::builder().registry(registry.clone()).install().expect_err("too late");

@@ -1,4 +1,4 @@
-//! Once its series is made, a call allocates nothing. A process of its own, for its allocator.
+//! A call allocates nothing once its series exists. This is a separate process because of its counting allocator.
 #![allow(unsafe_code)] // An allocator is unsafe by its nature; this one counts and passes on.
 
 use std::alloc::{GlobalAlloc, Layout, System};

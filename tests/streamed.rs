@@ -1,4 +1,5 @@
-//! A scrape of a million samples isn't held whole in memory. A process of its own, for its allocator.
+//! A scrape of a million samples is never in memory as a whole. This is a separate process because of its counting
+//! allocator.
 #![allow(unsafe_code)] // An allocator is unsafe by its nature; this one counts and passes on.
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -55,14 +56,14 @@ struct Large {
 }
 
 /// An instance of a million samples, and the allocator for oneself.
-fn alone_with_much() -> (AgentMetrics, MutexGuard<'static, ()>) {
+fn exclusive_large_instance() -> (AgentMetrics, MutexGuard<'static, ()>) {
     static ALONE: Mutex<()> = Mutex::new(());
     static METRICS: OnceLock<AgentMetrics> = OnceLock::new();
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     (METRICS.get_or_init(much).clone(), alone)
 }
 
-fn much() -> AgentMetrics {
+fn large_instance() -> AgentMetrics {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     let large = Large::register(&metrics).expect("a free name");
     for tenant in 0..99_999 {
@@ -79,8 +80,8 @@ fn begin() -> usize {
 }
 
 #[test]
-fn a_million_samples_are_never_whole_in_memory() {
-    let (metrics, _alone) = alone_with_much();
+fn a_million_samples_are_streamed_in_bounded_memory() {
+    let (metrics, _alone) = exclusive_large_instance();
     for accept in [
         "text/plain",
         "application/openmetrics-text",
@@ -100,9 +101,9 @@ fn a_million_samples_are_never_whole_in_memory() {
 }
 
 #[test]
-fn the_exporter_holds_a_chunk_for_each_slow_reader() {
+fn the_exporter_buffers_one_chunk_for_each_slow_reader() {
     const READERS: usize = 16;
-    let (metrics, _alone) = alone_with_much();
+    let (metrics, _alone) = exclusive_large_instance();
     let whole = metrics.encode(None, None).body.len();
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
     let address = exporter.address();

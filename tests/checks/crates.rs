@@ -1,4 +1,4 @@
-//! What a user's build takes in.
+//! The dependencies of a user's build.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -57,7 +57,7 @@ fn waits() -> Vec<f64> {
 }
 
 #[test]
-fn native_histograms_give_the_quantiles_of_what_was_observed() {
+fn native_histograms_give_correct_quantiles() {
     let metrics = AgentMetrics::builder()
         .native_histograms(NativeHistograms::new())
         .exemplars(|| Some(TraceContext::new(0x1234, 0x56)))

@@ -1,4 +1,4 @@
-//! The bundled prices against the package that they are from, and the package's own arithmetic.
+//! The bundled prices agree with their source package and its arithmetic.
 
 use std::fmt::Write;
 
@@ -54,7 +54,7 @@ fn script(release: &str, day: &str) -> String {
 }
 
 #[test]
-fn the_bundled_table_resolves_and_bills_as_its_source() {
+fn the_bundled_prices_match_their_source() {
     let table = PriceTable::bundled();
     let release = table.version().strip_prefix("genai-prices ").expect("the source's name");
     let Some(answers) = python_with("genai_prices", &script(release, table.date())) else { return };

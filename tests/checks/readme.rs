@@ -1,4 +1,4 @@
-//! The README's example is a program of its own.
+//! The README's example builds as a separate program.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ fn block(readme: &str, mark: &str, fence: &str) -> String {
 }
 
 #[test]
-fn the_example_builds_in_a_crate_of_its_own() {
+fn the_readme_example_builds_in_a_new_crate() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
     let readme = std::fs::read_to_string(root.join("README.md")).expect("a README");
     let example = block(&readme, "<!-- the example -->", "```rust");

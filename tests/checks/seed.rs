@@ -1,4 +1,4 @@
-//! Every family of the system that this crate ports, with its name, type, labels and buckets.
+//! Every family of the original system exists with its name, type, labels and buckets.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ fn instance() -> AgentMetrics {
 }
 
 #[test]
-fn every_family_has_the_seeds_name_type_and_labels() {
+fn every_original_family_keeps_name_type_and_labels() {
     let metrics = instance();
     record(&metrics);
     let samples = Samples::parse(&metrics.to_text());
@@ -101,7 +101,7 @@ fn every_family_has_the_seeds_name_type_and_labels() {
 }
 
 #[test]
-fn the_default_buckets_hold_every_bound_of_the_seed() {
+fn the_default_buckets_include_every_original_bound() {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     record(&metrics);
     let samples = Samples::parse(&metrics.to_text());
@@ -163,7 +163,7 @@ print(generate_latest(r).decode())
 ";
 
 #[test]
-fn the_same_facts_give_the_seeds_samples() {
+fn the_same_events_give_the_original_samples() {
     let Some(theirs) = python(PYTHON) else { return };
     let theirs = Samples::parse(&theirs);
     let metrics = instance();

@@ -1,4 +1,4 @@
-//! Instances of their own, and what a test asks of one.
+//! Instances for tests, and helpers to query them.
 
 use std::error::Error;
 use std::fmt;

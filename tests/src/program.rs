@@ -1,4 +1,4 @@
-//! Programs that tests run: found on PATH, stopped when the test is done.
+//! External programs of tests: found on PATH, and stopped when the test ends.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

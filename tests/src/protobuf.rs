@@ -1,4 +1,4 @@
-//! The messages of Prometheus's protocol buffers, apart from the code that writes them: from
+//! The messages of Prometheus's protocol buffers, independent of the code that writes them: from
 //! `io/prometheus/client/metrics.proto`, as far as an exposition has them.
 
 use std::collections::BTreeMap;

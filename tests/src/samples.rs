@@ -1,4 +1,4 @@
-//! A strict reader of Prometheus text 0.0.4, apart from the code that writes it.
+//! A strict reader of Prometheus text 0.0.4, independent of the code that writes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

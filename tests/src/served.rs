@@ -1,4 +1,4 @@
-//! An instance behind an address, for programs that scrape.
+//! An instance served at an address, for programs that scrape.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

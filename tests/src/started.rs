@@ -1,4 +1,4 @@
-//! What tests start: programs of this workspace, and Prometheus.
+//! Programs that tests start: those of this workspace, and Prometheus.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;

@@ -1,4 +1,4 @@
-//! Programs compiled twice, with an attribute and without it, to compare what the compiler says.
+//! Programs compiled with and without an attribute, to compare the compiler output.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

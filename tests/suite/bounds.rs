@@ -162,7 +162,7 @@ macro_rules! all_traits {
 }
 
 #[test]
-fn futures_have_the_traits_of_the_untracked_ones() {
+fn tracked_futures_have_the_auto_traits_of_untracked_ones() {
     let plain = all_traits!(plain);
     assert_eq!(all_traits!(tool), plain, "a tool");
     assert_eq!(all_traits!(task), plain, "a task");

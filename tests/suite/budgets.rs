@@ -1,4 +1,4 @@
-//! Budgets: what is spent is known, and nothing begins when nothing is left.
+//! Budgets: spending is counted, and no call starts when its budget is spent.
 
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -46,7 +46,7 @@ async fn outer(metrics: &AgentMetrics, budget: &Budget) -> anyhow::Result<u64> {
 }
 
 #[tokio::test]
-async fn nothing_begins_when_nothing_is_left() {
+async fn no_call_starts_when_its_budget_is_spent() {
     let metrics = metrics();
     let budget = Budget::rolling("support", HOUR, 3.0).expect("valid");
     assert_eq!(spend(&metrics, &budget, 10).await.expect("some"), 3, "three calls of a dollar");
@@ -68,7 +68,7 @@ async fn nothing_begins_when_nothing_is_left() {
 }
 
 #[tokio::test]
-async fn a_task_inside_another_spends_once() {
+async fn a_nested_task_is_charged_once() {
     let metrics = metrics();
     let budget = Budget::rolling("both", HOUR, 100.0).expect("valid");
     assert_eq!(outer(&metrics, &budget).await.expect("enough"), 10);
@@ -76,7 +76,7 @@ async fn a_task_inside_another_spends_once() {
 }
 
 #[tokio::test]
-async fn each_task_has_its_own() {
+async fn a_per_task_budget_applies_to_each_task_separately() {
     let metrics = metrics();
     let each = Budget::per_task("each", 2.0).expect("valid");
     for _ in 0..3 {
@@ -90,7 +90,7 @@ async fn each_task_has_its_own() {
 }
 
 #[tokio::test]
-async fn outside_of_a_task_nothing_is_refused() {
+async fn calls_outside_of_tasks_are_not_refused() {
     let metrics = metrics();
     assert!(check_budgets().is_ok());
     assert!(ask(&metrics, 5).await.is_ok());
@@ -98,7 +98,7 @@ async fn outside_of_a_task_nothing_is_refused() {
 }
 
 #[tokio::test]
-async fn the_hook_is_warned_once_each_time() {
+async fn the_hook_is_warned_each_time_spending_passes_the_threshold() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let hook = told.clone();
     let prices = PriceTable::empty().with("m", Price::per_million(1.0, 10.0));
@@ -135,7 +135,7 @@ async fn streams(
 }
 
 #[tokio::test]
-async fn a_stream_spends_until_its_end() {
+async fn a_stream_is_charged_until_its_end() {
     use futures_util::StreamExt as _;
 
     let metrics = metrics();
@@ -153,7 +153,7 @@ async fn streams_from(
 }
 
 #[tokio::test]
-async fn a_stream_does_not_begin_when_nothing_is_left() {
+async fn no_stream_starts_when_its_budget_is_spent() {
     let metrics = metrics();
     let spent = Budget::rolling("spent", HOUR, 1.0).expect("valid");
     assert!(streams_from(&metrics, &spent).await.is_ok());
@@ -163,7 +163,7 @@ async fn a_stream_does_not_begin_when_nothing_is_left() {
 }
 
 #[tokio::test]
-async fn what_is_only_asked_is_not_refused() {
+async fn checking_a_budget_does_not_count_a_refusal() {
     let metrics = metrics();
     let budget = Budget::rolling("asked", HOUR, 1.0).expect("valid");
     metrics.record_budget_spent_usd(&budget, 5.0);
@@ -175,7 +175,7 @@ async fn what_is_only_asked_is_not_refused() {
 }
 
 #[test]
-fn what_did_not_begin_does_not_begin_later() {
+fn a_refused_call_does_not_start_when_polled_again() {
     use std::future::Future as _;
     use std::task::{Context, Poll, Waker};
 
@@ -191,7 +191,7 @@ fn what_did_not_begin_does_not_begin_later() {
 }
 
 #[tokio::test]
-async fn a_second_budget_of_a_name_is_told_of() {
+async fn a_second_budget_with_the_same_name_is_reported() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let hook = told.clone();
     let metrics = AgentMetrics::builder()

@@ -1,4 +1,4 @@
-//! What the attributes record, on every shape of function.
+//! The records of the attributes on every shape of function.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -77,7 +77,7 @@ impl Toolbox {
 }
 
 #[tokio::test]
-async fn every_receiver_is_measured_to_its_end() {
+async fn methods_with_every_kind_of_receiver_are_measured() {
     let metrics = build();
     let mut toolbox = Toolbox { metrics: metrics.clone() };
     let mut prelude = Vec::new();
@@ -137,7 +137,7 @@ async fn answer(
 }
 
 #[tokio::test]
-async fn steps_belong_to_the_task_around_them() {
+async fn steps_are_counted_in_the_enclosing_task() {
     let metrics = build();
     step().await; // outside of any task: nobody's
     answer(&metrics, Kind::Search, 3, 2, true).await.expect("no failure");
@@ -160,7 +160,7 @@ async fn steps_belong_to_the_task_around_them() {
 }
 
 #[tokio::test]
-async fn a_call_that_tells_no_usage_is_missing_it() {
+async fn a_call_without_reported_usage_is_counted_as_missing_it() {
     let metrics = build();
     ask(&metrics, None).await.expect("no failure");
     Call::current().usage(&Usage::new(1, 1)); // outside of any call: nobody's
@@ -203,10 +203,10 @@ enum This {
 }
 
 #[track_tool]
-fn never_called_but_seen() {}
+fn never_called() {}
 
 #[test]
-fn one_site_serves_every_instantiation_its_own_series() {
+fn instantiations_of_a_generic_function_have_separate_series() {
     for _ in 0..3 {
         generic::<A>();
         generic::<B>();
@@ -219,16 +219,16 @@ fn one_site_serves_every_instantiation_its_own_series() {
     {
         assert_eq!(tools(global(), name, "success"), calls, "{name}");
     }
-    let zero = "agent_tool_calls_total{status=\"success\",tool_name=\"never_called_but_seen\"}";
+    let zero = "agent_tool_calls_total{status=\"success\",tool_name=\"never_called\"}";
     assert_eq!(samples(global()).value(zero), 0.0);
-    let _ = never_called_but_seen;
+    let _ = never_called;
 }
 
 #[track_tool(tool_name = "either", metrics = metrics)]
 fn either(metrics: &AgentMetrics) {}
 
 #[test]
-fn one_site_serves_several_instances() {
+fn one_function_records_in_several_instances() {
     let (first, second) = (build(), build());
     either(&first);
     either(&second);

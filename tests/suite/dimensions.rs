@@ -1,4 +1,4 @@
-//! Dimensions: labels that a task hands on to what runs in it.
+//! Dimensions: labels that calls inherit from their task.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -61,7 +61,7 @@ async fn answer(metrics: &AgentMetrics, tier: Tier, region: Region) {
 }
 
 #[tokio::test]
-async fn a_task_hands_its_dimensions_on() {
+async fn calls_inherit_the_dimensions_of_their_task() {
     let metrics = build();
     tokio::join!(
         answer(&metrics, Tier::Free, Region::Eu),
@@ -95,7 +95,7 @@ async fn a_task_hands_its_dimensions_on() {
 }
 
 #[tokio::test]
-async fn prices_that_are_replaced_hold_at_every_point() {
+async fn replaced_prices_apply_to_every_dimension_value() {
     let metrics = build();
     answer(&metrics, Tier::Paid, Region::Us).await;
     metrics.set_prices(PriceTable::empty().with("m", Price::per_million(3.0, 0.0)));
@@ -109,7 +109,7 @@ async fn prices_that_are_replaced_hold_at_every_point() {
 fn stray(metrics: &AgentMetrics) {}
 
 #[test]
-fn a_value_of_no_dimension_is_left_out_and_told_once() {
+fn a_value_without_its_dimension_is_ignored_and_reported_once() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let hook = told.clone();
     let metrics = AgentMetrics::builder()
@@ -134,7 +134,7 @@ fn samples_of(metrics: &AgentMetrics) -> f64 {
 }
 
 #[test]
-fn what_cannot_be_a_dimension_is_refused() {
+fn invalid_dimensions_are_refused() {
     let why = |built: Result<AgentMetrics, BuildError>| built.err().map(|error| error.to_string());
     let builder = AgentMetrics::builder;
     let refused = [
@@ -166,7 +166,7 @@ fn what_cannot_be_a_dimension_is_refused() {
 }
 
 #[test]
-fn the_catalogue_tells_them() {
+fn the_catalogue_lists_dimensions() {
     let catalogue = build().catalogue();
     let names: Vec<_> =
         catalogue.dimensions.iter().map(|dimension| (dimension.name, dimension.values)).collect();

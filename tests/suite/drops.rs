@@ -1,4 +1,4 @@
-//! What a function takes is dropped when it would be without the attribute, in the same order, however the call ends.
+//! The arguments of a tracked function are dropped at the same time and in the same order as without the attribute.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -219,7 +219,7 @@ macro_rules! all_drops {
 }
 
 #[test]
-fn what_is_dropped_is_dropped_in_the_same_order() {
+fn tracked_functions_keep_the_drop_order() {
     for end in [End::Ready, End::Early, End::Waiting, End::Panic] {
         let plain = all_drops!(plain, end);
         assert!(plain.iter().all(|(_, drops)| drops.len() > 4), "{plain:?}");

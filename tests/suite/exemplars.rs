@@ -1,4 +1,4 @@
-//! Exemplars lead from a bucket to the trace of an observation, and never break a format.
+//! Exemplars link a bucket to the trace of an observation, and never break a format.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ fn a_bucket_shows_the_trace_of_an_observation() {
 }
 
 #[test]
-fn calls_have_them_and_strict_parsers_read_them() {
+fn exemplars_of_calls_are_read_by_strict_parsers() {
     let metrics = traced();
     TRACE.set(Some(TraceContext::new(u128::MAX, u64::MAX)));
     for millis in [1, 70, 700, 7000] {
@@ -107,7 +107,7 @@ fn calls_have_them_and_strict_parsers_read_them() {
 }
 
 #[test]
-fn without_a_trace_there_are_none() {
+fn observations_without_a_trace_have_no_exemplar() {
     let metrics = traced();
     TRACE.set(Some(TraceContext::new(0, 1)));
     metrics.record_tool_call("t", Duration::from_secs(1), Status::Success);
@@ -119,7 +119,7 @@ fn without_a_trace_there_are_none() {
 }
 
 #[test]
-fn a_rush_is_sampled_and_slow_calls_are_all_asked() {
+fn frequent_observations_are_sampled_and_slow_calls_always_get_an_exemplar() {
     let asked = Arc::new(AtomicU64::new(0));
     let count = asked.clone();
     let metrics = AgentMetrics::builder()
@@ -140,7 +140,7 @@ fn a_rush_is_sampled_and_slow_calls_are_all_asked() {
 }
 
 #[test]
-fn a_function_that_panics_or_observes_does_no_harm() {
+fn a_trace_function_may_panic_or_record_metrics() {
     let faults = Arc::new(AtomicU64::new(0));
     let count = faults.clone();
     let metrics = AgentMetrics::builder()

@@ -1,4 +1,4 @@
-//! Every format shows the same, whole or in chunks, packed or plain.
+//! Every format exposes the same samples, whole or in chunks, compressed or not.
 
 use std::io::Read;
 
@@ -155,7 +155,7 @@ fn samples(accept: &str, body: &[u8]) -> Samples {
 }
 
 #[test]
-fn all_formats_show_the_same() {
+fn all_formats_expose_the_same_samples() {
     let (metrics, kinds) = kinds();
     add_odd(&metrics);
     for (tenant, value) in
@@ -175,7 +175,7 @@ fn all_formats_show_the_same() {
 }
 
 #[test]
-fn protobuf_has_units_kinds_and_times() {
+fn protobuf_carries_units_kinds_and_timestamps() {
     let (metrics, kinds) = kinds();
     add_odd(&metrics);
     kinds.record("a", 2.0);
@@ -191,7 +191,7 @@ fn protobuf_has_units_kinds_and_times() {
 }
 
 #[test]
-fn content_types_say_what_is_sent() {
+fn content_types_match_the_encoded_format() {
     let metrics = build();
     for (accept, content_type) in [
         (
@@ -220,7 +220,7 @@ fn unpacked(encoding: Option<&str>, packed: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn chunks_are_the_whole_in_every_format_and_packing() {
+fn joined_chunks_equal_the_whole_exposition() {
     let (metrics, kinds) = kinds();
     add_odd(&metrics);
     for tenant in 0..1500 {

@@ -78,7 +78,7 @@ fn in_progress(metrics: &AgentMetrics, endpoint: &str) -> f64 {
 }
 
 #[test]
-fn endpoints_are_templates() {
+fn endpoints_are_route_templates() {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     let address = serve(&metrics);
     for path in ["/tasks/1", "/tasks/2", "/api/items/3", "/nowhere/4", "/nowhere/5"] {
@@ -134,7 +134,7 @@ fn a_panic_is_500_and_a_client_that_has_gone_499() {
 }
 
 #[test]
-fn a_body_lasts_until_it_is_sent_and_an_event_stream_until_its_head() {
+fn requests_end_with_their_body_and_event_streams_with_their_head() {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     let address = serve(&metrics);
     let mut first = [0; 64];

@@ -1,4 +1,4 @@
-//! One attribute on an impl block: which functions it measures, under which name, whatever else is written there.
+//! One attribute on an impl block: the functions that it tracks, and their names.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -158,7 +158,7 @@ impl Tool for Named {
 }
 
 #[tokio::test]
-async fn the_impl_of_a_trait_is_named_by_its_type() {
+async fn methods_of_a_trait_impl_are_named_by_the_type() {
     let search = WebSearch(build());
     assert_eq!(search.call("abc").await, Ok(9));
     assert_eq!(called(search.metrics()), once(&["web_search success"]));
@@ -194,7 +194,7 @@ impl Boxed for Below {
 }
 
 #[tokio::test]
-async fn async_trait_goes_above_or_below() {
+async fn async_trait_may_stand_above_or_below_the_attribute() {
     let (above, below) = (build(), build());
     let tools: [Box<dyn Boxed>; 2] = [Box::new(Above(above.clone())), Box::new(Below(below.clone()))];
     for tool in tools {
@@ -289,7 +289,7 @@ impl Agent {
 }
 
 #[tokio::test]
-async fn every_attribute_takes_a_block() {
+async fn every_attribute_accepts_an_impl_block() {
     let agent = Agent { model: "large".to_owned(), metrics: build() };
     assert_eq!((agent.answer().await.as_deref(), agent.fail().await.is_err()), (Ok("text"), true));
     agent.staged();
@@ -318,7 +318,7 @@ impl NeverCalled for Zero {
 }
 
 #[test]
-fn a_type_s_name_is_a_constant() {
+fn a_type_name_is_a_constant_label() {
     let zero = "agent_tool_calls_total{status=\"success\",tool_name=\"zero\"}";
     assert_eq!(samples(global()).value(zero), 0.0);
     let _ = Zero::call;

@@ -1,4 +1,4 @@
-//! Tasks while they run: how long the oldest has, when one last succeeded, how long one waited for its first poll.
+//! Tasks in flight: the age of the oldest, the time of the last success, the wait for the first poll.
 
 use std::future::Future;
 use std::pin::pin;
@@ -31,7 +31,7 @@ fn unix_now() -> f64 {
 }
 
 #[test]
-fn the_oldest_task_shows_while_it_runs() {
+fn the_age_of_the_oldest_task_is_exposed_while_it_runs() {
     let metrics = build();
     let other = build();
     let mut first = pin!(waits(&metrics, "a"));
@@ -57,7 +57,7 @@ fn the_oldest_task_shows_while_it_runs() {
 }
 
 #[test]
-fn guards_and_dropped_tasks_are_seen() {
+fn guards_and_dropped_tasks_count_as_in_flight() {
     let metrics = build();
     let guard = metrics.track_task("by_hand");
     assert!(oldest(&metrics, "by_hand").is_some());
@@ -72,7 +72,7 @@ fn guards_and_dropped_tasks_are_seen() {
 }
 
 #[tokio::test]
-async fn only_a_success_is_the_last_one() {
+async fn only_successful_tasks_set_the_last_success_time() {
     let metrics = build();
     let _ = waits(&metrics, "fails").await;
     assert_eq!(last_success(&metrics, "fails"), None);
@@ -90,7 +90,7 @@ async fn only_a_success_is_the_last_one() {
 }
 
 #[tokio::test]
-async fn the_wait_for_the_first_poll_is_measured_if_asked_for() {
+async fn the_wait_for_the_first_poll_is_measured_when_enabled() {
     let metrics = AgentMetrics::builder().task_queue_duration().build().expect("valid");
     let task = waits(&metrics, "queued");
     task.await.expect("it works");

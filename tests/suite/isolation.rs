@@ -1,4 +1,4 @@
-//! `testing`: each test has metrics of its own, whatever runs beside it.
+//! `testing`: each test records in a separate instance, independent of concurrent tests.
 
 use agent_metrics::{
     AgentMetrics, Bounded, CallLabels, Counter, Metrics, PriceTable, Usage, assert_metrics, testing, track,
@@ -80,7 +80,7 @@ beside_each_other! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn threads_of_the_test_s_own_are_taken_along() {
+async fn threads_of_a_test_record_in_its_instance() {
     let metrics = testing::isolated();
     tokio::task::spawn_blocking(|| isolated_call("blocking")).await.expect("no panic");
     let handle = metrics.handle();
@@ -92,7 +92,7 @@ async fn threads_of_the_test_s_own_are_taken_along() {
 }
 
 #[test]
-fn what_comes_after_a_test_is_not_in_it() {
+fn calls_after_an_isolated_section_are_not_recorded_in_it() {
     let outer = testing::isolated();
     {
         let prices = AgentMetrics::builder().prices(PriceTable::empty());
@@ -111,7 +111,7 @@ fn what_comes_after_a_test_is_not_in_it() {
 }
 
 #[test]
-fn what_is_reachable_is_at_zero_before_the_first_call() {
+fn reachable_series_start_at_zero() {
     let metrics = testing::isolated();
     assert_metrics!(metrics, {
         agent_tool_calls_total { tool_name = "isolated_tool", status = "timeout" } == 0,
@@ -119,7 +119,7 @@ fn what_is_reachable_is_at_zero_before_the_first_call() {
 }
 
 #[test]
-fn a_difference_shows_what_changed_and_nothing_else() {
+fn a_difference_lists_only_changed_samples() {
     let metrics = testing::isolated();
     isolated_call("acme");
     let before = metrics.snapshot();
@@ -140,7 +140,7 @@ fn a_difference_shows_what_changed_and_nothing_else() {
 }
 
 #[test]
-fn a_failure_shows_every_line_and_what_is_there() {
+fn a_failed_assertion_lists_every_mismatch_and_the_actual_values() {
     let metrics = testing::isolated();
     isolated_call("acme");
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -164,7 +164,7 @@ fn a_failure_shows_every_line_and_what_is_there() {
 }
 
 #[test]
-fn the_first_to_come_need_not_be_the_last_to_go() {
+fn isolated_sections_may_end_in_any_order() {
     let (first, second) = (testing::isolated(), testing::isolated());
     drop(first);
     isolated_llm();
@@ -176,7 +176,7 @@ fn the_first_to_come_need_not_be_the_last_to_go() {
 }
 
 #[test]
-fn a_runtime_that_is_made_later_can_be_told() {
+fn a_runtime_created_later_can_join_the_isolated_instance() {
     let metrics = testing::isolated();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
     let on_runtime = metrics.on_runtime(runtime.handle());

@@ -1,4 +1,4 @@
-//! The keys that say more of a function: `cost`, `provider`, `operation`, `slo`.
+//! The keys `cost`, `provider`, `operation` and `slo`.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn priced(metrics: &AgentMetrics, text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_tool_may_cost_something() {
+async fn the_cost_key_records_the_cost_of_a_tool() {
     let metrics = build();
     paid(&metrics, 5).await.and(paid(&metrics, 7).await).expect("few enough");
     paid(&metrics, 101).await.expect_err("too many");
@@ -44,7 +44,7 @@ fn asks(model: &str) -> Usage {
 }
 
 #[track_task(slo(availability = 99.5, latency = "5s", percentile = 99))]
-fn held_to_it() {}
+fn with_objective() {}
 
 #[track_tool(tool_name = "twice_named", slo(latency = "250ms"))]
 fn first_of_two() {}
@@ -57,14 +57,14 @@ fn second_of_two() {}
 struct Keyed {}
 
 #[track(Keyed, slo(availability = 90))]
-fn of_a_family() {}
+fn in_call_family() {}
 
 fn site(function: &str) -> SiteInfo {
     sites().find(|site| site.function == function && site.module == module_path!()).expect("a linked site")
 }
 
 #[test]
-fn the_catalogue_knows_a_function_that_never_ran() {
+fn the_catalogue_lists_functions_that_never_ran() {
     let embeds = site("embeds");
     assert_eq!((embeds.kind, embeds.label), (SiteKind::Llm, Some(("model", "known"))));
     assert_eq!((embeds.provider, embeds.operation), (Some("gcp.gemini"), Some("embeddings")));
@@ -75,15 +75,15 @@ fn the_catalogue_knows_a_function_that_never_ran() {
     let asks = site("asks");
     assert_eq!((asks.label, asks.provider, asks.operation, asks.slo), (None, None, Some("chat"), None));
 
-    let held = site("held_to_it").slo.expect("an objective");
+    let held = site("with_objective").slo.expect("an objective");
     assert_eq!(held, Slo::new().availability(99.5).latency(Duration::from_secs(5), 99.0));
     let latency = site("first_of_two").slo.and_then(|slo| slo.latency).expect("an objective");
     assert_eq!((latency.limit, latency.percentile), (Duration::from_millis(250), 95.0));
-    assert_eq!(site("of_a_family").counter().as_deref(), Some("keyed_calls_total"));
+    assert_eq!(site("in_call_family").counter().as_deref(), Some("keyed_calls_total"));
 }
 
 #[test]
-fn two_functions_with_one_name_are_reported() {
+fn two_functions_with_the_same_name_are_reported() {
     let pair = |pair: &(SiteInfo, SiteInfo)| (pair.0.function, pair.1.function);
     assert!(duplicate_names().iter().any(|found| pair(found) == ("first_of_two", "second_of_two")));
     let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -98,8 +98,8 @@ fn two_functions_with_one_name_are_reported() {
     );
     first_of_two();
     second_of_two();
-    held_to_it();
-    of_a_family();
+    with_objective();
+    in_call_family();
     asks("m");
     embeds();
     assert_metrics!(metrics, {

@@ -1,4 +1,4 @@
-//! Labels: no two tuples share a series, every value survives, every set has a bound.
+//! Labels: no two tuples share a series, every value survives a scrape, every label set is bounded.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn pair(first: &str, second: &str) -> Pair {
 }
 
 #[test]
-fn tuples_whose_concatenations_are_equal_stay_apart() {
+fn label_tuples_with_equal_concatenations_have_separate_series() {
     let (metrics, counters) = counters();
     for (first, second) in [("ab", "c"), ("a", "bc"), ("", "abc"), ("abc", "")] {
         counters.pairs_total.with(pair(first, second)).inc();
@@ -45,7 +45,7 @@ fn tuples_whose_concatenations_are_equal_stay_apart() {
 }
 
 #[test]
-fn odd_values_survive_a_scrape() {
+fn unusual_label_values_survive_a_scrape() {
     let (metrics, counters) = counters();
     let odd = ["quote\"", "back\\slash", "line\nfeed", "ünï🦀", "a\",second=\"b", "\\n"];
     for value in odd {
@@ -88,7 +88,7 @@ fn python_list(texts: &[&str]) -> String {
 }
 
 #[test]
-fn past_the_cap_values_are_other_and_counted() {
+fn values_beyond_the_cap_are_counted_as_other() {
     let (metrics, counters) = counters();
     for n in 0..20 {
         counters.pairs_total.with(pair(&format!("v{n}"), "x")).inc();
@@ -103,7 +103,7 @@ fn past_the_cap_values_are_other_and_counted() {
 }
 
 #[test]
-fn names_with_a_price_keep_their_slots() {
+fn priced_models_keep_their_series_when_the_label_is_full() {
     use agent_metrics::{Price, PriceTable, Status};
     let prices = PriceTable::empty().with("priced", Price::per_million(1.0, 2.0));
     let metrics = AgentMetrics::builder().prices(prices).max_models(2).build().expect("valid");
@@ -138,7 +138,7 @@ fn look_up(metrics: &AgentMetrics, index: Index, tenant: impl AsRef<str>) -> u8 
 fn named(metrics: &AgentMetrics, name: impl AsRef<str>) {}
 
 #[test]
-fn a_capped_label_takes_any_text() {
+fn a_bounded_label_takes_any_text() {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     look_up(&metrics, Index::Docs, "acme");
     look_up(&metrics, Index::Docs, String::from("acme"));
@@ -175,7 +175,7 @@ struct AtZero {
 }
 
 #[test]
-fn closed_sets_start_at_zero_and_capped_ones_do_not() {
+fn closed_label_sets_start_at_zero_and_bounded_ones_do_not() {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     let families = AtZero::register(&metrics).expect("new families");
     let samples = Samples::parse(&metrics.to_text());
@@ -228,7 +228,7 @@ async fn with_tools(metrics: &AgentMetrics) {
 async fn tool_never_called(metrics: &AgentMetrics) {}
 
 #[tokio::test]
-async fn tools_that_a_model_made_up_share_a_name() {
+async fn unknown_tools_are_counted_as_unknown() {
     drop(tool_never_called(&AgentMetrics::builder().build().expect("valid")));
     let metrics = AgentMetrics::builder().known_tools(["search"]).build().expect("valid");
     with_tools(&metrics).await;
@@ -243,7 +243,7 @@ async fn tools_that_a_model_made_up_share_a_name() {
 }
 
 #[tokio::test]
-async fn without_a_known_tool_all_are_made_up() {
+async fn an_empty_list_of_known_tools_makes_every_tool_unknown() {
     let metrics = AgentMetrics::builder().known_tools(Vec::<String>::new()).build().expect("valid");
     run_tool(&metrics, "anything").await;
     assert_eq!(tools(&metrics, "__unknown__", "success"), 1.0);

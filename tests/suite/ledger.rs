@@ -1,4 +1,4 @@
-//! The task's ledger: what its calls, tools, steps and nested tasks did, wherever they ran.
+//! The ledger of a task: the totals of its calls, tools, steps and nested tasks, on any thread.
 
 use std::sync::{Arc, Mutex};
 
@@ -57,7 +57,7 @@ fn of(samples: &Samples, name: &str, task: &str) -> f64 {
 }
 
 #[tokio::test]
-async fn a_task_s_totals_include_the_tasks_in_it() {
+async fn totals_of_a_task_include_nested_tasks() {
     let metrics = priced();
     assert_eq!(current_task(), None);
     ask(&metrics, 5).await; // outside of any task
@@ -104,7 +104,7 @@ async fn spawning(metrics: AgentMetrics, detached: Arc<Mutex<Vec<tokio::task::Jo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_task_spawns_is_its_own_if_it_is_told_so() {
+async fn spawned_work_counts_for_the_task_with_in_current_task() {
     let metrics = priced();
     let detached = Arc::default();
     spawning(metrics.clone(), Arc::clone(&detached)).await;
@@ -143,7 +143,7 @@ fn hop(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_chain_of_tasks_is_as_long_as_it_likes() {
+async fn a_long_chain_of_spawned_tasks_is_dropped_without_recursion() {
     let metrics = priced();
     let (done, all) = tokio::sync::oneshot::channel();
     hop(metrics.clone(), 50_000, done).await;
@@ -167,7 +167,7 @@ async fn spending_child(metrics: &AgentMetrics) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_task_wasted_is_exactly_its_own() {
+async fn wasted_cost_excludes_nested_tasks() {
     const TASKS: u32 = 5_000;
     let metrics = priced();
     for _ in 0..TASKS {

@@ -1,4 +1,4 @@
-//! What the compiler warns of, it warns of at the same place in a tracked function; and of nothing else.
+//! Compiler warnings in a tracked function: the same ones at the same positions, and no others.
 
 use agent_metrics_tests::{Known, check_same};
 
@@ -34,6 +34,6 @@ const KNOWN: [Known; 4] = [
 ];
 
 #[test]
-fn warnings_are_those_without_the_attribute() {
+fn a_tracked_function_has_the_warnings_of_the_untracked_one() {
     check_same("lints", "warning", &KNOWN, concat!(env!("CARGO_TARGET_TMPDIR"), "/twice"));
 }

@@ -1,4 +1,4 @@
-//! Native histograms: the same observations in sparse buckets, however wide they lie.
+//! Native histograms: sparse buckets hold the same observations over any range of values.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -98,7 +98,7 @@ fn span(histogram: &Shown) -> u32 {
 }
 
 #[test]
-fn classic_and_native_buckets_are_in_one_message() {
+fn classic_and_native_buckets_share_one_message() {
     let (metrics, sparse) = sparse(NativeHistograms::new());
     let values = [0.0, 0.0005, 0.001, 0.002, 1.0, 1.5, 2.0, 3.0, 50.0];
     for value in values {
@@ -110,7 +110,7 @@ fn classic_and_native_buckets_are_in_one_message() {
 }
 
 #[test]
-fn without_observations_it_is_native_still() {
+fn a_native_histogram_without_observations_is_still_native() {
     let (metrics, _sparse) = sparse(NativeHistograms::new());
     let [histogram] = &shown(&metrics, "sparse_wait_seconds")[..] else { panic!("one histogram") };
     assert_eq!((histogram.sample_count, histogram.schema), (0, 3));
@@ -118,7 +118,7 @@ fn without_observations_it_is_native_still() {
 }
 
 #[test]
-fn only_who_asks_has_them() {
+fn only_histograms_that_opt_in_have_native_buckets() {
     let metrics = build();
     let sparse = Sparse::register(&metrics).expect("free names");
     sparse.plain_seconds.with(()).observe(1.0);
@@ -130,7 +130,7 @@ fn only_who_asks_has_them() {
 }
 
 #[test]
-fn the_agents_own_have_them_if_asked_for() {
+fn built_in_histograms_have_native_buckets_when_enabled() {
     #[derive(Clone, Copy, LabelValue)]
     enum Index {
         Docs,
@@ -178,7 +178,7 @@ fn the_agents_own_have_them_if_asked_for() {
 }
 
 #[test]
-fn instead_of_classic_ones_text_has_sum_and_count() {
+fn without_classic_buckets_the_text_has_sum_and_count() {
     let (metrics, sparse) = sparse(NativeHistograms::new().instead_of_classic());
     for value in [0.5, 2.0] {
         sparse.wait_seconds.with(()).observe(value);
@@ -200,7 +200,7 @@ fn instead_of_classic_ones_text_has_sum_and_count() {
 }
 
 #[test]
-fn absurd_settings_are_refused_with_what_is_right() {
+fn settings_out_of_range_are_refused_with_the_allowed_range() {
     let refused =
         |settings: NativeHistograms| match AgentMetrics::builder().native_histograms(settings).build() {
             Err(BuildError::NativeHistograms { why }) => why,
@@ -219,7 +219,7 @@ fn absurd_settings_are_refused_with_what_is_right() {
 }
 
 #[test]
-fn threads_and_scrapes_lose_nothing_while_it_widens() {
+fn no_observation_is_lost_while_a_native_histogram_widens() {
     const EACH: u32 = 4000;
     let (metrics, sparse) = sparse(NativeHistograms::new().growth(1.003).max_buckets(20));
     let done = AtomicBool::new(false);

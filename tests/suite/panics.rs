@@ -1,4 +1,4 @@
-//! A panic in a tracked body goes on to the caller with its payload, from the line where it began.
+//! A panic in a tracked body reaches the caller with its payload and its original location.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -38,7 +38,7 @@ macro_rules! here {
 }
 
 #[track_tool]
-fn by_macro() -> u8 {
+fn panics_by_panic_macro() -> u8 {
     here!();
     panic!("payload")
 }
@@ -64,7 +64,7 @@ async fn by_assertion(number: u8) {
 }
 
 #[track_llm(model = "m", usage = in_body)]
-async fn by_todo() -> Result<String, std::io::Error> {
+async fn panics_by_todo_macro() -> Result<String, std::io::Error> {
     here!();
     todo!("payload")
 }
@@ -93,7 +93,7 @@ fn boxed(number: u8) -> std::pin::Pin<Box<dyn Future<Output = u8>>> {
 }
 
 #[track_tool]
-fn by_resuming() -> u8 {
+fn panics_by_resume_unwind() -> u8 {
     resume_unwind(Box::new(5u8))
 }
 
@@ -102,14 +102,14 @@ fn polled<T>(future: impl Future<Output = T>) {
 }
 
 #[test]
-fn panics_are_where_they_began() {
+fn panics_report_their_original_location() {
     watch();
     let calls: [(&str, fn()); 8] = [
-        ("by_macro", || _ = by_macro()),
+        ("panics_by_panic_macro", || _ = panics_by_panic_macro()),
         ("by_option", || _ = by_option(None)),
         ("by_index", || polled(by_index(&[1]))),
         ("by_assertion", || polled(by_assertion(1))),
-        ("by_todo", || polled(by_todo())),
+        ("panics_by_todo_macro", || polled(panics_by_todo_macro())),
         ("opaque", || polled(opaque(1))),
         ("opaque_before", || polled(opaque_before(1))),
         ("boxed", || polled(boxed(1))),
@@ -125,7 +125,7 @@ fn panics_are_where_they_began() {
 }
 
 #[test]
-fn payloads_are_the_users() {
-    let payload = catch_unwind(AssertUnwindSafe(by_resuming)).expect_err("it panics");
+fn panic_payloads_reach_the_caller_unchanged() {
+    let payload = catch_unwind(AssertUnwindSafe(panics_by_resume_unwind)).expect_err("it panics");
     assert_eq!(payload.downcast_ref::<u8>(), Some(&5));
 }

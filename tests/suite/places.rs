@@ -1,4 +1,4 @@
-//! An error in a tracked body is where it would be without the attribute, and has the same code.
+//! A compile error in a tracked body has the code and the position that it has without the attribute.
 
 use agent_metrics_tests::{Known, check_same};
 
@@ -24,6 +24,6 @@ const KNOWN: [Known; 3] = [
 ];
 
 #[test]
-fn errors_are_where_they_would_be_without_the_attribute() {
+fn compile_errors_in_tracked_bodies_keep_code_and_position() {
     check_same("places", "error", &KNOWN, concat!(env!("CARGO_TARGET_TMPDIR"), "/twice"));
 }

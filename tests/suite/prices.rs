@@ -1,4 +1,4 @@
-//! What calls cost, and prices that change while they run.
+//! Costs of calls, and price tables replaced while calls run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,7 +30,7 @@ fn unpriced(metrics: &AgentMetrics, model: &str) -> Option<f64> {
 }
 
 #[test]
-fn prices_are_replaced_while_an_instance_lives() {
+fn prices_can_be_replaced_at_run_time() {
     let metrics = with(PriceTable::empty().with("a", flat(1.0)));
     call(&metrics, "a");
     call(&metrics, "b");
@@ -52,7 +52,7 @@ fn prices_are_replaced_while_an_instance_lives() {
 }
 
 #[test]
-fn each_call_is_billed_by_one_table_while_they_change() {
+fn each_call_is_billed_by_one_table_during_a_replacement() {
     let metrics = with(PriceTable::empty().with("a", flat(1.0)));
     std::thread::scope(|scope| {
         let calls: Vec<_> =
@@ -72,7 +72,7 @@ fn each_call_is_billed_by_one_table_while_they_change() {
 }
 
 #[test]
-fn a_model_that_is_new_during_a_change_is_told_of_it() {
+fn a_model_first_seen_during_a_replacement_gets_the_new_price() {
     let metrics = with(PriceTable::empty());
     std::thread::scope(|scope| {
         scope.spawn(|| (0..100).for_each(|model| call(&metrics, &model.to_string())));
@@ -88,7 +88,7 @@ fn a_model_that_is_new_during_a_change_is_told_of_it() {
 }
 
 #[test]
-fn a_function_is_asked_once_for_each_model() {
+fn a_price_function_runs_once_for_each_model() {
     let asked = Arc::new(AtomicU64::new(0));
     let counting = asked.clone();
     let prices = PriceTable::from_fn(move |model| {

@@ -1,4 +1,4 @@
-//! OpenTelemetry's GenAI conventions: names, units, buckets and attributes as its tables have them.
+//! OpenTelemetry's GenAI conventions: names, units, buckets and attributes match the published tables.
 
 use std::collections::BTreeMap;
 
@@ -307,7 +307,7 @@ const OTEL: [(&str, &str, &str); 18] = [
 ];
 
 #[test]
-fn each_has_the_name_and_the_unit_of_its_convention() {
+fn profile_families_have_the_names_and_units_of_the_conventions() {
     let builder = AgentMetrics::builder().profile(Profile::OtelGenAi1_41).profile(Profile::OtelGenAi0_1);
     let families = builder.build().expect("valid").families();
     let (of_profiles, others): (Vec<_>, Vec<_>) =
@@ -327,7 +327,7 @@ fn each_has_the_name_and_the_unit_of_its_convention() {
 }
 
 #[tokio::test]
-async fn both_stand_beside_the_usual_names() {
+async fn both_profiles_are_exposed_beside_the_built_in_names() {
     let (metrics, samples) = recorded(&[Profile::OtelGenAi1_41, Profile::OtelGenAi0_1]).await;
     check(&metrics, &samples, &[(V1_41, true), (V0_1, true), (V0_1_OTHERS, false)]);
     assert_eq!(samples.sum("agent_llm_calls_total", &[]), 5.0);
@@ -336,7 +336,7 @@ async fn both_stand_beside_the_usual_names() {
 }
 
 #[tokio::test]
-async fn without_a_profile_there_is_none_and_it_may_stand_alone() {
+async fn profiles_are_opt_in_and_can_replace_the_built_in_names() {
     let (metrics, _) = recorded(&[]).await;
     assert!(!metrics.to_text().contains("gen_ai_"));
     let alone = AgentMetrics::builder()
@@ -376,7 +376,7 @@ async fn pays(metrics: &AgentMetrics) {
 }
 
 #[tokio::test]
-async fn dimensions_hold_where_a_profile_is_exposed() {
+async fn dimensions_apply_while_a_profile_is_exposed() {
     let builder = AgentMetrics::builder().profile(Profile::OtelGenAi0_1).dimension::<Tier>("tier");
     let metrics = builder.build().expect("valid");
     pays(&metrics).await;
@@ -388,7 +388,7 @@ async fn dimensions_hold_where_a_profile_is_exposed() {
 }
 
 #[tokio::test]
-async fn whatever_names_say_no_two_series_are_one_and_none_is_lost() {
+async fn no_two_profile_series_collide_and_none_is_lost() {
     let builder = AgentMetrics::builder().profile(Profile::OtelGenAi0_1).profile(Profile::OtelGenAi1_41);
     let metrics = builder.build().expect("valid");
     let long = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -413,7 +413,7 @@ async fn whatever_names_say_no_two_series_are_one_and_none_is_lost() {
 }
 
 #[test]
-fn names_of_nobody_are_refused() {
+fn hiding_the_built_in_names_without_a_profile_is_refused() {
     let refused =
         AgentMetrics::builder().without_builtin_names().build().expect_err("nothing would be exposed");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Whatever happens to calls: what was started is what ended and what is in flight.
+//! Properties of random programs: started calls = ended calls + calls in flight.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -238,7 +238,7 @@ const THREADS: u64 = 4;
 const CALLS: u64 = 20_000;
 
 #[test]
-fn a_scrape_agrees_with_itself_while_threads_record() {
+fn a_scrape_is_consistent_while_threads_record() {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! What is wrong is refused and counted, spoils nothing, and nobody waits or panics for it.
+//! Invalid input is refused and counted. It changes no other series, blocks no thread and never panics.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -25,7 +25,7 @@ struct Kinds {
 }
 
 #[test]
-fn what_cannot_be_added_is_refused_and_counted() {
+fn invalid_amounts_are_refused_and_counted() {
     let metrics = build();
     let kinds = Kinds::register(&metrics).expect("new");
     for bad in [f64::NAN, -1.0, f64::INFINITY, f64::NEG_INFINITY] {
@@ -74,7 +74,7 @@ struct Large {
 }
 
 #[test]
-fn no_counter_goes_down_for_a_number_without_measure() {
+fn huge_amounts_never_decrease_a_counter() {
     let metrics = build();
     let large = Large::register(&metrics).expect("new");
     for round in 1..=2 {
@@ -103,7 +103,7 @@ fn no_counter_goes_down_for_a_number_without_measure() {
 }
 
 #[test]
-fn a_limit_without_measure_is_an_error() {
+fn a_limit_out_of_range_is_an_error() {
     let error = AgentMetrics::builder().max_models(usize::MAX).build().expect_err("no room");
     let BuildError::Limit { limit, given, .. } = &error else { panic!("{error}") };
     assert_eq!((*limit, *given), ("max_models", usize::MAX));
@@ -137,7 +137,7 @@ struct OfWrong {
 fn wrongly_named(metrics: &AgentMetrics, value: Wrong) {}
 
 #[test]
-fn a_label_value_by_hand_that_lies_reaches_no_other_series() {
+fn a_label_value_with_a_wrong_index_reaches_no_other_series() {
     let metrics = build();
     let families = OfWrong::register(&metrics).expect("new");
     families.things_total.with(ByWrong { wrong: Wrong, tenant: "a".into() }).inc();
@@ -163,7 +163,7 @@ struct OfVast {
 }
 
 #[test]
-fn a_set_past_its_budget_is_refused_and_records_nowhere() {
+fn a_label_set_over_its_budget_is_refused_and_not_recorded() {
     let metrics = build();
     let error = OfVast::register(&metrics).err().expect("too many series");
     assert!(
@@ -185,7 +185,7 @@ fn taken(metrics: &AgentMetrics) {}
 fn misjudged(metrics: &AgentMetrics) {}
 
 #[test]
-fn each_instance_hears_of_its_own_faults_and_may_be_used_in_the_hook() {
+fn faults_reach_the_hook_of_their_instance_which_may_record() {
     let told = |name: &'static str, heard: &Arc<Mutex<Vec<(&'static str, String)>>>| {
         let heard = heard.clone();
         move |fault: &Fault| heard.lock().unwrap().push((name, fault.to_string()))
@@ -222,7 +222,7 @@ impl prometheus::core::Collector for Curious {
 }
 
 #[test]
-fn a_scrape_and_a_first_call_do_not_wait_for_each_other() {
+fn a_scrape_and_a_first_call_do_not_deadlock() {
     let metrics = build();
     taken(&metrics);
     let desc = prometheus::core::Desc::new("curious".into(), "Asks.".into(), Vec::new(), HashMap::new());
@@ -238,7 +238,7 @@ fn a_scrape_and_a_first_call_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn more_threads_than_columns_lose_nothing_and_come_by_one_later() {
+fn threads_beyond_the_exclusive_shards_lose_nothing_and_get_one_later() {
     let metrics = build();
     let threads = 80;
     let barrier = std::sync::Barrier::new(threads);
@@ -271,7 +271,7 @@ fn first(metrics: &AgentMetrics) {}
 fn second(metrics: &AgentMetrics) {}
 
 #[test]
-fn a_refused_family_is_told_of_once_to_a_hook_that_may_use_it() {
+fn a_refused_family_is_reported_once_to_a_hook_that_may_use_it() {
     let heard = Arc::new(Mutex::new((0, None::<AgentMetrics>)));
     let told = heard.clone();
     let metrics = AgentMetrics::builder()
@@ -315,7 +315,7 @@ async fn bombed_async(metrics: &AgentMetrics) -> u8 {
 }
 
 #[tokio::test]
-async fn what_a_panic_carries_stays_with_us_too() {
+async fn a_panic_payload_that_panics_on_drop_is_contained() {
     let metrics = build();
     assert_eq!((bombed(&metrics), bombed_async(&metrics).await), (7, 7));
     let samples = samples(&metrics);

@@ -1,4 +1,4 @@
-//! The registry is the user's: what goes in, what comes out, what is refused.
+//! The registry belongs to the user: registration, exposition and refusals.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -33,7 +33,7 @@ struct Second {
 }
 
 #[test]
-fn a_second_family_of_a_name_is_refused_whole() {
+fn a_batch_with_a_duplicate_family_registers_nothing() {
     let metrics = build();
     First::register(&metrics).expect("new");
     let before = metrics.families().len();
@@ -50,7 +50,7 @@ fn a_second_family_of_a_name_is_refused_whole() {
 }
 
 #[test]
-fn a_name_that_the_user_has_taken_is_refused() {
+fn a_name_already_in_the_registry_is_refused() {
     let metrics = build();
     let taken = IntCounter::new("app_orders_total", "Orders of another kind.").expect("a valid name");
     metrics.registry().register(Box::new(taken)).expect("a new collector");
@@ -61,7 +61,7 @@ fn a_name_that_the_user_has_taken_is_refused() {
 }
 
 #[test]
-fn a_constant_label_must_not_be_a_familys_own() {
+fn a_constant_label_must_not_collide_with_a_family_label() {
     let error = AgentMetrics::builder().const_label("model", "x").build().expect_err("a collision");
     let BuildError::Register(RegisterError::LabelCollision { label, family }) = &error else {
         panic!("{error}")
@@ -91,7 +91,7 @@ fn a_constant_label_must_not_be_a_familys_own() {
 }
 
 #[test]
-fn the_users_collectors_come_out_once_with_prefix_and_labels() {
+fn foreign_collectors_are_exposed_once_with_prefix_and_labels() {
     let labels = HashMap::from([("zone".to_owned(), "b\"1".to_owned())]);
     let registry = prometheus::Registry::new_custom(Some("my".to_owned()), Some(labels)).expect("a registry");
     let orders = IntCounter::new("orders_total", "Orders.").expect("a valid name");
@@ -141,7 +141,7 @@ struct Namesakes {
 }
 
 #[test]
-fn families_that_differ_by_a_suffix_only_stay_apart() {
+fn families_that_differ_only_by_a_suffix_stay_separate() {
     let metrics = build();
     let near = Namesakes::register(&metrics).expect("three names");
     near.load.with(()).set(0.5);
@@ -166,7 +166,7 @@ fn families_that_differ_by_a_suffix_only_stay_apart() {
 }
 
 #[test]
-fn any_exporter_of_the_registry_shows_our_families() {
+fn other_exporters_of_the_registry_show_the_built_in_families() {
     let metrics = build();
     metrics.track_llm("gemini-2.0-flash").finish(Status::Success);
     let mut text = Vec::new();
@@ -183,7 +183,7 @@ fn any_exporter_of_the_registry_shows_our_families() {
 }
 
 #[test]
-fn a_dropped_instance_gives_its_series_back() {
+fn a_dropped_instance_releases_its_series() {
     for round in 0..50 {
         let metrics = build();
         metrics.track_tool("t").finish(Status::Success);
@@ -193,7 +193,7 @@ fn a_dropped_instance_gives_its_series_back() {
 }
 
 #[test]
-fn facts_and_rates_are_checked() {
+fn app_info_facts_and_completion_rates_are_validated() {
     let metrics = build();
     assert!(metrics.set_app_info(&[("version", "1"), ("version", "2")]).is_err());
     assert!(metrics.set_app_info(&[("a-b", "1")]).is_err());

@@ -1,4 +1,4 @@
-//! A tracked future is no larger than an untracked one, or little larger where it is small.
+//! A tracked future is as large as the untracked one, or slightly larger where it is small.
 #![deny(warnings)]
 #![allow(clippy::large_types_passed_by_value, clippy::unused_async)] // As the functions that are compared with.
 
@@ -73,7 +73,7 @@ async fn limited_outer(bytes: [u8; 1024]) -> anyhow::Result<u8> {
 }
 
 #[test]
-fn futures_do_not_grow() {
+fn tracked_futures_stay_within_their_size_limits() {
     let plain = size_of_val(&plain_outer([0; 1024]));
     let tracked = [
         ("tracked", size_of_val(&tracked_outer([0; 1024]))),

@@ -1,4 +1,4 @@
-//! How a call ended: by its error, by its value, by what dropped it.
+//! The status of a call: from its error, its value, or the way it was dropped.
 
 use std::error::Error;
 use std::time::Duration;
@@ -65,7 +65,7 @@ async fn waits(metrics: &AgentMetrics) {
 }
 
 #[tokio::test]
-async fn what_is_given_up_is_timeout_and_what_is_dropped_cancelled() {
+async fn timed_out_calls_are_timeout_and_dropped_calls_cancelled() {
     let metrics = build();
     let error = limited(&metrics).await.expect_err("never ready");
     assert!(error.is::<TimedOut>());
@@ -94,7 +94,7 @@ fn misjudged(metrics: &AgentMetrics) -> u8 {
 }
 
 #[test]
-fn a_callbacks_panic_stays_with_us() {
+fn a_panic_in_a_callback_does_not_reach_the_caller() {
     let metrics = build();
     assert_eq!((judged(&metrics, 1), judged(&metrics, 2)), (1, 2));
     assert_eq!((tools(&metrics, "judged", "success"), tools(&metrics, "judged", "error")), (1.0, 1.0));
@@ -105,7 +105,7 @@ fn a_callbacks_panic_stays_with_us() {
 }
 
 #[test]
-fn guards_by_hand_never_pass_a_drop_for_a_success() {
+fn a_dropped_guard_is_never_a_success() {
     let metrics = build();
     drop(metrics.track_task("dropped"));
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -155,7 +155,7 @@ fn asks(metrics: &AgentMetrics, code: u16) -> axum::http::StatusCode {
 }
 
 #[tokio::test]
-async fn a_value_that_says_more_than_success_is_heard() {
+async fn a_return_value_with_a_status_is_classified() {
     let metrics = build();
     for code in [200, 302, 404, 504] {
         let _ = answers(&metrics, code).await;

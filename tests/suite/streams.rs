@@ -1,4 +1,4 @@
-//! A call with the key `stream` lasts until its stream ends, is dropped, or says that it failed.
+//! A call with the key `stream` lasts until its stream ends, fails or is dropped.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
@@ -59,7 +59,7 @@ fn calls(metrics: &AgentMetrics, status: &str) -> f64 {
 }
 
 #[tokio::test]
-async fn a_model_that_streams_is_measured_to_its_end() {
+async fn a_streamed_call_is_measured_to_its_end() {
     let metrics = build();
     assert!(asked(&metrics, true, false).await.is_err());
     assert_eq!(calls(&metrics, "unavailable"), 1.0);
@@ -84,7 +84,7 @@ async fn a_model_that_streams_is_measured_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_stream_may_be_dropped_at_every_item() {
+async fn a_stream_may_be_dropped_after_any_item() {
     let metrics = build();
     for taken in 0..=3 {
         let mut answer = Box::pin(asked(&metrics, false, false).await.expect("not refused"));
@@ -140,7 +140,7 @@ async fn chat(metrics: &AgentMetrics, count: u8) -> Pin<Box<dyn Stream<Item = u8
 }
 
 #[tokio::test]
-async fn a_task_s_ledger_stays_open_until_its_stream_ends() {
+async fn the_ledger_of_a_streaming_task_stays_open_until_the_stream_ends() {
     let metrics = build();
     let stream = chat(&metrics, 3).await;
     assert_eq!(samples(&metrics).value("agent_active_tasks"), 1.0);
@@ -153,7 +153,7 @@ async fn a_task_s_ledger_stays_open_until_its_stream_ends() {
 }
 
 #[tokio::test]
-async fn streams_of_every_kind_are_followed() {
+async fn every_kind_of_stream_is_tracked() {
     let metrics = build();
     drop(numbers(&metrics, 1)); // never polled: never a call
     assert_eq!(samples(&metrics).sum("agent_tool_calls_total", &[]), 0.0);
@@ -176,7 +176,7 @@ fn tells(metrics: &AgentMetrics, panics: bool) -> impl Stream<Item = &'static st
 }
 
 #[test]
-fn what_runs_in_a_stream_belongs_to_its_call() {
+fn calls_made_by_a_stream_belong_to_its_call() {
     let metrics = build();
     let mut cx = Context::from_waker(Waker::noop());
     let (mut first, mut second) = (pin!(tells(&metrics, false)), pin!(tells(&metrics, false)));
@@ -199,7 +199,7 @@ fn what_runs_in_a_stream_belongs_to_its_call() {
 }
 
 #[tokio::test]
-async fn a_stream_by_hand_is_followed_as_well() {
+async fn a_stream_tracked_by_hand_is_recorded() {
     use agent_metrics::StreamExt as _;
     let metrics = build();
     let texts = stream::iter(["a", "b", "refused"]).tracked_llm(&metrics, "by hand", |text, facts| {

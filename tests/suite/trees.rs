@@ -1,5 +1,5 @@
-//! Random trees of tasks, calls, streams, tools and detached children, given up at a random moment: the
-//! ledgers, the counters and what the test itself adds up agree, to the millionth of a millionth of a USD.
+//! Random trees of tasks, calls, streams, tools and detached children, cancelled at a random moment: the ledgers, the
+//! counters and the test's own sums agree to a millionth of a millionth of a USD.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;

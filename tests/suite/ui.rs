@@ -1,7 +1,7 @@
-//! Compile errors: the caret on the wrong token, and what to write instead.
+//! Compile errors: the caret is on the wrong token, and the message says what to write instead.
 
 #[test]
-fn mistakes_are_explained() {
+fn compile_errors_match_their_expected_texts() {
     // The expected words are those of one compiler.
     let rustc = std::process::Command::new("rustc").arg("--version").output().expect("rustc runs");
     let rustc = String::from_utf8(rustc.stdout).expect("UTF-8");

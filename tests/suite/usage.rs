@@ -1,4 +1,4 @@
-//! Tokens of LLM calls, and what they cost.
+//! Tokens and costs of LLM calls.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,7 +24,7 @@ async fn generate(metrics: &AgentMetrics, model: String, fail: bool) -> Result<R
 }
 
 #[tokio::test]
-async fn tokens_become_money_or_unpriced() {
+async fn tokens_are_priced_or_counted_as_unpriced() {
     let metrics = build();
     for fail in [false, true] {
         let _ = generate(&metrics, "gemini-2.0-flash".to_owned(), fail).await;
@@ -77,7 +77,7 @@ async fn wrapper(metrics: &AgentMetrics, model: &str, served: &str, cost: Option
 }
 
 #[tokio::test]
-async fn a_body_says_of_its_own_call_what_its_result_does_not() {
+async fn a_body_reports_facts_that_its_result_does_not_have() {
     let metrics = AgentMetrics::builder().prices(priced()).build().expect("valid");
     wrapper(&metrics, "asked", "served", None).await.expect("no failure");
     wrapper(&metrics, "asked", "asked", Some(0.5)).await.expect("no failure");
@@ -102,7 +102,7 @@ async fn a_body_says_of_its_own_call_what_its_result_does_not() {
 }
 
 #[test]
-fn a_usage_that_cannot_be_is_cut_counted_and_told_once() {
+fn an_impossible_usage_is_reduced_counted_and_reported_once() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let told = heard.clone();
     let metrics = AgentMetrics::builder()
@@ -140,7 +140,7 @@ async fn wrapper_of(metrics: &AgentMetrics, tokens: u64) {
 }
 
 #[tokio::test]
-async fn calls_that_take_turns_keep_their_own_facts() {
+async fn interleaved_calls_keep_separate_facts() {
     let metrics = build();
     concurrent(&metrics).await;
     let samples = samples(&metrics);
@@ -171,7 +171,7 @@ async fn patient(metrics: &AgentMetrics) -> anyhow::Result<f64> {
 }
 
 #[tokio::test]
-async fn attempts_are_counted_apart_from_calls_and_what_failed_is_billed() {
+async fn attempts_are_counted_separately_and_failed_ones_are_billed() {
     let metrics = AgentMetrics::builder().prices(priced()).build().expect("valid");
     metrics.record_llm_call("served", Usage::new(1, 1), Duration::ZERO, Status::Success);
     assert!((patient(&metrics).await.expect("an answer") - 3.0).abs() < 1e-9, "the task pays for both");

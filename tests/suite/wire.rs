@@ -1,4 +1,4 @@
-//! Usage read from providers' JSON, and what another crate reads from the same.
+//! Usage read from providers' JSON, compared with an independent reader.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ fn theirs(body: &[u8], provider: &str, api: &str) -> Option<ProviderUsage> {
 }
 
 #[test]
-fn another_reader_finds_the_same_usage() {
+fn an_independent_reader_finds_the_same_usage() {
     let mut compared = 0;
     let mut only_ours = Vec::new();
     for (name, provider, api) in FORMATS {
@@ -91,7 +91,7 @@ async fn answer(metrics: &AgentMetrics, body: &str) -> Facts {
 }
 
 #[tokio::test]
-async fn a_tracked_call_that_returns_facts_records_them() {
+async fn a_tracked_call_records_the_facts_it_returns() {
     let metrics = build();
     let facts =
         answer(&metrics, r#"{"stop_reason": "refusal", "usage": {"input_tokens": 7, "output_tokens": 2}}"#)

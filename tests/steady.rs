@@ -17,16 +17,16 @@ thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
-// SAFETY: every call is passed on unchanged to the system's allocator.
+// SAFETY: every call is passed unchanged to the system allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's own promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's own promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -75,7 +75,7 @@ async fn task(kind: Kind) -> Result<(), std::io::Error> {
 fn run() {
     let task = pin!(task(Kind::Search));
     assert!(task.poll(&mut Context::from_waker(Waker::noop())).is_ready());
-    // And one that is dropped before it ends.
+    // A task that is dropped before it ends.
     assert!(pin!(task_that_waits()).poll(&mut Context::from_waker(Waker::noop())).is_pending());
 }
 

@@ -16,24 +16,24 @@ struct Counting;
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: every call is passed on unchanged to the system's allocator.
+// SAFETY: every call is passed unchanged to the system allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
         PEAK.fetch_max(live, Ordering::Relaxed);
-        // SAFETY: the caller's own promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         LIVE.fetch_add(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's own promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's own promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -50,12 +50,12 @@ struct Tenant {
 #[derive(Metrics)]
 #[metrics(namespace = "large")]
 struct Large {
-    /// With sum and count ten samples each.
+    /// Ten samples each, including sum and count.
     #[metric(buckets = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])]
     wait_seconds: Histogram<Tenant>,
 }
 
-/// An instance of a million samples, and the allocator for oneself.
+/// Returns an instance with a million samples, and exclusive use of the allocator.
 fn exclusive_large_instance() -> (AgentMetrics, MutexGuard<'static, ()>) {
     static ALONE: Mutex<()> = Mutex::new(());
     static METRICS: OnceLock<AgentMetrics> = OnceLock::new();
@@ -72,7 +72,7 @@ fn large_instance() -> AgentMetrics {
     metrics
 }
 
-/// What is held now, from where the peak counts.
+/// Resets the peak and returns the bytes allocated now.
 fn begin() -> usize {
     let before = LIVE.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);
@@ -87,7 +87,7 @@ fn a_million_samples_are_streamed_in_bounded_memory() {
         "application/openmetrics-text",
         "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
     ] {
-        // The first scrape makes the text of the labels, which is kept.
+        // The first scrape renders the labels, which are cached.
         let whole = metrics.encode(Some(accept), None).body.len();
         let before = begin();
         let mut sent = 0;
@@ -112,7 +112,7 @@ fn the_exporter_buffers_one_chunk_for_each_slow_reader() {
         .map(|_| {
             let mut stream = TcpStream::connect(address).expect("a connection");
             stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
-            // Its answer has begun, and then it reads no further.
+            // The client reads the beginning of the response and then stops.
             stream.read_exact(&mut [0; 64]).expect("an answer");
             stream
         })
@@ -123,7 +123,7 @@ fn the_exporter_buffers_one_chunk_for_each_slow_reader() {
     let most = PEAK.load(Ordering::Relaxed) - before;
     readers.pop().expect("a reader").read_to_end(&mut sent).expect("the rest");
     assert!(whole > 10_000_000 && most < READERS * 600_000, "{most} bytes were most, of {whole} each");
-    // With the length of each chunk.
+    // Includes the length of each chunk.
     assert!((whole..whole + whole / 100).contains(&sent.len()), "{} of {whole} bytes", sent.len());
     assert!(sent.ends_with(b"\r\n0\r\n\r\n"));
 }

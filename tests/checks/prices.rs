@@ -8,7 +8,7 @@ use agent_metrics_tests::{missing, python_with};
 const DATA: &str = include_str!("../../metrics-core/src/pricing/data/prices.txt");
 const SCRIPT: &str = include_str!("prices.py");
 
-/// Names of the parts of a usage in that package.
+/// The package's names for the parts of a usage.
 const PARTS: [&str; 9] = [
     "input_tokens",
     "output_tokens",
@@ -21,7 +21,7 @@ const PARTS: [&str; 9] = [
     "output_image_tokens",
 ];
 
-/// Plain ones, cached ones of a size that reaches every tier, and one with every part.
+/// Usages without cached tokens, with sizes that reach every tier, and with every part.
 const USAGES: [[u64; 9]; 4] = [
     [1_000, 100, 0, 0, 0, 0, 0, 0, 0],
     [900_000, 50_000, 300_000, 200_000, 50_000, 0, 0, 0, 0],
@@ -39,12 +39,12 @@ fn usage(parts: [u64; 9]) -> Usage {
         .image_output(image_output)
 }
 
-/// The script with what it's to be told.
+/// The script with its input.
 fn script(release: &str, day: &str) -> String {
     let vendors: Vec<_> = DATA.lines().filter_map(|line| line.strip_prefix('@')?.split(' ').next()).collect();
     let mut text = format!("RELEASE, DAY, VENDORS = {release:?}, {day:?}, {vendors:?}\nUSAGES = [\n");
     for usage in USAGES {
-        // Of what is cached nothing is audio or an image, which the package wants to be told.
+        // No cached token is audio or an image, which the package expects as an input.
         let overlaps = ["cache_audio_read_tokens", "cache_audio_write_tokens", "cache_image_read_tokens"];
         let parts = PARTS.into_iter().zip(usage).chain(overlaps.map(|part| (part, 0)));
         let parts: Vec<_> = parts.map(|(part, tokens)| format!("{part:?}: {tokens}")).collect();
@@ -79,7 +79,7 @@ fn the_bundled_prices_match_their_source() {
         }
     }
     println!("{priced} names billed alike, {unpriced} unpriced in both, {} not alike", other.len());
-    // This one has the price of the system that this crate ports.
+    // This model has the price of the original system.
     other.retain(|difference| !difference.starts_with("gemini-2.0-flash: "));
     assert!(other.is_empty(), "{} names differ:\n{}", other.len(), other.join("\n"));
     assert!(priced > 3_000);

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use agent_metrics_tests::{example, get, missing, on_path, prometheus, until};
 use flate2::read::GzDecoder;
 
-/// Passes requests on with an `Accept` of text 0.0.4 only, as older scrapers send it.
+/// Forwards requests with an `Accept` header of text 0.0.4 only, as older scrapers send it.
 fn text_only(target: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();
@@ -37,7 +37,7 @@ pub(crate) fn api(prometheus: &str, path: &str) -> Option<String> {
     head.contains(" 200 ").then(|| String::from_utf8_lossy(&body).into_owned())
 }
 
-/// The one value of an instant query.
+/// Returns the single value of an instant query.
 pub(crate) fn query(prometheus: &str, query: &str) -> Option<f64> {
     let encoded = query.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02x}"));
     let answer = api(prometheus, &format!("/api/v1/query?query={encoded}"))?;
@@ -83,7 +83,7 @@ fn prometheus_reads_both_formats() {
                 query(&listen, &format!("sum({family}{{job=\"{job}\"}})")).filter(|sum| *sum > 0.0)
             });
         }
-        // What one scrape shows agrees with itself.
+        // One scrape is consistent.
         let off = format!(
             "sum(agent_llm_call_duration_seconds_count{{job=\"{job}\"}} != ignoring(le) agent_llm_call_duration_seconds_bucket{{job=\"{job}\",le=\"+Inf\"}})"
         );

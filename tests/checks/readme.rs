@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-/// The first block of a language after a mark.
+/// Returns the first code block of a language after a marker.
 fn block(readme: &str, mark: &str, fence: &str) -> String {
     let from = readme.find(mark).unwrap_or_else(|| panic!("no {mark}"));
     let block = readme[from..].split_once(fence).unwrap_or_else(|| panic!("no {fence}")).1;
@@ -29,7 +29,7 @@ fn the_readme_example_builds_in_a_new_crate() {
     );
     std::fs::write(folder.join("Cargo.toml"), manifest).expect("a manifest");
     std::fs::write(folder.join("src/main.rs"), example).expect("a source");
-    // The workspace's own choice of versions, so that nothing new is asked of a registry.
+    // The versions of the workspace's lock file, so that nothing new is downloaded.
     std::fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).expect("a lock file");
     let output = Command::new(env!("CARGO"))
         .current_dir(&folder)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use agent_metrics::{AgentMetrics, Status, Usage};
 use agent_metrics_tests::{Samples, python};
 
-/// Name, type in text 0.0.4, labels without `le`, bucket bounds.
+/// The name, the type in text 0.0.4, the labels without `le`, and the bucket bounds.
 type Row = (&'static str, &'static str, &'static [&'static str], &'static [f64]);
 
 const SEED: &[Row] = &[
@@ -48,7 +48,7 @@ const SEED: &[Row] = &[
         &["tool_name"],
         &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0],
     ),
-    // The seed declares a counter of a name that no counter may have; see `DEVIATIONS`.
+    // The original system declares a counter with a name that OpenMetrics doesn't allow; see `DEVIATIONS`.
     ("agent_cost_total_cents", "untyped", &["model", "cost_type"], &[]),
     ("agent_user_satisfaction_score", "histogram", &[], &[1.0, 2.0, 3.0, 4.0, 5.0]),
     ("agent_task_completion_rate", "gauge", &["window"], &[]),
@@ -57,7 +57,7 @@ const SEED: &[Row] = &[
     ("agent_cache_total", "counter", &["result"], &[]),
 ];
 
-/// The facts of one script, recorded by hand.
+/// The events of one script, recorded by hand.
 fn record(metrics: &AgentMetrics) {
     let flash = "gemini-2.0-flash";
     metrics
@@ -120,7 +120,7 @@ fn the_default_buckets_include_every_original_bound() {
     }
 }
 
-/// Samples of the seed that ours give in another way, and why.
+/// Samples that deviate from the original system, with the reason.
 const DEVIATIONS: &[(&str, &str)] = &[
     ("_created", "creation times are not exposed"),
     ("agent_cost_total_cents_total", "Python appends `_total`; ours keeps the declared name, untyped"),
@@ -130,7 +130,7 @@ const DEVIATIONS: &[(&str, &str)] = &[
     ("agent_task_duration_seconds_sum", "measured, not given"),
 ];
 
-/// The same facts in `prometheus_client`, whose samples come back one a line: name, sorted labels, value.
+/// The same events in Python's `prometheus_client`, which prints one sample per line: name, sorted labels, value.
 const PYTHON: &str = r"
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client import generate_latest
@@ -179,7 +179,7 @@ fn the_same_events_give_the_original_samples() {
         compared += 1;
     }
     assert!(compared >= 90, "only {compared} samples were compared");
-    // The declared deviations, each as it is.
+    // The declared deviations with their exact values.
     assert_eq!(ours.get("agent_llm_input_tokens_count{model=\"gemini-2.0-flash\"}"), Some(1.0));
     let cents = "{cost_type=\"input\",model=\"gemini-2.0-flash\"}";
     assert_eq!(

@@ -7,7 +7,7 @@ use agent_metrics::{AgentMetrics, Classify};
 
 use crate::Samples;
 
-/// An instance with the defaults.
+/// Builds an instance with the defaults.
 ///
 /// # Panics
 /// Never: the defaults are valid.
@@ -15,12 +15,12 @@ pub fn build() -> AgentMetrics {
     AgentMetrics::builder().build().expect("the defaults are valid")
 }
 
-/// What it exposes now.
+/// Returns the samples that an instance exposes now.
 pub fn samples(metrics: &AgentMetrics) -> Samples {
     Samples::parse(&metrics.to_text())
 }
 
-/// How many calls of a tool ended with a status.
+/// Returns the number of calls of a tool that ended with a status.
 pub fn tools(metrics: &AgentMetrics, name: &str, status: &str) -> f64 {
     samples(metrics).sum("agent_tool_calls_total", &[("tool_name", name), ("status", status)])
 }
@@ -28,10 +28,10 @@ pub fn tools(metrics: &AgentMetrics, name: &str, status: &str) -> f64 {
 /// The error of the tools in these tests.
 #[derive(Debug, Classify)]
 pub enum ToolError {
-    /// It took too long.
+    /// The call took too long.
     #[classify(timeout)]
     Slow,
-    /// As the system says.
+    /// An error of the operating system.
     #[classify(transparent)]
     Io(std::io::Error),
     /// Anything else.

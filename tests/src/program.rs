@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A child process that ends with the test.
+/// A child process that is stopped when it is dropped.
 pub struct Program(pub Child);
 
 impl Drop for Program {
@@ -16,33 +16,33 @@ impl Drop for Program {
     }
 }
 
-/// The path of a program, if it is on PATH.
+/// Returns the path of a program, if it is on PATH.
 pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Says that a test can't run here.
+/// Reports that a test can't run here.
 ///
 /// # Panics
-/// With `CI=true`, where everything must be there.
+/// Panics with `CI=true`, where every program must be installed.
 pub fn missing(what: &str) {
     assert!(std::env::var("CI").as_deref() != Ok("true"), "{what} is missing, and CI must have it");
     eprintln!("SKIPPED: {what} is missing, so this test checked nothing");
 }
 
-/// What a Python script prints; `None`, said loudly, where Python or `prometheus_client` is missing.
+/// Returns the output of a Python script. Reports and returns `None` when Python or `prometheus_client` is missing.
 ///
 /// # Panics
-/// When the script fails.
+/// Panics when the script fails.
 pub fn python(script: &str) -> Option<String> {
     python_with("prometheus_client", script)
 }
 
-/// The same for a script that needs another module.
+/// Runs a script that needs another Python module.
 ///
 /// # Panics
-/// When the script fails.
+/// Panics when the script fails.
 pub fn python_with(module: &str, script: &str) -> Option<String> {
     let has = Command::new("python3").args(["-c", &format!("import {module}")]).output();
     if !has.is_ok_and(|output| output.status.success()) {
@@ -57,7 +57,7 @@ pub fn python_with(module: &str, script: &str) -> Option<String> {
 /// Waits for a condition.
 ///
 /// # Panics
-/// When it doesn't come within a minute.
+/// Panics when it isn't met within a minute.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let begin = Instant::now();
     loop {
@@ -69,7 +69,7 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A `GET` over HTTP 1.0: head and body, or `None` where nobody answers.
+/// Sends a `GET` over HTTP 1.0 and returns head and body, or `None` without a response.
 pub fn get(address: &str, path: &str, headers: &str) -> Option<(String, Vec<u8>)> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
@@ -82,10 +82,10 @@ pub fn get(address: &str, path: &str, headers: &str) -> Option<(String, Vec<u8>)
 }
 
 impl Program {
-    /// Starts a program without input, its output thrown away.
+    /// Starts a program without input and discards its output.
     ///
     /// # Panics
-    /// When it can't be started.
+    /// Panics when it can't be started.
     pub fn start(command: &mut Command) -> Self {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         Self(child.expect("the program starts"))

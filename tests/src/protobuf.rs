@@ -10,24 +10,24 @@ use crate::Samples;
 /// One family.
 #[derive(Clone, PartialEq, Message)]
 pub struct MetricFamily {
-    /// Its name.
+    /// The name.
     #[prost(string, tag = "1")]
     pub name: String,
-    /// Its help.
+    /// The help text.
     #[prost(string, tag = "2")]
     pub help: String,
-    /// Its type.
+    /// The type.
     #[prost(enumeration = "MetricType", tag = "3")]
     pub kind: i32,
-    /// Its samples.
+    /// The samples.
     #[prost(message, repeated, tag = "4")]
     pub metric: Vec<Metric>,
-    /// Its unit.
+    /// The unit.
     #[prost(string, tag = "5")]
     pub unit: String,
 }
 
-/// What a family is.
+/// The type of a family.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, prost::Enumeration)]
 #[repr(i32)]
 #[allow(missing_docs)]
@@ -39,7 +39,7 @@ pub enum MetricType {
     Histogram = 4,
 }
 
-/// One series at a time.
+/// One series with its value.
 #[derive(Clone, PartialEq, Message)]
 #[allow(missing_docs)]
 pub struct Metric {
@@ -133,7 +133,7 @@ pub struct Bucket {
     pub exemplar: Option<Exemplar>,
 }
 
-/// So many native buckets after a gap.
+/// A gap followed by a number of native buckets.
 #[derive(Clone, PartialEq, Message)]
 #[allow(missing_docs)]
 pub struct BucketSpan {
@@ -143,7 +143,7 @@ pub struct BucketSpan {
     pub length: u32,
 }
 
-/// One observation of a bucket.
+/// An exemplar of a bucket.
 #[derive(Clone, PartialEq, Message)]
 #[allow(missing_docs)]
 pub struct Exemplar {
@@ -169,7 +169,7 @@ impl MetricFamily {
     /// Reads an exposition of families, each after its length.
     ///
     /// # Panics
-    /// Where it is not one.
+    /// Panics when it is malformed.
     pub fn read(mut bytes: &[u8]) -> Vec<Self> {
         let mut families = Vec::new();
         while !bytes.is_empty() {
@@ -180,7 +180,7 @@ impl MetricFamily {
         families
     }
 
-    /// Its samples as the text format has them.
+    /// Returns the samples as the text format has them.
     fn show(&self, mut see: impl FnMut(&str, &[(&str, &str)], f64)) {
         for metric in &self.metric {
             let labels: Vec<_> =
@@ -214,11 +214,11 @@ impl MetricFamily {
 }
 
 impl Samples {
-    /// The samples of an exposition in protocol buffers. Bounds and quantiles are numbers there, so they are as
-    /// [`with_plain_bounds`](Self::with_plain_bounds) makes them.
+    /// Reads the samples of an exposition in protocol buffers. Bounds and quantiles are numbers there, written as by
+    /// [`with_plain_bounds`](Self::with_plain_bounds).
     ///
     /// # Panics
-    /// Where it is not one, or has a sample twice.
+    /// Panics when it is malformed or has a duplicate sample.
     pub fn of_families(bytes: &[u8]) -> Self {
         let mut samples = Self::default();
         for family in MetricFamily::read(bytes) {

@@ -13,7 +13,7 @@ impl Samples {
     /// Reads an exposition.
     ///
     /// # Panics
-    /// Where it is not one: a bad line, a sample twice, a type after its samples.
+    /// Panics on a malformed line, a duplicate sample, or a type after its samples.
     pub fn parse(text: &str) -> Self {
         let mut samples = Self::default();
         for line in text.lines().filter(|line| !line.is_empty()) {
@@ -41,7 +41,7 @@ impl Samples {
         assert!(known.is_none(), "a sample twice: {series}");
     }
 
-    /// The same with bounds and quantiles as Rust writes their numbers, for formats that have no text of them.
+    /// Rewrites bounds and quantiles as Rust formats numbers, for formats that have them as numbers only.
     #[must_use]
     pub fn with_plain_bounds(&self) -> Self {
         let mut plain = Self { kinds: self.kinds.clone(), values: BTreeMap::new() };
@@ -58,37 +58,37 @@ impl Samples {
         plain
     }
 
-    /// Without what scrapes say of themselves, which changes with each.
+    /// Removes the samples about scrapes, which change with each scrape.
     #[must_use]
     pub fn without_scrapes(mut self) -> Self {
         self.values.retain(|series, _| !series.starts_with("agent_metrics_scrape_"));
         self
     }
 
-    /// One sample's value.
+    /// Returns the value of a sample.
     pub fn get(&self, series: &str) -> Option<f64> {
         self.values.get(series).copied()
     }
 
-    /// One sample's value, which must be there.
+    /// Returns the value of a sample that must exist.
     ///
     /// # Panics
-    /// When it isn't.
+    /// Panics when it doesn't exist.
     pub fn value(&self, series: &str) -> f64 {
         self.get(series).unwrap_or_else(|| panic!("no sample {series}"))
     }
 
-    /// All samples.
+    /// Returns all samples.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.values.iter().map(|(series, value)| (series.as_str(), *value))
     }
 
-    /// A family's type.
+    /// Returns the type of a family.
     pub fn kind(&self, family: &str) -> Option<&str> {
         self.kinds.get(family).map(String::as_str)
     }
 
-    /// The labels that the samples of a family have.
+    /// Returns the labels of the samples of a family.
     pub fn label_names(&self, family: &str) -> Vec<String> {
         let of_family = self.values.keys().filter(|series| {
             let name = series.split('{').next().unwrap_or_default();
@@ -101,7 +101,7 @@ impl Samples {
         names.into_iter().collect()
     }
 
-    /// The finite bucket bounds of a family, ascending.
+    /// Returns the finite bucket bounds of a family, ascending.
     pub fn bounds(&self, family: &str) -> Vec<f64> {
         let prefix = format!("{family}_bucket{{");
         let buckets = self.values.keys().filter(|series| series.starts_with(&prefix));
@@ -112,7 +112,7 @@ impl Samples {
         bounds
     }
 
-    /// The sum of a family's samples that have all these labels.
+    /// Returns the sum of a family's samples that have all these labels.
     pub fn sum(&self, name: &str, with: &[(&str, &str)]) -> f64 {
         let matches = |series: &str| {
             let labels = labels(series);
@@ -128,7 +128,7 @@ fn labels(series: &str) -> BTreeMap<String, String> {
     labels
 }
 
-/// A line as `name{sorted labels}` and its value.
+/// Splits a line into `name{sorted labels}` and value.
 fn read(line: &str) -> (String, f64) {
     let (name, labels, rest) = split(line);
     let value = rest.trim();

@@ -5,11 +5,11 @@ use std::net::{TcpListener, TcpStream};
 
 use agent_metrics::AgentMetrics;
 
-/// Serves an instance on a free port of the loopback, in chunks, as long as the process lives. With `accept` every
-/// client is taken to have sent that header instead of its own.
+/// Serves an instance in chunks on a free loopback port until the process ends. With `accept`, this header replaces
+/// the one that the client sends.
 ///
 /// # Panics
-/// Without a free port.
+/// Panics when no port is free.
 pub fn serve(metrics: &AgentMetrics, accept: Option<&'static str>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();

@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::{Program, get, on_path, until};
 
-/// An address on which nobody listens, given to one test only.
+/// Returns an unused address, which no other test gets.
 ///
 /// # Panics
-/// Without a free port.
+/// Panics when no port is free.
 pub fn free_address() -> String {
     static GIVEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     loop {
@@ -23,10 +23,10 @@ pub fn free_address() -> String {
     }
 }
 
-/// The path of a program of this workspace, which is built if it has to be.
+/// Returns the path of a program of this workspace, and builds it if necessary.
 ///
 /// # Panics
-/// When it can't be built.
+/// Panics when it can't be built.
 pub fn built(package: &str, bin: &str) -> PathBuf {
     let built = Command::new(env!("CARGO"))
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace"))
@@ -39,10 +39,10 @@ pub fn built(package: &str, bin: &str) -> PathBuf {
     paths.map(|(path, _)| PathBuf::from(path)).next_back().expect("the path of the binary")
 }
 
-/// The main example with some arguments, once it serves on a free port; its address. It knows no key of a real model.
+/// Starts the main example with some arguments on a free port and returns its address. It has no API key of a real model.
 ///
 /// # Panics
-/// When it can't be built, or doesn't serve.
+/// Panics when it can't be built or doesn't serve.
 pub fn example(args: &[&str]) -> (Program, String) {
     let address = free_address();
     let mut command = Command::new(built("agent-metrics-examples", "agent"));
@@ -52,11 +52,11 @@ pub fn example(args: &[&str]) -> (Program, String) {
     (agent, address)
 }
 
-/// Prometheus with the configuration `prometheus.yml` of a folder, where it keeps its data too, and with more arguments; its
-/// address. `None` where it isn't installed.
+/// Starts Prometheus with the file `prometheus.yml` of a folder, which also holds its data, and with more arguments.
+/// Returns its address, or `None` when Prometheus isn't installed.
 ///
 /// # Panics
-/// When it can't be started.
+/// Panics when it can't be started.
 pub fn prometheus(folder: &Path, args: &[&str]) -> Option<(Program, String)> {
     let program = on_path("prometheus")?;
     let address = free_address();

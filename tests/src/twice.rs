@@ -6,34 +6,34 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// The line that is taken out.
+/// The line that is removed for the untracked version.
 const ATTRIBUTE: &str = "#[track_tool]";
 
-/// A program's diagnostics, as `level[code] line:column` of their primary spans.
+/// The diagnostics of a program, as `level[code] line:column` of their primary spans.
 #[derive(Default)]
 struct Both {
     with: Vec<String>,
     without: Vec<String>,
 }
 
-/// A program of which the compiler doesn't say the same, and why that is so.
+/// A program with known differences between both compilations.
 #[derive(Debug)]
 pub struct Known {
-    /// The file's name.
+    /// The name of the file.
     pub program: &'static str,
-    /// What is said only with the attribute.
+    /// The diagnostics that occur only with the attribute.
     pub new: &'static [&'static str],
-    /// What is said only without it.
+    /// The diagnostics that occur only without the attribute.
     pub lost: &'static [&'static str],
-    /// Why this can't be helped.
+    /// The reason.
     pub reason: &'static str,
 }
 
-/// Compares every program of a folder of `ui`: the compiler says the same with the attribute as without it, but for
-/// what is known. What is compared is of one `level`, `error` or `warning`; the packages are built in `scratch`.
+/// Compares every program of a folder of `ui`: with and without the attribute the compiler gives the same diagnostics,
+/// except for the known differences. Compares diagnostics of one `level`, `error` or `warning`; builds in `scratch`.
 ///
 /// # Panics
-/// Where a program differs, or one that is known no longer does.
+/// Panics when a program has an unknown difference, or no longer has a known one.
 pub fn check_same(folder: &str, level: &str, known: &[Known], scratch: &str) {
     let programs = compile(folder, level, Path::new(scratch));
     let mut wrong = Vec::new();
@@ -51,7 +51,7 @@ pub fn check_same(folder: &str, level: &str, known: &[Known], scratch: &str) {
     assert!(absent.is_empty(), "no such programs: {absent:?}");
 }
 
-/// What one list has more often than the other.
+/// The elements that occur more often in the first list than in the second.
 fn beyond(list: &[String], other: &[String]) -> Vec<String> {
     let mut rest = other.to_vec();
     let mut new = Vec::new();
@@ -64,7 +64,7 @@ fn beyond(list: &[String], other: &[String]) -> Vec<String> {
     new
 }
 
-/// Compiles every program of a folder, each as two binaries of one package.
+/// Compiles every program of a folder as two binaries of one package.
 fn compile(folder: &str, level: &str, scratch: &Path) -> BTreeMap<String, Both> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let package = scratch.join(folder);
@@ -95,7 +95,7 @@ fn compile(folder: &str, level: &str, scratch: &Path) -> BTreeMap<String, Both> 
     programs
 }
 
-/// Leaves a file with the same text alone, so that cargo does too.
+/// Doesn't touch a file with the same text, so that cargo doesn't rebuild it.
 fn write(path: &Path, text: &str) {
     if std::fs::read_to_string(path).is_ok_and(|old| old == text) {
         return;
@@ -103,7 +103,7 @@ fn write(path: &Path, text: &str) {
     std::fs::write(path, text).expect("a file is written");
 }
 
-/// Every diagnostic that has a place, by the binary that it's about.
+/// Every diagnostic with a position, by binary.
 fn diagnostics(package: &Path, target: &Path) -> Vec<(String, String)> {
     let output = Command::new(env!("CARGO"))
         .args(["check", "--bins", "--keep-going", "--offline", "--quiet", "--message-format=json"])

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, MutexGuard};
 
-/// Tells the traits of a type: a method of its own is there only where the type has the trait.
+/// Detects the traits of a type: an inherent method exists only where the type has the trait.
 struct Probe<T>(PhantomData<T>);
 
 impl<T: Send> Probe<T> {
@@ -49,7 +49,7 @@ fn probe<T>(_: &T) -> Probe<T> {
     Probe(PhantomData)
 }
 
-/// Whether a value's type is `Send`, `Sync` and `Unpin`. A macro, since a generic function would know of no bounds.
+/// Reports if the type of a value is `Send`, `Sync` and `Unpin`. A macro, since a generic function would not see the bounds.
 macro_rules! traits {
     ($value:expr) => {{
         let probe = probe(&$value);

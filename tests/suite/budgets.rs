@@ -103,7 +103,7 @@ async fn the_hook_is_warned_each_time_spending_passes_the_threshold() {
     let hook = told.clone();
     let prices = PriceTable::empty().with("m", Price::per_million(1.0, 10.0));
     let metrics = AgentMetrics::builder().prices(prices).on_fault(move |fault: &Fault| {
-        // What is asked from the hook finds the ledger in its place.
+        // The hook can query the ledger of the running task.
         let seen = agent_metrics::current_task().is_some();
         hook.lock().expect("a lock").push((fault.to_string(), seen));
     });
@@ -122,7 +122,7 @@ async fn the_hook_is_warned_each_time_spending_passes_the_threshold() {
 
 static SHARED: LazyLock<Budget> = LazyLock::new(|| Budget::per_task("static", 1.0).expect("valid"));
 
-/// What gives a stream spends until its end.
+/// A function that returns a stream is charged until the stream ends.
 #[track_task(metrics = metrics, budget = SHARED, stream)]
 async fn streams(
     metrics: &AgentMetrics,

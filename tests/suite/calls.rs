@@ -152,7 +152,7 @@ async fn steps_are_counted_in_the_enclosing_task() {
         let of = |end: &str| samples.sum(&format!("agent_steps_per_task_{end}"), &[("task_type", kind)]);
         (of("count"), of("sum"))
     };
-    // Marked steps count; where none is marked, LLM calls do.
+    // Marked steps count; in a task without any, LLM calls count as steps.
     assert_eq!(steps("search"), (2.0, 3.0 + 2.0));
     assert_eq!(steps("coding"), (3.0, 5.0 + 1.0 + 2.0));
     assert_eq!(samples.value("agent_active_tasks"), 0.0);

@@ -123,7 +123,7 @@ fn a_value_without_its_dimension_is_ignored_and_reported_once() {
     let told = told.lock().expect("a lock").clone();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("Stray`, which is no dimension of its metrics"), "{told:?}");
-    // Where there are none, they change nothing.
+    // Without dimensions nothing changes.
     let plain = agent_metrics_tests::build();
     stray(&plain);
     assert_eq!(samples_of(&plain), 1.0);

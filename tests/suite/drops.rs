@@ -18,7 +18,7 @@ impl Drop for Noted {
     }
 }
 
-/// How a call ends.
+/// The way in which a call ends.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum End {
     Ready,
@@ -27,7 +27,7 @@ enum End {
     Panic,
 }
 
-/// Ends a function that doesn't end by itself.
+/// Ends a function that doesn't return.
 macro_rules! end {
     ($end:expr) => {
         match $end {
@@ -152,7 +152,7 @@ fn pair(first: &'static str, second: &'static str) -> (Noted, Noted) {
     (Noted(first), Noted(second))
 }
 
-/// What was dropped during a call and after it, in order.
+/// The values dropped during a call and after it, in order.
 fn drops(call: impl FnOnce() -> Option<Noted>) -> Vec<&'static str> {
     let result = catch_unwind(AssertUnwindSafe(call));
     DROPS.with_borrow_mut(|drops| drops.push("-- back at the caller"));
@@ -160,7 +160,7 @@ fn drops(call: impl FnOnce() -> Option<Noted>) -> Vec<&'static str> {
     DROPS.take()
 }
 
-/// What a future drops: when it's made, polled once, and dropped.
+/// The values that a future drops when it is created, polled once, and dropped.
 fn drops_of<F: Future<Output = Noted>>(make: impl FnOnce() -> F) -> Vec<&'static str> {
     drops(|| {
         let future = pin!(make());
@@ -174,7 +174,7 @@ fn drops_of<F: Future<Output = Noted>>(make: impl FnOnce() -> F) -> Vec<&'static
     })
 }
 
-/// What all functions of a module drop when they end in one way, by their names.
+/// The values that all functions of a module drop for one kind of end, by function name.
 macro_rules! all_drops {
     ($module:ident, $end:expr) => {{
         let end = $end;

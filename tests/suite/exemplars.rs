@@ -22,7 +22,7 @@ fn traced() -> AgentMetrics {
 #[derive(Metrics)]
 #[metrics(namespace = "traced")]
 struct Traced {
-    /// Sizes.
+    /// Sizes with classic buckets.
     #[metric(buckets = [1.0, 10.0])]
     size: Histogram,
     /// Sizes in native buckets.
@@ -48,7 +48,7 @@ fn a_bucket_shows_the_trace_of_an_observation() {
     let traced = Traced::register(&metrics).expect("free names");
     TRACE.set(Some(TraceContext::new(0xab, 0xc)));
     for value in [0.5, 20.0] {
-        // In a rush an exemplar is left out.
+        // Frequent observations are sampled.
         until("an exemplar of it", || {
             traced.size.with(()).observe(value);
             traced.native_size.with(()).observe(value);
@@ -75,7 +75,7 @@ fn a_bucket_shows_the_trace_of_an_observation() {
         open.lines().find(|line| line.starts_with("traced_size_bucket{le=\"1.0\"}")).expect("a bucket");
     let ids = "trace_id=\"000000000000000000000000000000ab\",span_id=\"000000000000000c\"";
     assert!(line.starts_with(&format!("traced_size_bucket{{le=\"1.0\"}} 1 # {{{ids}}} 0.5 1")), "{line}");
-    // Text 0.0.4 has none: there it would break the scrape.
+    // Text 0.0.4 has no exemplars; one would break the scrape.
     assert!(!metrics.to_text().contains(" # "));
     Samples::parse(&metrics.to_text());
 }
@@ -145,7 +145,7 @@ fn a_trace_function_may_panic_or_record_metrics() {
     let count = faults.clone();
     let metrics = AgentMetrics::builder()
         .exemplars(|| {
-            // What it records itself isn't asked again.
+            // The function's own recordings don't call it again.
             agent_metrics::global().record_tool_call("inner", Duration::from_secs(1), Status::Success);
             panic!("no trace today")
         })

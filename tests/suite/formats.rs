@@ -24,19 +24,19 @@ struct Tenant {
 #[derive(Metrics)]
 #[metrics(namespace = "kinds")]
 struct Kinds {
-    /// Whole ones.
+    /// An integer counter.
     #[metric(help = "Quote \" and \\ and \n feed.")]
     whole_total: Counter<Tenant>,
-    /// Parts.
+    /// A float counter.
     parts_total: FloatCounter<Tenant>,
-    /// A level.
+    /// A gauge.
     level: Gauge<Tenant>,
-    /// Sizes.
+    /// A histogram.
     #[metric(buckets = [0.001, 1.0, 1e6])]
     size_bytes: Histogram<Tenant>,
-    /// Times.
+    /// A summary.
     time_seconds: Summary<Tenant>,
-    /// What it is.
+    /// An info.
     build_info: Info,
 }
 
@@ -51,7 +51,7 @@ impl Kinds {
     }
 }
 
-/// Ours of every kind, and families of the agent's.
+/// Creates an instance with a user-defined family of every kind.
 fn kinds() -> (AgentMetrics, Kinds) {
     let metrics = build();
     let kinds = Kinds::register(&metrics).expect("free names");
@@ -61,7 +61,7 @@ fn kinds() -> (AgentMetrics, Kinds) {
     (metrics, kinds)
 }
 
-/// A collector that gives what it likes.
+/// A foreign collector with arbitrary families.
 struct Odd(Desc, Vec<proto::MetricFamily>);
 
 impl Collector for Odd {
@@ -96,7 +96,7 @@ fn family(
     family
 }
 
-/// Adds a collector with a summary of quantiles, a time stamp, and names that formats can't carry.
+/// Adds a foreign collector with a summary of quantiles, a timestamp, and names that the formats can't carry.
 fn add_odd(metrics: &AgentMetrics) {
     let desc = Desc::new("odd".into(), "Odd.".into(), Vec::new(), std::collections::HashMap::new());
     let gauge = |value| {
@@ -142,12 +142,12 @@ fn body(metrics: &AgentMetrics, accept: &str) -> Vec<u8> {
     metrics.encode(Some(accept), None).body
 }
 
-/// The samples of a body in one of the formats but OpenMetrics, which has other names.
+/// Reads the samples of a body in any format except OpenMetrics, whose sample names differ.
 fn samples(accept: &str, body: &[u8]) -> Samples {
     let samples = if accept == PROTOBUF {
         Samples::of_families(body)
     } else {
-        // The reader doesn't know of time stamps.
+        // The reader doesn't accept timestamps.
         let text = std::str::from_utf8(body).expect("UTF-8").replace(" 1700000000123\n", "\n");
         Samples::parse(&text).with_plain_bounds()
     };
@@ -167,7 +167,7 @@ fn all_formats_expose_the_same_samples() {
     assert_eq!(text, samples(TEXT_1, &body(&metrics, TEXT_1)));
     assert_eq!(text, samples(PROTOBUF, &body(&metrics, PROTOBUF)));
     assert_eq!(text.value("kinds_whole_total{tenant=\"back\\\\\"}"), 17.0);
-    // What formats can't carry is escaped, in all of them.
+    // Names that a format can't carry are escaped in every format.
     assert_eq!(text.value("http_requests{route_name=\"/a\\\"b\",route_name_=\"2\"}"), 1.5);
     assert_eq!(text.value("gr__e{gr__e=\"x\"}"), f64::INFINITY);
     assert_eq!(text.value("odd_summary{a=\"b\",quantile=\"0.5\"}"), 7.25);

@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::{get as on_get, post};
 
-/// Serves on a runtime of its own; its address.
+/// Serves on a separate runtime and returns the address.
 fn serve(metrics: &AgentMetrics) -> String {
     let api = Router::new().route("/items/{id}", on_get(|| async { "item" }));
     let app: Router = Router::new()
@@ -42,7 +42,7 @@ async fn panics() -> &'static str {
     panic!("in a handler")
 }
 
-/// Never ends by itself.
+/// A body that never ends.
 fn slow_body(content_type: &str) -> axum::response::Response {
     struct Endless(tokio::time::Interval);
     impl axum::body::HttpBody for Endless {
@@ -91,7 +91,7 @@ fn endpoints_are_route_templates() {
         stream.read_to_string(&mut answer).expect("an answer");
         assert!(answer.contains(" 405 "), "{answer}");
     }
-    // A request ends when its body has left, which may be after the client has read it.
+    // A request ends when its body is sent, possibly after the client has read it.
     until("all have ended", || {
         let samples = Samples::parse(&metrics.to_text());
         (samples.sum("agent_http_requests_total", &[]) == 7.0).then_some(())

@@ -17,7 +17,7 @@ fn samples(metrics: &AgentMetrics) -> Samples {
     Samples::parse(&metrics.to_text())
 }
 
-/// `name status` of every tool call so far, in order, and how often.
+/// The `name status` of every tool call so far, in order, with its count.
 fn called(metrics: &AgentMetrics) -> Vec<(String, f64)> {
     let samples = samples(metrics);
     let label = |series: &str, name: &str| {
@@ -59,7 +59,7 @@ impl Tools {
         query.len()
     }
 
-    /// A reference of a caller's own.
+    /// A reference given by the caller.
     fn fetch<'a>(&mut self, url: &'a str) -> Result<&'a str, String> {
         if url.is_empty() { Err("gone".to_owned()) } else { Ok(url) }
     }

@@ -49,7 +49,7 @@ fn the_age_of_the_oldest_task_is_exposed_while_it_runs() {
     assert!(oldest(&metrics, "a").is_some(), "the second runs");
     assert!(poll(second.as_mut()) && poll(third.as_mut()));
     assert_eq!((oldest(&metrics, "a"), oldest(&metrics, "b")), (None, None));
-    // A ledger that is used again notes its new task.
+    // A reused ledger has the start time of its new task.
     let mut again = pin!(waits(&metrics, "c"));
     assert!(!poll(again.as_mut()));
     assert_eq!(oldest(&metrics, "a"), None);
@@ -80,7 +80,7 @@ async fn only_successful_tasks_set_the_last_success_time() {
     waits(&metrics, "works").await.expect("it does");
     let first = last_success(&metrics, "works").expect("just now");
     assert!((before - 0.2..=unix_now() + 0.2).contains(&first), "{first} {before}");
-    // From whatever thread, the latest counts.
+    // The latest success on any thread counts.
     until("a later success", || {
         let succeed = || metrics.track_task("works").finish(agent_metrics::Status::Success);
         std::thread::scope(|scope| scope.spawn(succeed).join()).expect("no panic");

@@ -32,7 +32,7 @@ fn isolated_call(tenant: &str) {
 #[derive(Metrics)]
 #[metrics(namespace = "isolated")]
 struct IsolatedMetrics {
-    /// How often.
+    /// The number of events.
     seen_total: Counter,
 }
 
@@ -41,7 +41,7 @@ fn isolated_llm() -> Usage {
     Usage::new(1_000_000, 0)
 }
 
-/// What a program would do; each test below sees only its own.
+/// A program under test; each test below sees only its own calls.
 async fn program(calls: usize) -> testing::Isolated {
     let metrics = testing::isolated();
     isolated_task(calls).await;

@@ -78,7 +78,7 @@ fn unusual_label_values_survive_a_scrape() {
     }
 }
 
-/// Texts as a list of Python, by their characters' numbers.
+/// Texts as a Python list, by code points.
 fn python_list(texts: &[&str]) -> String {
     let text = |text: &&str| {
         let numbers: Vec<_> = text.chars().map(|character| u32::from(character).to_string()).collect();
@@ -220,7 +220,7 @@ async fn with_tools(metrics: &AgentMetrics) {
     calculate(metrics, InCode::Calculate).await;
     fetch_page(metrics).await;
     Named::run(metrics).await;
-    // The name of a function that is linked, said at run time before its first call.
+    // The name of a linked function, used at run time before its first call.
     run_tool(metrics, "tool_never_called").await;
 }
 

@@ -72,7 +72,7 @@ async fn totals_of_a_task_include_nested_tasks() {
     let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found} {expected}");
     near(of(&samples, "agent_task_cost_usd_sum", "inner"), 11.25);
     near(of(&samples, "agent_task_cost_usd_sum", "outer"), 12.000_11);
-    // Each task's own spending, so that the sum of all is what was wasted.
+    // Each task's spending without nested tasks, so that the sum over all tasks is the wasted cost.
     near(samples.value("agent_task_wasted_cost_usd_total{status=\"failure\",task_type=\"inner\"}"), 11.25);
     near(of(&samples, "agent_task_wasted_cost_usd_total", "outer"), 0.0);
     near(of(&samples, "agent_task_late_cost_usd_total", "outer"), 0.0);
@@ -119,13 +119,13 @@ async fn spawned_work_counts_for_the_task_with_in_current_task() {
     let cost = of(&later, "agent_task_late_cost_usd_total", "spawning");
     assert!((cost - 11.0).abs() < 1e-9, "{cost}");
     assert_eq!(of(&later, "agent_task_tokens_sum", "spawning"), 2_000.0, "a task is observed once");
-    // Ledgers, late costs and orphans add up to what was spent.
+    // Ledgers, late costs and orphans add up to the total cost.
     let all = later.sum("agent_cost_usd_total", &[("model", "m")]);
     let in_tasks = of(&later, "agent_task_cost_usd_sum", "spawning") + cost;
     assert!((all - in_tasks - 7.0 * 11e-6).abs() < 1e-9, "{all} {in_tasks}");
 }
 
-/// Each spawns the next one and ends.
+/// A task that spawns the next one and ends.
 #[track_task(metrics = metrics)]
 fn hop(
     metrics: AgentMetrics,
@@ -154,7 +154,7 @@ async fn a_long_chain_of_spawned_tasks_is_dropped_without_recursion() {
 #[track_task(metrics = metrics)]
 async fn fails_beside_its_child(metrics: &AgentMetrics) -> Result<(), String> {
     let child = metrics.clone();
-    // What runs beside its end spends for itself.
+    // Work that runs after the end is charged separately.
     let spends = tokio::spawn(async move { spending_child(&child).await }.in_current_task());
     tool(metrics, "x").await;
     drop(spends);

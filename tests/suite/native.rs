@@ -17,13 +17,13 @@ const PROTOBUF: &str =
 #[metrics(namespace = "sparse")]
 #[allow(clippy::struct_field_names)] // A metric ends in its unit.
 struct Sparse {
-    /// Waits.
+    /// Waiting times.
     #[metric(native, buckets = [0.001, 1.0, 30.0])]
     wait_seconds: Histogram,
-    /// Waits by tenant.
+    /// Waiting times by tenant.
     #[metric(native)]
     tenant_wait_seconds: Histogram<Tenant>,
-    /// Without.
+    /// Waiting times without native buckets.
     plain_seconds: Histogram,
 }
 
@@ -38,14 +38,14 @@ fn sparse(settings: NativeHistograms) -> (AgentMetrics, Sparse) {
     (metrics, sparse)
 }
 
-/// The histograms of a family as protocol buffers show them.
+/// Returns the histograms of a family, read from protocol buffers.
 fn shown(metrics: &AgentMetrics, family: &str) -> Vec<Shown> {
     let families = MetricFamily::read(&metrics.encode(Some(PROTOBUF), None).body);
     let family = families.into_iter().find(|found| found.name == family).expect("a family");
     family.metric.into_iter().map(|metric| metric.histogram.expect("a histogram")).collect()
 }
 
-/// The numbers and counts of native buckets, from spans and differences.
+/// Returns the indices and counts of native buckets, decoded from spans and deltas.
 fn buckets(histogram: &Shown) -> Vec<(i32, u64)> {
     let (mut next, mut count) = (0, 0_i64);
     let mut deltas = histogram.positive_delta.iter();
@@ -62,7 +62,7 @@ fn buckets(histogram: &Shown) -> Vec<(i32, u64)> {
     buckets
 }
 
-/// Whether a histogram shows just these observations.
+/// Returns `true` if a histogram holds exactly these observations.
 fn check(histogram: &Shown, values: &[f64]) {
     let native = buckets(histogram);
     let zeros = values.iter().filter(|value| **value <= histogram.zero_threshold).count();
@@ -71,7 +71,7 @@ fn check(histogram: &Shown, values: &[f64]) {
     for (number, count) in &native {
         let bound = |number: i32| (f64::from(number) * growth.log2()).exp2();
         let (below, above) = (bound(number - 1), bound(*number));
-        // Bounds are rounded; a value next to one may be on either side.
+        // Bounds are rounded; a value next to a bound may fall on either side.
         let within = |slack: f64| {
             let inside = |value: &&f64| **value > below * (1.0 - slack) && **value <= above * (1.0 + slack);
             values.iter().filter(inside).filter(|value| **value > histogram.zero_threshold).count() as u64
@@ -173,7 +173,7 @@ fn built_in_histograms_have_native_buckets_when_enabled() {
     let tool = shown(&metrics, "agent_tool_call_duration_seconds");
     let success =
         tool.iter().find(|histogram| (histogram.sample_sum - 0.07).abs() < 1e-6).expect("the long call");
-    // 0.07 is above 2^(-62/16) and not above 2^(-61/16).
+    // 0.07 lies between 2^(-62/16) and 2^(-61/16).
     assert_eq!(buckets(success), [(-61, 1)]);
 }
 
@@ -230,7 +230,7 @@ fn no_observation_is_lost_while_a_native_histogram_widens() {
                 let histogram = sparse.wait_seconds.with(());
                 scope.spawn(move || {
                     for n in 0..EACH {
-                        // Wider and wider, each thread to another side.
+                        // Each thread widens the range in another direction.
                         let exponent = f64::from(n) / f64::from(EACH) * 30.0;
                         let value = exponent.exp2() * f64::from(thread + 1);
                         histogram.observe(if thread % 2 == 0 { value } else { value.recip() });
@@ -286,7 +286,7 @@ proptest! {
         let histogram = &shown(&metrics, "sparse_wait_seconds")[0];
         check(histogram, &values);
         prop_assert!(span(histogram) <= max_buckets || histogram.schema == -4);
-        // As fine as it was asked for, unless there is none as fine or that takes too many buckets.
+        // The resolution is the requested one, unless no schema is that fine or it would take too many buckets.
         let shown_growth = f64::from(-histogram.schema).exp2().exp2();
         let is_coarse = shown_growth > growth && histogram.schema < 8;
         prop_assert!(!is_coarse || 2 * span(histogram) + 1 > max_buckets, "{shown_growth}");

@@ -10,12 +10,12 @@ use std::task::{Context, Waker};
 use agent_metrics::{track_llm, track_step, track_task, track_tool};
 
 thread_local! {
-    /// The line on which this thread is to panic; none where it's not about this.
+    /// The line of the panic that this thread expects, if any.
     static EXPECTED: Cell<Option<u32>> = const { Cell::new(None) };
     static SEEN: RefCell<Option<(String, u32)>> = const { RefCell::new(None) };
 }
 
-/// Notes the places of this file's panics, and leaves those of other tests to the hook that was there.
+/// Records the locations of panics in this file, and passes those of other tests to the previous hook.
 fn watch() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -30,7 +30,7 @@ fn watch() {
     });
 }
 
-/// Expects a panic on the line after this.
+/// Expects a panic on the next line.
 macro_rules! here {
     () => {
         EXPECTED.set(Some(line!() + 1))
@@ -115,7 +115,7 @@ fn panics_report_their_original_location() {
         ("boxed", || polled(boxed(1))),
     ];
     for (name, call) in calls {
-        // A panic on the way to the expected one is seen too.
+        // An earlier, unexpected panic is detected too.
         EXPECTED.set(Some(0));
         assert!(catch_unwind(call).is_err(), "{name}");
         let (expected, seen) = (EXPECTED.take(), SEEN.take().expect("a panic was seen"));

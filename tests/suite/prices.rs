@@ -41,7 +41,7 @@ fn prices_can_be_replaced_at_run_time() {
     for model in ["a", "b", "c"] {
         call(&metrics, model);
     }
-    // What was counted before the change stays.
+    // Costs counted before the replacement stay.
     assert_eq!((spent(&metrics, "a"), unpriced(&metrics, "a")), (Some(3.0), None));
     assert_eq!((spent(&metrics, "b"), unpriced(&metrics, "b")), (Some(3.0), Some(1e6)));
     assert_eq!((spent(&metrics, "c"), unpriced(&metrics, "c")), (Some(4.0), None));

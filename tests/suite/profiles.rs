@@ -83,7 +83,7 @@ const T: &[f64] = &[
 const A: &[f64] = &[0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6];
 const C: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
-/// Family, type, buckets, attributes besides those of every call.
+/// Family, type, buckets, and the attributes beyond those of every call.
 type Table = &'static [(&'static str, &'static str, &'static [f64], &'static [&'static str])];
 
 const COMMON: [&str; 4] =
@@ -125,7 +125,7 @@ const V0_1: Table = &[
     ("gen_ai_client_inference_operation_output_tokens", "histogram", T, &["error_type"]),
 ];
 
-/// Those whose attributes are not those of every call.
+/// Families whose attributes differ from those of every call.
 const V0_1_OTHERS: Table = &[
     ("gen_ai_invoke_agent_duration_seconds", "histogram", A, &["gen_ai_agent_name", "error_type"]),
     ("gen_ai_invoke_agent_inference_calls", "histogram", C, &["gen_ai_agent_name"]),
@@ -138,7 +138,7 @@ const V0_1_OTHERS: Table = &[
     ),
 ];
 
-/// What the catalogue says, and what is exposed, is what the tables say, and nothing else is.
+/// The catalogue and the exposition match the tables exactly.
 fn check(metrics: &AgentMetrics, samples: &Samples, tables: &[(Table, bool)]) {
     let mut expected = BTreeMap::new();
     for (table, is_common) in tables {
@@ -219,12 +219,12 @@ async fn the_names_of_v0_1_are_those_of_its_table() {
     let failed = ("error_type", "rate_limited");
     assert_eq!(of_chat(&samples, "gen_ai_client_inference_duration_seconds_count", failed), 1.0);
     assert_eq!(of_chat(&samples, "gen_ai_client_inference_operation_input_tokens_count", failed), 0.0);
-    // What is no inference has the duration of an operation, and no tokens.
+    // A call that is no inference has a duration and no tokens.
     let embeddings = [("gen_ai_operation_name", "embeddings")];
     assert_eq!(samples.sum("gen_ai_client_operation_duration_seconds_count", &embeddings), 1.0);
     assert_eq!(samples.sum("gen_ai_client_operation_duration_seconds_count", &[]), 1.0);
     assert_eq!(samples.sum("gen_ai_client_inference_duration_seconds_count", &embeddings), 0.0);
-    // An agent's own calls, without those of the agents in it.
+    // The calls of an agent, without those of nested agents.
     let agent = [("gen_ai_agent_name", "support")];
     assert_eq!(samples.sum("gen_ai_invoke_agent_duration_seconds_count", &agent), 1.0);
     assert_eq!(
@@ -240,7 +240,7 @@ async fn the_names_of_v0_1_are_those_of_its_table() {
     assert_eq!(tool(("error_type", "_OTHER")), 1.0);
 }
 
-/// Families as they are exposed, and their names and units in the conventions' tables.
+/// Exposed families with their names and units in the tables of the conventions.
 const OTEL: [(&str, &str, &str); 18] = [
     ("gen_ai_client_token_usage", "gen_ai.client.token.usage", "{token}"),
     ("gen_ai_client_operation_duration_seconds", "gen_ai.client.operation.duration", "s"),
@@ -402,7 +402,7 @@ async fn no_two_profile_series_collide_and_none_is_lost() {
     for name in ["a\u{1f}b", &"t".repeat(100)] {
         metrics.track_tool(name).finish(Status::Success);
     }
-    // The parser refuses a series that is there twice.
+    // The parser refuses duplicate series.
     let samples = agent_metrics_tests::samples(&metrics);
     let bedrock = [("gen_ai_provider_name", "aws.bedrock"), ("gen_ai_operation_name", "chat")];
     assert_eq!(samples.sum("gen_ai_client_inference_duration_seconds_count", &bedrock), 4.0);

@@ -11,7 +11,7 @@ use agent_metrics::{AgentMetrics, Status, TimedOut, TokenUsage, Usage, track_llm
 use agent_metrics_tests::Samples;
 use proptest::prelude::*;
 
-/// How a call is to end, once it has been polled so often.
+/// The intended end of a call after a number of polls.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
     Finish,
@@ -22,7 +22,7 @@ enum End {
     Cancel,
 }
 
-/// What a call's body does: waits, then ends.
+/// The body of a call: it waits, then ends.
 struct Script {
     polls: u8,
     end: End,
@@ -95,7 +95,7 @@ impl Kind {
         }
     }
 
-    /// Calls by status, durations, what is in flight, and the label.
+    /// The families of calls by status, durations and calls in flight, and the label.
     fn families(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
             Self::Task => {
@@ -130,7 +130,7 @@ impl Kind {
 
 type Call = Pin<Box<dyn Future<Output = Result<Reply, TimedOutOrNot>>>>;
 
-/// What the test does next.
+/// The next action of the test.
 #[derive(Clone, Debug)]
 enum Step {
     Start(Kind, u8, End),
@@ -154,7 +154,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The test's own books.
+/// The counts kept by the test.
 #[derive(Default)]
 struct Model {
     ended: BTreeMap<(Kind, &'static str), u64>,
@@ -196,7 +196,7 @@ proptest! {
     fn started_is_ended_and_in_flight(steps in prop::collection::vec(step(), 1..60)) {
         let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
         let mut model = Model::default();
-        // A call, whether it was polled, and how it would end by itself.
+        // A call, if it was polled, and its end when it runs to completion.
         let mut live: Vec<(Kind, Call, bool, End)> = Vec::new();
         for step in steps {
             match step {
@@ -222,7 +222,7 @@ proptest! {
                 Step::Drop(which) if !live.is_empty() => {
                     let (kind, call, polled, _) = live.swap_remove(which % live.len());
                     drop(call);
-                    // A call that was never polled was never a call.
+                    // A call that was never polled is not counted.
                     if polled {
                         model.end(kind, End::Cancel);
                     }
@@ -253,7 +253,7 @@ fn a_scrape_is_consistent_while_threads_record() {
         let scraper = scope.spawn(|| {
             let mut scrapes = 0;
             let mut last = 0.0;
-            // The last reading of what is in flight, with the count before it.
+            // The last number of calls in flight, with the count before it.
             let mut reading = None;
             while !done.load(Ordering::Relaxed) || scrapes == 0 {
                 let samples = Samples::parse(&metrics.to_text());
@@ -262,7 +262,7 @@ fn a_scrape_is_consistent_while_threads_record() {
                 assert_eq!(count, all);
                 assert!(count >= last, "a counter went down from {last} to {count}");
                 if let Some((in_flight, before)) = reading {
-                    // A scrape is no snapshot: what passed meanwhile may be in it, and no more.
+                    // A scrape is not a snapshot: it may include calls that ran during the scrape, and no others.
                     let most = THREADS as f64 + count - before;
                     assert!((0.0..=most).contains(&in_flight), "{in_flight} in flight, {most} could be");
                 }

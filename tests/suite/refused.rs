@@ -13,9 +13,9 @@ use agent_metrics_tests::{Samples, build, samples, tools};
 #[derive(Metrics)]
 #[metrics(namespace = "kinds")]
 struct Kinds {
-    /// USD.
+    /// Spent USD.
     paid_usd_total: FloatCounter,
-    /// A level.
+    /// A gauge.
     level: Gauge,
     /// Sizes.
     #[metric(buckets = [1.0, 2.0])]
@@ -87,7 +87,7 @@ fn huge_amounts_never_decrease_a_counter() {
         let samples = samples(&metrics);
         let rounds = f64::from(round);
         assert_eq!(samples.value("large_things_total"), rounds);
-        // The other number of a usage is as good as ever.
+        // The other number of the usage is still recorded.
         assert_eq!(samples.sum("agent_llm_tokens_total", &[("direction", "input")]), 0.0);
         assert_eq!(samples.sum("agent_llm_tokens_total", &[("direction", "output")]), rounds);
         assert_eq!(samples.sum("agent_llm_usage_anomalies_total", &[("kind", "too_large")]), rounds);
@@ -95,7 +95,7 @@ fn huge_amounts_never_decrease_a_counter() {
         for family in ["large_things_total", "agent_steps_per_task", "agent_cost_usd_total"] {
             assert_eq!(refused(&samples, family), rounds, "{family}");
         }
-        // A duration is never refused, as its call took place: it is taken for a year.
+        // A duration is never refused, since its call took place; it is limited to one year.
         let year = 366.0 * 86_400.0;
         let lasted = samples.value("agent_tool_call_duration_seconds_sum{tool_name=\"t\"}");
         assert!((lasted / (rounds * year) - 1.0).abs() < 1e-6, "{lasted}");
@@ -206,7 +206,7 @@ fn faults_reach_the_hook_of_their_instance_which_may_record() {
     assert_eq!((samples(&first).value(panics), samples(&second).value(panics)), (1.0, 0.0));
 }
 
-/// A collector that uses metrics while it is asked for its own.
+/// A collector that records metrics while it is collected.
 struct Curious(AgentMetrics, prometheus::core::Desc);
 
 impl prometheus::core::Collector for Curious {
@@ -295,7 +295,7 @@ fn a_refused_family_is_reported_once_to_a_hook_that_may_use_it() {
     assert_eq!(samples(&metrics).sum("doubled_calls_total", &[]), 1.0, "the first is exposed");
 }
 
-/// What a panic may carry.
+/// A panic payload.
 struct Bomb;
 
 impl Drop for Bomb {

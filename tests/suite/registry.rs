@@ -26,7 +26,7 @@ struct First {
 #[metrics(namespace = "app")]
 #[allow(dead_code)]
 struct Second {
-    /// Something new.
+    /// Another family.
     new_total: Counter,
     /// Orders, with other labels.
     orders_total: Counter<ByTenant>,
@@ -123,7 +123,7 @@ fn foreign_collectors_are_exposed_once_with_prefix_and_labels() {
     let open = metrics.encode(Some("application/openmetrics-text;version=1.0.0"), None);
     let open = String::from_utf8(open.body).expect("UTF-8");
     assert!(open.contains("# TYPE my_orders counter\n") && open.contains("my_orders_total{"), "{open}");
-    // A counter without the suffix is none in OpenMetrics, and must keep its name.
+    // OpenMetrics requires the suffix, so a counter without it is exposed as unknown under its name.
     assert!(open.contains("# TYPE my_visits unknown\n") && open.contains("\nmy_visits{"), "{open}");
     assert_eq!(samples.kind("my_visits"), Some("counter"));
 }
@@ -132,11 +132,11 @@ fn foreign_collectors_are_exposed_once_with_prefix_and_labels() {
 #[metrics(namespace = "near")]
 #[allow(dead_code)]
 struct Namesakes {
-    /// A level.
+    /// A gauge.
     load: Gauge,
-    /// How often it was looked at.
+    /// The number of views.
     load_total: Counter,
-    /// What it is of.
+    /// Facts about the thing.
     load_info: Info,
 }
 

@@ -9,7 +9,7 @@ use agent_metrics::{
 use agent_metrics_tests::{ToolError, build, samples, tools};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 
-/// A part of an answer; the last one knows what all of them used.
+/// A part of a response; the last one has the usage of all.
 struct Chunk {
     text: &'static str,
     usage: Option<Usage>,
@@ -29,7 +29,7 @@ impl TokenUsage for Chunk {
     }
 }
 
-/// Three parts, between which it waits; the third fails or tells the usage.
+/// Three parts with waits in between; the third fails or reports the usage.
 fn chunks(fails: bool) -> impl Stream<Item = Result<Chunk, ToolError>> {
     stream::iter(0..3).then(move |number| async move {
         tokio::task::yield_now().await;
@@ -95,13 +95,13 @@ async fn a_stream_may_be_dropped_after_any_item() {
         let dropped = samples(&metrics);
         assert_eq!(calls(&metrics, "cancelled"), f64::from(taken + 1), "after {taken}");
         assert_eq!(dropped.sum("agent_llm_calls_in_progress", &[]), 0.0);
-        // What was used is known with the last item only; before the first, nothing may have been.
+        // The usage is known only with the last item; before the first item there may be none.
         let missing = f64::from(taken.clamp(0, 2));
         assert_eq!(dropped.sum("agent_llm_usage_missing_total", &[("model", "streamed")]), missing);
         let used = if taken == 3 { 111.0 } else { 0.0 };
         assert_eq!(dropped.sum("agent_llm_tokens_total", &[]), used, "after {taken}");
     }
-    // Who meets an error goes no further: that is no cancellation.
+    // A consumer that stops at an error doesn't cancel the call.
     let mut failing = Box::pin(asked(&metrics, false, true).await.expect("not refused"));
     while let Some(Ok(_)) = failing.next().await {}
     drop(failing);

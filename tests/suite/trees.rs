@@ -16,14 +16,14 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use proptest::prelude::*;
 
-/// What a part of an agent does.
+/// One action of an agent.
 #[derive(Clone, Debug)]
 enum Node {
     Ask {
         tokens: u64,
         waits: u8,
     },
-    /// Takes so many of the items, then lets go of the stream.
+    /// Takes this number of items, then drops the stream.
     Read {
         items: u8,
         taken: u8,
@@ -36,7 +36,7 @@ enum Node {
         fails: bool,
         parts: Vec<Self>,
     },
-    /// Runs beside the task, and perhaps after it; kept, it belongs to the task all the same.
+    /// Runs concurrently with the task and possibly after it; with `kept`, it counts for the task all the same.
     Detached {
         kept: bool,
         part: Box<Self>,
@@ -58,11 +58,11 @@ fn nodes() -> impl Strategy<Value = Node> {
     })
 }
 
-/// A USD at 1 USD a million tokens read and 10 a million written is so many millionths of a millionth a token.
+/// The price of an input token at 1 USD per million tokens, in picodollars; an output token costs ten times as much.
 const TOKEN: u64 = 11_000_000;
 const TOOL: u64 = 250_000_000_000;
 
-/// What a task spent, as the test counts it.
+/// The spending of one task, as counted by the test.
 #[derive(Default)]
 struct Own {
     around: Option<Rc<Self>>,
@@ -72,7 +72,7 @@ struct Own {
     tokens: Cell<u64>,
 }
 
-/// All that the test counts.
+/// All sums counted by the test.
 #[derive(Debug, Default, PartialEq)]
 struct Sums {
     tasks: u64,
@@ -85,7 +85,7 @@ struct Sums {
 
 type Detached = Pin<Box<dyn Future<Output = ()>>>;
 
-/// What a tree runs in.
+/// The environment in which a tree runs.
 struct World {
     metrics: AgentMetrics,
     sums: RefCell<Sums>,
@@ -113,7 +113,7 @@ impl World {
     }
 }
 
-/// Adds up a task when it ends, however it does.
+/// Adds a task to the sums when it is dropped, for every kind of end.
 struct Ending<'a> {
     world: &'a World,
     task: Rc<Own>,
@@ -144,7 +144,7 @@ async fn ask(world: &World, task: Option<&Own>, tokens: u64, waits: u8) -> Usage
     Usage::new(tokens, tokens)
 }
 
-/// Tells what the items up to this one used.
+/// Reports the usage of the items up to this one.
 struct Item(u64);
 
 impl TokenUsage for Item {
@@ -167,7 +167,7 @@ async fn tool(world: &World, task: Option<&Own>, waits: u8) {
     world.spend(task, 0, TOOL);
 }
 
-/// Counts what was used of a stream, when it is let go of.
+/// Counts the used part of a stream when it is dropped.
 struct Used<'a>(&'a World, Option<&'a Own>, u64);
 
 impl Drop for Used<'_> {
@@ -228,7 +228,7 @@ fn run(world: Rc<World>, own: Option<Rc<Own>>, node: Node) -> Detached {
     })
 }
 
-/// Polls a future once; `None` when it has ended.
+/// Polls a future once; returns `None` when it is complete.
 fn poll(mut future: Detached) -> Option<Detached> {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending().then_some(future)
 }
@@ -252,7 +252,7 @@ proptest! {
         let world = Rc::new(World { metrics: metrics.clone(), sums, detached });
         let mut root = Some(run(Rc::clone(&world), None, Node::Task { together, fails, parts }));
         for round in 0..rounds + rounds_after {
-            // Given up with what it waits for, if it hasn't ended.
+            // Cancelled together with what it awaits, unless it is complete.
             root = root.filter(|_| round < rounds).and_then(poll);
             let beside = world.detached.take();
             let beside: Vec<_> = beside.into_iter().filter_map(poll).collect();

@@ -2,7 +2,7 @@
 
 #[test]
 fn compile_errors_match_their_expected_texts() {
-    // The expected words are those of one compiler.
+    // The expected texts are those of the pinned compiler.
     let rustc = std::process::Command::new("rustc").arg("--version").output().expect("rustc runs");
     let rustc = String::from_utf8(rustc.stdout).expect("UTF-8");
     assert!(

@@ -92,7 +92,7 @@ async fn a_body_reports_facts_that_its_result_does_not_have() {
     let calls = |status| samples.sum("agent_llm_calls_total", &[("model", "asked"), ("status", status)]);
     assert_eq!((calls("success"), calls("content_filtered")), (1.0, 1.0));
     assert_eq!(samples.sum("agent_llm_tokens_total", &[("model", "asked"), ("direction", "input")]), 2e6);
-    // The first is priced as the model that answered, the second as its provider says.
+    // The first has the price of the served model, the second the cost that its provider reports.
     let cost = samples.sum("agent_cost_usd_total", &[("model", "asked")]);
     assert!((cost - (2.0 + 20.0 + 0.5)).abs() < 1e-9, "{cost}");
     let saved = samples.value("agent_llm_cache_savings_usd_total{model=\"asked\"}");
@@ -153,7 +153,7 @@ async fn tried_three_times(metrics: &AgentMetrics) -> anyhow::Result<Usage> {
     let mut limits = RateLimits::default();
     limits.requests = Some(0);
     let call = Call::current().attempt(Attempt::new(Status::RateLimited)).rate_limits(limits);
-    // A stream that broke off: its tokens are billed all the same.
+    // The stream was interrupted; its tokens are billed all the same.
     let cut = Attempt::new(Status::Unavailable).waited(Duration::from_millis(1500));
     call.attempt(cut.usage(Usage::new(1_000_000, 0)));
     tokio::task::yield_now().await;

@@ -8,7 +8,7 @@ use agent_metrics::{AgentMetrics, Usage, track_llm};
 use agent_metrics_tests::{build, samples};
 use genai_prices::{ExtractRequest, ProviderUsage, UsageKey};
 
-/// Our name, and theirs for the provider and its API. They read nothing of Ollama's.
+/// The crate's format name, and the other reader's names of provider and API. It doesn't read Ollama.
 const FORMATS: [(&str, &str, &str); 7] = [
     ("anthropic", "anthropic", "default"),
     ("bedrock_converse", "aws", "default"),
@@ -19,8 +19,8 @@ const FORMATS: [(&str, &str, &str); 7] = [
     ("openai_responses", "openai", "responses"),
 ];
 
-/// What they don't read: the lifetime of OpenAI's cache writes, images in its prompts, and of Cohere's
-/// cache in this of their two ways to read it.
+/// Facts that the other reader ignores: the lifetime of OpenAI's cache writes, images in its prompts, and Cohere's
+/// cache in one of its two readers.
 const ONLY_OURS: [(&str, &str); 3] = [
     ("cohere_v2/cached.json", "cache_read_tokens"),
     ("openai_chat/audio.json", "input_image_tokens"),
@@ -62,7 +62,7 @@ fn an_independent_reader_finds_the_same_usage() {
         let format: WireFormat = name.parse().expect("a known format");
         for path in whole_bodies(name) {
             let body = fs::read(&path).expect("readable");
-            // Without both totals they find nothing in most formats.
+            // Without both totals the other reader finds nothing in most formats.
             let Some(theirs) = theirs(&body, provider, api) else { continue };
             let case = format!("{name}/{}", path.file_name().expect("a file").to_string_lossy());
             let facts = format.facts_of_slice(&body);

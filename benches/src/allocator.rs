@@ -1,14 +1,14 @@
-//! The system's allocator, counting while it is asked to.
+//! The system allocator with optional counting.
 #![allow(clippy::cast_possible_wrap)]
 #![allow(unsafe_code)] // A global allocator has no safe form.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
-/// See the module.
+/// A global allocator that counts while counting is on.
 pub(crate) struct Counting;
 
-// Off but for the measurements of memory, so that peers that allocate don't pay for the counting.
+// Off except during memory measurements, so that peers that allocate don't pay for the counting.
 static ON: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static LIVE_BYTES: AtomicI64 = AtomicI64::new(0);
@@ -20,7 +20,7 @@ fn count(allocations: u64, bytes: i64) {
     }
 }
 
-// SAFETY: every call is the system allocator's, with the arguments as they came.
+// SAFETY: every call is passed unchanged to the system allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(1, layout.size() as i64);
@@ -28,7 +28,7 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc(layout) }
     }
 
-    // Forwarded, since the system gives large zeroed blocks without touching them.
+    // Forwarded, since the system returns large zeroed blocks without touching them.
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(1, layout.size() as i64);
         // SAFETY: see the impl.

@@ -1,4 +1,4 @@
-//! What one tracked call costs, on one thread.
+//! The cost of one tracked call on one thread.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -14,7 +14,7 @@ use crate::measure::{self, Candidate, Rounds, each};
 use crate::report::{Report, Row, Target, ns, times};
 use crate::subjects::{self as call, Index};
 
-/// Makes a future, pins it where it is and polls it: no runtime, no copy, the same for all.
+/// Creates a future, pins it on the stack and polls it, without a runtime.
 macro_rules! poll_once {
     ($call:expr) => {
         || {

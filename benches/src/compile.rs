@@ -1,4 +1,4 @@
-//! How long it takes to build a program with 500 tracked functions that nobody calls, beside the same program with
+//! The build time of a program with 500 tracked functions that are never called, compared with the same program with
 //! another attribute and with none.
 
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use crate::report::{Report, Row, Target, times};
 const FUNCTIONS: usize = 500;
 const ROUNDS: usize = 5;
 
-/// A program, by what its functions carry.
+/// A program, by the attribute of its functions.
 struct Program {
     name: &'static str,
     dependency: String,
@@ -39,7 +39,7 @@ fn programs() -> [Program; 4] {
 pub(crate) fn run(report: &mut Report) {
     let programs = programs();
     let folders = programs.each_ref().map(|program| write(program).expect("a folder below target"));
-    // The dependencies, and whatever is slow only once.
+    // Builds the dependencies and warms the caches.
     let builds = folders.iter().all(|folder| build(folder).is_some());
     let mut seconds = programs.each_ref().map(|_| Vec::new());
     for _ in 0..if builds { ROUNDS } else { 0 } {
@@ -88,7 +88,7 @@ fn write(program: &Program) -> std::io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Builds the program anew and its dependencies if need be: the seconds that took, if it could be built.
+/// Rebuilds the program, and its dependencies if necessary. Returns the build time in seconds, if it could be built.
 fn build(folder: &Path) -> Option<f64> {
     let main = folder.join("src/main.rs");
     fs::write(&main, fs::read(&main).ok()?).ok()?;

@@ -1,17 +1,17 @@
-//! Reading back what was counted, from the exposition.
+//! Reads the recorded counts back from the exposition.
 
 /// An exposition in the text format.
 pub(crate) struct Exposed(String);
 
-/// A number that should say how often something was called: the sum of a family's samples that carry one of some
-/// label pairs, or of all its samples where there are none.
+/// A number of calls: the sum of a family's samples that have one of some
+/// label pairs, or of all its samples if there are no pairs.
 pub(crate) struct Count {
     family: &'static str,
     pairs: Vec<String>,
 }
 
 impl Count {
-    /// For each of the families, the samples whose label has one of the values.
+    /// For each family, the samples whose label has one of the values.
     pub(crate) fn of(families: [&'static str; 2], label: &str, values: &[&str]) -> Vec<Self> {
         let pairs: Vec<_> = values.iter().map(|value| format!("{label}=\"{value}\"")).collect();
         families.map(|family| Self { family, pairs: pairs.clone() }).into()
@@ -24,7 +24,7 @@ impl Count {
 }
 
 impl Exposed {
-    /// What the global metrics show now, and the registry that autometrics records into.
+    /// Reads the global instance and the registry of autometrics.
     pub(crate) fn now() -> Self {
         let mut text = agent_metrics::global().to_text();
         let autometrics = prometheus::TextEncoder::new().encode_to_string(&prometheus::gather());
@@ -32,7 +32,7 @@ impl Exposed {
         Self(text)
     }
 
-    /// A family's samples that carry one of the label pairs, added up.
+    /// Sums the samples of a family that have one of the label pairs.
     pub(crate) fn sum(&self, family: &str, pairs: &[String]) -> f64 {
         let samples = self.0.lines().filter_map(|line| line.strip_prefix(family)?.rsplit_once(' '));
         let own = samples.filter(|(labels, _)| labels.is_empty() || labels.starts_with('{'));
@@ -41,7 +41,7 @@ impl Exposed {
         wanted.map(|(_, value)| value.parse().unwrap_or(f64::NAN)).sum()
     }
 
-    /// Adds those of these counts that aren't what they should be to `wrong`.
+    /// Adds the counts that differ from the expected number to `wrong`.
     #[allow(clippy::float_cmp)] // Counts are whole numbers.
     pub(crate) fn check(&self, counts: &[Count], calls: u64, wrong: &mut Vec<String>) {
         for Count { family, pairs } in counts {

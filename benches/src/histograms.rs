@@ -1,4 +1,4 @@
-//! What native buckets and exemplars add to an observation.
+//! The additional cost of native buckets and exemplars for an observation.
 
 use std::cell::Cell;
 
@@ -17,15 +17,15 @@ const TRACED: &str = "classic with exemplars";
 #[derive(Metrics)]
 #[metrics(namespace = "bench")]
 struct Waits {
-    /// In classic buckets.
+    /// A histogram with classic buckets.
     #[metric(buckets = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])]
     classic_seconds: Histogram,
-    /// In native ones, too.
+    /// A histogram with classic and native buckets.
     #[metric(native, buckets = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])]
     native_seconds: Histogram,
 }
 
-/// So many values that no branch is foreseen, over seven doublings.
+/// The number of values over seven doublings, large enough to defeat branch prediction.
 const VALUES: usize = 1024;
 
 fn values() -> Vec<f64> {
@@ -37,7 +37,7 @@ fn values() -> Vec<f64> {
     (0..VALUES).map(|_| (random() * 7.0 - 5.0).exp2()).collect()
 }
 
-/// Gives the values one after another, again and again.
+/// Yields the values in a cycle.
 fn in_turn(values: &[f64]) -> impl Fn() -> f64 {
     let next = Cell::new(0);
     move || {
@@ -80,7 +80,7 @@ fn show(rounds: &Rounds, report: &mut Report) {
     }
 }
 
-/// Whether every observation was counted.
+/// Checks that every observation was counted.
 fn check(plain: &str, traced: &str, report: &mut Report) {
     let observations = OBSERVATIONS * (ROUNDS as u64 + 1);
     let wrong: Vec<_> = [(plain, "classic"), (plain, "native"), (traced, "classic")]

@@ -1,7 +1,7 @@
 //! Comparisons with peers, as rows of one table.
 //!
 //! `benches [calls|spending|threads|histograms|scrape|memory|compile|truth]..`: all of them by default. Each theme runs in a
-//! process of its own, so that the threads and series of one don't weigh on the next.
+//! separate process, so that the threads and series of one don't affect the next.
 
 mod allocator;
 mod calls;
@@ -38,10 +38,10 @@ const THEMES: [Theme; 8] = [
     ("truth", truth::run),
 ];
 
-/// Runs one theme in this process.
+/// The flag to run one theme in this process.
 const THEME: &str = "--theme";
 
-/// Takes one measurement of memory in this process.
+/// The flag to take one memory measurement in this process.
 const MEMORY: &str = "--memory";
 
 fn main() -> ExitCode {
@@ -78,7 +78,7 @@ fn run_each(names: &[String]) -> ExitCode {
     if all_ran { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// This program, to be run again.
+/// Returns a command that runs this program again.
 fn again(args: &[&str]) -> Command {
     let program = env::current_exe().expect("a running program has a path");
     let mut command = Command::new(program);

@@ -1,4 +1,4 @@
-//! Timing on noisy machines: candidates take turns, and the medians of what rounds say are compared.
+//! Timing on noisy machines: candidates alternate, and the medians of the rounds are compared.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::exposed::{Count, Exposed};
 use crate::report::Report;
 
-/// Something to time: what it is called, what runs `n` times, and where its calls are counted.
+/// A measured operation: its name, the loop that runs it `n` times, and the families that count its calls.
 pub(crate) struct Candidate<'a> {
     name: &'static str,
     run: Box<dyn FnMut(u64) + 'a>,
@@ -23,13 +23,13 @@ pub(crate) fn each<'a>(name: &'static str, mut operation: impl FnMut() + 'a) -> 
     })
 }
 
-/// What repeats its operation itself.
+/// Creates a candidate that repeats its operation itself.
 pub(crate) fn many<'a>(name: &'static str, run: impl FnMut(u64) + 'a) -> Candidate<'a> {
     Candidate { name, run: Box::new(run), counts: Vec::new(), calls: 0 }
 }
 
 impl Candidate<'_> {
-    /// Its calls have to be found there afterwards.
+    /// Sets the families that must have counted its calls afterwards.
     pub(crate) fn counted_by(mut self, counts: Vec<Count>) -> Self {
         self.counts = counts;
         self
@@ -42,7 +42,7 @@ impl Candidate<'_> {
     }
 }
 
-/// What the rounds took, in nanoseconds of one operation.
+/// The times of the rounds, in nanoseconds per operation.
 pub(crate) struct Rounds(Vec<(&'static str, Vec<f64>)>);
 
 /// Times all candidates: in each round each of them, one after the other, repeats its operation `n` times.
@@ -62,13 +62,13 @@ pub(crate) fn time(candidates: &mut [Candidate<'_>], rounds: usize, n: u64) -> R
     Rounds(times)
 }
 
-/// The candidate of that name.
+/// Returns the candidate of a name.
 pub(crate) fn named<'c, 'a>(candidates: &'c mut [Candidate<'a>], name: &str) -> &'c mut Candidate<'a> {
     let found = candidates.iter_mut().find(|candidate| candidate.name == name);
     found.unwrap_or_else(|| panic!("no candidate `{name}`"))
 }
 
-/// Compares what was called with what was counted.
+/// Compares the numbers of calls with the recorded counts.
 pub(crate) fn check(theme: &str, candidates: &[Candidate<'_>], report: &mut Report) {
     let exposed = Exposed::now();
     let mut wrong = Vec::new();
@@ -86,12 +86,12 @@ impl Rounds {
         &found.unwrap_or_else(|| panic!("no candidate `{name}`")).1
     }
 
-    /// A candidate's median.
+    /// Returns the median of a candidate.
     pub(crate) fn of_one(&self, name: &str) -> f64 {
         median(self.of(name).to_vec())
     }
 
-    /// The median of what each round's times of some candidates give.
+    /// Returns the median over all rounds of a function of some candidates' times.
     pub(crate) fn of_each<const N: usize>(&self, names: [&str; N], value: impl Fn([f64; N]) -> f64) -> f64 {
         let times = names.map(|name| self.of(name));
         median((0..times[0].len()).map(|round| value(times.map(|times| times[round]))).collect())

@@ -1,7 +1,7 @@
-//! What a histogram series costs in memory, by the number of threads that record into it.
+//! The memory of a histogram series, by the number of recording threads.
 //!
-//! Each measurement is a process of its own, since memory that was freed is not given back and threads leave columns
-//! behind. All threads are alive while it's taken: they have started before, and each has recorded into every series.
+//! Each measurement is a separate process, since freed memory is not returned to the system and threads leave shards
+//! behind. All threads are alive during the measurement, and each has recorded into every series.
 
 use std::fs;
 use std::process::{ExitCode, Stdio};
@@ -33,7 +33,7 @@ impl<const N: usize> From<&str> for Labels<N> {
 #[derive(Metrics)]
 #[metrics(namespace = "bench")]
 struct Many {
-    /// One of many.
+    /// One of many series.
     #[metric(buckets = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])]
     memory_seconds: Histogram<Labels<20_000>>,
 }
@@ -41,7 +41,7 @@ struct Many {
 #[derive(Metrics)]
 #[metrics(namespace = "bench")]
 struct Few {
-    /// One of many.
+    /// One of many series.
     #[metric(buckets = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])]
     memory_seconds: Histogram<Labels<2_000>>,
 }
@@ -51,10 +51,10 @@ struct ClientLabels {
     series: String,
 }
 
-/// A family, as something that records into the series of a name.
+/// A function that records into the series of a name.
 type Recorder = Box<dyn Fn(&str) + Send + Sync>;
 
-/// Its cap fits the larger of two measurements.
+/// The cap fits the larger of two measurements.
 fn ours(metrics: &AgentMetrics, series: usize) -> Recorder {
     if series <= 2_000 {
         let Few { memory_seconds } = Few::register(metrics).expect("a free name");
@@ -79,14 +79,14 @@ fn client() -> Recorder {
     })
 }
 
-/// What some series took, in bytes.
+/// The memory of some series, in bytes.
 #[derive(Clone, Copy)]
 struct Taken {
     allocated: f64,
     resident: f64,
 }
 
-/// Measures `[candidate, series, threads]` and prints what was taken.
+/// Measures `[candidate, series, threads]` and prints the result.
 pub(crate) fn measure_here(args: &[String]) -> ExitCode {
     let [candidate, series, threads] = args else { return ExitCode::from(2) };
     let (Ok(series), Ok(threads)) = (series.parse(), threads.parse()) else { return ExitCode::from(2) };
@@ -100,7 +100,7 @@ pub(crate) fn measure_here(args: &[String]) -> ExitCode {
     let names: Vec<_> = (0..series).map(|number| format!("series-{number:05}")).collect();
     let taken = measure(make, &names, threads, || {
         if candidate == "ours" {
-            // Label text is made by the first scrape. What a scrape of the peers leaves is not counted against them.
+            // The first scrape renders the labels. Memory left by a scrape of the peers is not counted.
             drop(metrics.to_text());
         }
     });
@@ -139,7 +139,7 @@ fn measure(make: &dyn Fn() -> Recorder, names: &[String], threads: usize, scrape
     })
 }
 
-/// The process's resident memory.
+/// Returns the resident memory of the process.
 fn resident() -> f64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -157,7 +157,7 @@ fn taken(candidate: &str, series: usize, threads: usize) -> Taken {
     Taken { allocated: next(), resident: next() }
 }
 
-/// Of one series: of all memory taken, and of what as many series again take.
+/// The memory per series: of all series, and of the second half of twice as many.
 struct PerSeries {
     all: Taken,
     further: Taken,

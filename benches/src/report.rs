@@ -1,14 +1,14 @@
-//! The table.
+//! The table of results.
 
 use std::process::ExitCode;
 
-/// Prints rows as they come, and remembers whether something was counted wrong.
+/// Prints the rows, and records if a count was wrong.
 #[derive(Default)]
 pub(crate) struct Report {
     untrue: bool,
 }
 
-/// One line of the table. What is left empty is shown as such.
+/// One row of the table; cells may be empty.
 #[derive(Default)]
 pub(crate) struct Row {
     pub(crate) what: String,
@@ -18,10 +18,10 @@ pub(crate) struct Row {
     pub(crate) target: Target,
 }
 
-/// What a number has to be.
+/// The target of a number.
 #[derive(Default)]
 pub(crate) enum Target {
-    /// Shown for its interest.
+    /// No target.
     #[default]
     None,
     AtMost {
@@ -68,7 +68,7 @@ impl Report {
         println!("| {what} | {ours} | {peers} | {ratio} | {target} | {met} |");
     }
 
-    /// The row that says whether everything that was called was counted.
+    /// Prints the row that compares calls with counts.
     pub(crate) fn truth(&mut self, theme: &str, calls: u64, families: usize, wrong: &[String]) {
         self.untrue |= !wrong.is_empty();
         self.row(&Row {
@@ -80,7 +80,7 @@ impl Report {
         });
     }
 
-    /// Failure only where a number is untrue: a missed target is to be read in the table.
+    /// Returns a failure only for a wrong count; missed targets are shown in the table.
     pub(crate) fn exit_code(&self) -> ExitCode {
         if self.untrue { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }

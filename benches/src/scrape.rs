@@ -1,4 +1,4 @@
-//! What a scrape of many series costs.
+//! The cost of a scrape of many series.
 
 mod formats;
 mod series;
@@ -15,7 +15,7 @@ use self::series::{
 use crate::measure::{self, Rounds, each};
 use crate::report::{Report, Row, Target, times};
 
-/// With the one up to infinity: 8 buckets.
+/// 8 buckets with the one up to infinity.
 pub(crate) const BOUNDS: [f64; 7] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
 
 const ROUNDS: usize = 61;
@@ -25,7 +25,7 @@ const OPEN: &str = "OpenMetrics";
 const OPEN_METRICS: &str = "application/openmetrics-text;version=1.0.0";
 const TEXT_1: &str = "text 1.0.0";
 const TEXT_1_ASKED: &str = "text/plain;version=1.0.0";
-/// Of the time of the best peer.
+/// The target in relation to the best peer.
 const MOST: f64 = 0.12;
 const PEERS: [&str; 3] = ["prometheus", "prometheus-client", "metrics-exporter-prometheus"];
 
@@ -63,7 +63,7 @@ fn compare(metrics: &AgentMetrics, report: &mut Report) {
     let lines: Vec<_> = text.split_inclusive('\n').collect();
     let mut candidates = [
         each(OURS, || _ = black_box(metrics.to_text())),
-        // Each of ours comes after another's, which leaves the caches to nobody.
+        // Each scrape of this crate follows one of a peer, so that no candidate finds warm caches.
         each(PEERS[0], || _ = black_box(prometheus())),
         each(OPEN, || _ = black_box(metrics.encode(Some(OPEN_METRICS), None))),
         each(PEERS[1], || _ = black_box(client())),
@@ -107,7 +107,7 @@ fn show(rounds: &Rounds, [ours, peers @ ..]: [&str; 4], report: &mut Report) {
     row("the same against copying its lines, rendered before".into(), OURS, "", FLOOR, "", Target::None);
 }
 
-/// Whether every series is there with what the recording threads put in.
+/// Checks that every series has the values of the recording threads.
 fn check(text: &str, recordings: u64, report: &mut Report) {
     let sample = |prefix: &str, value: u64| {
         let found = |line: &&str| line.starts_with(prefix) && line.ends_with(&format!(" {value}"));

@@ -1,4 +1,4 @@
-//! What tokens, money, ledgers, streams and dimensions add to a call.
+//! The additional cost of tokens, money, ledgers, streams and dimensions for a call.
 
 use std::hint::black_box;
 use std::pin::{Pin, pin};
@@ -21,7 +21,7 @@ use crate::subjects as call;
 
 const ROUNDS: usize = 201;
 const CALLS: u64 = 5_000;
-/// Items of a stream.
+/// The number of items of a stream.
 const ITEMS: u64 = 100;
 
 const MODEL: &str = "gemini-2.0-flash";
@@ -43,7 +43,7 @@ fn llm_unpriced() -> Result<u64, std::fmt::Error> {
     Ok(black_box(1))
 }
 
-/// Calls inside of a task, as most are.
+/// LLM calls inside a task.
 #[inline(never)]
 #[track_task(task_type = "spends")]
 fn task_of_calls(calls: u64) -> Result<u64, std::fmt::Error> {
@@ -67,7 +67,7 @@ fn tool_of(metrics: &AgentMetrics) -> Result<u64, std::fmt::Error> {
     Ok(black_box(1))
 }
 
-/// Many calls in one task, so that the task itself weighs little.
+/// Many calls in one task, so that the task itself hardly matters.
 #[track_task(metrics = metrics, dimensions(tier))]
 fn tools_of(metrics: &AgentMetrics, tier: Tier, calls: u64) {
     for _ in 0..calls {
@@ -75,7 +75,7 @@ fn tools_of(metrics: &AgentMetrics, tier: Tier, calls: u64) {
     }
 }
 
-/// Gives `left` numbers, without a wait.
+/// A stream of `left` numbers that is always ready.
 struct Numbers {
     left: u64,
 }
@@ -101,7 +101,7 @@ fn drain(stream: impl Stream<Item = u64>) {
     }
 }
 
-/// What a careful hand writes with `prometheus`: every handle looked up once, the price known.
+/// Careful hand-written code with `prometheus`: cached handles and a known price.
 struct ByHand {
     in_progress: IntGauge,
     calls: IntCounter,

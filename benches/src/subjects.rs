@@ -1,4 +1,4 @@
-//! The functions that are called: one body, and the attribute that each has.
+//! The measured functions: the same body with different attributes.
 
 use std::fmt::Error;
 use std::hint::black_box;
@@ -40,7 +40,7 @@ macro_rules! functions {
     )*};
 }
 
-// Never inlined, so that a loop calls what an agent would. Where labels change from call to call, there's a function
+// Never inlined, so that a loop calls the function as an agent would. For labels that change, there is a function
 // that takes the same argument and has a constant label.
 functions! {
     #[inline(never)] [fn] plain();

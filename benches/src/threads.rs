@@ -32,7 +32,7 @@ struct ClientLabels {
     tool_name: &'static str,
 }
 
-/// What each thread repeats, and what says how often it was counted.
+/// The operation that each thread repeats, and the number of recorded operations.
 struct Candidate<'a> {
     name: &'static str,
     run: Box<dyn Fn(u64) + Sync + 'a>,
@@ -44,14 +44,14 @@ const ROUNDS: usize = 25;
 const THREADS: [u64; 3] = [1, 2, 8];
 const CORES: u64 = 2;
 
-/// Calls of a round for each thread that can run at a time.
+/// The calls per round for each core.
 const CALLS: u64 = 500_000;
 
-/// Of eight threads on two cores against two. A few per cent of a round are the scheduler's.
+/// The target of eight threads on two cores against two. The scheduler takes a few per cent of a round.
 const NO_SLOWER: f64 = 0.97;
 
 impl<'a> Candidate<'a> {
-    /// Shares nothing and counts nothing: what the machine can give to two threads.
+    /// The control: it shares and counts nothing, so it shows the capacity of the machine for two threads.
     fn control(name: &'static str, operation: impl Fn() + Sync + 'a) -> Self {
         let run = Box::new(move |n| (0..n).for_each(|_| operation()));
         Self { name, run, counted: None, ours: false }
@@ -144,9 +144,9 @@ fn encoded_count(registry: &Registry) -> u64 {
     sample.and_then(|sample| sample.rsplit_once(' ')?.1.parse().ok()).unwrap_or(0)
 }
 
-/// Times all candidates, shows what they reach, and gives the number of calls that each has made.
+/// Times all candidates, prints their rows, and returns the number of calls of each.
 fn time(candidates: &[Candidate<'_>], report: &mut Report) -> u64 {
-    // Calls in a nanosecond of each candidate and number of threads, by round.
+    // Calls per nanosecond by candidate, number of threads and round.
     let mut rates = vec![[(); THREADS.len()].map(|()| Vec::with_capacity(ROUNDS)); candidates.len()];
     let mut calls = 0;
     for _ in 0..ROUNDS {
@@ -164,8 +164,8 @@ fn time(candidates: &[Candidate<'_>], report: &mut Report) -> u64 {
     calls
 }
 
-/// From the first thread's start to the last one's end. Threads are pinned to the cores by turns: left to itself, the
-/// scheduler now and then runs two of them on one core for as long as a round lasts.
+/// The time from the first thread's start to the last one's end. Threads are pinned to the cores in turn; otherwise the
+/// scheduler sometimes runs two of them on one core for a whole round.
 fn nanos(candidate: &Candidate<'_>, threads: u64, calls: u64) -> f64 {
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     let (run, waiting) = (&candidate.run, AtomicU64::new(threads));

@@ -1,8 +1,8 @@
-//! Whether the durations are true: summed, against `Instant`.
+//! The accuracy of summed durations, compared with `Instant`.
 //!
-//! The tracked function spins by `Instant` and gives what that measured. A tracked call lasts longer than this by what
-//! its own two clock reads and the first and last of `Instant` take, a constant that matters at a microsecond: it is
-//! measured by short spins, run in turns with the others, and taken off.
+//! The tracked function spins by `Instant` and returns the measured time. A tracked call lasts longer by the time that
+//! its two clock readings and the first and last ones of `Instant` take. This constant matters at a microsecond; it is
+//! measured by short spins, interleaved with the others, and subtracted.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::exposed::Exposed;
 use crate::measure::median;
 use crate::report::{Report, Row, Target};
 
-/// A tool for each length, so that each has a sum of its own.
+/// One tool for each length, so that each length has a separate sum.
 macro_rules! spins {
     ($($name:ident $tool:literal $length:expr;)*) => {$(
         #[inline(never)]
@@ -51,8 +51,8 @@ const SPINS: [Spins; 3] = [
     Spins { length: "100 ms", run: spin_100ms, tool: "spin_100ms", calls: 2 },
 ];
 
-/// Each length is spun in so many parts, whose median counts: now and then the scheduler takes over between two clock
-/// reads that stand for the same moment.
+/// The number of parts of each length. The median part counts, since the scheduler sometimes runs between two clock
+/// readings of the same moment.
 const PARTS: u64 = 5;
 
 pub(crate) fn run(report: &mut Report) {
@@ -78,7 +78,7 @@ pub(crate) fn run(report: &mut Report) {
     report.truth("truth", calls, 2 * SPINS.len() * PARTS as usize, &wrong);
 }
 
-/// Sums in seconds, and what the reads of one call take in nanoseconds.
+/// The sums in seconds, and the time of one call's clock readings in nanoseconds.
 struct Part {
     tracked: f64,
     spun: f64,
@@ -116,7 +116,7 @@ impl Part {
     }
 }
 
-/// What was counted of a tool.
+/// The recorded count and sum of a tool.
 struct Tracked {
     count: u64,
     seconds: f64,

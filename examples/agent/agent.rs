@@ -1,4 +1,4 @@
-//! The agent: it follows the plan of a task, step by step, and runs the tools that the model asks for.
+//! The agent: it follows the plan of a task step by step, and runs the tools that the model requests.
 
 use std::{
     sync::Arc,
@@ -24,9 +24,9 @@ use crate::{
 
 const INSTRUCTION: &str = "You help developers. Use the tools to look things up in the documents and to calculate, \
                            rely on their results, and be brief.";
-/// Answers of the model within a step that may ask for tools.
+/// The largest number of answers within one step that request tools.
 const TOOL_ROUNDS: usize = 4;
-/// What a task may take; a chat, until its answer begins.
+/// The time limit of a task; for a chat, until its answer begins.
 const LIMIT: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone)]
@@ -34,12 +34,12 @@ pub(crate) struct Agent {
     model: Arc<Model>,
     tools: Toolbox,
     memory: Arc<Memory>,
-    /// Of all tasks. When it's spent, neither a task nor a call of the model begins.
+    /// The budget of all tasks. When it is spent, no task and no LLM call starts.
     budget: Budget,
     metrics: AgentMetrics,
 }
 
-/// A task under way.
+/// A task in flight.
 struct Conversation {
     kind: TaskKind,
     begun: Instant,
@@ -52,7 +52,7 @@ impl Conversation {
         Self { kind, begun: Instant::now(), turns: Vec::new(), tools: Vec::new() }
     }
 
-    /// The model asks for a tool: up to the first time, it has reasoned.
+    /// Records the reasoning time, which ends with the first requested tool call.
     fn note_tool(&mut self, name: &str) {
         if self.tools.is_empty() {
             let reasoning = &Insight::global().reasoning_duration_seconds;
@@ -66,28 +66,28 @@ impl Conversation {
     }
 }
 
-/// What a chat gives.
+/// An event of a chat.
 #[derive(Debug)]
 pub(crate) enum Part {
     /// The next piece of the answer.
     Text(String),
-    /// The answer is whole.
+    /// The answer is complete.
     Done(Done),
 }
 
-/// What an answer took, as the task's ledger has it.
+/// The totals of an answer, from the ledger of its task.
 #[derive(Debug, Serialize)]
 pub(crate) struct Done {
     pub(crate) steps: u64,
-    /// In the order of their calls.
+    /// The called tools, in order.
     pub(crate) tools: Vec<String>,
     pub(crate) tokens: u64,
-    /// Of them: read from the provider's cache.
+    /// The part of the input tokens that was read from the provider's cache.
     pub(crate) cached_tokens: u64,
     pub(crate) cost_usd: f64,
 }
 
-/// An answer that is being given. Its pieces are dropped before the line, so that the line tells of their usage, too.
+/// A streamed answer. The pieces are dropped before the ledger line, so that the line includes their usage.
 struct Answering {
     pieces: BoxStream<'static, Result<String, ModelError>>,
     tools: Vec<String>,
@@ -100,14 +100,14 @@ impl Agent {
         Self { model, tools, memory, budget, metrics: metrics.clone() }
     }
 
-    /// Does a task, or gives the answer of a minute ago.
+    /// Runs a task, or returns the remembered answer.
     ///
     /// # Errors
-    /// The model failed, asked for tools without end, the time was up or the budget is spent.
+    /// Returns an error when the model fails, requests tools without end, the time limit passes or the budget is spent.
     #[track_task(task_type = kind, budget = self.budget)]
     pub(crate) async fn run(&self, kind: TaskKind, prompt: &str) -> anyhow::Result<Answer> {
         let line = LedgerLine::begin(kind);
-        // Within the task, so that its line tells that the time was up.
+        // Inside the task, so that its line shows the timeout.
         let result = match timeout(LIMIT, self.answer(kind, prompt)).await {
             Ok(result) => result,
             Err(timed_out) => Err(timed_out.into()),
@@ -143,10 +143,10 @@ impl Agent {
         Ok(answer)
     }
 
-    /// Looks up what a message asks for, then answers piece by piece. The task lasts until its stream ends or is dropped.
+    /// Looks up the topic of a message, then answers piece by piece. The task lasts until its stream ends or is dropped.
     ///
     /// # Errors
-    /// As [`run`](Self::run), before the answer has begun; afterwards its stream gives the error.
+    /// Returns the errors of [`run`](Self::run) before the answer begins; afterwards the stream yields the error.
     #[track_task(task_type = TaskKind::Chat, stream, budget = self.budget)]
     pub(crate) async fn chat(
         &self,
@@ -182,12 +182,12 @@ impl Agent {
         Ok((self.last_step(&mut conversation, last).await?, conversation.tools))
     }
 
-    /// The last tasks that were answered, newest first.
+    /// Returns the last answered tasks, newest first.
     pub(crate) fn exchanges(&self) -> Vec<Exchange> {
         self.memory.exchanges()
     }
 
-    /// Gives the model one instruction and obeys it until it answers in words.
+    /// Sends one instruction to the model and runs the requested tools until it answers with text.
     #[track_step]
     async fn step(&self, conversation: &mut Conversation, step: &Step) -> anyhow::Result<String> {
         conversation.turns.push(Turn::User(step.instruction.clone()));
@@ -209,7 +209,7 @@ impl Agent {
         bail!("the model asked for tools more than {TOOL_ROUNDS} times in one step")
     }
 
-    /// Gives the model an instruction that needs no tools, for an answer in pieces.
+    /// Sends an instruction without tools, and streams the answer.
     #[track_step]
     async fn last_step(
         &self,
@@ -226,7 +226,7 @@ impl Answering {
         let part = match self.pieces.next().await {
             Some(Ok(text)) => Ok(Part::Text(text)),
             Some(Err(error)) => {
-                // Ends the call, for the ledger to have what it used.
+                // Ends the call, so that the ledger includes its usage.
                 self.pieces = stream::empty().boxed();
                 self.line.take()?.end(error.classify());
                 Err(error)

@@ -34,7 +34,7 @@ Options:
                      public service, else a simulated one on loopback]
   --budget USD       what tasks may spend in an hour before no other begins
                      [default: 100]
-  --seed NUMBER      what goes wrong in the simulated service, and when
+  --seed NUMBER      random seed of the faults of the simulated service
                      [default: 3]
   --help             this text
 
@@ -43,13 +43,13 @@ Environment:
                      the key of the provider's real service
 ";
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9185);
-/// With it the five tasks meet a rate limit and a failed call, and nothing that a retry doesn't make good.
+/// With this seed the five tasks meet a rate limit and a failed call, and retries recover from both.
 pub(crate) const DEFAULT_SEED: u64 = 3;
 pub(crate) const BUDGET_WINDOW: Duration = Duration::from_secs(3600);
 /// More than the light load spends in an hour with any of the simulated models.
 const DEFAULT_BUDGET: f64 = 100.0;
 const MOST_BUDGET: f64 = 1e6;
-/// From four tasks an hour to what one process can ask of itself.
+/// From four tasks per hour to the capacity of one process.
 const LEAST_LOAD: f64 = 0.001;
 const MOST_LOAD: f64 = 100.0;
 

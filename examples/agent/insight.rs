@@ -1,4 +1,4 @@
-//! Families of this agent's own: how long it reasons before it acts, and what users think of its answers.
+//! User-defined families of this agent: reasoning time before the first tool call, and scores of its answers.
 
 use agent_metrics::{Histogram, LabelSet, Metrics};
 
@@ -15,7 +15,7 @@ pub(crate) struct Insight {
     /// Time from a task's start to its first tool call.
     #[metric(buckets = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])]
     pub(crate) reasoning_duration_seconds: Histogram<ByTask>,
-    /// Scores that users gave to answers, 1 to 5.
+    /// Scores of answers given by users, 1 to 5.
     #[metric(buckets = [1.0, 2.0, 3.0, 4.0, 5.0])]
     pub(crate) response_quality_score: Histogram<ByTask>,
 }

@@ -1,4 +1,4 @@
-//! A line on the terminal for each task that ends: what it took, as its ledger has it.
+//! One terminal line for each task that ends, with the totals of its ledger.
 
 use std::{
     fmt,
@@ -10,17 +10,17 @@ use agent_metrics::{Status, TaskTotals, current_task};
 
 use crate::{report::say, task::TaskKind};
 
-/// Lines of one second. A heavy load would write more than anybody reads; those left out are counted.
+/// The largest number of lines per second. Under heavy load further lines are dropped and counted.
 const A_SECOND: u32 = 5;
 
 static PACE: Mutex<Pace> = Mutex::new(Pace { since: None, said: 0, left_out: 0 });
 
-/// Lives as long as the task, inside of it, and says its line when it is dropped: so every task has one.
+/// A value that lives inside the task and prints the line when it is dropped, so that every task has one.
 #[derive(Debug)]
 pub(crate) struct LedgerLine {
     kind: TaskKind,
     begun: Instant,
-    /// Without one, the task was dropped.
+    /// `None` until the task ends; a dropped task never sets it.
     status: Option<Status>,
 }
 
@@ -29,7 +29,7 @@ impl LedgerLine {
         Self { kind, begun: Instant::now(), status: None }
     }
 
-    /// The task ends.
+    /// Records the end of the task.
     pub(crate) fn end(mut self, status: Status) {
         self.status = Some(status);
     }
@@ -60,7 +60,7 @@ struct Pace {
 }
 
 impl Pace {
-    /// Whether there may be a line, and how many were left out since the last.
+    /// Returns the number of dropped lines since the last one, or `None` if this line must be dropped.
     fn allows(&mut self, now: Instant) -> Option<u32> {
         if self.since.is_none_or(|since| now.duration_since(since) >= Duration::from_secs(1)) {
             (self.since, self.said) = (Some(now), 0);
@@ -83,7 +83,7 @@ struct Line {
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // As the metrics name them.
+        // The status names of the metrics.
         let status = match self.status {
             Status::Success => "success",
             Status::Timeout => "timeout",

@@ -62,7 +62,7 @@ pub(crate) struct Load {
 
 impl Load {
     /// # Errors
-    /// There can be no HTTP client.
+    /// Returns an error when no HTTP client can be created.
     pub(crate) fn new(server: SocketAddr, per_second: f64) -> anyhow::Result<Self> {
         let base = Url::parse(&format!("http://{}", reachable(server)))?;
         Ok(Self { http: http_client(&base, PATIENCE)?, base, per_second })

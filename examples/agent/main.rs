@@ -1,7 +1,7 @@
 //! An AI agent whose tasks, steps, tools and model calls are measured: it does five tasks, prints the metrics they left,
 //! then serves `POST /tasks`, `POST /chat` and `GET /metrics` under a light load of its own.
 //!
-//! Without a key it talks to a simulated model of the provider's wire format, which it starts itself.
+//! Without an API key it starts a simulated model with the provider's wire format.
 
 mod agent;
 mod cli;

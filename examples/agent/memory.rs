@@ -1,4 +1,4 @@
-//! What the agent remembers: answers that may be given again, and the last tasks it did.
+//! The memory of the agent: answers that can be reused, and the last tasks.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -32,7 +32,7 @@ struct State {
     exchanges: VecDeque<Exchange>,
 }
 
-/// How much is remembered.
+/// The capacity of the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sizes {
     pub(crate) answers: usize,

@@ -1,4 +1,4 @@
-//! From a task to the steps that lead to its answer.
+//! The plan of a task: the steps to its answer.
 
 use crate::{task::TaskKind, tools::ToolName};
 

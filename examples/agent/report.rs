@@ -1,4 +1,4 @@
-//! What the terminal shows. It reads the exposition, so that it shows what Prometheus sees.
+//! The terminal report. It reads the exposition, so that it shows the same numbers as Prometheus.
 
 use std::{
     fmt,
@@ -15,7 +15,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// Prints a line. A closed pipe is no reason to stop.
 pub(crate) fn say(line: impl fmt::Display) {
     if cfg!(test) {
-        // What is printed so is only shown of a test that fails.
+        // Output printed this way is shown only for failing tests.
         return println!("{line}");
     }
     let _ = writeln!(io::stdout(), "{line}");

@@ -31,9 +31,9 @@ use crate::{
 
 const LONGEST_PROMPT: usize = 4_000;
 const LARGEST_BODY: usize = 64 * 1024;
-/// How long requests may still take once the program is to stop.
+/// The time that requests get to finish during shutdown.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
-/// The page brings everything it needs.
+/// The page is self-contained.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; form-action 'none'";
 
 struct Service {
@@ -54,10 +54,10 @@ pub(crate) fn router(agent: Agent, metrics: &AgentMetrics) -> Router {
         .with_state(Arc::new(Service { agent, metrics: metrics.clone() }))
 }
 
-/// Serves until the program is to stop and every request under way has been answered.
+/// Serves until the program must stop and every request in flight is answered.
 ///
 /// # Errors
-/// The listener failed.
+/// Returns an error when the listener fails.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -95,7 +95,7 @@ async fn last_tasks(State(service): State<Arc<Service>>) -> impl IntoResponse {
     Json(service.agent.exchanges())
 }
 
-/// The text without the spaces around it.
+/// Returns the text without surrounding whitespace.
 fn check_length<'a>(what: &str, text: &'a str) -> Result<&'a str, String> {
     let text = text.trim();
     let length = text.chars().count();
@@ -111,8 +111,8 @@ struct ChatRequest {
     message: String,
 }
 
-/// Answers by server-sent events: `token`s, then `done` or `error`. A client that leaves drops the stream, and with it
-/// the task.
+/// Answers with server-sent events: `token`s, then `done` or `error`. When the client disconnects, the stream and with it
+/// the task are dropped.
 async fn chat(
     State(service): State<Arc<Service>>,
     request: Result<Json<ChatRequest>, JsonRejection>,
@@ -139,7 +139,7 @@ fn event(part: Result<Part, ModelError>) -> Event {
 #[serde(deny_unknown_fields)]
 struct Feedback {
     score: f64,
-    /// What kind of task the answer was to.
+    /// The type of the answered task.
     task_type: Option<String>,
 }
 
@@ -167,7 +167,7 @@ async fn nothing_here() -> Refusal {
     Refusal { status: StatusCode::NOT_FOUND, message: "there is nothing here".to_owned(), allowed: paths }
 }
 
-/// Why there is no answer: `{"error": {"message": "..", "allowed": ..}}`.
+/// An error response: `{"error": {"message": "..", "allowed": ..}}`.
 struct Refusal {
     status: StatusCode,
     message: String,

@@ -1,13 +1,13 @@
-//! Ctrl-C (and SIGTERM), for everyone who has to stop.
+//! Shutdown on Ctrl-C and SIGTERM.
 
 use tokio::sync::watch;
 
-/// Tells that the program is to stop. Clones are told too.
+/// A handle that is notified when the program must stop, as are its clones.
 #[derive(Debug, Clone)]
 pub(crate) struct Shutdown(watch::Receiver<bool>);
 
 impl Shutdown {
-    /// Listens for the signals. A second one ends the process at once, for who doesn't want to wait.
+    /// Listens for the signals. A second signal ends the process immediately.
     pub(crate) fn on_signal() -> Self {
         let (sender, receiver) = watch::channel(false);
         tokio::spawn(async move {
@@ -19,9 +19,9 @@ impl Shutdown {
         Self(receiver)
     }
 
-    /// Resolves when the program is to stop.
+    /// Completes when the program must stop.
     pub(crate) async fn begun(&mut self) {
-        // An error means that nobody can tell any more: time to stop as well.
+        // An error means that no signal can arrive any more: stop as well.
         let _ = self.0.wait_for(|&begun| begun).await;
     }
 }

@@ -1,17 +1,17 @@
-//! What the agent is asked to do.
+//! The tasks of the agent.
 
 use std::str::FromStr;
 
 use agent_metrics::LabelValue;
 use serde::Serialize;
 
-/// Also the `task_type` label: the closed set of its values is known to the compiler.
+/// The type of a task, which is also the closed label `task_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, LabelValue)]
 pub(crate) enum TaskKind {
     Search,
     Analysis,
     Coding,
-    /// Whose answer comes word by word.
+    /// A chat, whose answer is streamed.
     Chat,
 }
 
@@ -42,22 +42,22 @@ impl FromStr for TaskKind {
     }
 }
 
-/// How a task ended well.
+/// The result of a successful task.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Answer {
     pub(crate) text: String,
     pub(crate) steps: usize,
-    /// In the order of their calls.
+    /// The called tools, in order.
     pub(crate) tools: Vec<String>,
-    /// Of all its calls of models, as its ledger has them.
+    /// The tokens of all its LLM calls, from its ledger.
     pub(crate) tokens: u64,
-    /// The same in USD, with its tools.
+    /// The cost in USD, including its tools.
     pub(crate) cost_usd: f64,
-    /// It was answered before, and no model was asked.
+    /// `true` if a remembered answer was reused without an LLM call.
     pub(crate) cached: bool,
 }
 
-/// The tasks the example opens with.
+/// The first tasks of the example.
 pub(crate) const OPENING: [(TaskKind, &str); 5] = [
     (TaskKind::Search, "Find information about Python"),
     (TaskKind::Analysis, "Analyse the benefits of microservices"),

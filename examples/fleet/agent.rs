@@ -1,4 +1,4 @@
-//! One agent of a fleet: it does its tasks and then waits to be scraped, or pushes what it counted and ends.
+//! One agent of a fleet: it runs its tasks and then waits for scrapes, or pushes its metrics and ends.
 
 use agent_metrics::push::{Push, RemoteWrite};
 use agent_metrics::{LabelValue, TokenUsage, Usage, track_llm, track_task, track_tool, web};
@@ -36,7 +36,7 @@ async fn ask() -> anyhow::Result<Reply> {
     Ok(Reply)
 }
 
-/// Every tenth fails.
+/// A task type of which every tenth task fails.
 #[track_task(task_type = kind)]
 async fn answer(kind: Kind, task: u64) -> anyhow::Result<()> {
     let found = look_up(task).await;
@@ -50,7 +50,7 @@ struct Options {
     then: Then,
 }
 
-/// What comes after the tasks.
+/// The action after the tasks.
 enum Then {
     Serve(String),
     Push(String),
@@ -61,7 +61,7 @@ async fn main() -> anyhow::Result<()> {
     let options = options()?;
     for task in 1..=options.tasks {
         let kind = if task.is_multiple_of(3) { Kind::Coding } else { Kind::Search };
-        // A failed task is counted, and the next is done.
+        // A failed task is counted, and the next one runs.
         let _ = answer(kind, task).await;
     }
     match options.then {
@@ -77,7 +77,7 @@ async fn serve(address: &str) -> anyhow::Result<()> {
     Ok(axum::serve(listener, app).await?)
 }
 
-/// A job ends before it would be scraped.
+/// Pushes the metrics of a job, which ends before it is scraped.
 fn push(url: String, instance: String) -> anyhow::Result<()> {
     let target = RemoteWrite::new(url, "jobs").label("instance", instance);
     Push::to(target).once(agent_metrics::global())?;

@@ -1,7 +1,7 @@
-//! The constants of `docs/fleet.md`: what one agent's metrics weigh, in each format, and what an engine needs to keep them.
+//! The constants of `docs/fleet.md`: the size of one agent's metrics in each format, and the resources that an engine needs.
 //!
 //! `fleet-sizing` measures the agent's side. `fleet-sizing --engine 127.0.0.1:9090` then fills a Prometheus that was just
-//! started with a fleet's series, by remote-write, and asks it what that took.
+//! started with a fleet's series by remote-write, and reads the used resources from it.
 
 use std::hint::black_box;
 use std::io::{Read, Write};
@@ -19,7 +19,7 @@ const TOOLS: usize = 30;
 const TASK_TYPES: usize = 10;
 const ROUTES: usize = 10;
 
-/// How many of them the engine gets, and how often each is pushed.
+/// The number of agents that are pushed to the engine, and the number of pushes for each.
 const AGENTS: usize = 100;
 const PUSHES: usize = 40;
 
@@ -52,7 +52,7 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// The best of many: what the work takes, not what else the machine does.
+/// Returns the best of many runs, which is the least disturbed by other load.
 fn measure(mut work: impl FnMut()) -> Duration {
     let times = (0..ROUNDS).map(|_| {
         let begin = Instant::now();
@@ -68,7 +68,7 @@ fn report(what: &str, samples: usize, bytes: usize, time: Duration) {
     println!("{what:<30} {bytes} bytes, {each:.1} a sample; {micros} us, {nanos:.0} ns a sample");
 }
 
-/// Every series that such an agent has when it has done a little of everything.
+/// Creates every series of a typical agent that has used each function a little.
 fn typical() -> anyhow::Result<AgentMetrics> {
     let metrics = AgentMetrics::builder().build()?;
     let time = Duration::from_millis(1_234);
@@ -105,7 +105,7 @@ fn pushed_bytes(metrics: &AgentMetrics) -> anyhow::Result<usize> {
     bytes.map_err(|_| anyhow::anyhow!("the transport panicked"))
 }
 
-/// Pushes a fleet into an engine, and says what that holds and took.
+/// Pushes a fleet into an engine, and prints its contents and the used resources.
 fn fill(engine: &str, metrics: &AgentMetrics) -> anyhow::Result<()> {
     let before =
         [value(engine, "process_resident_memory_bytes")?, value(engine, "process_cpu_seconds_total")?];
@@ -132,7 +132,7 @@ fn fill(engine: &str, metrics: &AgentMetrics) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One of the engine's own metrics.
+/// Returns one of the engine's own metrics.
 fn value(engine: &str, name: &str) -> anyhow::Result<f64> {
     let mut stream = TcpStream::connect(engine).with_context(|| format!("no engine at {engine}"))?;
     write!(stream, "GET /metrics HTTP/1.0\r\nHost: {engine}\r\n\r\n")?;

@@ -1,4 +1,4 @@
-//! The other formats beside the text, and what a scrape costs those who record meanwhile.
+//! The other formats, and the effect of a scrape on recording threads.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,7 +18,7 @@ const CHUNKS: &str = "text in chunks";
 const MESSAGES: &str =
     "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
 
-/// The same series in every format.
+/// Scrapes the same series in every format.
 pub(super) fn compare(metrics: &AgentMetrics, report: &mut Report) {
     let body = |accept| metrics.encode(Some(accept), None).body;
     let mut candidates = [
@@ -56,7 +56,7 @@ pub(super) fn compare(metrics: &AgentMetrics, report: &mut Report) {
 
 const OBSERVATIONS: u64 = 20_000;
 
-/// Records alone, and while another thread scrapes without a pause, by turns.
+/// Records alone and while another thread scrapes continuously, alternating.
 pub(super) fn record_meanwhile(metrics: &AgentMetrics, ours: &Ours, report: &mut Report) {
     let (wanted, done) = (AtomicBool::new(false), AtomicBool::new(false));
     let scrapes = AtomicU64::new(0);
@@ -99,7 +99,7 @@ pub(super) fn record_meanwhile(metrics: &AgentMetrics, ours: &Ours, report: &mut
     });
 }
 
-/// Nanoseconds of an observation.
+/// Returns the nanoseconds per observation.
 fn time(ours: &Ours) -> f64 {
     let begin = Instant::now();
     (0..OBSERVATIONS).for_each(|_| ours.observe_one());

@@ -1,4 +1,4 @@
-//! The same series in every library, with the same in them.
+//! The same series with the same values in every library.
 
 use std::sync::Barrier;
 use std::thread;
@@ -43,12 +43,12 @@ struct CounterLabels {
 #[derive(Metrics)]
 #[metrics(namespace = "bench")]
 pub(super) struct Ours {
-    /// How long requests took.
+    /// The durations of requests.
     #[metric(buckets = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])]
     request_duration_seconds: Histogram<HistogramLabels>,
-    /// Requests that came.
+    /// The number of requests.
     requests_total: Counter<CounterLabels>,
-    /// Of one series, to be recorded into while others are scraped.
+    /// A family of one series, for recording during scrapes.
     #[metric(buckets = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])]
     meanwhile_seconds: Histogram,
 }
@@ -74,7 +74,7 @@ const ROUTES: [Route; 10] = [
 pub(super) const HISTOGRAM: &str = "bench_request_duration_seconds";
 pub(super) const COUNTER: &str = "bench_requests_total";
 
-/// A series to record into: what each library needs for its labels.
+/// A series with its labels in the form of each library.
 struct Series {
     route: Route,
     tenant: String,
@@ -94,12 +94,12 @@ fn counters() -> impl Iterator<Item = Series> {
     series(500)
 }
 
-/// What each series observes, and how far each counter counts.
+/// The number of observations of each histogram and the value of each counter.
 pub(super) const OBSERVED: [f64; 6] = [0.003, 0.02, 0.07, 0.3, 2.5, 20.0];
 pub(super) const COUNTED: u64 = 12_345;
 
 impl Ours {
-    /// Records into the one series that is nobody else's.
+    /// Records into the single-series family.
     pub(super) fn observe_one(&self) {
         self.meanwhile_seconds.with(()).observe(0.3);
     }
@@ -119,7 +119,7 @@ impl Ours {
     }
 }
 
-/// Runs `then` while `threads` threads are alive that have recorded into every series.
+/// Runs `then` while `threads` threads that have recorded into every series are alive.
 pub(super) fn with_recorders<T>(ours: &Ours, threads: usize, then: impl FnOnce() -> T) -> T {
     let (recorded, measured) = (Barrier::new(threads + 1), Barrier::new(threads + 1));
     thread::scope(|scope| {

@@ -29,7 +29,7 @@ impl Dialect for Anthropic {
 
     fn body(&self, model: &str, request: &Request<'_>, streams: bool) -> Value {
         let mut messages: Vec<_> = request.turns.iter().map(message).collect();
-        // Nothing is cached unasked: up to the mark, the next request finds what it repeats.
+        // Caching is opt-in: the next request can reuse the prompt up to this mark.
         if let Some(block) = messages.last_mut().and_then(|last| last["content"].as_array_mut()?.last_mut()) {
             block["cache_control"] = json!({ "type": "ephemeral" });
         }

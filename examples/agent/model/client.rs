@@ -28,18 +28,18 @@ pub(crate) struct ModelConfig {
     pub(crate) base_url: String,
     pub(crate) model: String,
     pub(crate) key: Option<HeaderValue>,
-    /// Of one attempt from its start to the end of the body, or of each wait for more of a stream.
+    /// The time limit of one attempt until the end of its body, or of each wait for the next part of a stream.
     pub(crate) timeout: Duration,
     pub(crate) retry: RetryPolicy,
 }
 
-/// A model of some provider. Each attempt is a tracked call, so that a rate limit or a time-out that a retry makes
-/// good is still seen.
+/// A model of a provider. Each attempt is a tracked call, so that rate limits and timeouts that a retry recovers from
+/// are still counted.
 #[derive(Debug)]
 pub(crate) struct Model {
     http: Client,
     dialect: &'static dyn Dialect,
-    /// For whole answers.
+    /// The client for complete responses.
     url: Url,
     stream_url: Url,
     headers: HeaderMap,
@@ -50,7 +50,7 @@ pub(crate) struct Model {
 
 impl Model {
     /// # Errors
-    /// The address is no HTTP address, or no HTTP client can be made for it.
+    /// Returns an error when the address is not an HTTP address or no HTTP client can be created.
     pub(crate) fn new(config: ModelConfig) -> anyhow::Result<Self> {
         let ModelConfig { provider, base_url, model, key, timeout, retry } = config;
         let base =
@@ -78,10 +78,10 @@ impl Model {
         &self.name
     }
 
-    /// The model's answer, after as many attempts as the policy allows.
+    /// Returns the model's answer, with as many attempts as the policy allows.
     ///
     /// # Errors
-    /// That of the last attempt.
+    /// Returns the error of the last attempt.
     pub(crate) async fn generate(&self, request: &Request<'_>) -> Result<Reply, ModelError> {
         let body = self.dialect.body(&self.name, request, false);
         let mut attempts = Attempts::new(self.retry);
@@ -93,11 +93,11 @@ impl Model {
         }
     }
 
-    /// The model's answer piece by piece. Only until the first piece is due may there be another attempt: nothing is
-    /// said twice.
+    /// Returns the model's answer piece by piece. There is no further attempt after the first piece, so that no text is
+    /// repeated.
     ///
     /// # Errors
-    /// That of the last attempt.
+    /// Returns the error of the last attempt.
     pub(crate) async fn stream(
         &self,
         request: &Request<'_>,
@@ -112,8 +112,8 @@ impl Model {
         }
     }
 
-    /// An answer that was withheld is an error, and its tokens are billed all the same: so they are reported in the
-    /// body, and not read from the result.
+    /// A blocked answer is an error, but its tokens are billed. The usage is therefore reported in the body instead of being
+    /// read from the result.
     #[track_llm(model = self.name, usage = in_body, budget)]
     async fn ask(&self, body: &Value, waited: Duration) -> Result<Reply, ModelError> {
         tell_attempt(self.try_ask(body).await, waited)
@@ -134,7 +134,7 @@ impl Model {
         Ok(reply)
     }
 
-    /// The call lasts until its stream ends or is dropped. What it used is said as it becomes known.
+    /// The call lasts until its stream ends or is dropped. Usage is reported as it becomes known.
     #[track_llm(model = self.name, usage = in_body, stream, budget)]
     async fn open(
         &self,
@@ -159,7 +159,7 @@ impl Model {
     }
 }
 
-/// Counts an attempt by how it ended, with the wait before it.
+/// Counts an attempt by status, with the wait before it.
 fn tell_attempt<T>(result: Result<T, ModelError>, waited: Duration) -> Result<T, ModelError> {
     let status = result.as_ref().err().map_or(Status::Success, ModelError::classify);
     Call::current().attempt(Attempt::new(status).waited(waited));
@@ -181,19 +181,19 @@ fn headers(dialect: &dyn Dialect, key: Option<&HeaderValue>) -> anyhow::Result<H
     Ok(headers)
 }
 
-/// A client for one address, with a limit for each wait for more. Redirects aren't followed: they would carry the key to another host.
+/// Creates a client for one address, with a read timeout. It follows no redirects, which would send the key to another host.
 ///
 /// # Errors
-/// For `https`, the machine has no certificates to trust.
+/// Returns an error when the machine has no root certificates for `https`.
 pub(crate) fn http_client(url: &Url, timeout: Duration) -> anyhow::Result<Client> {
-    // Only the first call installs it; a provider that is already there is as good.
+    // Only the first call installs a provider; an existing one is fine too.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(timeout)
         .redirect(redirect::Policy::none());
     let builder = if url.scheme() == "http" {
-        // Plain HTTP must work on a machine without certificates, which the default would look for at once.
+        // Plain HTTP must work on a machine without root certificates, which the default would load immediately.
         builder.tls_certs_only([])
     } else {
         builder
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_told_from_other_hosts() {
+    fn loopback_is_distinguished_from_other_hosts() {
         for (url, wanted) in [
             ("http://[::1]:80", true),
             ("http://127.0.0.5", true),

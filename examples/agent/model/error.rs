@@ -1,4 +1,4 @@
-//! What can go wrong in a call, and the status under which it is counted.
+//! The errors of a call, and their statuses.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ pub(crate) enum ModelError {
 }
 
 impl ModelError {
-    /// The error of a response whose status isn't a success.
+    /// Creates the error of a response with an error status.
     pub(super) fn from_response(
         dialect: &dyn Dialect,
         status: StatusCode,
@@ -65,7 +65,7 @@ impl ModelError {
         }
     }
 
-    /// The error of a response that succeeded but says that it holds no answer.
+    /// Returns the error of a successful response without an answer.
     pub(super) fn check_answered(facts: &Facts) -> Result<(), Self> {
         let reason = || facts.finish_reason.as_deref().unwrap_or("no finish reason").to_owned();
         match facts.status {
@@ -81,7 +81,7 @@ impl ModelError {
         }
     }
 
-    /// The error of a stream that is over, if it isn't at its end.
+    /// Returns the error of a stream that ended early.
     pub(super) fn check_ended(facts: &Facts) -> Result<(), Self> {
         Self::check_answered(facts)?;
         match facts.finish_reason {
@@ -97,7 +97,7 @@ impl From<reqwest::Error> for ModelError {
     }
 }
 
-/// A number of seconds, with or without a fraction. A `Retry-After` that is a date gives `None`.
+/// Parses a number of seconds, with or without a fraction. A `Retry-After` date gives `None`.
 pub(super) fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(text.trim().parse().ok()?).ok()
 }

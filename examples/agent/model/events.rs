@@ -1,13 +1,13 @@
-//! Server-sent events from the bytes of a response, as the HTML standard parses them.
+//! A parser of server-sent events, as specified by the HTML standard.
 
 use std::collections::VecDeque;
 
-/// Takes bytes as they come and gives the data of the events that are complete. Names, ids and comments aren't kept.
+/// Accepts bytes in any pieces and returns the data of complete events. Event names, ids and comments are ignored.
 #[derive(Debug, Default)]
 pub(super) struct Events {
-    /// Of a line that isn't complete.
+    /// The incomplete last line.
     bytes: Vec<u8>,
-    /// Of an event that isn't complete.
+    /// The data of the incomplete event.
     data: String,
     ready: VecDeque<String>,
 }

@@ -10,7 +10,7 @@ use super::{
     provider::Dialect,
 };
 
-/// What the type of a detail that says when to come back ends with.
+/// The suffix of the type of an error detail with the wait before a retry.
 const RETRY_INFO: &str = "google.rpc.RetryInfo";
 
 #[derive(Debug)]
@@ -89,7 +89,7 @@ fn call(call: &Value) -> Option<ToolCall> {
     Some(ToolCall { id, name: call["name"].as_str()?.to_owned(), args: call["args"].clone() })
 }
 
-/// A thought is a summary of the model's thinking and no part of its answer.
+/// A thought is a summary of the model's reasoning and not a part of its answer.
 fn text(parts: &Value) -> String {
     items(parts).filter(|part| part["thought"] != true).filter_map(|part| part["text"].as_str()).collect()
 }

@@ -1,4 +1,4 @@
-//! A model, whoever serves it: what the agent says to it and hears from it, apart from any provider's JSON.
+//! A model of any provider: conversations and answers, independent of the wire format.
 
 mod anthropic;
 mod client;
@@ -17,10 +17,10 @@ pub(crate) use error::ModelError;
 pub(crate) use provider::Provider;
 pub(crate) use retry::RetryPolicy;
 
-/// Of one answer; reasoning counts too.
+/// The largest number of output tokens of one answer, including reasoning.
 const MOST_OUTPUT_TOKENS: u32 = 4096;
 
-/// What a model is asked.
+/// A request to a model.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) instruction: &'a str,
@@ -32,24 +32,24 @@ pub(crate) struct Request<'a> {
 #[derive(Debug, Clone)]
 pub(crate) enum Turn {
     User(String),
-    /// The model's as it came, since services want it back as it was, signatures and all.
+    /// The model's turn, unchanged, since services expect it back with its signatures.
     Model(Value),
-    /// What the tools gave that the model's turn asked for.
+    /// The results of the tools that the model's turn requested.
     Results(Vec<ToolResult>),
 }
 
-/// How the model sees a tool. Each of ours takes one text.
+/// The declaration of a tool. Every tool takes one text argument.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Declaration {
     pub(crate) name: &'static str,
     pub(crate) description: &'static str,
     pub(crate) argument: &'static str,
-    /// Of the argument.
+    /// The description of the argument.
     pub(crate) meaning: &'static str,
 }
 
 impl Declaration {
-    /// The schema of the arguments, with the provider's words for an object and a text.
+    /// Returns the schema of the arguments, with the provider's names for the types object and string.
     fn schema(&self, object: &str, text: &str) -> Value {
         json!({
             "type": object,
@@ -59,12 +59,12 @@ impl Declaration {
     }
 }
 
-/// The model asks for a tool.
+/// A tool call requested by the model.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ToolCall {
-    /// What ties the result to the call, where the provider has such a thing.
+    /// The id that links the result to the call, if the provider has one.
     pub(crate) id: Option<String>,
-    /// As the model gave it: there need not be such a tool.
+    /// The name given by the model; such a tool may not exist.
     pub(crate) name: String,
     pub(crate) args: Value,
 }
@@ -72,7 +72,7 @@ pub(crate) struct ToolCall {
 #[derive(Debug, Clone)]
 pub(crate) struct ToolResult {
     pub(crate) call: ToolCall,
-    /// The result, or what went wrong in words for the model.
+    /// The result, or an error text for the model.
     pub(crate) outcome: Result<Value, String>,
 }
 
@@ -86,7 +86,7 @@ impl ToolResult {
     }
 }
 
-/// What a model answered.
+/// The answer of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reply {
     pub(crate) text: String,
@@ -101,7 +101,7 @@ impl Reply {
     }
 }
 
-/// The items of a list, none of what is no list.
+/// Returns the items of a list, or none if the value is not a list.
 fn items(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }

@@ -1,4 +1,4 @@
-//! OpenAI's chat completions, <https://platform.openai.com/docs/api-reference/chat>, which many servers speak.
+//! OpenAI's chat completions, <https://platform.openai.com/docs/api-reference/chat>, also offered by many other servers.
 
 use agent_metrics::usage::wire::WireFormat;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ impl Dialect for OpenAi {
         ("authorization", "Bearer ")
     }
 
-    /// Without a temperature, which the reasoning models refuse.
+    /// The request has no temperature, which reasoning models refuse.
     fn body(&self, model: &str, request: &Request<'_>, streams: bool) -> Value {
         let instruction = json!({ "role": "system", "content": request.instruction });
         let messages: Vec<_> =
@@ -35,7 +35,7 @@ impl Dialect for OpenAi {
         }
         if streams {
             body["stream"] = json!(true);
-            // Else a stream tells no usage at all.
+            // Without this option a stream has no usage.
             body["stream_options"] = json!({ "include_usage": true });
         }
         body
@@ -77,7 +77,7 @@ fn function(tool: &Declaration) -> Value {
 
 fn call(call: &Value) -> Option<ToolCall> {
     let function = &call["function"];
-    // The model writes the arguments as text. What is no JSON is for the tool to refuse.
+    // The model writes the arguments as text. The tool refuses invalid JSON.
     let args = function["arguments"].as_str().unwrap_or_default();
     Some(ToolCall {
         id: call["id"].as_str().map(str::to_owned),

@@ -1,4 +1,4 @@
-//! Who serves models, and what each wants to be told apart from the others.
+//! The supported providers and their differences.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -27,7 +27,7 @@ impl Provider {
         }
     }
 
-    /// The environment's name for its key.
+    /// The environment variable of its API key.
     pub(crate) fn key_variable(self) -> &'static str {
         match self {
             Self::Gemini => "GEMINI_API_KEY",
@@ -36,7 +36,7 @@ impl Provider {
         }
     }
 
-    /// The model that is asked unless another is named.
+    /// The default model.
     pub(crate) fn default_model(self, is_simulated: bool) -> &'static str {
         match self {
             Self::Gemini if is_simulated => "gemini-2.0-flash",
@@ -46,7 +46,7 @@ impl Provider {
         }
     }
 
-    /// Where its real models are served.
+    /// The address of its service.
     pub(crate) fn public_service(self) -> &'static str {
         match self {
             Self::Gemini => "https://generativelanguage.googleapis.com",
@@ -81,31 +81,31 @@ impl FromStr for Provider {
     }
 }
 
-/// A provider's wire format: what is sent, and what of the answer is whose turn. What an answer tells of its usage, its
-/// end and its errors, `agent_metrics` reads by the same format.
+/// The wire format of a provider: requests, and the turns in responses. Usage, finish reason and errors of a response
+/// are read by `agent_metrics::usage::wire`.
 pub(super) trait Dialect: fmt::Debug + Sync {
     fn format(&self) -> WireFormat;
 
-    /// What follows the service's address.
+    /// The path below the service's address.
     fn path(&self, model: &str, streams: bool) -> String;
 
-    /// The header that carries the key, and what stands before the key in it.
+    /// The header of the API key, and the prefix of its value.
     fn key_header(&self) -> (&'static str, &'static str);
 
-    /// A header that every request has.
+    /// A header of every request.
     fn version_header(&self) -> Option<(&'static str, &'static str)> {
         None
     }
 
     fn body(&self, model: &str, request: &Request<'_>, streams: bool) -> Value;
 
-    /// What a whole response answers.
+    /// Reads the answer of a complete response.
     fn reply(&self, response: &Value) -> Reply;
 
-    /// The text that an event of a stream adds to the answer.
+    /// Returns the text that an event of a stream adds to the answer.
     fn text_of_event(&self, event: &Value) -> String;
 
-    /// How long to wait before the next attempt, where the body of an error says so.
+    /// Returns the wait before the next attempt, if the body of an error has it.
     fn retry_delay(&self, _error: &Value) -> Option<Duration> {
         None
     }

@@ -1,4 +1,4 @@
-//! When to try again, and after what wait.
+//! The retry policy: conditions and waits.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use super::error::ModelError;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RetryPolicy {
-    /// Attempts in all, the first included.
+    /// The number of attempts, including the first.
     pub(crate) attempts: u32,
-    /// The wait doubles from here..
+    /// The first wait; each following one doubles.
     pub(crate) first_wait: Duration,
-    /// ..to here, where the service doesn't say how long to wait.
+    /// The longest wait, unless the service requests one.
     pub(crate) longest_backoff: Duration,
-    /// A service that asks for a longer wait than this isn't waited for.
+    /// The longest requested wait that is accepted.
     pub(crate) longest_asked: Duration,
 }
 
@@ -28,8 +28,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The wait after the given attempt (from 1) ended in `error`; `None` if it was the last or the error is final.
-    /// `random` in 0..1 spreads the clients, so that they don't all come back at once.
+    /// Returns the wait after an attempt (counted from 1) that ended in `error`; `None` if it was the last or the error is final.
+    /// `random` in 0..1 spreads the clients, so that they don't all retry at the same time.
     fn wait(&self, attempt: u32, error: &ModelError, random: f64) -> Option<Duration> {
         if attempt >= self.attempts {
             return None;
@@ -59,7 +59,7 @@ impl RetryPolicy {
 #[derive(Debug)]
 pub(super) struct Attempts {
     policy: RetryPolicy,
-    /// From 1.
+    /// The number of the attempt, from 1.
     number: u32,
     waited: Duration,
 }
@@ -69,15 +69,15 @@ impl Attempts {
         Self { policy, number: 1, waited: Duration::ZERO }
     }
 
-    /// How long was waited before this one.
+    /// The wait before this attempt.
     pub(super) fn waited(&self) -> Duration {
         self.waited
     }
 
-    /// Waits for the time of the next attempt.
+    /// Waits until the next attempt.
     ///
     /// # Errors
-    /// That of this attempt, if there is to be no other.
+    /// Returns the error of this attempt if there is no further one.
     pub(super) async fn next(&mut self, error: ModelError) -> Result<(), ModelError> {
         let Some(wait) = self.policy.wait(self.number, &error, fastrand::f64()) else { return Err(error) };
         tokio::time::sleep(wait).await;

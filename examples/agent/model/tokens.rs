@@ -1,4 +1,4 @@
-//! An answer that comes in pieces.
+//! A streamed answer.
 
 use agent_metrics::{Call, usage::wire::WireStream};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
@@ -14,7 +14,7 @@ struct Reading {
     facts: WireStream,
 }
 
-/// The pieces of the answer's text. It fails where the answer is withheld or breaks off.
+/// A stream of the pieces of an answer's text. It fails when the answer is blocked or interrupted.
 pub(super) fn pieces(
     dialect: &'static dyn Dialect,
     response: Response,
@@ -32,10 +32,10 @@ impl Reading {
     async fn next(&mut self) -> Result<Option<String>, ModelError> {
         loop {
             while let Some(data) = self.events.next() {
-                // OpenAI's `[DONE]` is no JSON.
+                // OpenAI's `[DONE]` is not JSON.
                 let Ok(event) = serde_json::from_str::<Value>(&data) else { continue };
                 self.facts.event(&event);
-                // Said at once: whoever reads may leave before the end, and what was used until then is billed.
+                // Reported immediately: the consumer may drop the stream early, and the usage so far is billed.
                 Call::current().usage(&self.facts.facts());
                 let text = self.dialect.text_of_event(&event);
                 if !text.is_empty() {

@@ -9,7 +9,7 @@ use super::{
     tokens::{LEAST_CACHED, Usage, characters},
 };
 
-/// What follows the mark up to which a request is cached.
+/// The part after the cache mark of a request.
 const AFTER_THE_MARK: u64 = 3;
 
 pub(super) struct Anthropic;
@@ -66,7 +66,7 @@ impl Service for Anthropic {
         message
     }
 
-    /// The input is told at the start, with the first token of the output; the whole output at the end.
+    /// The start reports the input and the first output token; the end reports the whole output.
     fn events(&self, asked: &Asked, answer: &Answer) -> Vec<Event> {
         let event = |name: &'static str, mut data: Value| {
             data["type"] = json!(name);

@@ -1,4 +1,4 @@
-//! How the simulated service misbehaves, and how long it takes.
+//! The faults and the latencies of the simulated service.
 
 use std::time::Duration;
 
@@ -23,9 +23,9 @@ pub(crate) struct Faults {
     pub(crate) withheld: f64,
     /// So slow that the client gives up.
     pub(crate) stalled: f64,
-    /// Of the streams: they end in the middle.
+    /// The share of streams that end early.
     pub(crate) broken: f64,
-    /// Of the calls of tools: there is no such tool.
+    /// The share of tool calls that name an unknown tool.
     pub(crate) made_up: f64,
 }
 
@@ -45,7 +45,7 @@ impl Faults {
         }
     }
 
-    /// Every request is answered at once.
+    /// Answers every request immediately.
     #[cfg(test)]
     pub(crate) fn none() -> Self {
         Self {

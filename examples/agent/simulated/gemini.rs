@@ -85,7 +85,7 @@ impl Service for Gemini {
         response
     }
 
-    /// Each chunk is a response of its own, whose counts go up to its end.
+    /// Each chunk is a complete response, whose counts include everything up to its end.
     fn events(&self, asked: &Asked, answer: &Answer) -> Vec<Event> {
         let Reply::Text(text) = &answer.reply else {
             return vec![(None, self.whole(asked, answer).to_string())];
@@ -127,7 +127,7 @@ fn candidate(part: &Value, is_last: bool) -> Value {
     candidate
 }
 
-/// As protobuf's JSON does, a count that is nothing is left out.
+/// As in protobuf's JSON mapping, a count of zero is left out.
 fn usage(usage: &Usage, output: u64) -> Value {
     let counts = [
         ("promptTokenCount", usage.prompt),

@@ -60,7 +60,7 @@ struct Shared {
 }
 
 impl SimulatedModel {
-    /// Listens on a free port of loopback. With one seed and one client, requests meet the same faults in every run.
+    /// Listens on a free loopback port. With the same seed and one client, requests meet the same faults in every run.
     ///
     /// # Errors
     /// No port can be had.

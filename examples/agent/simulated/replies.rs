@@ -1,4 +1,4 @@
-//! What the simulated model says: which tool fits the last message, and what an answer from the tools' results is.
+//! The replies of the simulated model: the tool for the last message, and the answer from the tools' results.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::{
 
 /// Passages that an answer quotes.
 const QUOTED: usize = 3;
-/// How an agent tells the model that it made a tool up.
+/// The text with which the agent reports an unknown tool to the model.
 const NO_SUCH_TOOL: &str = "there is no tool";
 
 #[derive(Debug, PartialEq)]
@@ -80,7 +80,7 @@ fn choose_tool(asked: &Asked, text: &str, earlier: &[&Value]) -> Option<Reply> {
     declared("search_docs").then(|| Reply::call("search_docs", json!({ "query": subject })))
 }
 
-/// Whether the tool of a call was one that there isn't.
+/// Returns `true` if the tool of a call doesn't exist.
 fn was_made_up(response: &Value) -> bool {
     response["error"].as_str().is_some_and(|error| error.starts_with(NO_SUCH_TOOL))
 }

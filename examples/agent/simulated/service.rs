@@ -1,21 +1,21 @@
-//! What the simulated services have in common: a request and its answer apart from their JSON.
+//! The common part of the simulated services: requests and answers, independent of their JSON.
 
 use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::{replies::Reply, tokens::Usage};
 
-/// A request, as far as a model needs to know it.
+/// The parts of a request that the simulated model uses.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     pub(super) model: String,
     pub(super) streams: bool,
-    /// The names of the tools it may ask for.
+    /// The names of the available tools.
     pub(super) tools: Vec<String>,
     pub(super) turns: Vec<Turn>,
-    /// Characters of the instruction and of the tools.
+    /// The number of characters of the instruction and the tools.
     pub(super) fixed: u64,
-    /// OpenAI's streams tell a usage only when asked to.
+    /// OpenAI's streams report a usage only on request.
     pub(super) wants_usage: bool,
     /// Anthropic's requests are cached only where they are marked.
     pub(super) is_marked: bool,
@@ -29,25 +29,25 @@ pub(super) struct Turn {
 
 #[derive(Debug)]
 pub(super) enum Said {
-    /// The user's words.
+    /// The message of the user.
     Text(String),
-    /// What tools gave: `{"result": ..}` or `{"error": ".."}` each.
+    /// The results of tools: `{"result": ..}` or `{"error": ".."}` each.
     Results(Vec<Value>),
-    /// The model itself.
+    /// The turn of the model.
     Model,
 }
 
 pub(super) struct Answer {
     pub(super) reply: Reply,
     pub(super) usage: Usage,
-    /// For the ids that services give.
+    /// The number for ids in responses.
     pub(super) id: u64,
 }
 
-/// Why there is no answer.
+/// The reason for an error response.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Refusal {
-    /// Come back in so many seconds.
+    /// Retry after this number of seconds.
     RateLimited(u64),
     Overloaded,
     Internal,
@@ -58,36 +58,36 @@ pub(super) enum Refusal {
 /// An event of a stream: its name, where the format has names, and its data.
 pub(super) type Event = (Option<&'static str>, String);
 
-/// A wire format, from the service's side.
+/// The server side of a wire format.
 pub(super) trait Service: Sync {
     /// # Errors
-    /// There is no such path or no such model, or the request is wrong.
+    /// Returns an error when the path or the model doesn't exist, or the request is invalid.
     fn read(&self, path: &str, body: &Value) -> Result<Asked, Refusal>;
 
     fn refuse(&self, refusal: &Refusal) -> (StatusCode, Value);
 
     fn whole(&self, asked: &Asked, answer: &Answer) -> Value;
 
-    /// The answer as a stream; a text comes in pieces.
+    /// Returns the answer as a stream of pieces.
     fn events(&self, asked: &Asked, answer: &Answer) -> Vec<Event>;
 
-    /// The header that tells how many requests are left.
+    /// Returns the header with the number of remaining requests.
     fn limit_header(&self) -> Option<&'static str> {
         None
     }
 }
 
-/// The items of a list, none of what is no list.
+/// Returns the items of a list, or none if the value is not a list.
 pub(super) fn items(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }
 
-/// The texts of a list of parts or blocks.
+/// Returns the texts of a list of parts or blocks.
 pub(super) fn text_of(parts: &Value) -> String {
     items(parts).filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// A text a few words at a time.
+/// Splits a text into pieces of a few words.
 pub(super) fn pieces(text: &str) -> Vec<String> {
     let words: Vec<_> = text.split_inclusive(' ').collect();
     words.chunks(3).map(<[_]>::concat).collect()

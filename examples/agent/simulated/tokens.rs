@@ -16,7 +16,7 @@ const THINKS: f64 = 0.4;
 pub(super) struct Usage {
     /// The whole input.
     pub(super) prompt: u64,
-    /// What of it was sent before and is long enough to be cached.
+    /// The part that was sent before and is long enough to be cached.
     pub(super) repeated: u64,
     /// The answer, without the thoughts.
     pub(super) output: u64,
@@ -24,7 +24,7 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    /// The usage of an answer of so many characters.
+    /// Returns the usage of an answer with this number of characters.
     pub(super) fn count(asked: &Asked, answer: u64, rng: &mut Rng) -> Self {
         let contents = || asked.turns.iter().map(|turn| turn.characters);
         // All but the last two turns was sent before, with the request that those two grew from.

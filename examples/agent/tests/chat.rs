@@ -76,7 +76,7 @@ async fn who_leaves_a_chat_cancels_it_and_what_was_used_until_then_counts() {
             agent_llm_calls_total { status = "cancelled" } == 1,
             agent_llm_time_to_first_token_seconds_count == 1,
         });
-        // OpenAI tells the usage at the end only; the others tell the input with the first event.
+        // OpenAI reports the usage at the end; the others report the input with the first event.
         let since = metrics.snapshot().since(&before);
         let told = if provider == Provider::OpenAi { (0.0, 1.0) } else { (1.0, 0.0) };
         let missing = since.growth("agent_llm_usage_missing_total", &[]);
@@ -127,7 +127,7 @@ async fn a_stream_that_breaks_off_is_an_error() {
             agent_llm_calls_total { status = "error" } == 1,
             agent_llm_attempts_total { outcome = "success" } == 3,
         });
-        // Before the answer has begun, it's the status of the response that tells.
+        // Before the answer begins, the status of the response shows the error.
         let (_model, agent) = simulated(provider, Faults { unavailable: 1.0, ..Faults::none() }).await;
         assert_eq!(Service::start(agent).await.chat().await.status(), 502, "{provider}");
     }

@@ -1,4 +1,4 @@
-//! What each provider tells of its model, and how it fails.
+//! Facts and failures of each provider.
 
 use std::time::Duration;
 
@@ -141,7 +141,7 @@ async fn failures_of_the_model_are_errors_of_the_task() {
             agent_llm_calls_total { status = "content_filtered" } == 1,
             agent_llm_calls_total { status = "timeout" } == 2,
             agent_llm_attempts_total { outcome = "unavailable" } == 2,
-            // What was withheld is billed: the only answers that tell a usage.
+            // Blocked answers are billed; they are the only ones with a usage.
             agent_llm_input_tokens_count == 1,
             agent_cost_usd_total { cost_type = "input" } > 0,
             agent_tasks_total { status = "failure" } == 3,
@@ -163,7 +163,7 @@ async fn tools_that_the_model_made_up_are_one() {
             agent_task_tool_calls_sum == 5,
             agent_tasks_total { status = "failure" } == 1,
         });
-        // Now and then is no harm: the model is told, and asks for another.
+        // An occasional unknown tool is harmless: the model gets an error and requests another tool.
         let (_model, agent) = simulated(provider, Faults { made_up: 0.3, ..Faults::none() }).await;
         agent.run(TaskKind::Search, "What is axum?").await.unwrap();
     }

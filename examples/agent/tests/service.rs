@@ -75,7 +75,7 @@ async fn bad_input_is_told_what_is_allowed() {
 #[tokio::test]
 async fn an_unreachable_model_is_an_answer_of_the_service() {
     let _metrics = metrics();
-    // Bound and given back: nobody listens there.
+    // Bound and released, so that nothing listens there.
     let free: SocketAddr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap();
     let service = Service::start(agent(Provider::Gemini, format!("http://{free}"), LONG, QUICK)).await;
     let (status, answer) =

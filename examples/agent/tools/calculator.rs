@@ -5,11 +5,11 @@ use std::{fmt, str::CharIndices};
 /// Deeper nesting is refused, so that no input can exhaust the stack.
 const DEEPEST: usize = 64;
 
-/// What is wrong and where.
+/// An error and its position.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{problem} at position {position}")]
 pub(crate) struct CalculationError {
-    /// In characters, from 1.
+    /// The position in characters, from 1.
     pub(crate) position: usize,
     pub(crate) problem: Problem,
 }

@@ -1,4 +1,4 @@
-//! What the agent can do itself: search the documents, calculate, summarize a file.
+//! The tools of the agent: search the documents, calculate, summarize a file.
 //!
 //! A tool takes the arguments as the model sent them, so that wrong arguments count as an error of the tool.
 
@@ -48,10 +48,10 @@ pub(crate) enum ToolName {
 }
 
 impl ToolName {
-    /// Every name that counts; another, which a model made up, is not one.
+    /// The names of the existing tools; a name that a model invented is unknown.
     pub(crate) const ALL: [&str; 3] = [SEARCH_DOCS, CALCULATOR, SUMMARIZE_FILE];
 
-    /// How the model sees the tool.
+    /// Returns the declaration of the tool for the model.
     pub(crate) fn declaration(self) -> Declaration {
         let (name, description, argument, meaning) = match self {
             Self::SearchDocs => (
@@ -109,7 +109,7 @@ impl Toolbox {
     /// Runs the tool that the model asked for.
     ///
     /// # Errors
-    /// There is no such tool, its arguments are wrong, or it failed: the model is told, and may try again.
+    /// Returns an error when the tool doesn't exist, its arguments are invalid, or it fails; the model gets the text and may retry.
     pub(crate) async fn run(&self, call: &ToolCall) -> Result<Value, ToolError> {
         match call.name.as_str() {
             SEARCH_DOCS => self.search_docs(&call.args),
@@ -157,7 +157,7 @@ fn calculator(args: &Value) -> Result<Value, ToolError> {
 
 /// A whole number without a fraction of 0, as people write it.
 fn number(value: f64) -> Value {
-    /// Up to here every whole number is a `f64`.
+    /// The largest whole number up to which `f64` is exact.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() <= EXACT {
         #[expect(clippy::cast_possible_truncation, reason = "it's a whole number within the range")]

@@ -33,7 +33,7 @@ struct Section {
     terms: u32,
 }
 
-/// Where a term occurs: a section and how often.
+/// An occurrence of a term: the section and the count.
 #[derive(Debug, Clone, Copy)]
 struct Posting {
     section: usize,

@@ -17,7 +17,7 @@ pub(crate) struct Summary {
     pub(crate) headings: Vec<String>,
     pub(crate) words: usize,
     pub(crate) sentences: usize,
-    /// In the order of the text.
+    /// The sentences, in the order of the text.
     pub(crate) key_sentences: Vec<String>,
 }
 

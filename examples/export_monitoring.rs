@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [folder] = &arguments[..] else {
         eprintln!(
-            "Usage: export-monitoring FOLDER\nWrites into FOLDER, such as deploy/; what else is in it stays."
+            "Usage: export-monitoring FOLDER\nWrites the files into FOLDER, such as deploy/; other files in it stay."
         );
         return ExitCode::from(2);
     };

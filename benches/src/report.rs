@@ -56,7 +56,7 @@ impl Target {
 }
 
 pub(crate) fn print_head() {
-    println!("| what | ours | peers | ratio | target | met |");
+    println!("| measurement | agent-metrics | peers | ratio | target | met |");
     println!("|---|---|---|---|---|---|");
 }
 

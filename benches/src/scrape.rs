@@ -41,7 +41,7 @@ pub(crate) fn run(report: &mut Report) {
         let mut alone = [each(OURS, || _ = black_box(metrics.to_text()))];
         let rounds = measure::time(&mut alone, ROUNDS, 1);
         report.row(&Row {
-            what: "the same after 16 threads recorded into every series".into(),
+            what: "scrape after 16 threads recorded into every series".into(),
             ours: millis(rounds.of_one(OURS)),
             ..Row::default()
         });
@@ -102,9 +102,9 @@ fn show(rounds: &Rounds, [ours, peers @ ..]: [&str; 4], report: &mut Report) {
         row(what.into(), OURS, &own_size, peer, &format!(", {}", size(text)), target);
     }
     for format in [OPEN, TEXT_1] {
-        row(format!("the same as {format}"), format, "", best, "", at_most(format));
+        row(format!("scrape as {format}"), format, "", best, "", at_most(format));
     }
-    row("the same against copying its lines, rendered before".into(), OURS, "", FLOOR, "", Target::None);
+    row("scrape against copying prerendered lines".into(), OURS, "", FLOOR, "", Target::None);
 }
 
 /// Checks that every series has the values of the recording threads.

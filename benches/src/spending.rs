@@ -230,7 +230,7 @@ fn show(rounds: &Rounds, allocations: u64, report: &mut Report) {
         target: Target::at_most(added, 150.0, " ns"),
     });
     report.row(&Row {
-        what: "the same in a task, to whose ledger it is added".into(),
+        what: "LLM call in a task, added to its ledger".into(),
         ours: ns(of("llm_in_task")),
         ratio: times(rounds.ratio("llm_in_task", "by_hand")),
         target: Target::at_most(of("llm_in_task"), 120.0, " ns"),
@@ -264,7 +264,8 @@ fn show(rounds: &Rounds, allocations: u64, report: &mut Report) {
         target: Target::at_most(price, 25.0, " ns"),
     });
     report.row(&Row {
-        what: "the same outside of a call: `PriceTable::get` by name, then `Price::cost`".into(),
+        what: "price of a known model outside of a call: `PriceTable::get` by name, then `Price::cost`"
+            .into(),
         ours: format!("{}, of which cost {}", ns(of("look_up")), ns(of("cost"))),
         peers: format!("`genai-prices` {}", ns(of("genai"))),
         ratio: times(rounds.ratio("look_up", "genai")),

@@ -16,23 +16,23 @@ It does five tasks, prints the metrics they left, and then serves
   POST /chat      {\"message\": \"..\"}, answered by server-sent events
   POST /feedback  {\"score\": 5, \"task_type\": \"search\"}
   GET  /metrics   for Prometheus
-until Ctrl-C, under a light load of its own.
+until Ctrl-C, with a light built-in load.
 
 Usage: agent [OPTIONS]
 
 Options:
-  --addr IP:PORT     where to serve [default: 127.0.0.1:9185]
-  --load NUMBER      own tasks a second, 0 for none
+  --addr IP:PORT     address to serve on [default: 127.0.0.1:9185]
+  --load NUMBER      built-in tasks per second, 0 for none
                      [default: 2; 0.05 with a model that isn't simulated]
-  --once             stop after the five tasks, serve nothing
-  --docs FOLDER      search the .md and .txt files of FOLDER, not those built in
-  --provider NAME    gemini, openai or anthropic: the format that is spoken
+  --once             stop after the five tasks, without serving
+  --docs FOLDER      search the .md and .txt files of FOLDER instead of the built-in ones
+  --provider NAME    gemini, openai or anthropic: the wire format
                      [default: gemini]
-  --model NAME       the model to ask [default: gemini-2.0-flash simulated,
+  --model NAME       the model to call [default: gemini-2.0-flash simulated,
                      else gemini-flash-latest; gpt-4.1-mini; claude-haiku-4-5]
   --base-url URL     a server of the provider's format [default: with a key the
                      public service, else a simulated one on loopback]
-  --budget USD       what tasks may spend in an hour before no other begins
+  --budget USD       spending per hour above which no task starts
                      [default: 100]
   --seed NUMBER      random seed of the faults of the simulated service
                      [default: 3]

@@ -188,7 +188,7 @@ async fn serve(
     let mut stopping = shutdown.clone();
     let time_is_up = async {
         stopping.begun().await;
-        say(format_args!("Stopping; what is under way has {} s to end.", server::GRACE.as_secs()));
+        say(format_args!("Stopping; requests in flight have {} s to finish.", server::GRACE.as_secs()));
         tokio::time::sleep(server::GRACE).await;
     };
     tokio::select! {

@@ -84,11 +84,12 @@ async fn do_task(
     let allowed =
         || json!({ "task_type": TaskKind::VALUES, "prompt": format!("1 to {LONGEST_PROMPT} characters") });
     let Json(TaskRequest { task_type, prompt }) =
-        request.map_err(|rejection| Refusal::of_json(&rejection, allowed()))?;
+        request.map_err(|rejection| Refusal::from_json(&rejection, allowed()))?;
     let kind =
-        task_type.parse::<TaskKind>().map_err(|error| Refusal::of_value(error.to_string(), allowed()))?;
-    let prompt = check_length("prompt", &prompt).map_err(|message| Refusal::of_value(message, allowed()))?;
-    service.agent.run(kind, prompt).await.map(Json).map_err(|error| Refusal::of_task(&error))
+        task_type.parse::<TaskKind>().map_err(|error| Refusal::from_value(error.to_string(), allowed()))?;
+    let prompt =
+        check_length("prompt", &prompt).map_err(|message| Refusal::from_value(message, allowed()))?;
+    service.agent.run(kind, prompt).await.map(Json).map_err(|error| Refusal::from_task(&error))
 }
 
 async fn last_tasks(State(service): State<Arc<Service>>) -> impl IntoResponse {
@@ -119,10 +120,10 @@ async fn chat(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
     let allowed = || json!({ "message": format!("1 to {LONGEST_PROMPT} characters") });
     let Json(ChatRequest { message }) =
-        request.map_err(|rejection| Refusal::of_json(&rejection, allowed()))?;
+        request.map_err(|rejection| Refusal::from_json(&rejection, allowed()))?;
     let message =
-        check_length("message", &message).map_err(|message| Refusal::of_value(message, allowed()))?;
-    let parts = service.agent.chat(message).await.map_err(|error| Refusal::of_task(&error))?;
+        check_length("message", &message).map_err(|message| Refusal::from_value(message, allowed()))?;
+    let parts = service.agent.chat(message).await.map_err(|error| Refusal::from_task(&error))?;
     Ok(Sse::new(parts.map(|part| Ok(event(part)))).keep_alive(KeepAlive::default()))
 }
 
@@ -149,12 +150,12 @@ async fn take_feedback(
 ) -> Result<StatusCode, Refusal> {
     let allowed = || json!({ "score": "a number from 1 to 5", "task_type": TaskKind::VALUES });
     let Json(Feedback { score, task_type }) =
-        request.map_err(|rejection| Refusal::of_json(&rejection, allowed()))?;
+        request.map_err(|rejection| Refusal::from_json(&rejection, allowed()))?;
     if !(1.0..=5.0).contains(&score) {
-        return Err(Refusal::of_value(format!("the score is {score}, expected 1 to 5"), allowed()));
+        return Err(Refusal::from_value(format!("the score is {score}, expected 1 to 5"), allowed()));
     }
     let kind = task_type.as_deref().map(str::parse::<TaskKind>).transpose();
-    let kind = kind.map_err(|unknown| Refusal::of_value(unknown.to_string(), allowed()))?;
+    let kind = kind.map_err(|unknown| Refusal::from_value(unknown.to_string(), allowed()))?;
     service.metrics.record_user_satisfaction(score);
     if let Some(task_type) = kind {
         Insight::global().response_quality_score.with(ByTask { task_type }).observe(score);
@@ -175,15 +176,15 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn of_json(rejection: &JsonRejection, allowed: Value) -> Self {
+    fn from_json(rejection: &JsonRejection, allowed: Value) -> Self {
         Self { status: rejection.status(), message: rejection.body_text(), allowed }
     }
 
-    fn of_value(message: String, allowed: Value) -> Self {
+    fn from_value(message: String, allowed: Value) -> Self {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, message, allowed }
     }
 
-    fn of_task(error: &anyhow::Error) -> Self {
+    fn from_task(error: &anyhow::Error) -> Self {
         let of_model = || match error.downcast_ref::<ModelError>()? {
             ModelError::RateLimited { .. } | ModelError::BudgetSpent(_) => {
                 Some(StatusCode::SERVICE_UNAVAILABLE)

@@ -36,7 +36,7 @@ pub(super) fn compare(metrics: &AgentMetrics, report: &mut Report) {
         (CHUNKS, Target::None),
     ] {
         report.row(&Row {
-            what: format!("the same as {format} against text"),
+            what: format!("scrape as {format} against text"),
             ours: millis(rounds.of_one(format)),
             peers: format!("text {}", millis(rounds.of_one(OURS))),
             ratio: times(rounds.ratio(format, OURS)),

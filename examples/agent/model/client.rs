@@ -116,7 +116,7 @@ impl Model {
     /// read from the result.
     #[track_llm(model = self.name, usage = in_body, budget)]
     async fn ask(&self, body: &Value, waited: Duration) -> Result<Reply, ModelError> {
-        tell_attempt(self.try_ask(body).await, waited)
+        report_attempt(self.try_ask(body).await, waited)
     }
 
     async fn try_ask(&self, body: &Value) -> Result<Reply, ModelError> {
@@ -142,7 +142,7 @@ impl Model {
         waited: Duration,
     ) -> Result<BoxStream<'static, Result<String, ModelError>>, ModelError> {
         let answer = self.send(self.http.post(self.stream_url.clone()), body).await;
-        Ok(pieces(self.dialect, tell_attempt(answer, waited)?))
+        Ok(pieces(self.dialect, report_attempt(answer, waited)?))
     }
 
     async fn send(&self, request: RequestBuilder, body: &Value) -> Result<Response, ModelError> {
@@ -160,7 +160,7 @@ impl Model {
 }
 
 /// Counts an attempt by status, with the wait before it.
-fn tell_attempt<T>(result: Result<T, ModelError>, waited: Duration) -> Result<T, ModelError> {
+fn report_attempt<T>(result: Result<T, ModelError>, waited: Duration) -> Result<T, ModelError> {
     let status = result.as_ref().err().map_or(Status::Success, ModelError::classify);
     Call::current().attempt(Attempt::new(status).waited(waited));
     result

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_told_that_there_is_no_such_tool_asks_for_another() {
+    fn after_an_unknown_tool_the_model_requests_another() {
         let failed = Said::Results(vec![json!({"error": "there is no tool `web_search`"})]);
         let turns = [text("Look up: what is axum?"), Said::Model, failed];
         assert_eq!(reply(&asked(turns, ALL)), Reply::call("search_docs", json!({"query": "what is axum?"})));

@@ -60,7 +60,7 @@ async fn a_chat_is_streamed_and_measured_to_its_end() {
 }
 
 #[tokio::test]
-async fn who_leaves_a_chat_cancels_it_and_what_was_used_until_then_counts() {
+async fn a_client_that_disconnects_cancels_the_chat_and_its_usage_counts() {
     for provider in Provider::ALL {
         let metrics = metrics();
         let (_model, agent) = simulated(provider, Faults::none()).await;
@@ -78,10 +78,10 @@ async fn who_leaves_a_chat_cancels_it_and_what_was_used_until_then_counts() {
         });
         // OpenAI reports the usage at the end; the others report the input with the first event.
         let since = metrics.snapshot().since(&before);
-        let told = if provider == Provider::OpenAi { (0.0, 1.0) } else { (1.0, 0.0) };
+        let expected = if provider == Provider::OpenAi { (0.0, 1.0) } else { (1.0, 0.0) };
         let missing = since.growth("agent_llm_usage_missing_total", &[]);
-        assert_eq!((since.growth("agent_llm_input_tokens_count", &[]), missing), told, "{provider}");
-        assert_eq!(since.growth("agent_cost_usd_total", &[]) > 0.0, told.0 > 0.0, "{provider}");
+        assert_eq!((since.growth("agent_llm_input_tokens_count", &[]), missing), expected, "{provider}");
+        assert_eq!(since.growth("agent_cost_usd_total", &[]) > 0.0, expected.0 > 0.0, "{provider}");
         let [ledger, counted] = ["agent_task_tokens_sum", "agent_llm_tokens_total"]
             .map(|name| metrics.snapshot().sum(name, &[]).unwrap());
         assert_eq!(ledger, counted, "{provider}: the ledger has all");

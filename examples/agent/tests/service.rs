@@ -43,7 +43,7 @@ async fn the_service_answers_and_is_measured() {
 }
 
 #[tokio::test]
-async fn bad_input_is_told_what_is_allowed() {
+async fn bad_input_is_refused_with_the_allowed_values() {
     let _metrics = metrics();
     let (_model, agent) = simulated(Provider::Gemini, Faults::none()).await;
     let service = Service::start(agent).await;

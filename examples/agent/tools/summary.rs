@@ -23,7 +23,7 @@ pub(crate) struct Summary {
 
 /// Headings, counts and key sentences of the prose of `document`; code blocks aren't read.
 pub(crate) fn summarize(document: &Document) -> Summary {
-    let Outline { headings, prose } = Outline::of(&document.text);
+    let Outline { headings, prose } = Outline::parse(&document.text);
     let sentences = sentences(&prose);
     let key_sentences = key_sentences(&sentences, &prose);
     Summary {
@@ -41,7 +41,7 @@ struct Outline {
 }
 
 impl Outline {
-    fn of(text: &str) -> Self {
+    fn parse(text: &str) -> Self {
         let mut outline = Self { headings: Vec::new(), prose: String::new() };
         let mut in_code = false;
         for line in text.lines().map(str::trim) {

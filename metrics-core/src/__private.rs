@@ -64,7 +64,7 @@ pub const fn check_metric_name<M: Metric>(name: &str) {
 /// When one of them is among its own; in a `const` that is a compile error at the caller.
 #[track_caller]
 pub const fn check_metric_labels<M: Metric>() {
-    crate::name::check_own_labels(M::KIND, M::LABELS);
+    crate::name::check_reserved_labels(M::KIND, M::LABELS);
 }
 
 /// Refuses, at compile time, a unit that is not at the end of the name.

@@ -136,7 +136,7 @@ macro_rules! metric {
             }
 
             fn check_labels() -> Result<(), name::InvalidName> {
-                name::own_labels($kind, L::NAMES)?;
+                name::reserved_labels($kind, L::NAMES)?;
                 check_labels::<L>()
             }
 

@@ -107,7 +107,7 @@ pub(crate) const fn label_name(name: &str) -> Result<(), InvalidName> {
 }
 
 /// Refuses labels that the exposition formats write for families of this kind.
-pub(crate) const fn own_labels(kind: MetricKind, labels: &[&str]) -> Result<(), InvalidName> {
+pub(crate) const fn reserved_labels(kind: MetricKind, labels: &[&str]) -> Result<(), InvalidName> {
     match kind {
         MetricKind::Histogram if has(labels, "le") => {
             Err(InvalidName("reserved label name: `le` is the bucket's bound in a histogram"))
@@ -124,7 +124,7 @@ pub(crate) const fn call_labels(labels: &[&str]) -> Result<(), InvalidName> {
     if has(labels, "status") {
         return Err(InvalidName("reserved label name: `status` is written by the runtime"));
     }
-    own_labels(MetricKind::Histogram, labels)
+    reserved_labels(MetricKind::Histogram, labels)
 }
 
 const fn has(labels: &[&str], wanted: &str) -> bool {
@@ -193,7 +193,7 @@ macro_rules! checked {
 /// Refuses, at compile time, a name that a family of this kind cannot carry.
 ///
 /// # Panics
-/// When the name is invalid; in a `const` that is a compile error at the caller.
+/// Panics when the name is invalid; in a `const` that is a compile error at the caller.
 #[track_caller]
 pub(crate) const fn check_metric_name(kind: MetricKind, name: &str) {
     checked!(metric_name(kind, name));
@@ -202,7 +202,7 @@ pub(crate) const fn check_metric_name(kind: MetricKind, name: &str) {
 /// Refuses, at compile time, an invalid or reserved label name.
 ///
 /// # Panics
-/// When the name is invalid; in a `const` that is a compile error at the caller.
+/// Panics when the name is invalid; in a `const` that is a compile error at the caller.
 #[track_caller]
 pub const fn check_label_name(name: &str) {
     checked!(label_name(name));
@@ -211,16 +211,16 @@ pub const fn check_label_name(name: &str) {
 /// Refuses, at compile time, labels that a family of this kind writes itself.
 ///
 /// # Panics
-/// When one of them is among `labels`; in a `const` that is a compile error at the caller.
+/// Panics when one of them is among `labels`; in a `const` that is a compile error at the caller.
 #[track_caller]
-pub(crate) const fn check_own_labels(kind: MetricKind, labels: &[&str]) {
-    checked!(own_labels(kind, labels));
+pub(crate) const fn check_reserved_labels(kind: MetricKind, labels: &[&str]) {
+    checked!(reserved_labels(kind, labels));
 }
 
 /// Refuses, at compile time, labels that the runtime adds to a call family itself.
 ///
 /// # Panics
-/// When one of them is among `labels`; in a `const` that is a compile error at the caller.
+/// Panics when one of them is among `labels`; in a `const` that is a compile error at the caller.
 #[track_caller]
 pub const fn check_call_labels(labels: &[&str]) {
     checked!(call_labels(labels));
@@ -229,16 +229,16 @@ pub const fn check_call_labels(labels: &[&str]) {
 /// Refuses, at compile time, a unit that a family of this kind and name can't have.
 ///
 /// # Panics
-/// When the name doesn't end in it; in a `const` that is a compile error at the caller.
+/// Panics when the name doesn't end in the unit; in a `const` that is a compile error at the caller.
 #[track_caller]
-pub(crate) const fn check_unit(kind: MetricKind, name: &str, of: &str) {
-    checked!(unit(kind, name, of));
+pub(crate) const fn check_unit(kind: MetricKind, name: &str, expected: &str) {
+    checked!(unit(kind, name, expected));
 }
 
 /// Refuses, at compile time, native buckets of a family that has no buckets.
 ///
 /// # Panics
-/// When it isn't a histogram; in a `const` that is a compile error at the caller.
+/// Panics when it isn't a histogram; in a `const` that is a compile error at the caller.
 #[track_caller]
 pub(crate) const fn check_native(kind: MetricKind) {
     checked!(match kind {
@@ -251,7 +251,7 @@ pub(crate) const fn check_native(kind: MetricKind) {
 /// `{name}_call_duration_seconds` and `{name}_calls_in_progress`.
 ///
 /// # Panics
-/// When the name is invalid; in a `const` that is a compile error at the caller.
+/// Panics when the name is invalid; in a `const` that is a compile error at the caller.
 #[track_caller]
 pub const fn check_call_name(name: &str) {
     assert!(is_name(name, true), "invalid call family name: expected [a-zA-Z_:][a-zA-Z0-9_:]*");
@@ -260,7 +260,7 @@ pub const fn check_call_name(name: &str) {
 /// Refuses, at compile time, bucket bounds that are empty, unordered, repeated or not finite.
 ///
 /// # Panics
-/// When the bounds are invalid; in a `const` that is a compile error at the caller.
+/// Panics when the bounds are invalid; in a `const` that is a compile error at the caller.
 #[track_caller]
 pub const fn check_buckets(bounds: &[f64]) {
     checked!(buckets(bounds));
@@ -284,10 +284,10 @@ mod tests {
     }
 
     #[test]
-    fn labels_of_the_runtime_are_its_own_where_it_writes_them() {
-        assert!(own_labels(MetricKind::Counter, &["le", "quantile", "status"]).is_ok());
-        assert!(own_labels(MetricKind::Histogram, &["a", "le"]).is_err());
-        assert!(own_labels(MetricKind::Summary, &["quantile"]).is_err());
+    fn labels_written_by_the_runtime_are_reserved() {
+        assert!(reserved_labels(MetricKind::Counter, &["le", "quantile", "status"]).is_ok());
+        assert!(reserved_labels(MetricKind::Histogram, &["a", "le"]).is_err());
+        assert!(reserved_labels(MetricKind::Summary, &["quantile"]).is_err());
         assert!(call_labels(&["a", "status"]).is_err());
         assert!(call_labels(&["le"]).is_err());
     }

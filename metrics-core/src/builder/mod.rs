@@ -3,6 +3,7 @@
 mod check;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -56,8 +57,20 @@ impl Default for Builder {
     }
 }
 
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { prices, const_labels, dimensions, .. } = self;
+        let dimensions: Vec<_> = dimensions.iter().map(|dimension| dimension.name).collect();
+        f.debug_struct("Builder")
+            .field("prices", prices)
+            .field("const_labels", const_labels)
+            .field("dimensions", &dimensions)
+            .finish_non_exhaustive()
+    }
+}
+
 impl AgentMetrics {
-    /// A builder with the defaults.
+    /// Returns a builder with the defaults.
     pub fn builder() -> Builder {
         Builder::default()
     }

@@ -6,7 +6,7 @@ use once_cell::race::OnceBox;
 
 use super::{Settings, Table};
 use crate::label::{Interner, Labels, render};
-use crate::metric::{CallShape, HistogramShape};
+use crate::metric::{CallShape, HistogramCells, HistogramShape};
 use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 use crate::storage::{self, CellRange, Cells};
@@ -53,8 +53,8 @@ struct Endpoint {
 
 /// The series of one method at one endpoint.
 pub(crate) struct HttpSeries {
-    calls: CellRange,
-    streams: OnceBox<CellRange>,
+    calls: HistogramCells,
+    streams: OnceBox<HistogramCells>,
     /// A row of a hundred status codes for each class that occurred.
     codes: [OnceBox<CellRange>; WITHDRAWN],
     labels: Box<str>,
@@ -111,7 +111,7 @@ impl Http {
         });
         endpoint.methods[method.0].get_or_init(|| {
             Box::new(HttpSeries {
-                calls: CellRange::new(self.shape.words()),
+                calls: HistogramCells::new(self.shape.words()),
                 streams: OnceBox::new(),
                 codes: [const { OnceBox::new() }; WITHDRAWN],
                 labels: render([("method", Method::NAMES[method.0]), ("endpoint", &endpoint.name)]),
@@ -137,7 +137,7 @@ impl Http {
     }
 
     pub(crate) fn end_stream(&self, series: &HttpSeries, ticks: u64) {
-        let row = series.streams.get_or_init(|| Box::new(CellRange::new(self.streams.words())));
+        let row = series.streams.get_or_init(|| Box::new(HistogramCells::new(self.streams.words())));
         self.streams.observe_ticks(row, ticks);
     }
 

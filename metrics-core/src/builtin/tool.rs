@@ -7,11 +7,11 @@ use super::{
 };
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::Interner;
-use crate::metric::CallShape;
+use crate::metric::{CallShape, HistogramCells};
 use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, Source, Visitor};
 use crate::status::{Status, TOOL};
-use crate::storage::{CellRange, ShardHandle};
+use crate::storage::ShardHandle;
 
 /// Seconds: the seed's bounds, and above them what slow tools take.
 const DURATION: [f64; 11] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
@@ -27,7 +27,7 @@ pub(crate) struct Tools {
 
 /// The series of one tool.
 pub struct ToolSeries {
-    calls: CellRange,
+    calls: HistogramCells,
     slot: usize,
     name: Box<str>,
     labels: Box<str>,
@@ -147,7 +147,7 @@ impl ToolSeries {
     fn new(name: &str, slot: usize, point: DimensionPoint, shared: Arc<Shared>) -> Self {
         let dimensions = shared.cost.dimensions();
         Self {
-            calls: CellRange::new(shared.calls.words()),
+            calls: HistogramCells::new(shared.calls.words()),
             slot,
             name: name.into(),
             labels: dimensions.render(("tool_name", name), point),

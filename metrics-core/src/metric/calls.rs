@@ -5,11 +5,12 @@
 //! each status. What is in flight is not stored: it is what started less what ended.
 
 use super::HistogramOptions;
-use super::histogram_options::{Kept, Of};
+use super::histogram_cells::{HistogramCells, HistogramRef};
+use super::histogram_options::Kept;
 use crate::clock;
 use crate::label::Labels;
 use crate::sample::{Bounds, Number, Visitor};
-use crate::storage::{CellRange, Cells, ShardHandle};
+use crate::storage::{Cells, ShardHandle};
 
 pub(crate) struct CallShape {
     pub(crate) statuses: &'static [&'static str],
@@ -85,13 +86,20 @@ impl CallShape {
 
     /// Counts a start in the series whose words begin at `at`.
     #[inline(always)]
-    pub(crate) fn start(writer: ShardHandle, row: &CellRange, at: usize) {
+    pub(crate) fn start(writer: ShardHandle, row: &HistogramCells, at: usize) {
         row.add(writer, at + STARTED, 1);
     }
 
     /// Counts an end.
     #[inline(always)]
-    pub(crate) fn end(&self, writer: ShardHandle, row: &CellRange, at: usize, status: usize, ticks: u64) {
+    pub(crate) fn end(
+        &self,
+        writer: ShardHandle,
+        row: &HistogramCells,
+        at: usize,
+        status: usize,
+        ticks: u64,
+    ) {
         if let Some(kept) = &self.kept {
             self.keep(kept, writer, row, at, status, ticks);
         }
@@ -102,13 +110,13 @@ impl CallShape {
     }
 
     /// Counts an end that is no observation: the call goes on in another series, and `status` is not shown.
-    pub(crate) fn withdraw(writer: ShardHandle, row: &CellRange, at: usize, status: usize) {
+    pub(crate) fn withdraw(writer: ShardHandle, row: &HistogramCells, at: usize, status: usize) {
         row.add(writer, at + ENDED + status, 1);
     }
 
     #[cold]
     #[inline(never)]
-    fn end_in_any(&self, writer: ShardHandle, row: &CellRange, at: usize, status: usize, ticks: u64) {
+    fn end_in_any(&self, writer: ShardHandle, row: &HistogramCells, at: usize, status: usize, ticks: u64) {
         self.end_in(row.any(writer, at), status, ticks);
     }
 
@@ -128,7 +136,15 @@ impl CallShape {
 
     /// Counts an end in native buckets and makes an exemplar of it, before it is in its classic bucket.
     #[inline(never)]
-    fn keep(&self, kept: &Kept, writer: ShardHandle, row: &CellRange, at: usize, status: usize, ticks: u64) {
+    fn keep(
+        &self,
+        kept: &Kept,
+        writer: ShardHandle,
+        row: &HistogramCells,
+        at: usize,
+        status: usize,
+        ticks: u64,
+    ) {
         let (of, seconds) = (self.of(row, at, status), ticks as f64 * self.seconds_per_tick);
         let window = self.histogram(status) + 1 + self.bounds.buckets();
         match row.own(writer, at) {
@@ -138,18 +154,28 @@ impl CallShape {
         kept.exemplify(of, &self.bounds, self.bucket(ticks), seconds, ticks >= self.long);
     }
 
-    fn of<'a>(&self, row: &'a CellRange, at: usize, status: usize) -> Of<'a> {
+    fn of<'a>(&self, row: &'a HistogramCells, at: usize, status: usize) -> HistogramRef<'a> {
         let (words, histograms) = (self.words(), self.histograms());
         let number = if self.by_status() { status } else { 0 };
         // Dividing takes longer than counting, and most rows are of one kind of call.
         if row.len() == words {
-            return Of { row, histograms, number };
+            return HistogramRef { cells: row, count: histograms, index: number };
         }
-        Of { row, histograms: row.len() / words * histograms, number: at / words * histograms + number }
+        HistogramRef {
+            cells: row,
+            count: row.len() / words * histograms,
+            index: at / words * histograms + number,
+        }
     }
 
     /// Shows how many calls ended with each status.
-    pub(crate) fn show_ended(&self, row: &CellRange, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+    pub(crate) fn show_ended(
+        &self,
+        row: &HistogramCells,
+        at: usize,
+        labels: &str,
+        visitor: &mut dyn Visitor,
+    ) {
         let mut ends = [0; MAX_STATUSES];
         let ends = &mut ends[..self.statuses.len()];
         row.read_into(at + ENDED, ends);
@@ -159,7 +185,13 @@ impl CallShape {
     }
 
     /// Shows how long they took.
-    pub(crate) fn show_durations(&self, row: &CellRange, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+    pub(crate) fn show_durations(
+        &self,
+        row: &HistogramCells,
+        at: usize,
+        labels: &str,
+        visitor: &mut dyn Visitor,
+    ) {
         for status in 0..self.histograms() {
             let more: &[_] = if self.by_status() { &[("status", self.statuses[status])] } else { &[] };
             let begin = at + self.histogram(status);
@@ -173,7 +205,13 @@ impl CallShape {
     }
 
     /// Shows how many run now.
-    pub(crate) fn show_in_flight(&self, row: &CellRange, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+    pub(crate) fn show_in_flight(
+        &self,
+        row: &HistogramCells,
+        at: usize,
+        labels: &str,
+        visitor: &mut dyn Visitor,
+    ) {
         let ended = || {
             let mut ends = [0; MAX_STATUSES];
             let ends = &mut ends[..self.statuses.len()];

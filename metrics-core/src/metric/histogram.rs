@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::HistogramOptions;
 use super::Slot;
-use super::histogram_options::{Kept, Of};
+use super::histogram_cells::{HistogramCells, HistogramRef};
+use super::histogram_options::Kept;
 use super::{Shape, Stored};
 use crate::clock;
 use crate::label::{LabelSet, Labels};
 use crate::sample::{Bounds, HistogramSample, Number, Visitor, is_amount};
-use crate::storage::{self, AnyCells, CellRange, Cells};
+use crate::storage::{self, AnyCells, Cells};
 
 /// A family of histograms.
 #[derive(Clone)]
@@ -80,30 +81,30 @@ impl HistogramShape {
     }
 
     /// Adds an amount of money.
-    pub(crate) fn observe_pico_usd(&self, row: &CellRange, pico_usd: u64) {
+    pub(crate) fn observe_pico_usd(&self, row: &HistogramCells, pico_usd: u64) {
         self.observe_in(row, 0, pico_usd as f64 / 1e12, |words| words.add(SUM, pico_usd));
     }
 
     /// Adds an observation of a histogram of floats.
     #[inline]
-    fn observe(&self, row: &CellRange, at: usize, value: f64) {
+    fn observe(&self, row: &HistogramCells, at: usize, value: f64) {
         self.observe_in(row, at, value, |words| words.add_f64(SUM, value));
     }
 
     /// Adds an observation of a histogram of whole numbers.
     #[inline]
-    pub(crate) fn observe_whole(&self, row: &CellRange, value: u64) {
+    pub(crate) fn observe_whole(&self, row: &HistogramCells, value: u64) {
         self.observe_in(row, 0, value as f64, |words| words.add(SUM, value));
     }
 
     /// Adds a duration.
-    pub(crate) fn observe_ticks(&self, row: &CellRange, ticks: u64) {
+    pub(crate) fn observe_ticks(&self, row: &HistogramCells, ticks: u64) {
         let seconds = Number::Nanos(clock::nanos(ticks)).to_f64();
         self.observe_in(row, 0, seconds, |words| words.add(SUM, ticks));
     }
 
     #[inline]
-    fn observe_in(&self, row: &CellRange, at: usize, value: f64, add_sum: impl FnOnce(AnyCells)) {
+    fn observe_in(&self, row: &HistogramCells, at: usize, value: f64, add_sum: impl FnOnce(AnyCells)) {
         let writer = storage::writer();
         let words = row.any(writer, at);
         let bucket = self.bounds.bucket(value);
@@ -116,16 +117,22 @@ impl HistogramShape {
         words.add(BUCKETS + bucket, 1);
     }
 
-    fn of<'a>(&self, row: &'a CellRange, at: usize) -> Of<'a> {
+    fn of<'a>(&self, row: &'a HistogramCells, at: usize) -> HistogramRef<'a> {
         let words = self.words();
         // Dividing takes longer than all else that is done with an observation, and most rows are of one histogram.
         if row.len() == words {
-            return Of { row, histograms: 1, number: 0 };
+            return HistogramRef { cells: row, count: 1, index: 0 };
         }
-        Of { row, histograms: row.len() / words, number: at / words }
+        HistogramRef { cells: row, count: row.len() / words, index: at / words }
     }
 
-    pub(crate) fn show_row(&self, row: &CellRange, at: usize, labels: Labels<'_>, visitor: &mut dyn Visitor) {
+    pub(crate) fn show_row(
+        &self,
+        row: &HistogramCells,
+        at: usize,
+        labels: Labels<'_>,
+        visitor: &mut dyn Visitor,
+    ) {
         let sum = || match self.sum {
             SumOf::Floats => Number::Float(row.read_f64(at + SUM)),
             SumOf::WholeNumbers => Number::Integer(row.read(at + SUM)),

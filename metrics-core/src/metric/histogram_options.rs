@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::exemplify::Exemplify;
+use super::histogram_cells::HistogramRef;
 use super::native::read_both;
 use super::{NativeHistograms, NativeShape};
 use crate::faults::FaultReporter;
 use crate::sample::{Bounds, Exemplar, FamilyInfo, HistogramSample, Number};
-use crate::storage::{CellRange, Cells, ShardHandle};
+use crate::storage::{Cells, ShardHandle};
 
 /// What an instance, or a family of the user's, asks of its histograms.
 #[derive(Clone, Default)]
@@ -55,15 +56,6 @@ pub(crate) struct Kept {
     exemplify: Option<Exemplify>,
 }
 
-/// One of the histograms in a row.
-#[derive(Clone, Copy)]
-pub(crate) struct Of<'a> {
-    pub(crate) row: &'a CellRange,
-    /// How many it has.
-    pub(crate) histograms: usize,
-    pub(crate) number: usize,
-}
-
 impl Kept {
     /// `None` where nothing is asked for, which is all that most observations look at.
     pub(crate) fn new(histogram_options: &HistogramOptions) -> Option<Box<Self>> {
@@ -80,15 +72,28 @@ impl Kept {
 
     /// Counts an observation in native buckets, before it is in its classic one. `words[word]` is the word it needs.
     #[inline]
-    pub(crate) fn observe(&self, of: Of<'_>, writer: ShardHandle, words: (impl Cells, usize), value: f64) {
+    pub(crate) fn observe(
+        &self,
+        of: HistogramRef<'_>,
+        writer: ShardHandle,
+        words: (impl Cells, usize),
+        value: f64,
+    ) {
         if let Some(native) = &self.native {
-            native.observe(|| of.row.windows(of.histograms, of.number), writer, words, value);
+            native.observe(|| of.windows(), writer, words, value);
         }
     }
 
     /// Makes an exemplar of an observation, if it's its turn or if it took `long` anyway.
     #[inline]
-    pub(crate) fn exemplify(&self, of: Of<'_>, bounds: &Bounds, bucket: usize, value: f64, long: bool) {
+    pub(crate) fn exemplify(
+        &self,
+        of: HistogramRef<'_>,
+        bounds: &Bounds,
+        bucket: usize,
+        value: f64,
+        long: bool,
+    ) {
         if let Some(exemplify) = &self.exemplify {
             let exemplar = if long { exemplify.ask(value) } else { exemplify.sample(value) };
             if let Some(exemplar) = exemplar {
@@ -100,7 +105,7 @@ impl Kept {
     /// Shows a histogram whose classic buckets `read` adds up.
     pub(crate) fn show(
         kept: Option<&Self>,
-        of: Of<'_>,
+        of: HistogramRef<'_>,
         bounds: &Bounds,
         wants_native: bool,
         read: impl Fn(&mut [u64]),
@@ -110,18 +115,18 @@ impl Kept {
         Bounds::with_words(bounds.buckets(), |counts| {
             let native =
                 if let Some(native) = kept.and_then(|kept| kept.native.as_ref()).filter(|_| wants_native) {
-                    read_both(counts, read, || native.read(of.row, of.number))
+                    read_both(counts, read, || native.read(of))
                 } else {
                     read(counts);
                     None
                 };
-            let exemplars = of.row.made_exemplars(of.number);
+            let exemplars = of.existing_exemplars().map(|slots| slots as _);
             show(&HistogramSample { bounds, counts, sum: sum(), native: native.as_ref(), exemplars });
         });
     }
 }
 
 #[cold]
-fn put(of: Of<'_>, buckets: usize, bucket: usize, exemplar: Exemplar) {
-    of.row.exemplars(of.histograms, of.number, buckets).put(bucket, exemplar);
+fn put(of: HistogramRef<'_>, buckets: usize, bucket: usize, exemplar: Exemplar) {
+    of.exemplars(buckets).put(bucket, exemplar);
 }

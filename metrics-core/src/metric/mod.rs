@@ -2,13 +2,16 @@
 
 mod calls;
 mod counter;
+mod exemplar_slots;
 mod exemplify;
 mod exponential;
 mod gauge;
 mod histogram;
+mod histogram_cells;
 mod histogram_options;
 mod info;
 mod native;
+mod native_windows;
 mod series_table;
 mod stored;
 mod summary;
@@ -26,6 +29,7 @@ pub(crate) use gauge::Level;
 pub use gauge::{Gauge, GaugeSeries};
 pub(crate) use histogram::HistogramShape;
 pub use histogram::{Histogram, HistogramSeries};
+pub(crate) use histogram_cells::HistogramCells;
 pub(crate) use histogram_options::HistogramOptions;
 pub use info::{Info, InvalidFact};
 pub use native::NativeHistograms;

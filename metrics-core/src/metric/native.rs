@@ -1,8 +1,10 @@
 //! Native histograms: sparse buckets that grow by a power of 2, in windows of the plane.
 
 use super::exponential::{self, COARSEST, Finder, halved};
+use super::histogram_cells::HistogramRef;
+use super::native_windows::{MOST_BUCKETS, Window, Windows};
 use crate::sample::{BucketRange, NativeCounts};
-use crate::storage::{CellRange, Cells, MOST_BUCKETS, ShardHandle, Window, Windows};
+use crate::storage::{Cells, ShardHandle};
 
 /// Histograms with Prometheus's native buckets: exponential ones, of which only those are kept that were observed.
 ///
@@ -231,9 +233,9 @@ impl NativeShape {
         counts
     }
 
-    /// The windows of one of the histograms in a row.
-    pub(crate) fn read(&self, row: &CellRange, number: usize) -> NativeCounts {
-        match row.made_windows(number) {
+    /// Reads the windows of one histogram.
+    pub(crate) fn read(&self, histogram: HistogramRef<'_>) -> NativeCounts {
+        match histogram.existing_windows() {
             Some(windows) => self.counts(windows),
             None => self.counts(&Windows::new()),
         }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use once_cell::race::OnceBox;
 
+use super::histogram_cells::HistogramCells;
 use crate::label::{Domains, LabelSet, cardinality, render};
-use crate::storage::{CellRange, PAGE_CELLS};
+use crate::storage::PAGE_CELLS;
 
 /// The series of one family, made as they are used.
 pub(crate) struct SeriesTable<L> {
@@ -24,7 +25,7 @@ pub(crate) struct SeriesTable<L> {
 
 /// Up to 64 series with neighbouring numbers.
 struct Block {
-    row: Option<CellRange>,
+    row: Option<HistogramCells>,
     values: Box<[AtomicU64]>,
     /// A bit for each series that exists.
     present: AtomicU64,
@@ -42,7 +43,7 @@ pub(crate) struct Slot<'a> {
 impl<'a> Slot<'a> {
     /// The series' row, and where in it its words begin.
     #[inline]
-    pub(crate) fn row(self) -> Option<(&'a CellRange, usize)> {
+    pub(crate) fn row(self) -> Option<(&'a HistogramCells, usize)> {
         self.block.row.as_ref().map(|row| (row, self.lane * self.words))
     }
 
@@ -110,7 +111,7 @@ impl<L: LabelSet> SeriesTable<L> {
         cell.get_or_init(|| {
             let series = 1 << self.block_bits;
             Box::new(Block {
-                row: (self.words > 0).then(|| CellRange::new(self.words * series)),
+                row: (self.words > 0).then(|| HistogramCells::new(self.words * series)),
                 values: (0..if self.words == 0 { series } else { 0 }).map(|_| AtomicU64::new(0)).collect(),
                 present: AtomicU64::new(0),
                 texts: (0..series).map(|_| OnceLock::new()).collect(),

@@ -1,6 +1,6 @@
 //! A histogram at one moment.
 
-use super::{Bounds, Exemplar, Exemplars, NativeCounts, Number};
+use super::{Bounds, Exemplar, NativeCounts, Number, ReadExemplars};
 
 /// The state of one histogram at one moment.
 #[derive(Clone, Copy)]
@@ -12,13 +12,13 @@ pub(crate) struct HistogramSample<'a> {
     /// The same observations in native buckets, if there are any and they are wanted. Their total is the count.
     pub(crate) native: Option<&'a NativeCounts>,
     /// An observation of each bucket, perhaps.
-    pub(crate) exemplars: Option<&'a Exemplars>,
+    pub(crate) exemplars: Option<&'a dyn ReadExemplars>,
 }
 
 impl<'a> HistogramSample<'a> {
     /// The exemplar of a bucket.
     pub(crate) fn exemplar(&self, bucket: usize) -> Option<Exemplar> {
-        self.exemplars?.get(bucket)
+        self.exemplars?.exemplar(bucket)
     }
 
     pub(crate) fn new(bounds: &'a Bounds, counts: &'a [u64], sum: Number) -> Self {

@@ -1,14 +1,15 @@
 //! What series show when they are read: family descriptions, numbers, histograms, and the visitor that receives them.
 
 mod bounds;
+mod exemplar;
 mod family_info;
 mod histogram;
 mod native;
 mod number;
 mod visitor;
 
-pub(crate) use crate::storage::{Exemplar, Exemplars};
 pub(crate) use bounds::{Bounds, bound_text};
+pub(crate) use exemplar::{Exemplar, ReadExemplars};
 pub use family_info::{FamilyInfo, LabelValues, OtelName};
 pub(crate) use histogram::HistogramSample;
 pub(crate) use native::{BucketRange, NativeCounts};

@@ -2,96 +2,74 @@
 
 use std::ops::Deref;
 
-use once_cell::race::OnceBox;
-
 use super::allocator;
-use super::exemplars::Exemplars;
 use super::shard::{self, AnyCells, Cells, ExclusiveCells, ShardHandle};
-use super::windows::Windows;
 use crate::sync::Ordering;
 
 /// Cells that belong to the holder until it is dropped.
 pub(crate) struct CellRange {
-    place: Place,
+    offset: CellOffset,
     words: u32,
-    /// Of each histogram in it, if they have such.
-    windows: OnceBox<Box<[Windows]>>,
-    exemplars: OnceBox<Box<[OnceBox<Exemplars>]>>,
 }
 
 /// Where a row is, for who adds to its words and reads them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Place(pub(super) u32);
+pub(crate) struct CellOffset(u32);
 
 /// Where rows go that found no room; nothing reads it.
-const SPARE: Place = Place(1);
+const SPARE: CellOffset = CellOffset(1);
 
 impl CellRange {
     /// Takes a row of `words` words, all 0. When the plane is full it is one that nobody reads:
-    /// recording goes on, the numbers are not exposed; [`Place::is_real`] tells.
+    /// recording goes on, the numbers are not exposed; [`CellOffset::is_real`] tells.
     pub(crate) fn new(words: usize) -> Self {
-        Self::own(allocator::take(words).map_or(SPARE, Place), words)
+        Self::from_offset(allocator::take(words).map_or(SPARE, CellOffset), words)
     }
 
-    fn own(place: Place, words: usize) -> Self {
-        Self {
-            place,
-            words: u32::try_from(words).unwrap_or(u32::MAX),
-            windows: OnceBox::new(),
-            exemplars: OnceBox::new(),
-        }
+    fn from_offset(offset: CellOffset, words: usize) -> Self {
+        Self { offset, words: u32::try_from(words).unwrap_or(u32::MAX) }
     }
 
-    /// Gives up owning the row, if it is one: who has the place now must [give it back](Place::give_back).
-    pub(super) fn give_up(self) -> Option<Place> {
-        self.is_real().then(|| std::mem::ManuallyDrop::new(self).place)
+    /// Releases the range without giving its cells back; the holder of the offset must
+    /// [give them back](CellOffset::give_back). Returns `None` for a range that was not allocated.
+    pub(crate) fn into_offset(self) -> Option<CellOffset> {
+        self.is_real().then(|| std::mem::ManuallyDrop::new(self).offset)
     }
 
     /// How many words.
     pub(crate) fn len(&self) -> usize {
         self.words as usize
     }
-
-    /// The windows of one of its `histograms`, made if they are new.
-    pub(crate) fn windows(&self, histograms: usize, number: usize) -> &Windows {
-        let new = || Box::new((0..histograms).map(|_| Windows::new()).collect());
-        &self.windows.get_or_init(new)[number]
-    }
-
-    /// The exemplars of one of its `histograms`, each of so many `buckets`, made if they are new.
-    pub(crate) fn exemplars(&self, histograms: usize, number: usize, buckets: usize) -> &Exemplars {
-        let new = || Box::new((0..histograms).map(|_| OnceBox::new()).collect());
-        self.exemplars.get_or_init(new)[number].get_or_init(|| Box::new(Exemplars::new(buckets)))
-    }
-
-    /// The exemplars of one of its histograms, if it has any.
-    pub(crate) fn made_exemplars(&self, number: usize) -> Option<&Exemplars> {
-        self.exemplars.get()?.get(number)?.get()
-    }
-
-    /// The windows of one of its histograms, if it has any.
-    pub(crate) fn made_windows(&self, number: usize) -> Option<&Windows> {
-        self.windows.get()?.get(number)
-    }
 }
 
 impl Deref for CellRange {
-    type Target = Place;
+    type Target = CellOffset;
 
     #[inline]
-    fn deref(&self) -> &Place {
-        &self.place
+    fn deref(&self) -> &CellOffset {
+        &self.offset
     }
 }
 
-impl Place {
+impl CellOffset {
+    /// Restores an offset from its [number](Self::number).
+    #[inline]
+    pub(crate) const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The index of the first cell, below [`STORAGE_CELLS`](super::STORAGE_CELLS).
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+
     pub(crate) fn is_real(self) -> bool {
         self != SPARE
     }
 
     /// Gives back what was taken as a row of so many words and given up without being dropped.
-    pub(super) fn give_back(self, words: usize) {
-        drop(CellRange::own(self, words));
+    pub(crate) fn give_back(self, words: usize) {
+        drop(CellRange::from_offset(self, words));
     }
 
     /// The words from `from` on, in this thread's shard.
@@ -172,12 +150,12 @@ impl Drop for CellRange {
             return;
         }
         for shard in shard::shards() {
-            if let Some(words) = shard.recorded(self.place.0) {
+            if let Some(words) = shard.recorded(self.offset.0) {
                 for cell in &words[..self.words as usize] {
                     cell.store(0, Ordering::Release);
                 }
             }
         }
-        allocator::give_back(self.place.0, self.words as usize);
+        allocator::give_back(self.offset.0, self.words as usize);
     }
 }

@@ -13,16 +13,12 @@
 
 mod allocator;
 mod cell_range;
-mod exemplars;
 mod shard;
 pub(crate) mod start_times;
-mod windows;
 
-pub(crate) use cell_range::CellRange;
-pub(crate) use exemplars::{Exemplar, Exemplars};
+pub(crate) use cell_range::{CellOffset, CellRange};
 pub use shard::ShardHandle;
 pub(crate) use shard::{AnyCells, Cells, writer};
-pub(crate) use windows::{MOST_BUCKETS, Window, Windows};
 
 /// How many rows found no room in the plane: what is recorded in them isn't exposed.
 pub(crate) fn rows_without_room() -> u64 {

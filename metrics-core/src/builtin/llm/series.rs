@@ -14,7 +14,7 @@ use crate::builtin::{Bundle, BundlesByPoint, DimensionPoint, Dimensions, Familie
 use crate::error::Fault;
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::{Labels, OTHER, render};
-use crate::metric::{CallShape, HistogramShape};
+use crate::metric::{CallShape, HistogramCells, HistogramShape};
 use crate::pricing::PriceSlot;
 use crate::sample::{Number, Visitor};
 use crate::status::{LLM, Status};
@@ -23,14 +23,14 @@ use crate::usage::{ANOMALIES, Anomalies, RateLimits, Usage};
 
 /// The series of one model.
 pub struct LlmSeries {
-    calls: CellRange,
-    input: CellRange,
-    output: CellRange,
+    calls: HistogramCells,
+    input: HistogramCells,
+    output: HistogramCells,
     /// See the constants below.
     facts: CellRange,
     /// Of streamed calls only.
-    first_token: OnceBox<CellRange>,
-    per_output_token: OnceBox<CellRange>,
+    first_token: OnceBox<HistogramCells>,
+    per_output_token: OnceBox<HistogramCells>,
     /// A count for each reason.
     finish: OnceBox<CellRange>,
     served: OnceBox<ServedBy>,
@@ -88,9 +88,9 @@ impl Bundle for LlmSeries {
 impl LlmSeries {
     pub(super) fn new(model: Arc<Model>, point: DimensionPoint, shared: Arc<Shared>) -> Self {
         Self {
-            calls: CellRange::new(shared.calls.words()),
-            input: CellRange::new(shared.input.words()),
-            output: CellRange::new(shared.output.words()),
+            calls: HistogramCells::new(shared.calls.words()),
+            input: HistogramCells::new(shared.input.words()),
+            output: HistogramCells::new(shared.output.words()),
             facts: CellRange::new(FACTS),
             first_token: OnceBox::new(),
             per_output_token: OnceBox::new(),
@@ -276,8 +276,8 @@ impl LlmSeries {
     }
 
     fn add_stream(&self, first: u64, ticks: u64, facts: &CallFacts) {
-        let observe = |shape: &HistogramShape, row: &OnceBox<CellRange>, ticks| {
-            shape.observe_ticks(row.get_or_init(|| Box::new(CellRange::new(shape.words()))), ticks);
+        let observe = |shape: &HistogramShape, row: &OnceBox<HistogramCells>, ticks| {
+            shape.observe_ticks(row.get_or_init(|| Box::new(HistogramCells::new(shape.words()))), ticks);
         };
         observe(&self.shared.first_token, &self.first_token, first);
         // The first token is not waited for here: (duration - first) / (tokens - 1), as OpenTelemetry has it.
@@ -363,7 +363,7 @@ impl LlmSeries {
         }
     }
 
-    fn show_times(&self, shape: &HistogramShape, row: &OnceBox<CellRange>, visitor: &mut dyn Visitor) {
+    fn show_times(&self, shape: &HistogramShape, row: &OnceBox<HistogramCells>, visitor: &mut dyn Visitor) {
         if let Some(row) = row.get() {
             shape.show_row(row, 0, Labels::of(&self.labels), visitor);
         }

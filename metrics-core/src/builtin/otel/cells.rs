@@ -6,7 +6,7 @@ use super::Shapes;
 use super::family::{AGENT, ERROR, Family, MODALITY, TOKEN_TYPE, TOOL};
 use crate::builtin::llm::CallFacts;
 use crate::label::{Labels, render};
-use crate::metric::HistogramShape;
+use crate::metric::{HistogramCells, HistogramShape};
 use crate::sample::{Number, Visitor};
 use crate::status::{LLM, Status};
 use crate::storage::{CellRange, Cells};
@@ -16,7 +16,7 @@ const UNNAMED: &str = "_OTHER";
 
 /// Histograms by how the call ended; those that failed have an `error.type`.
 #[derive(Default)]
-struct ByError([OnceBox<CellRange>; LLM.names.len()]);
+struct ByError([OnceBox<HistogramCells>; LLM.names.len()]);
 
 impl ByError {
     /// Whether any call ended.
@@ -24,7 +24,7 @@ impl ByError {
         self.0.iter().any(|row| row.get().is_some())
     }
 
-    fn row(&self, status: Status, shape: &HistogramShape) -> &CellRange {
+    fn row(&self, status: Status, shape: &HistogramShape) -> &HistogramCells {
         made(&self.0[LLM.place(status)], shape)
     }
 
@@ -41,11 +41,16 @@ impl ByError {
     }
 }
 
-fn made<'r>(row: &'r OnceBox<CellRange>, shape: &HistogramShape) -> &'r CellRange {
-    row.get_or_init(|| Box::new(CellRange::new(shape.words())))
+fn made<'r>(row: &'r OnceBox<HistogramCells>, shape: &HistogramShape) -> &'r HistogramCells {
+    row.get_or_init(|| Box::new(HistogramCells::new(shape.words())))
 }
 
-fn show(row: &OnceBox<CellRange>, shape: &HistogramShape, labels: Labels<'_>, visitor: &mut dyn Visitor) {
+fn show(
+    row: &OnceBox<HistogramCells>,
+    shape: &HistogramShape,
+    labels: Labels<'_>,
+    visitor: &mut dyn Visitor,
+) {
     if let Some(row) = row.get() {
         shape.show_row(row, 0, labels, visitor);
     }
@@ -57,10 +62,10 @@ pub(super) struct Inference {
     /// Of an inference: other operations have no tokens of their own.
     infers: bool,
     duration: ByError,
-    first_chunk: OnceBox<CellRange>,
-    per_chunk: OnceBox<CellRange>,
-    input: OnceBox<CellRange>,
-    output: OnceBox<CellRange>,
+    first_chunk: OnceBox<HistogramCells>,
+    per_chunk: OnceBox<HistogramCells>,
+    input: OnceBox<HistogramCells>,
+    output: OnceBox<HistogramCells>,
     call_input: ByError,
     call_output: ByError,
     /// See the constants below.
@@ -211,8 +216,8 @@ impl Inference {
 pub(super) struct Agent {
     labels: Box<str>,
     duration: ByError,
-    inferences: OnceBox<CellRange>,
-    tools: OnceBox<CellRange>,
+    inferences: OnceBox<HistogramCells>,
+    tools: OnceBox<HistogramCells>,
 }
 
 impl Agent {

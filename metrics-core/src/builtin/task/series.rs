@@ -10,22 +10,22 @@ use crate::builtin::{Budget, Bundle, BundlesByPoint, DimensionPoint, Dimensions,
 use crate::clock::{self, Ticks};
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::Labels;
-use crate::metric::{CallShape, HistogramShape};
+use crate::metric::{CallShape, HistogramCells, HistogramShape};
 use crate::sample::{LARGEST_WHOLE, Number, Visitor};
 use crate::status::{Status, TASK};
 use crate::storage::{CellRange, Cells, ShardHandle};
 
 /// The series of one task type.
 pub struct TaskSeries {
-    calls: CellRange,
-    steps: CellRange,
-    input_tokens: CellRange,
-    output_tokens: CellRange,
-    cost: CellRange,
-    tool_calls: CellRange,
-    distinct_tools: CellRange,
+    calls: HistogramCells,
+    steps: HistogramCells,
+    input_tokens: HistogramCells,
+    output_tokens: HistogramCells,
+    cost: HistogramCells,
+    tool_calls: HistogramCells,
+    distinct_tools: HistogramCells,
     /// Where that is measured.
-    queue: OnceBox<CellRange>,
+    queue: OnceBox<HistogramCells>,
     /// Millionths of a millionth of a USD: spent after a task's end, then in vain by status.
     lost: CellRange,
     /// The reading of the clock at which a task last succeeded: 0 before the first.
@@ -72,9 +72,9 @@ impl Bundle for TaskSeries {
 
 impl TaskSeries {
     pub(super) fn new(task_type: &str, point: DimensionPoint, shared: Arc<Shared>) -> Self {
-        let row = |shape: &HistogramShape| CellRange::new(shape.words());
+        let row = |shape: &HistogramShape| HistogramCells::new(shape.words());
         Self {
-            calls: CellRange::new(shared.calls.words()),
+            calls: HistogramCells::new(shared.calls.words()),
             steps: row(&shared.steps),
             input_tokens: row(&shared.tokens),
             output_tokens: row(&shared.tokens),
@@ -114,7 +114,7 @@ impl TaskSeries {
     /// Observes how long a future waited for its first poll.
     pub(crate) fn observe_queue(&self, ticks: u64) {
         if let Some(shape) = &self.shared.queue {
-            let row = self.queue.get_or_init(|| Box::new(CellRange::new(shape.words())));
+            let row = self.queue.get_or_init(|| Box::new(HistogramCells::new(shape.words())));
             shape.observe_ticks(row, ticks);
         }
     }

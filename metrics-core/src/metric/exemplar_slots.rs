@@ -1,45 +1,35 @@
-//! Exemplars: of each bucket one observation with the trace in which it was made.
+//! ExemplarSlots: of each bucket one observation with the trace in which it was made.
 
+use crate::sample::{Exemplar, ReadExemplars};
 use crate::sync::{AtomicU64, Ordering, fence};
 
-/// One observation.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct Exemplar {
-    pub(crate) trace_id: u128,
-    pub(crate) span_id: u64,
-    pub(crate) value: f64,
-    /// Milliseconds since 1970.
-    pub(crate) time: u64,
+/// Cells of one slot: the trace id in two halves, the span id, the bits of the value, the time.
+const CELLS: usize = 5;
+
+fn to_cells(exemplar: Exemplar) -> [u64; CELLS] {
+    let Exemplar { trace_id, span_id, value, time } = exemplar;
+    [(trace_id >> 64) as u64, trace_id as u64, span_id, value.to_bits(), time]
 }
 
-const WORDS: usize = 5;
-
-impl Exemplar {
-    fn to_words(self) -> [u64; WORDS] {
-        let Self { trace_id, span_id, value, time } = self;
-        [(trace_id >> 64) as u64, trace_id as u64, span_id, value.to_bits(), time]
-    }
-
-    fn of_words([high, low, span_id, value, time]: [u64; WORDS]) -> Self {
-        let trace_id = u128::from(high) << 64 | u128::from(low);
-        Self { trace_id, span_id, value: f64::from_bits(value), time }
-    }
+fn from_cells([high, low, span_id, value, time]: [u64; CELLS]) -> Exemplar {
+    let trace_id = u128::from(high) << 64 | u128::from(low);
+    Exemplar { trace_id, span_id, value: f64::from_bits(value), time }
 }
 
 /// The exemplars of a histogram, a slot for each bucket.
-pub(crate) struct Exemplars(Box<[Slot]>);
+pub(crate) struct ExemplarSlots(Box<[Slot]>);
 
 /// What is in a slot was written by one thread, as its version tells: it's odd while somebody writes, and another one
 /// afterwards. Who finds somebody else writing leaves it at that, since one exemplar is as good as the other.
 struct Slot {
     version: AtomicU64,
-    words: [AtomicU64; WORDS],
+    words: [AtomicU64; CELLS],
 }
 
 /// How often a reader looks again, should the exemplar be replaced meanwhile.
 const TRIES: usize = if cfg!(loom) { 2 } else { 8 };
 
-impl Exemplars {
+impl ExemplarSlots {
     pub(crate) fn new(buckets: usize) -> Self {
         let slot = || Slot { version: AtomicU64::new(0), words: std::array::from_fn(|_| AtomicU64::new(0)) };
         Self((0..buckets).map(|_| slot()).collect())
@@ -57,14 +47,15 @@ impl Exemplars {
         }
         // Who reads one of the words below sees the odd version, too.
         fence(Ordering::Release);
-        for (word, value) in words.iter().zip(exemplar.to_words()) {
+        for (word, value) in words.iter().zip(to_cells(exemplar)) {
             word.store(value, Ordering::Relaxed);
         }
         version.store(before + 2, Ordering::Release);
     }
+}
 
-    /// The exemplar of a bucket, if it has one.
-    pub(crate) fn get(&self, bucket: usize) -> Option<Exemplar> {
+impl ReadExemplars for ExemplarSlots {
+    fn exemplar(&self, bucket: usize) -> Option<Exemplar> {
         let Slot { version, words } = &self.0[bucket];
         for _ in 0..TRIES {
             let before = version.load(Ordering::Acquire);
@@ -74,7 +65,7 @@ impl Exemplars {
             let read = words.each_ref().map(|word| word.load(Ordering::Relaxed));
             fence(Ordering::Acquire);
             if before.is_multiple_of(2) && version.load(Ordering::Relaxed) == before {
-                return Some(Exemplar::of_words(read));
+                return Some(from_cells(read));
             }
         }
         None
@@ -97,18 +88,18 @@ mod model {
     #[test]
     fn an_exemplar_is_of_one_thread() {
         loom::model(|| {
-            let exemplars = Arc::new(Exemplars::new(1));
+            let exemplars = Arc::new(ExemplarSlots::new(1));
             let writers = [1, 2].map(|number| {
                 let exemplars = exemplars.clone();
                 thread::spawn(move || exemplars.put(0, exemplar(number)))
             });
-            if let Some(read) = exemplars.get(0) {
+            if let Some(read) = exemplars.exemplar(0) {
                 assert!(read == exemplar(1) || read == exemplar(2), "{read:?}");
             }
             for writer in writers {
                 writer.join().unwrap();
             }
-            assert!(exemplars.get(0).is_some());
+            assert!(exemplars.exemplar(0).is_some());
         });
     }
 }

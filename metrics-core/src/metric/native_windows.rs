@@ -5,15 +5,14 @@
 //! resolution. An observation outside makes a wider window, or one of half the resolution. What was counted in the
 //! windows before stays there, and a reader adds all windows up: nothing is ever moved, and so nobody ever waits.
 
-use super::cell_range::{CellRange, Place};
-use super::{PAGE_CELLS, PAGES, ShardHandle};
+use crate::storage::{CellOffset, CellRange, STORAGE_CELLS, ShardHandle};
 use crate::sync::{AtomicU64, Ordering};
 
 /// A window, small enough for one word, so that it is read and replaced at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Window {
     /// Where its row begins: a word for zeros, then one for each bucket.
-    row: Place,
+    row: CellOffset,
     /// How many buckets.
     pub(crate) buckets: u32,
     /// The number of its first bucket.
@@ -26,18 +25,18 @@ const BUCKETS_BITS: u32 = 12;
 const FIRST_BITS: u32 = 20;
 const HALVINGS_BITS: u32 = 4;
 
-const _: () = assert!(PAGE_CELLS * PAGES <= 1 << (64 - BUCKETS_BITS - FIRST_BITS - HALVINGS_BITS));
+const _: () = assert!(STORAGE_CELLS <= 1 << (64 - BUCKETS_BITS - FIRST_BITS - HALVINGS_BITS));
 
 /// The most buckets of one window.
 pub(crate) const MOST_BUCKETS: u32 = if cfg!(loom) { 4 } else { (1 << BUCKETS_BITS) - 2 };
 
 impl Window {
     /// No window: every bucket lies outside of it.
-    const NONE: Self = Self { row: Place(0), buckets: 0, first: 0, halvings: 0 };
+    const NONE: Self = Self { row: CellOffset::from_number(0), buckets: 0, first: 0, halvings: 0 };
 
     /// A new window in a row of its own. `None` when the plane is full.
     pub(crate) fn take(buckets: u32, first: i32, halvings: u32) -> Option<Self> {
-        let row = CellRange::new(1 + buckets as usize).give_up()?;
+        let row = CellRange::new(1 + buckets as usize).into_offset()?;
         Some(Self { row, buckets, first, halvings })
     }
 
@@ -50,7 +49,7 @@ impl Window {
         let bits = |from: u32, count: u32| word >> from & ((1 << count) - 1);
         let first = bits(BUCKETS_BITS + HALVINGS_BITS, FIRST_BITS) as i32;
         Self {
-            row: Place((word >> (BUCKETS_BITS + HALVINGS_BITS + FIRST_BITS)) as u32),
+            row: CellOffset::from_number((word >> (BUCKETS_BITS + HALVINGS_BITS + FIRST_BITS)) as u32),
             buckets: bits(0, BUCKETS_BITS) as u32,
             // Its sign is the highest of its bits.
             first: first << (32 - FIRST_BITS) >> (32 - FIRST_BITS),
@@ -60,7 +59,7 @@ impl Window {
 
     pub(crate) fn to_word(self) -> u64 {
         let first = u64::from(self.first as u32 & ((1 << FIRST_BITS) - 1));
-        u64::from(self.row.0) << (BUCKETS_BITS + HALVINGS_BITS + FIRST_BITS)
+        u64::from(self.row.number()) << (BUCKETS_BITS + HALVINGS_BITS + FIRST_BITS)
             | first << (BUCKETS_BITS + HALVINGS_BITS)
             | u64::from(self.halvings) << BUCKETS_BITS
             | u64::from(self.buckets)
@@ -149,7 +148,7 @@ mod tests {
     fn a_window_fits_in_a_word() {
         for first in [0, 1, -1, 262_144, -262_144, (1 << 19) - 1, -(1 << 19)] {
             for (row, buckets, halvings) in [(4097, 64, 0), ((1 << 23) - 1, MOST_BUCKETS, 12)] {
-                let window = Window { row: Place(row), buckets, first, halvings };
+                let window = Window { row: CellOffset::from_number(row), buckets, first, halvings };
                 assert_eq!(Window::of_word(window.to_word()), window);
             }
         }
@@ -158,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_window_knows_its_buckets() {
-        let window = Window { row: Place(5000), buckets: 4, first: -2, halvings: 0 };
+        let window = Window { row: CellOffset::from_number(5000), buckets: 4, first: -2, halvings: 0 };
         let places = [-3, -2, 0, 1, 2, i32::MIN, i32::MAX].map(|number| window.bucket(number));
         assert_eq!(places, [None, Some(1), Some(3), Some(4), None, None, None]);
         assert_eq!((Window::NONE.bucket(0), Window::NONE.zeros()), (None, None));
@@ -174,8 +173,8 @@ mod model {
     use super::*;
 
     const WINDOWS: [Window; 2] = [
-        Window { row: Place(1), buckets: 2, first: 0, halvings: 0 },
-        Window { row: Place(2), buckets: 2, first: 8, halvings: 0 },
+        Window { row: CellOffset::from_number(1), buckets: 2, first: 0, halvings: 0 },
+        Window { row: CellOffset::from_number(2), buckets: 2, first: 8, halvings: 0 },
     ];
 
     /// The words of two windows, and of the classic bucket.

@@ -7,7 +7,7 @@
 use super::HistogramOptions;
 use super::histogram_options::{Kept, Of};
 use crate::clock;
-use crate::label::Labels;
+use crate::label::{Labels, RenderedLabels};
 use crate::sample::{Bounds, Number, Visitor};
 use crate::storage::{CellRange, Cells, ShardHandle};
 
@@ -149,7 +149,7 @@ impl CallShape {
     }
 
     /// Shows how many calls ended with each status.
-    pub(crate) fn show_ended(&self, row: &CellRange, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+    pub(crate) fn show_ended(&self, row: &CellRange, at: usize, labels: &RenderedLabels, visitor: &mut dyn Visitor) {
         let mut ends = [0; MAX_STATUSES];
         let ends = &mut ends[..self.statuses.len()];
         row.read_into(at + ENDED, ends);
@@ -159,7 +159,7 @@ impl CallShape {
     }
 
     /// Shows how long they took.
-    pub(crate) fn show_durations(&self, row: &CellRange, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+    pub(crate) fn show_durations(&self, row: &CellRange, at: usize, labels: &RenderedLabels, visitor: &mut dyn Visitor) {
         for status in 0..self.histograms() {
             let more: &[_] = if self.by_status() { &[("status", self.statuses[status])] } else { &[] };
             let begin = at + self.histogram(status);
@@ -173,7 +173,7 @@ impl CallShape {
     }
 
     /// Shows how many run now.
-    pub(crate) fn show_in_flight(&self, row: &CellRange, at: usize, labels: &str, visitor: &mut dyn Visitor) {
+    pub(crate) fn show_in_flight(&self, row: &CellRange, at: usize, labels: &RenderedLabels, visitor: &mut dyn Visitor) {
         let ended = || {
             let mut ends = [0; MAX_STATUSES];
             let ends = &mut ends[..self.statuses.len()];
@@ -181,7 +181,7 @@ impl CallShape {
             ends.iter().sum()
         };
         let in_flight = in_flight(ended, || row.read(at + STARTED));
-        visitor.sample(Labels::of(labels), Number::Integer(in_flight));
+        visitor.sample(Labels::new(labels), Number::Integer(in_flight));
     }
 }
 

@@ -8,7 +8,7 @@ use once_cell::race::OnceBox;
 
 use crate::error::Fault;
 use crate::faults::FaultReporter;
-use crate::label::{LabelValue, render};
+use crate::label::{LabelValue, RenderedLabels};
 
 /// A value of a dimension, by its type.
 #[derive(Clone, Copy, Debug)]
@@ -140,9 +140,9 @@ impl Dimensions {
     }
 
     /// The labels of series at a point, that of their group first.
-    pub(super) fn render<'a>(&self, label: (&'a str, &'a str), point: DimensionPoint) -> Box<str> {
+    pub(super) fn render<'a>(&self, label: (&'a str, &'a str), point: DimensionPoint) -> RenderedLabels {
         let more = self.labels(point).map(|(name, value)| -> (&'a str, &'a str) { (name, value) });
-        render(std::iter::once(label).chain(more))
+        RenderedLabels::new(std::iter::once(label).chain(more))
     }
 
     /// The labels of a point.

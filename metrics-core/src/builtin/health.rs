@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use crate::faults::FaultReporter;
-use crate::label::{Labels, render};
+use crate::label::{Labels, RenderedLabels};
 use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 use crate::storage;
@@ -107,14 +107,14 @@ impl Source for Health {
         match family {
             OVERFLOW => self.for_each_source(|source| {
                 for (family, label, values) in source.interners() {
-                    let labels = render([("family", family), ("label", label)]);
-                    visitor.sample(Labels::of(&labels), Number::Integer(values.overflows()));
+                    let labels = RenderedLabels::new([("family", family), ("label", label)]);
+                    visitor.sample(Labels::new(&labels), Number::Integer(values.overflows()));
                 }
             }),
             CALLBACK_PANICS => visitor.sample(Labels::NONE, Number::Integer(self.faults.callback_panics())),
             REFUSED => self.for_each_source(|source| {
                 for (family, refused) in source.refused() {
-                    visitor.sample(Labels::of(&render([("family", family)])), Number::Integer(refused));
+                    visitor.sample(Labels::new(&RenderedLabels::new([("family", family)])), Number::Integer(refused));
                 }
             }),
             WITHOUT_ROOM => visitor.sample(Labels::NONE, Number::Integer(storage::rows_without_room())),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use once_cell::race::OnceBox;
 
 use super::{Settings, Table};
-use crate::label::{Interner, Labels, render};
+use crate::label::{Interner, Labels, RenderedLabels};
 use crate::metric::{CallShape, HistogramCells, HistogramShape};
 use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
@@ -57,7 +57,7 @@ pub(crate) struct HttpSeries {
     streams: OnceBox<HistogramCells>,
     /// A row of a hundred status codes for each class that occurred.
     codes: [OnceBox<CellRange>; WITHDRAWN],
-    labels: Box<str>,
+    labels: RenderedLabels,
 }
 
 impl Http {
@@ -114,7 +114,7 @@ impl Http {
                 calls: HistogramCells::new(self.shape.words()),
                 streams: OnceBox::new(),
                 codes: [const { OnceBox::new() }; WITHDRAWN],
-                labels: render([("method", Method::NAMES[method.0]), ("endpoint", &endpoint.name)]),
+                labels: RenderedLabels::new([("method", Method::NAMES[method.0]), ("endpoint", &endpoint.name)]),
             })
         })
     }
@@ -153,8 +153,9 @@ impl Http {
             let mut counts = [0; 100];
             codes.read_into(0, &mut counts);
             for (code, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
-                let labels = format!("{},status_code=\"{}\"", series.labels, (class + 1) * 100 + code);
-                visitor.sample(Labels::of(&labels), Number::Integer(count));
+                let code = (class + 1) * 100 + code;
+                let labels = series.labels.with("status_code", &code.to_string());
+                visitor.sample(Labels::new(&labels), Number::Integer(count));
             }
         }
     }
@@ -176,7 +177,7 @@ impl Source for Http {
             IN_PROGRESS => self.shape.show_in_flight(&series.calls, 0, &series.labels, visitor),
             _ => {
                 if let Some(row) = series.streams.get() {
-                    self.streams.show_row(row, 0, Labels::of(&series.labels), visitor);
+                    self.streams.show_row(row, 0, Labels::new(&series.labels), visitor);
                 }
             }
         });

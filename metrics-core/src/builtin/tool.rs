@@ -6,7 +6,7 @@ use super::{
     Bundle, BundlesByPoint, DimensionPoint, Dimensions, Families, Group, Otel, Settings, Table, ToolCost,
 };
 use crate::faults::{FaultReporter, ReportsFaults};
-use crate::label::Interner;
+use crate::label::{Interner, RenderedLabels};
 use crate::metric::{CallShape, HistogramCells};
 use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, Source, Visitor};
@@ -30,7 +30,7 @@ pub struct ToolSeries {
     calls: HistogramCells,
     slot: usize,
     name: Box<str>,
-    labels: Box<str>,
+    labels: RenderedLabels,
     points: BundlesByPoint<Self>,
     shared: Arc<Shared>,
 }

@@ -3,7 +3,7 @@
 use prometheus::proto::{Bucket, LabelPair, Metric, MetricFamily, MetricType};
 
 use super::writer::FamilyVisitor;
-use crate::label::{Labels, render};
+use crate::label::{Labels, RenderedLabels};
 use crate::name::{MetricKind, metric_name};
 use crate::sample::{Bounds, HistogramSample, Number};
 
@@ -33,7 +33,7 @@ impl Gathered {
 
     fn write_metric(&self, metric: &Metric, writer: &mut dyn FamilyVisitor) {
         let labels = labels(self.kind(), metric.get_label());
-        let labels = Labels::of(&labels);
+        let labels = Labels::new(&labels);
         match self.0.get_field_type() {
             MetricType::COUNTER => writer.sample(labels, Number::Float(metric.get_counter().get_value())),
             MetricType::GAUGE => writer.sample(labels, Number::Float(metric.get_gauge().get_value())),
@@ -92,7 +92,7 @@ pub(super) fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// The labels of a sample, rendered; none twice, and none that the formats write themselves.
-fn labels(kind: MetricKind, pairs: &[LabelPair]) -> Box<str> {
+fn labels(kind: MetricKind, pairs: &[LabelPair]) -> RenderedLabels {
     let reserved = match kind {
         MetricKind::Histogram => ["__name__", "le"],
         MetricKind::Summary => ["__name__", "quantile"],
@@ -106,7 +106,7 @@ fn labels(kind: MetricKind, pairs: &[LabelPair]) -> Box<str> {
         }
         names.push(name);
     }
-    render(names.iter().map(String::as_str).zip(pairs.iter().map(LabelPair::value)))
+    RenderedLabels::new(names.iter().map(String::as_str).zip(pairs.iter().map(LabelPair::value)))
 }
 
 #[cfg(test)]
@@ -135,7 +135,7 @@ mod tests {
             pair.set_value(value.to_owned());
             pair
         });
-        assert_eq!(&*labels(MetricKind::Histogram, &pairs), r#"a_b="1",a_b_="2",le_="3",__name___="4""#);
-        assert_eq!(&*labels(MetricKind::Gauge, &pairs[2..3]), r#"le="3""#);
+        assert_eq!(labels(MetricKind::Histogram, &pairs).text(), r#"a_b="1",a_b_="2",le_="3",__name___="4""#);
+        assert_eq!(labels(MetricKind::Gauge, &pairs[2..3]).text(), r#"le="3""#);
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::wire::{self, Key, begin, begin_long, end, end_long, put_double, put_number, put_text};
 use super::writer::{FamilyVisitor, FamilyWriter, Head};
-use crate::label::{Labels, Pairs, for_each_plain};
+use crate::label::{Labels, RenderedLabels};
 use crate::name::MetricKind;
 use crate::sample::{Exemplar, HistogramSample, NativeCounts, Number, Visitor};
 
@@ -83,9 +83,9 @@ pub(super) struct ProtobufWriter {
 
 impl ProtobufWriter {
     /// A writer of some `bytes` at a time.
-    pub(super) fn new(outer_labels: &str, bytes: usize) -> Self {
+    pub(super) fn new(outer_labels: &RenderedLabels, bytes: usize) -> Self {
         let mut outer = Vec::new();
-        put_rendered(&mut outer, outer_labels);
+        put_labels(&mut outer, outer_labels);
         Self {
             out: Vec::with_capacity(bytes),
             capacity: bytes,
@@ -126,11 +126,13 @@ impl ProtobufWriter {
     #[inline]
     fn fields_of_metric(&mut self, labels: Labels<'_>, value: impl FnOnce(&mut Vec<u8>)) {
         let out = &mut self.out;
-        put_rendered(out, labels.series);
+        if let Some(series) = labels.series() {
+            put_labels(out, series);
+        }
         if !self.gathered {
             out.extend_from_slice(&self.outer_labels);
         }
-        for (name, value) in labels.more {
+        for (name, value) in labels.extra {
             put_label(out, name.as_bytes(), value.as_bytes());
         }
         value(out);
@@ -140,11 +142,11 @@ impl ProtobufWriter {
     }
 }
 
-/// Writes labels that were rendered for the text formats.
+/// Writes the labels of a series.
 #[inline]
-fn put_rendered(out: &mut Vec<u8>, rendered: &str) {
-    let begin = out.len();
-    let all = for_each_plain(rendered, |bytes, name, value| {
+fn put_labels(out: &mut Vec<u8>, labels: &RenderedLabels) {
+    let bytes = labels.as_bytes();
+    for (name, value) in labels.ranges() {
         if name.len() < SHORT && value.len() < SHORT {
             let (name_length, value_length) = (name.len() as u8, value.len() as u8);
             let length = 4 + name_length + value_length;
@@ -155,10 +157,6 @@ fn put_rendered(out: &mut Vec<u8>, rendered: &str) {
         } else {
             put_label(out, &bytes[name], &bytes[value]);
         }
-    });
-    if all.is_none() {
-        out.truncate(begin);
-        Pairs::of(rendered).for_each(|(name, value)| put_label(out, name.as_bytes(), value.as_bytes()));
     }
 }
 
@@ -389,9 +387,9 @@ mod tests {
 
     #[test]
     fn a_message_is_as_the_format_says() {
-        let mut writer = ProtobufWriter::new("", 0);
+        let mut writer = ProtobufWriter::new(&RenderedLabels::default(), 0);
         writer.open(&HEAD);
-        writer.sample(Labels::of(r#"x="1\"""#), Number::Integer(2));
+        writer.sample(Labels::new(&RenderedLabels::new([("x", "1\"")])), Number::Integer(2));
         writer.close();
         let label = [10, 7, 10, 1, b'x', 18, 2, b'1', b'"'];
         let counter = [26, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0x40];
@@ -402,7 +400,7 @@ mod tests {
 
     #[test]
     fn a_family_without_samples_is_not_written() {
-        let mut writer = ProtobufWriter::new("", 0);
+        let mut writer = ProtobufWriter::new(&RenderedLabels::default(), 0);
         writer.open(&HEAD);
         assert_eq!(writer.ready(), 0);
         writer.close();
@@ -411,7 +409,7 @@ mod tests {
 
     #[test]
     fn a_long_family_is_taken_in_messages_of_one_name() {
-        let mut writer = ProtobufWriter::new("", 0);
+        let mut writer = ProtobufWriter::new(&RenderedLabels::default(), 0);
         writer.open(&Head { kind: MetricKind::Histogram, ..HEAD });
         let bounds = Bounds::new(&[1.0]);
         while writer.ready() == 0 {

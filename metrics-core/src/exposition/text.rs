@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::negotiate::Format;
 use super::open_names;
 use super::writer::{FamilyVisitor, FamilyWriter, Head};
-use crate::label::Labels;
+use crate::label::{Labels, RenderedLabels};
 use crate::name::MetricKind;
 use crate::sample::{Exemplar, HistogramSample, Number, Visitor, bound_text};
 
@@ -59,12 +59,12 @@ impl Names {
 
 impl TextWriter {
     /// A writer of some `bytes` at a time.
-    pub(super) fn new(format: Format, outer_labels: &str, bytes: usize) -> Self {
+    pub(super) fn new(format: Format, outer_labels: &RenderedLabels, bytes: usize) -> Self {
         Self {
             out: String::with_capacity(bytes),
             capacity: bytes,
             format,
-            outer_labels: outer_labels.into(),
+            outer_labels: outer_labels.text().into(),
             names: Names::default(),
             clashes: HashSet::new(),
             timestamp: None,
@@ -132,10 +132,11 @@ impl TextWriter {
     /// Writes the labels, up to the space before the value.
     #[inline]
     fn end_labels(&mut self, labels: Labels<'_>, last: Option<(&str, &str)>) {
-        self.out.push_str(labels.series);
+        let series = labels.series_text();
+        self.out.push_str(series);
         let outer = if self.family.gathered { "" } else { &*self.outer_labels };
-        if outer.is_empty() && labels.more.is_empty() && last.is_none() {
-            if labels.series.is_empty() {
+        if outer.is_empty() && labels.extra.is_empty() && last.is_none() {
+            if series.is_empty() {
                 self.out.pop();
                 self.out.push(' ');
             } else {
@@ -143,7 +144,7 @@ impl TextWriter {
             }
             return;
         }
-        let mut first = labels.series.is_empty();
+        let mut first = series.is_empty();
         let mut put = |parts: &[&str]| {
             self.out.push_str(if std::mem::take(&mut first) { "" } else { "," });
             for part in parts {
@@ -153,7 +154,7 @@ impl TextWriter {
         if !outer.is_empty() {
             put(&[outer]);
         }
-        for (name, value) in labels.more.iter().copied().chain(last) {
+        for (name, value) in labels.extra.iter().copied().chain(last) {
             put(&[name, "=\"", value, "\""]);
         }
         self.out.push_str("} ");
@@ -306,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_family_without_samples_is_not_written() {
-        let mut writer = TextWriter::new(Format::Text, "", 0);
+        let mut writer = TextWriter::new(Format::Text, &RenderedLabels::default(), 0);
         writer.open(&HEAD);
         assert_eq!(writer.ready(), 0);
         writer.close();
@@ -315,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_family_that_was_taken_in_parts_has_one_head() {
-        let mut writer = TextWriter::new(Format::Text, "", 0);
+        let mut writer = TextWriter::new(Format::Text, &RenderedLabels::default(), 0);
         writer.open(&HEAD);
         writer.sample(Labels::NONE, Number::Integer(1));
         let first = String::from_utf8(writer.take()).unwrap();
@@ -326,9 +327,10 @@ mod tests {
 
     #[test]
     fn labels_are_joined_in_order() {
-        let mut writer = TextWriter::new(Format::Text, "region=\"eu\"", 0);
+        let mut writer = TextWriter::new(Format::Text, &RenderedLabels::new([("region", "eu")]), 0);
         writer.open(&HEAD);
-        let labels = Labels::with("x=\"1\"", &[("status", "ok")]);
+        let series = RenderedLabels::new([("x", "1")]);
+        let labels = Labels::with(&series, &[("status", "ok")]);
         writer.histogram(labels, &HistogramSample::new(&Bounds::new(&[1.0]), &[2, 1], Number::Float(3.5)));
         writer.close();
         let expected = "# HELP a he\\\\lp\\n\n# TYPE a histogram\n\

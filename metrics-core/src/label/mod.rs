@@ -3,16 +3,16 @@
 mod bounded;
 mod interner;
 mod into;
+mod rendered;
 mod set;
-mod text;
 mod value;
 
 pub use bounded::Bounded;
 pub(crate) use interner::Interner;
 pub use into::into_label;
+pub(crate) use rendered::{Labels, RenderedLabels};
 pub use set::{Domain, Domains, LabelField, LabelSet, check_budget};
 pub(crate) use set::{cardinality, check_labels};
-pub(crate) use text::{Labels, Pairs, for_each_plain, render};
 pub use value::LabelValue;
 
 /// The value that stands for all those past a label's cap.

@@ -8,7 +8,7 @@ use super::HistogramOptions;
 use super::histogram_cells::{HistogramCells, HistogramRef};
 use super::histogram_options::Kept;
 use crate::clock;
-use crate::label::Labels;
+use crate::label::{Labels, RenderedLabels};
 use crate::sample::{Bounds, Number, Visitor};
 use crate::storage::{Cells, ShardHandle};
 
@@ -173,7 +173,7 @@ impl CallShape {
         &self,
         row: &HistogramCells,
         at: usize,
-        labels: &str,
+        labels: &RenderedLabels,
         visitor: &mut dyn Visitor,
     ) {
         let mut ends = [0; MAX_STATUSES];
@@ -189,7 +189,7 @@ impl CallShape {
         &self,
         row: &HistogramCells,
         at: usize,
-        labels: &str,
+        labels: &RenderedLabels,
         visitor: &mut dyn Visitor,
     ) {
         for status in 0..self.histograms() {
@@ -209,7 +209,7 @@ impl CallShape {
         &self,
         row: &HistogramCells,
         at: usize,
-        labels: &str,
+        labels: &RenderedLabels,
         visitor: &mut dyn Visitor,
     ) {
         let ended = || {
@@ -219,7 +219,7 @@ impl CallShape {
             ends.iter().sum()
         };
         let in_flight = in_flight(ended, || row.read(at + STARTED));
-        visitor.sample(Labels::of(labels), Number::Integer(in_flight));
+        visitor.sample(Labels::new(labels), Number::Integer(in_flight));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::label::{Labels, render};
+use crate::label::{Labels, RenderedLabels};
 use crate::name::{InvalidName, label_name};
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 
@@ -12,14 +12,14 @@ pub struct Info(pub(crate) Arc<Facts>);
 
 pub(crate) struct Facts {
     info: [FamilyInfo; 1],
-    text: Mutex<Option<Box<str>>>,
+    labels: Mutex<Option<RenderedLabels>>,
     /// Labels that the registry adds.
     outer_labels: OnceLock<Box<[String]>>,
 }
 
 impl Info {
     pub(crate) fn new(info: FamilyInfo) -> Self {
-        Self(Arc::new(Facts { info: [info], text: Mutex::new(None), outer_labels: OnceLock::new() }))
+        Self(Arc::new(Facts { info: [info], labels: Mutex::new(None), outer_labels: OnceLock::new() }))
     }
 
     /// States the facts, in place of those stated before.
@@ -39,8 +39,8 @@ impl Info {
             };
             fault.map_err(|fault| InvalidFact { name: (*name).to_owned(), why: fault.0 })?;
         }
-        let text = render(facts.iter().copied());
-        *self.0.text.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+        let labels = RenderedLabels::new(facts.iter().copied());
+        *self.0.labels.lock().unwrap_or_else(PoisonError::into_inner) = Some(labels);
         Ok(())
     }
 }
@@ -55,9 +55,9 @@ impl Source for Facts {
     }
 
     fn visit_part(&self, _: usize, _: usize, visitor: &mut dyn Visitor) {
-        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(text) = text.as_deref() {
-            visitor.sample(Labels::of(text), Number::Integer(1));
+        let labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(labels) = &*labels {
+            visitor.sample(Labels::new(labels), Number::Integer(1));
         }
     }
 }

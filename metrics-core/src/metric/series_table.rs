@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use once_cell::race::OnceBox;
 
-use super::histogram_cells::HistogramCells;
-use crate::label::{Domains, LabelSet, cardinality, render};
+use crate::label::{Domains, LabelSet, RenderedLabels, cardinality};
 use crate::storage::PAGE_CELLS;
+use super::histogram_cells::HistogramCells;
 
 /// The series of one family, made as they are used.
 pub(crate) struct SeriesTable<L> {
@@ -29,7 +29,7 @@ struct Block {
     values: Box<[AtomicU64]>,
     /// A bit for each series that exists.
     present: AtomicU64,
-    texts: Box<[OnceLock<Box<str>>]>,
+    labels: Box<[OnceLock<RenderedLabels>]>,
 }
 
 /// One series.
@@ -114,7 +114,7 @@ impl<L: LabelSet> SeriesTable<L> {
                 row: (self.words > 0).then(|| HistogramCells::new(self.words * series)),
                 values: (0..if self.words == 0 { series } else { 0 }).map(|_| AtomicU64::new(0)).collect(),
                 present: AtomicU64::new(0),
-                texts: (0..series).map(|_| OnceLock::new()).collect(),
+                labels: (0..series).map(|_| OnceLock::new()).collect(),
             })
         })
     }
@@ -135,19 +135,19 @@ impl<L: LabelSet> SeriesTable<L> {
     }
 
     /// The series of one part: up to 64.
-    pub(crate) fn for_each_in<'a>(&'a self, part: usize, mut see: impl FnMut(&'a str, Slot<'a>)) {
+    pub(crate) fn for_each_in<'a>(&'a self, part: usize, mut see: impl FnMut(&'a RenderedLabels, Slot<'a>)) {
         let Some(block) = self.blocks.get(part).and_then(OnceBox::get) else { return };
         let mut present = block.present.load(Ordering::Relaxed);
         while present != 0 {
             let lane = present.trailing_zeros() as usize;
             present &= present - 1;
-            let text = block.texts[lane].get_or_init(|| self.text(part << self.block_bits | lane));
-            see(text, Slot { block, lane, words: self.words });
+            let labels = block.labels[lane].get_or_init(|| self.render(part << self.block_bits | lane));
+            see(labels, Slot { block, lane, words: self.words });
         }
     }
 
     #[cold]
-    fn text(&self, index: usize) -> Box<str> {
-        render(L::NAMES.iter().copied().zip(self.domains.texts(index)))
+    fn render(&self, index: usize) -> RenderedLabels {
+        RenderedLabels::new(L::NAMES.iter().copied().zip(self.domains.texts(index)))
     }
 }

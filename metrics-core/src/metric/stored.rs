@@ -53,7 +53,7 @@ impl<L: LabelSet, S: Shape> Source for Stored<L, S> {
     }
 
     fn visit_part(&self, _: usize, part: usize, visitor: &mut dyn Visitor) {
-        self.series.for_each_in(part, |labels, slot| self.shape.show(slot, Labels::of(labels), visitor));
+        self.series.for_each_in(part, |labels, slot| self.shape.show(slot, Labels::new(labels), visitor));
     }
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {

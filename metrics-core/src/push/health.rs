@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::builtin::Table;
 use crate::error::RegisterError;
 use crate::instance::AgentMetrics;
-use crate::label::{Interner, Labels, render};
+use crate::label::{Interner, Labels, RenderedLabels};
 use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 
@@ -141,7 +141,7 @@ impl Source for PushHealth {
 
     fn visit_part(&self, family: usize, _: usize, visitor: &mut dyn Visitor) {
         for progress in self.targets.iter() {
-            let labels = render([("target", progress.target.as_str())]);
+            let labels = RenderedLabels::new([("target", progress.target.as_str())]);
             let pushes = progress.outcomes.each_ref().map(|count| count.load(Ordering::Relaxed));
             match family {
                 PUSHES => {
@@ -152,14 +152,14 @@ impl Source for PushHealth {
                 }
                 SAMPLES => {
                     let samples = progress.samples.load(Ordering::Relaxed);
-                    visitor.sample(Labels::of(&labels), Number::Integer(samples));
+                    visitor.sample(Labels::new(&labels), Number::Integer(samples));
                 }
                 LAG => {
-                    visitor.sample(Labels::of(&labels), Number::Nanos(progress.lag(Instant::now())));
+                    visitor.sample(Labels::new(&labels), Number::Nanos(progress.lag(Instant::now())));
                 }
                 _ => {
                     let sum = Number::Nanos(progress.nanos.load(Ordering::Relaxed));
-                    visitor.summary(Labels::of(&labels), pushes.iter().sum(), sum);
+                    visitor.summary(Labels::new(&labels), pushes.iter().sum(), sum);
                 }
             }
         }

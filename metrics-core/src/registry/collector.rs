@@ -7,7 +7,7 @@ use std::sync::Arc;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto;
 
-use crate::label::{Labels, Pairs, render};
+use crate::label::{Labels, RenderedLabels};
 use crate::name::MetricKind;
 use crate::sample::{HistogramSample, Number, Source, Visitor};
 
@@ -121,9 +121,7 @@ fn label(name: &str, value: &str) -> proto::LabelPair {
 }
 
 fn metric(labels: Labels<'_>) -> proto::Metric {
-    let series = Pairs::of(labels.series).map(|(name, value)| label(name, &value));
-    let more = labels.more.iter().map(|(name, value)| label(name, value));
-    proto::Metric::from_label(series.chain(more).collect())
+    proto::Metric::from_label(labels.pairs().map(|(name, value)| label(name, value)).collect())
 }
 
 impl Visitor for Tree {
@@ -174,7 +172,7 @@ impl Visitor for Tree {
 #[derive(Default)]
 pub(crate) struct RegistryAdditions {
     prefix: String,
-    labels: Box<str>,
+    labels: RenderedLabels,
     names: Vec<String>,
 }
 
@@ -214,7 +212,7 @@ impl RegistryAdditions {
         pairs.sort_by_key(|pair| pair.name());
         Self {
             prefix: family.name().strip_suffix(PROBE).unwrap_or_default().to_owned(),
-            labels: render(pairs.iter().map(|pair| (pair.name(), pair.value()))),
+            labels: RenderedLabels::new(pairs.iter().map(|pair| (pair.name(), pair.value()))),
             names: pairs.iter().map(|pair| pair.name().to_owned()).collect(),
         }
     }
@@ -223,8 +221,8 @@ impl RegistryAdditions {
         format!("{}{family}", self.prefix)
     }
 
-    /// The registry's labels, rendered.
-    pub(crate) fn labels(&self) -> &str {
+    /// The labels that the registry adds to every sample.
+    pub(crate) fn labels(&self) -> &RenderedLabels {
         &self.labels
     }
 

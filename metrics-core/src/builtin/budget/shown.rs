@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::Budget;
 use crate::error::Fault;
 use crate::faults::FaultReporter;
-use crate::label::{Labels, render};
+use crate::label::{Labels, RenderedLabels};
 use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 
@@ -99,7 +99,7 @@ impl Source for Budgets {
     fn visit_part(&self, family: usize, _: usize, visitor: &mut dyn Visitor) {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).budgets.clone();
         for budget in &shown {
-            let labels = render([("budget", budget.name())]);
+            let labels = RenderedLabels::new([("budget", budget.name())]);
             let value = match family {
                 LIMIT => Number::Float(budget.limit_usd()),
                 SPENT => Number::Float(budget.ever_spent_usd()),
@@ -107,7 +107,7 @@ impl Source for Budgets {
                 USED => Number::Float(budget.spent_usd() / budget.limit_usd()),
                 _ => Number::Integer(budget.0.refused.load(Ordering::Relaxed)),
             };
-            visitor.sample(Labels::of(&labels), value);
+            visitor.sample(Labels::new(&labels), value);
         }
     }
 }

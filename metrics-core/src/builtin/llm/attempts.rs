@@ -5,7 +5,7 @@ use std::time::Duration;
 use once_cell::race::OnceBox;
 
 use super::facts::Spent;
-use crate::label::Labels;
+use crate::label::{Labels, RenderedLabels};
 use crate::sample::{Number, Visitor, is_amount};
 use crate::status::{LLM, Status};
 use crate::storage::{CellRange, Cells};
@@ -93,20 +93,20 @@ impl Attempts {
     }
 
     /// Shows how many ended with each outcome.
-    pub(super) fn show_outcomes(&self, labels: &str, visitor: &mut dyn Visitor) {
+    pub(super) fn show_outcomes(&self, labels: &RenderedLabels, visitor: &mut dyn Visitor) {
         let Some(row) = self.0.get() else { return };
         for (place, outcome) in LLM.names.iter().copied().enumerate() {
             visitor.sample(Labels::with(labels, &[("outcome", outcome)]), Number::Integer(row.read(place)));
         }
     }
 
-    pub(super) fn show_wait(&self, labels: &str, visitor: &mut dyn Visitor) {
+    pub(super) fn show_wait(&self, labels: &RenderedLabels, visitor: &mut dyn Visitor) {
         let Some(row) = self.0.get() else { return };
-        visitor.sample(Labels::of(labels), Number::Nanos(row.read(WAIT)));
+        visitor.sample(Labels::new(labels), Number::Nanos(row.read(WAIT)));
     }
 
-    pub(super) fn show_lost(&self, labels: &str, visitor: &mut dyn Visitor) {
+    pub(super) fn show_lost(&self, labels: &RenderedLabels, visitor: &mut dyn Visitor) {
         let Some(row) = self.0.get() else { return };
-        visitor.sample(Labels::of(labels), Number::Float(row.read_f64(LOST)));
+        visitor.sample(Labels::new(labels), Number::Float(row.read_f64(LOST)));
     }
 }

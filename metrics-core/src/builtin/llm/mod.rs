@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::{DimensionPoint, Dimensions, Group, Otel, Settings, Table, ToolCost};
 use crate::faults::FaultReporter;
-use crate::label::{Interner, Labels, OTHER, render};
+use crate::label::{Interner, Labels, OTHER, RenderedLabels};
 use crate::metric::{CallShape, HistogramShape};
 use crate::pricing::{Price, PriceTable, Prices};
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
@@ -176,8 +176,8 @@ impl Source for Llm {
             }
             Family::PriceTable => {
                 let prices = self.shared.prices.now();
-                let labels = render([("version", prices.version()), ("date", prices.date())]);
-                visitor.sample(Labels::of(&labels), Number::Integer(1));
+                let labels = RenderedLabels::new([("version", prices.version()), ("date", prices.date())]);
+                visitor.sample(Labels::new(&labels), Number::Integer(1));
             }
             Family::PriceTableTime => {
                 if let Some(seconds) = self.shared.prices.now().day_began() {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::{self, Ticks};
-use crate::label::{Labels, render};
+use crate::label::{Labels, RenderedLabels};
 use crate::pricing::{Price, PriceSlot};
 use crate::sample::{Number, Visitor};
 use crate::usage::RateLimits;
@@ -42,7 +42,7 @@ impl Model {
     }
 
     pub(super) fn show_limits(&self, visitor: &mut dyn Visitor) {
-        let labels = render([("model", &*self.name)]);
+        let labels = RenderedLabels::new([("model", &*self.name)]);
         for (kind, [left, told]) in RateLimits::KINDS.into_iter().zip(&self.limits) {
             let (left, told) = (left.load(Ordering::Relaxed), told.load(Ordering::Relaxed));
             if told != 0 && clock::now().since(Ticks::at(told)) <= clock::ticks(STALE) {

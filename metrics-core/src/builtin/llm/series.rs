@@ -13,7 +13,7 @@ use super::{CallFacts, Shared, Spent};
 use crate::builtin::{Bundle, BundlesByPoint, DimensionPoint, Dimensions, Families, Group};
 use crate::error::Fault;
 use crate::faults::{FaultReporter, ReportsFaults};
-use crate::label::{Labels, OTHER, render};
+use crate::label::{Labels, OTHER, RenderedLabels};
 use crate::metric::{CallShape, HistogramCells, HistogramShape};
 use crate::pricing::PriceSlot;
 use crate::sample::{Number, Visitor};
@@ -36,7 +36,7 @@ pub struct LlmSeries {
     served: OnceBox<ServedBy>,
     attempts: Attempts,
     model: Arc<Model>,
-    labels: Box<str>,
+    labels: RenderedLabels,
     points: BundlesByPoint<Self>,
     shared: Arc<Shared>,
 }
@@ -301,7 +301,7 @@ impl LlmSeries {
 
     pub(super) fn show(&self, family: Family, visitor: &mut dyn Visitor) {
         let shared = &*self.shared;
-        let labels = &*self.labels;
+        let labels = &self.labels;
         let mut pair = |more: [&'static [_]; 2], values: [Number; 2]| {
             for (more, value) in more.into_iter().zip(values) {
                 visitor.sample(Labels::with(labels, more), value);
@@ -312,8 +312,8 @@ impl LlmSeries {
             Family::Calls => shared.calls.show_ended(&self.calls, 0, labels, visitor),
             Family::Duration => shared.calls.show_durations(&self.calls, 0, labels, visitor),
             Family::InProgress => shared.calls.show_in_flight(&self.calls, 0, labels, visitor),
-            Family::InputTokens => shared.input.show_row(&self.input, 0, Labels::of(labels), visitor),
-            Family::OutputTokens => shared.output.show_row(&self.output, 0, Labels::of(labels), visitor),
+            Family::InputTokens => shared.input.show_row(&self.input, 0, Labels::new(labels), visitor),
+            Family::OutputTokens => shared.output.show_row(&self.output, 0, Labels::new(labels), visitor),
             Family::Tokens => {
                 pair([IN, OUT], [Number::Integer(self.input.read(0)), Number::Integer(self.output.read(0))]);
             }
@@ -328,8 +328,8 @@ impl LlmSeries {
                     pair([IN, OUT], tokens.map(Number::Integer));
                 }
             }
-            Family::UsageMissing => visitor.sample(Labels::of(labels), whole(USAGE_MISSING)),
-            Family::Orphans => visitor.sample(Labels::of(labels), whole(ORPHANS)),
+            Family::UsageMissing => visitor.sample(Labels::new(labels), whole(USAGE_MISSING)),
+            Family::Orphans => visitor.sample(Labels::new(labels), whole(ORPHANS)),
             Family::UsageAnomalies => {
                 for (place, kind) in ANOMALIES.into_iter().enumerate() {
                     visitor.sample(Labels::with(labels, &[("kind", kind)]), whole(UNUSUAL + place));
@@ -349,7 +349,7 @@ impl LlmSeries {
                 self.show_times(&shared.per_output_token, &self.per_output_token, visitor);
             }
             Family::CacheSavings if self.model.price.is_priced() => {
-                visitor.sample(Labels::of(labels), Number::Float(self.facts.read_f64(SAVINGS)));
+                visitor.sample(Labels::new(labels), Number::Float(self.facts.read_f64(SAVINGS)));
             }
             // A model without a price has no cost, rather than one of 0, and the other way round; what
             // was counted before the prices were replaced stays.
@@ -365,7 +365,7 @@ impl LlmSeries {
 
     fn show_times(&self, shape: &HistogramShape, row: &OnceBox<HistogramCells>, visitor: &mut dyn Visitor) {
         if let Some(row) = row.get() {
-            shape.show_row(row, 0, Labels::of(&self.labels), visitor);
+            shape.show_row(row, 0, Labels::new(&self.labels), visitor);
         }
     }
 
@@ -376,7 +376,7 @@ impl LlmSeries {
             let count = row.read(slot);
             if count > 0 {
                 let reason = reasons.name(slot).unwrap_or(OTHER);
-                visitor.sample(Labels::of(&self.labels_and("reason", reason)), Number::Integer(count));
+                visitor.sample(Labels::new(&self.labels.with("reason", reason)), Number::Integer(count));
             }
         }
     }
@@ -384,14 +384,9 @@ impl LlmSeries {
     fn show_served(&self, visitor: &mut dyn Visitor) {
         for (slot, row) in self.served.get().into_iter().flat_map(ServedBy::iter) {
             let served = self.shared.served.names.name(slot).unwrap_or(OTHER);
-            let labels = self.labels_and("served_model", served);
-            visitor.sample(Labels::of(&labels), Number::Integer(row.read(0)));
+            let labels = self.labels.with("served_model", served);
+            visitor.sample(Labels::new(&labels), Number::Integer(row.read(0)));
         }
-    }
-
-    /// Its labels and one more whose text may need escaping.
-    fn labels_and(&self, label: &str, value: &str) -> String {
-        format!("{},{}", self.labels, render([(label, value)]))
     }
 }
 

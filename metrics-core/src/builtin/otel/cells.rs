@@ -5,7 +5,7 @@ use once_cell::race::OnceBox;
 use super::Shapes;
 use super::family::{AGENT, ERROR, Family, MODALITY, TOKEN_TYPE, TOOL};
 use crate::builtin::llm::CallFacts;
-use crate::label::{Labels, render};
+use crate::label::{Labels, RenderedLabels};
 use crate::metric::{HistogramCells, HistogramShape};
 use crate::sample::{Number, Visitor};
 use crate::status::{LLM, Status};
@@ -28,7 +28,7 @@ impl ByError {
         made(&self.0[LLM.place(status)], shape)
     }
 
-    fn show(&self, shape: &HistogramShape, labels: &str, visitor: &mut dyn Visitor) {
+    fn show(&self, shape: &HistogramShape, labels: &RenderedLabels, visitor: &mut dyn Visitor) {
         for (row, status) in self.0.iter().zip(LLM.names) {
             let Some(row) = row.get() else { continue };
             let error: &[_] = match *status {
@@ -58,7 +58,7 @@ fn show(
 
 /// Calls of a model, by operation, provider, model asked and model that answered.
 pub(super) struct Inference {
-    labels: Box<str>,
+    labels: RenderedLabels,
     /// Of an inference: other operations have no tokens of their own.
     infers: bool,
     duration: ByError,
@@ -102,7 +102,7 @@ impl Inference {
         let values = [operation, provider, asked, served];
         let known = names.into_iter().zip(values).filter(|(_, value)| !value.is_empty());
         Self {
-            labels: render(known),
+            labels: RenderedLabels::new(known),
             infers: infers(operation),
             duration: ByError::default(),
             first_chunk: OnceBox::new(),
@@ -157,8 +157,8 @@ impl Inference {
     }
 
     pub(super) fn show(&self, shapes: &Shapes, family: Family, both: bool, visitor: &mut dyn Visitor) {
-        let labels = &*self.labels;
-        let plain = Labels::of(labels);
+        let labels = &self.labels;
+        let plain = Labels::new(labels);
         match family {
             // Where both profiles are exposed, that of all operations is the older one's.
             Family::OperationDuration if both || !self.infers => {
@@ -214,7 +214,7 @@ impl Inference {
 
 /// Invocations of an agent: the tasks of one type.
 pub(super) struct Agent {
-    labels: Box<str>,
+    labels: RenderedLabels,
     duration: ByError,
     inferences: OnceBox<HistogramCells>,
     tools: OnceBox<HistogramCells>,
@@ -222,7 +222,7 @@ pub(super) struct Agent {
 
 impl Agent {
     pub(super) fn new([name]: [&str; 1]) -> Self {
-        let labels = render([(AGENT, name)]);
+        let labels = RenderedLabels::new([(AGENT, name)]);
         Self { labels, duration: ByError::default(), inferences: OnceBox::new(), tools: OnceBox::new() }
     }
 
@@ -236,9 +236,9 @@ impl Agent {
         match family {
             Family::AgentDuration => self.duration.show(&shapes.agent_duration, &self.labels, visitor),
             Family::AgentInferences => {
-                show(&self.inferences, &shapes.calls, Labels::of(&self.labels), visitor);
+                show(&self.inferences, &shapes.calls, Labels::new(&self.labels), visitor);
             }
-            Family::AgentTools => show(&self.tools, &shapes.calls, Labels::of(&self.labels), visitor),
+            Family::AgentTools => show(&self.tools, &shapes.calls, Labels::new(&self.labels), visitor),
             _ => {}
         }
     }
@@ -246,7 +246,7 @@ impl Agent {
 
 /// Executions of a tool, by the agent that asked for it.
 pub(super) struct Tool {
-    labels: Box<str>,
+    labels: RenderedLabels,
     duration: ByError,
 }
 
@@ -254,7 +254,7 @@ impl Tool {
     /// Of a tool and, if one is known, the agent.
     pub(super) fn new([tool, agent]: [&str; 2]) -> Self {
         let known = [(TOOL, tool), (AGENT, agent)].into_iter().filter(|(_, value)| !value.is_empty());
-        Self { labels: render(known), duration: ByError::default() }
+        Self { labels: RenderedLabels::new(known), duration: ByError::default() }
     }
 
     pub(super) fn record(&self, shapes: &Shapes, status: Status, ticks: u64) {

@@ -175,7 +175,7 @@ impl Source for Tasks {
             }
             Family::CompletionRate => {
                 for (window, rate) in shared.completion.rates(clock::now(), shared.totals()) {
-                    visitor.sample(Labels::with("", &[("window", window)]), Number::Float(rate));
+                    visitor.sample(Labels::only(&[("window", window)]), Number::Float(rate));
                 }
             }
             Family::OldestInFlight => begun = start_times::oldest(),

@@ -9,7 +9,7 @@ use super::{Shared, TaskTotals, family::Family};
 use crate::builtin::{Budget, Bundle, BundlesByPoint, DimensionPoint, Dimensions, Families, Group};
 use crate::clock::{self, Ticks};
 use crate::faults::{FaultReporter, ReportsFaults};
-use crate::label::Labels;
+use crate::label::{Labels, RenderedLabels};
 use crate::metric::{CallShape, HistogramCells, HistogramShape};
 use crate::sample::{LARGEST_WHOLE, Number, Visitor};
 use crate::status::{Status, TASK};
@@ -33,7 +33,7 @@ pub struct TaskSeries {
     /// Such a reading, and the Unix time that it was taken for: clocks drift apart, and what has been shown stays.
     last_shown: Mutex<(u64, f64)>,
     task_type: Box<str>,
-    labels: Box<str>,
+    labels: RenderedLabels,
     points: BundlesByPoint<Self>,
     shared: Arc<Shared>,
 }
@@ -183,7 +183,7 @@ impl TaskSeries {
     /// `oldest` is for how many nanoseconds the oldest task in flight has run.
     pub(super) fn show(&self, family: Family, oldest: Option<u64>, visitor: &mut dyn Visitor) {
         let shared = &*self.shared;
-        let labels = Labels::of(&self.labels);
+        let labels = Labels::new(&self.labels);
         match family {
             Family::Tasks => shared.calls.show_ended(&self.calls, 0, &self.labels, visitor),
             Family::Duration => shared.calls.show_durations(&self.calls, 0, &self.labels, visitor),

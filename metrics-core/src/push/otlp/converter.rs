@@ -17,7 +17,7 @@ use super::units::ucum;
 use crate::builtin::attribute_name;
 use crate::exposition::{FamilyVisitor, Head};
 use crate::instance::AgentMetrics;
-use crate::label::{Labels, Pairs};
+use crate::label::{Labels, RenderedLabels};
 use crate::name::MetricKind;
 use crate::sample::{HistogramSample, Number, OtelName, Visitor};
 
@@ -31,8 +31,8 @@ pub(super) struct Batch {
 }
 
 pub(super) struct Converter<'a> {
-    /// The registry's labels, rendered.
-    outer_labels: &'a str,
+    /// The labels that the registry adds to every sample.
+    outer_labels: &'a RenderedLabels,
     /// In nanoseconds since 1970: since when is counted, and the time of the points that have none of their own.
     since: u64,
     now: u64,
@@ -44,7 +44,7 @@ pub(super) struct Converter<'a> {
     kind: MetricKind,
     /// It is one of OpenTelemetry's own conventions.
     is_otel: bool,
-    points: Option<DimensionPoint>,
+    points: Option<PointKind>,
     gathered: bool,
     head_bytes: usize,
     quantiles: Vec<ValueAtQuantile>,
@@ -54,7 +54,7 @@ pub(super) struct Converter<'a> {
 
 /// What a point is of.
 #[derive(Clone, Copy, PartialEq)]
-enum DimensionPoint {
+enum PointKind {
     Number,
     Histogram,
     Exponential,
@@ -121,37 +121,38 @@ impl<'a> Converter<'a> {
     }
 
     /// The data of a family before its first point.
-    fn no_data(&self, point: DimensionPoint) -> metric::Data {
+    fn no_data(&self, point: PointKind) -> metric::Data {
         let sum = |aggregation_temporality, is_monotonic| {
             metric::Data::Sum(Sum { data_points: Vec::new(), aggregation_temporality, is_monotonic })
         };
         let aggregation_temporality = self.temporality();
         match point {
-            DimensionPoint::Number => match self.kind {
+            PointKind::Number => match self.kind {
                 MetricKind::Counter => sum(aggregation_temporality, true),
                 MetricKind::Info => sum(AggregationTemporality::Cumulative.into(), false),
                 _ => metric::Data::Gauge(Gauge::default()),
             },
-            DimensionPoint::Histogram => {
+            PointKind::Histogram => {
                 metric::Data::Histogram(Histogram { data_points: Vec::new(), aggregation_temporality })
             }
-            DimensionPoint::Exponential => metric::Data::ExponentialHistogram(ExponentialHistogram {
+            PointKind::Exponential => metric::Data::ExponentialHistogram(ExponentialHistogram {
                 data_points: Vec::new(),
                 aggregation_temporality,
             }),
-            DimensionPoint::Summary => metric::Data::Summary(Summary::default()),
+            PointKind::Summary => metric::Data::Summary(Summary::default()),
         }
     }
 
     fn attributes(&self, labels: Labels<'_>) -> Vec<KeyValue> {
-        let outer = if self.gathered { "" } else { self.outer_labels };
-        let own_name = |name| if self.is_otel { attribute_name(name) } else { Cow::Borrowed(name) };
-        let series = Pairs::of(labels.series).map(|(name, value)| (own_name(name), value));
-        let outer = Pairs::of(outer).map(|(name, value)| (Cow::Borrowed(name), value));
-        let more = labels.more.iter().map(|(name, value)| attribute(&own_name(name), value));
-        // To Prometheus an empty label is none; an engine behind this one may be that.
-        let rendered = series.chain(outer).filter(|(_, value)| !value.is_empty());
-        rendered.map(|(name, value)| attribute(&name, &value)).chain(more).collect()
+        let family_name = |name| if self.is_otel { attribute_name(name) } else { Cow::Borrowed(name) };
+        let outer = (!self.gathered).then_some(self.outer_labels);
+        let series = labels.series_pairs().map(|(name, value)| (family_name(name), value));
+        let outer = outer.into_iter().flat_map(RenderedLabels::pairs);
+        let outer = outer.map(|(name, value)| (Cow::Borrowed(name), value));
+        let extra = labels.extra.iter().map(|(name, value)| (family_name(name), *value));
+        // Prometheus treats an empty label as absent, and the receiver may forward the points to one.
+        let present = series.chain(outer).filter(|(_, value)| !value.is_empty());
+        present.chain(extra).map(|(name, value)| attribute(&name, value)).collect()
     }
 
     fn time(&self) -> u64 {
@@ -164,8 +165,8 @@ impl<'a> Converter<'a> {
         match &mut self.deltas {
             None => Some((value, since)),
             Some(deltas) => {
-                let mut series = format!("{}{{{}", self.metric.name, labels.series);
-                for (name, value) in labels.more {
+                let mut series = format!("{}{{{}", self.metric.name, labels.series_text());
+                for (name, value) in labels.extra {
                     series.extend([",", name, "=", value]);
                 }
                 deltas.grown(series, value, since, time)
@@ -174,7 +175,7 @@ impl<'a> Converter<'a> {
     }
 
     /// Puts a point that takes so many bytes into the family, by `push`; in the next request, if this one is full.
-    fn put(&mut self, point: DimensionPoint, bytes: usize, push: impl FnOnce(&mut metric::Data)) {
+    fn put(&mut self, point: PointKind, bytes: usize, push: impl FnOnce(&mut metric::Data)) {
         // A histogram without native buckets among such with them.
         if self.points != Some(point) {
             self.close();
@@ -212,7 +213,7 @@ impl<'a> Converter<'a> {
             value: Some(value),
             ..NumberDataPoint::default()
         };
-        self.put(DimensionPoint::Number, point.encoded_len(), |data| match data {
+        self.put(PointKind::Number, point.encoded_len(), |data| match data {
             metric::Data::Sum(sum) => sum.data_points.push(point),
             metric::Data::Gauge(gauge) => gauge.data_points.push(point),
             _ => {}
@@ -282,7 +283,7 @@ impl Visitor for Converter<'_> {
                     exemplars: exemplars(histogram, since),
                     ..HistogramDataPoint::default()
                 };
-                self.put(DimensionPoint::Histogram, point.encoded_len(), |data| {
+                self.put(PointKind::Histogram, point.encoded_len(), |data| {
                     if let metric::Data::Histogram(histogram) = data {
                         histogram.data_points.push(point);
                     }
@@ -302,7 +303,7 @@ impl Visitor for Converter<'_> {
                     exemplars: exemplars(histogram, since),
                     ..ExponentialHistogramDataPoint::default()
                 };
-                self.put(DimensionPoint::Exponential, point.encoded_len(), |data| {
+                self.put(PointKind::Exponential, point.encoded_len(), |data| {
                     if let metric::Data::ExponentialHistogram(histogram) = data {
                         histogram.data_points.push(point);
                     }
@@ -327,7 +328,7 @@ impl Visitor for Converter<'_> {
             quantile_values: std::mem::take(&mut self.quantiles),
             ..SummaryDataPoint::default()
         };
-        self.put(DimensionPoint::Summary, point.encoded_len(), |data| {
+        self.put(PointKind::Summary, point.encoded_len(), |data| {
             if let metric::Data::Summary(summary) = data {
                 summary.data_points.push(point);
             }

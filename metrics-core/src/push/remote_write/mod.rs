@@ -12,7 +12,7 @@ use super::address::{Address, without_secrets};
 use super::target::{Body, Encoder, Prepared, Target, check_labels, sealed, walk};
 use super::transport::Answer;
 use crate::instance::AgentMetrics;
-use writer::ShardHandle;
+use writer::RequestWriter;
 
 /// Prometheus remote-write 1.0, as Prometheus (`--web.enable-remote-write-receiver`), Mimir, Thanos and
 /// VictoriaMetrics take it.
@@ -107,7 +107,7 @@ const METADATA_INTERVAL: Duration = Duration::from_secs(60);
 impl Encoder for RemoteWriter {
     fn read(&mut self, metrics: &AgentMetrics, max_bytes: usize) -> Vec<Body> {
         let with_metadata = self.metadata_sent.is_none_or(|sent| sent.elapsed() >= METADATA_INTERVAL);
-        let mut writer = ShardHandle::new(&self.labels, metrics, max_bytes);
+        let mut writer = RequestWriter::new(&self.labels, metrics, max_bytes);
         writer.set_metadata(with_metadata);
         walk(metrics, &mut writer);
         let bodies = writer.finish();
@@ -119,7 +119,7 @@ impl Encoder for RemoteWriter {
         if !self.stale_at_end {
             return Vec::new();
         }
-        let mut writer = ShardHandle::new(&self.labels, metrics, max_bytes);
+        let mut writer = RequestWriter::new(&self.labels, metrics, max_bytes);
         writer.end_series();
         walk(metrics, &mut writer);
         writer.finish()

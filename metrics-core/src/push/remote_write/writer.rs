@@ -1,12 +1,11 @@
 //! Requests of remote-write: series with one sample each, and what families are.
 
-use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::exposition::wire::{Key, begin, end, put_double, put_number, put_text};
 use crate::exposition::{FamilyVisitor, Head};
 use crate::instance::AgentMetrics;
-use crate::label::{Labels, Pairs};
+use crate::label::{Labels, RenderedLabels};
 use crate::name::MetricKind;
 use crate::push::target::Body;
 use crate::sample::{Exemplar, HistogramSample, Number, Visitor, bound_text};
@@ -33,14 +32,14 @@ const FAMILY_UNIT: Key = Key::length(5);
 const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
 
 /// The labels of a series without its name, by name.
-type Sorted<'a> = Vec<(&'a str, Cow<'a, str>)>;
+type Sorted<'a> = Vec<(&'a str, &'a str)>;
 
 /// Writes requests, one when the one before is full.
-pub(super) struct ShardHandle<'a> {
+pub(super) struct RequestWriter<'a> {
     /// Those that the target adds.
     labels: &'a [(String, String)],
-    /// Those of the registry, rendered.
-    outer_labels: &'a str,
+    /// The labels that the registry adds to every sample.
+    outer_labels: &'a RenderedLabels,
     max_bytes: usize,
     with_metadata: bool,
     /// Every value says that its series has ended.
@@ -56,7 +55,7 @@ pub(super) struct ShardHandle<'a> {
     done: Vec<Body>,
 }
 
-impl<'a> ShardHandle<'a> {
+impl<'a> RequestWriter<'a> {
     pub(super) fn new(labels: &'a [(String, String)], metrics: &'a AgentMetrics, max_bytes: usize) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
@@ -90,12 +89,13 @@ impl<'a> ShardHandle<'a> {
     where
         'a: 'l,
     {
-        let outer = if self.gathered { "" } else { self.outer_labels };
-        let mut labels: Sorted<'l> = Pairs::of(own.series).chain(Pairs::of(outer)).collect();
-        labels.extend(own.more.iter().map(|(name, value)| (*name, Cow::Borrowed(*value))));
+        let mut labels: Sorted<'l> = own.pairs().collect();
+        if !self.gathered {
+            labels.extend(self.outer_labels.pairs());
+        }
         for (name, value) in self.labels {
             if !labels.iter().any(|(known, _)| known == name) {
-                labels.push((name, Cow::Borrowed(value)));
+                labels.push((name, value));
             }
         }
         // An empty value is no label, and refused by the protocol.
@@ -212,7 +212,7 @@ fn put_label(out: &mut Vec<u8>, name: &str, [value, suffix]: [&str; 2]) {
     end(out, label);
 }
 
-impl FamilyVisitor for ShardHandle<'_> {
+impl FamilyVisitor for RequestWriter<'_> {
     fn open(&mut self, head: &Head<'_>) {
         self.name.clear();
         self.name.push_str(head.name);
@@ -229,7 +229,7 @@ impl FamilyVisitor for ShardHandle<'_> {
     fn close(&mut self) {}
 }
 
-impl Visitor for ShardHandle<'_> {
+impl Visitor for RequestWriter<'_> {
     fn sample(&mut self, labels: Labels<'_>, value: Number) {
         let labels = self.sorted(labels);
         self.series("", &labels, None, value.to_f64());

@@ -71,7 +71,7 @@ fn daily(settings: &Settings) -> String {
 
 /// The days of history are those of the agent, which may call no model at all.
 fn enough(settings: &Settings) -> String {
-    format!("and on (job) {} >= {}", n::HISTORY, settings.capacity.least_history_days)
+    format!("and on (job) {} >= {}", n::HISTORY, settings.capacity.min_history_days)
 }
 
 /// Whether a series was there a day ago, or in the week before that: an agent that rests at night and over the weekend has a
@@ -123,7 +123,7 @@ fn forecast(group: &mut Group, spent: &Spent, settings: &Settings) {
     let left = format!("scalar({})", n::MONTH_LEFT);
     // Its own: tokens may have been counted for longer than money.
     let known = format!("count_over_time({day}[{days}])");
-    let enough = format!("and on (job) {known} >= {}", settings.capacity.least_history_days);
+    let enough = format!("and on (job) {known} >= {}", settings.capacity.min_history_days);
     group
         .record(*forecast, format!("{to_date} + avg_over_time({day}[{days}]) * {left}\n{enough}"))
         .note("To date, and for each day to come the mean of the last two weeks'.");
@@ -165,7 +165,7 @@ fn budgets(group: &mut Group, settings: &Settings) {
                      and on (job) count_over_time({day}[{days}]) >= {}",
                     number(budget),
                     n::COST_TO_DATE,
-                    settings.capacity.least_history_days,
+                    settings.capacity.min_history_days,
                     day = n::COST_1D,
                     days = daily(settings),
                 ),

@@ -4,7 +4,23 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{File, MonitoringError};
+use super::error::MonitoringError;
+
+/// A generated file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct File {
+    /// The path within the folder, with `/` between its parts.
+    pub path: String,
+    /// The text of the file.
+    pub content: String,
+}
+
+impl File {
+    pub(super) fn new(path: impl Into<String>, content: impl Into<String>) -> Self {
+        Self { path: path.into(), content: content.into() }
+    }
+}
 
 /// Writes files to a folder beside the right one, then moves each to its place; what was there is kept until the
 /// last is, and put back if one can't be moved.

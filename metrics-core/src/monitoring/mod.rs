@@ -19,7 +19,9 @@
 //! ```
 
 mod alerts;
+mod builtin_dashboards;
 mod capacity;
+mod dashboard;
 mod error;
 mod folder;
 mod grafana;
@@ -30,17 +32,19 @@ mod promql;
 mod readme;
 mod reference;
 mod rule;
-mod seed;
 mod settings;
 mod slo;
+mod text;
 mod yaml;
 
 use std::path::Path;
 
+pub use dashboard::{Dashboard, Panel};
 pub use error::MonitoringError;
-pub use grafana::{Dashboard, Panel};
+pub use folder::File;
 pub use settings::{BurnWindow, Capacity, Kubernetes, Settings, SloSettings, Thresholds};
 pub use slo::Objective;
+pub(crate) use text::number;
 
 use crate::catalogue::Catalogue;
 
@@ -49,22 +53,6 @@ use crate::catalogue::Catalogue;
 pub struct Monitoring {
     catalogue: Catalogue,
     settings: Settings,
-}
-
-/// A file that was made.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct File {
-    /// Its path within the folder, with `/` between the parts.
-    pub path: String,
-    /// Its text.
-    pub content: String,
-}
-
-impl File {
-    fn new(path: impl Into<String>, content: impl Into<String>) -> Self {
-        Self { path: path.into(), content: content.into() }
-    }
 }
 
 impl Monitoring {
@@ -90,11 +78,10 @@ impl Monitoring {
         let rules = prometheus::rules(catalogue, settings)?;
         let groups: Vec<_> = rules.iter().flat_map(|rules| rules.groups.iter().cloned()).collect();
         let names = promql::Names::of(catalogue);
-        let boards = grafana::dashboards(catalogue, settings, &names)?;
+        let boards = builtin_dashboards::dashboards(catalogue, settings, &names)?;
         let dashboards = grafana::files(&boards, &names, settings);
         let mut files = prometheus::files(&rules, settings);
         files.push(reference::file(catalogue, &groups, &boards));
-        files.push(seed::file(&groups, &boards, settings));
         files.push(readme::file(settings));
         files.extend(kubernetes::files(&rules, &dashboards, settings));
         files.extend(alerts::runbooks(&groups, settings));
@@ -111,10 +98,4 @@ impl Monitoring {
     pub fn write_to(&self, folder: impl AsRef<Path>) -> Result<(), MonitoringError> {
         folder::write(folder.as_ref(), &self.files()?)
     }
-}
-
-/// A number as people write it: `0.001`, not `0.0009999999999999432`.
-pub(crate) fn number(value: f64) -> String {
-    let text = format!("{value:.10}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -41,7 +41,7 @@ mod tests {
     use crate::monitoring::prometheus::names as n;
     use crate::monitoring::promql::Names;
     use crate::monitoring::rule::Rule;
-    use crate::monitoring::{Settings, grafana, prometheus};
+    use crate::monitoring::{Settings, builtin_dashboards, prometheus};
 
     /// What a query asks of how calls ended.
     fn endings(query: &str) -> BTreeSet<&str> {
@@ -64,10 +64,11 @@ mod tests {
             };
             rules.iter().find(is_it).unwrap_or_else(|| panic!("no {name}")).query()
         };
-        let boards = grafana::dashboards(&catalogue, &settings, &Names::of(&catalogue)).expect("valid");
+        let boards =
+            builtin_dashboards::dashboards(&catalogue, &settings, &Names::of(&catalogue)).expect("valid");
         // The queries of a panel about a counter.
         let panel = |uid: &str, title: &str, counter: &str| -> Vec<&str> {
-            let board = boards.iter().find(|board| board.uid() == uid).expect("the dashboard");
+            let board = boards.iter().find(|board| board.uid == uid).expect("the dashboard");
             let queries = board.queries().filter(|(panel, query)| *panel == title && query.contains(counter));
             queries.map(|(_, query)| query).collect()
         };

@@ -20,7 +20,6 @@ Made from the catalogue of a program by `agent_metrics::monitoring`: change the 
 | `runbooks/` | a page for each alert | put them on a server, and its address into `settings.runbooks`: `runbook_url` is a link then, and not a path |
 | `grafana/` | dashboards, provisioned or imported from the same file | `grafana/provisioning` |
 | `kubernetes/` | PodMonitor, PrometheusRule, dashboards for Grafana's sidecar | `kubectl apply --server-side -k kubernetes/` |
-| `seed.md` | what a hand-written set-up had, and what stands for it here | |
 
 * **Job:** rules and dashboards expect `job=\"{job}\"`, which each way of discovery gives.
 * **History:** objectives over {days} days need {retention} days of it; Prometheus keeps 15 unless told otherwise.
@@ -28,7 +27,7 @@ Made from the catalogue of a program by `agent_metrics::monitoring`: change the 
 * **Thresholds** are fields of `settings.thresholds`; each alert's page has its rule.
 ",
         job = settings.job,
-        least = settings.capacity.least_history_days,
+        least = settings.capacity.min_history_days,
     );
     File::new("README.md", content)
 }

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::grafana::{Dashboard, question};
+use super::File;
+use super::builtin_dashboards::example_query;
+use super::dashboard::Dashboard;
 use super::promql::Names;
 use super::rule::{Group, Rule};
-use super::{File, number};
+use super::text::number;
 use crate::catalogue::Catalogue;
 use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, LabelValues};
@@ -138,7 +140,7 @@ fn section(text: &mut String, family: &FamilyInfo, catalogue: &Catalogue, uses: 
         let links: BTreeSet<_> = alerts.iter().map(|name| format!("[{name}](runbooks/{name}.md)")).collect();
         let _ = writeln!(text, "* alerts: {}", listed(&links));
     }
-    let _ = writeln!(text, "\n```promql\n{}\n```", question(family));
+    let _ = writeln!(text, "\n```promql\n{}\n```", example_query(family));
 }
 
 fn listed<T: AsRef<str>>(names: &BTreeSet<T>) -> String {

@@ -4,6 +4,7 @@ mod alerts;
 mod capacity;
 mod cases;
 mod checks;
+mod comparison;
 mod golden;
 mod mutants;
 mod recording;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::dashboard::{Dashboard, Variable};
-use super::panel::{Limit, Panel, Target, View};
+use super::variables::{Variable, variables};
+use crate::monitoring::dashboard::{Dashboard, Limit, Panel, Target, View};
 use crate::monitoring::promql::Names;
 
 /// Of Grafana 12 and 13; older ones take what they know.
@@ -14,7 +14,7 @@ const COLUMNS: u32 = 24;
 
 /// The dashboard as a file.
 pub(super) fn dashboard(dashboard: &Dashboard, names: &Names<'_>) -> String {
-    let variables: Vec<_> = [data_source()].into_iter().chain(dashboard.variables().map(variable)).collect();
+    let variables: Vec<_> = [data_source()].into_iter().chain(variables(dashboard).map(variable)).collect();
     let value = json!({
         "id": null,
         "uid": dashboard.uid,
@@ -135,14 +135,19 @@ fn panels(dashboard: &Dashboard, names: &Names<'_>) -> Vec<Value> {
             }
             let mut value = panel(one, names);
             value["id"] = json!(all.len() + 1);
-            value["gridPos"] = json!({ "h": one.height(), "w": one.width, "x": left, "y": top });
+            value["gridPos"] = json!({ "h": height_of(one), "w": one.width, "x": left, "y": top });
             all.push(value);
             left += one.width;
-            height = height.max(one.height());
+            height = height.max(height_of(one));
         }
         top += height;
     }
     all
+}
+
+/// The height of a panel in rows of Grafana's grid.
+fn height_of(panel: &Panel) -> u32 {
+    if matches!(panel.view, View::Stat | View::Gauge) { 4 } else { 8 }
 }
 
 fn panel(panel: &Panel, names: &Names<'_>) -> Value {
@@ -188,9 +193,14 @@ fn target(target: &Target, at: usize, panel: &Panel) -> Value {
         "legendFormat": if target.legend.is_empty() { "__auto" } else { &target.legend },
         "instant": is_instant,
         "range": !is_instant,
-        "exemplar": panel.view == View::Lines && target.has_exemplars(),
+        "exemplar": panel.view == View::Lines && has_exemplars(target),
         "format": if panel.view == View::Table { "table" } else { "time_series" },
     })
+}
+
+/// Only the buckets of a histogram have exemplars.
+fn has_exemplars(target: &Target) -> bool {
+    target.query.contains("_bucket{")
 }
 
 /// `A` to `Z`, then `A1`.
@@ -213,20 +223,20 @@ fn transformations(panel: &Panel) -> Vec<Value> {
 fn defaults(panel: &Panel) -> Value {
     let mut defaults = json!({
         "unit": panel.unit,
-        "noValue": panel.without,
+        "noValue": panel.no_value,
         "thresholds": { "mode": "absolute", "steps": steps(panel.limit) },
         "color": { "mode": if is_coloured_by_limit(panel) { "thresholds" } else { "palette-classic" } },
         // Nothing divided by nothing.
         "mappings": [{
             "type": "special",
-            "options": { "match": "nan", "result": { "text": panel.without, "index": 0 } },
+            "options": { "match": "nan", "result": { "text": panel.no_value, "index": 0 } },
         }],
     });
     if panel.limit.is_none_or(|limit| !matches!(limit, Limit::Below(at) if at <= 0.0)) {
         defaults["min"] = json!(0);
     }
-    if let Some(highest) = panel.highest {
-        defaults["max"] = json!(highest);
+    if let Some(max) = panel.max {
+        defaults["max"] = json!(max);
     }
     if panel.view == View::Lines {
         defaults["custom"] = lines(panel);

@@ -2,6 +2,7 @@
 
 use super::prometheus::Rules;
 use super::rule::Engine;
+use super::text::duration;
 use super::yaml::{Map, Yaml};
 use super::{File, Settings};
 
@@ -49,7 +50,7 @@ fn pod_monitor(settings: &Settings) -> String {
     let endpoint = Map::new()
         .text("port", &*kubernetes.port)
         .text("path", &*settings.metrics_path)
-        .plain("interval", super::settings::time_text(settings.scrape_interval.as_millis() as u64))
+        .plain("interval", duration(settings.scrape_interval))
         // The operator would name the job after the monitor and its namespace; rules and dashboards know one job.
         .with(
             "relabelings",

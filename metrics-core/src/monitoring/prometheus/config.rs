@@ -57,7 +57,7 @@ fn config(scrape: impl IntoIterator<Item = Option<Map>>, settings: &Settings) ->
 
 /// A length of time that isn't shortened for a rehearsal.
 fn time(length: Duration) -> String {
-    crate::monitoring::settings::time_text(length.as_millis() as u64)
+    crate::monitoring::text::time_text(length.as_millis() as u64)
 }
 
 fn job(name: &str, comment: &str, settings: &Settings) -> Map {

@@ -75,7 +75,8 @@ pub(super) fn files(rules: &[Rules], settings: &Settings) -> Vec<File> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::grafana;
+    use super::super::builtin_dashboards;
+    use super::super::dashboard::Dashboard;
     use super::super::rule::{Rule, series};
     use super::*;
 
@@ -114,8 +115,9 @@ mod tests {
                 Rule::Alert(_) => None,
             })
             .collect();
-        let boards = grafana::dashboards(&catalogue, &settings, &Names::of(&catalogue)).expect("valid");
-        let queries = boards.iter().flat_map(grafana::Dashboard::queries);
+        let boards =
+            builtin_dashboards::dashboards(&catalogue, &settings, &Names::of(&catalogue)).expect("valid");
+        let queries = boards.iter().flat_map(Dashboard::queries);
         for (panel, name) in queries.flat_map(|(panel, query)| series(query).map(move |name| (panel, name))) {
             assert!(!name.contains(':') || recorded.contains(name), "{panel}: {name} is recorded nowhere");
         }

@@ -2,15 +2,15 @@
 
 mod thresholds;
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 pub use thresholds::Thresholds;
 
 use self::thresholds::Range;
 use super::MonitoringError;
-use super::grafana::Dashboard;
+use super::dashboard::Dashboard;
 use super::slo::Objective;
+use super::text::time_text;
 
 /// How the files are made; each field has a default.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ pub struct Capacity {
     /// USD a month that may be spent; without it no day is foretold on which they are gone.
     pub monthly_budget_usd: Option<f64>,
     /// Whole days of history without which nothing is foretold: 7.
-    pub least_history_days: u32,
+    pub min_history_days: u32,
 }
 
 const MINUTE: u64 = 60;
@@ -186,7 +186,7 @@ impl Default for SloSettings {
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self { tasks_per_replica: 50.0, monthly_budget_usd: None, least_history_days: 7 }
+        Self { tasks_per_replica: 50.0, monthly_budget_usd: None, min_history_days: 7 }
     }
 }
 
@@ -199,7 +199,7 @@ impl Settings {
         Range::Positive.check("evaluation_interval", seconds(self.evaluation_interval))?;
         Range::Positive.check("slo.period_days", f64::from(self.slo.period_days))?;
         Range::Positive.check("capacity.tasks_per_replica", self.capacity.tasks_per_replica)?;
-        Range::Positive.check("capacity.least_history_days", f64::from(self.capacity.least_history_days))?;
+        Range::Positive.check("capacity.min_history_days", f64::from(self.capacity.min_history_days))?;
         Range::Positive.check("rehearsal", f64::from(self.rehearsal))?;
         if let Some(budget) = self.capacity.monthly_budget_usd {
             Range::Amount.check("capacity.monthly_budget_usd", budget)?;
@@ -217,19 +217,6 @@ impl Settings {
         let millis = seconds * 1000 / u64::from(self.rehearsal);
         time_text(millis.max(1000))
     }
-}
-
-/// `90s` is `1m30s`: the largest units that Prometheus has, without weeks and years.
-pub(super) fn time_text(mut millis: u64) -> String {
-    let mut text = String::new();
-    for (unit, size) in [("d", DAY * 1000), ("h", HOUR * 1000), ("m", MINUTE * 1000), ("s", 1000), ("ms", 1)]
-    {
-        if millis >= size {
-            let _ = write!(text, "{}{unit}", millis / size);
-            millis %= size;
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From which number on to wake someone, and what numbers may be.
 
-use crate::monitoring::{MonitoringError, number};
+use crate::monitoring::MonitoringError;
+use crate::monitoring::text::number;
 
 /// From which numbers on alerts fire. Ratios are shares of 1.
 #[derive(Clone, Debug)]

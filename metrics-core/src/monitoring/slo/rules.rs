@@ -9,7 +9,7 @@ use super::objective::escaped;
 use crate::catalogue::Catalogue;
 use crate::monitoring::prometheus::names as n;
 use crate::monitoring::rule::{Alert, Group, Rule, Severity};
-use crate::monitoring::settings::time_text;
+use crate::monitoring::text::time_text;
 use crate::monitoring::{BurnWindow, MonitoringError, Settings, number};
 
 const MINUTE: u64 = 60;

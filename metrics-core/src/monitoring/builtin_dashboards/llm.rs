@@ -1,6 +1,6 @@
 //! Models: calls, tokens, and what they cost.
 
-use super::{Dashboard, Panel};
+use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::monitoring::{Settings, outcomes};
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
@@ -17,11 +17,11 @@ fn calls(dashboard: Dashboard, settings: &Settings) -> Dashboard {
         "Calls",
         [
             Panel::lines("Calls", "Calls that ended, by model.")
-                .ask("sum by (model) (rate(agent_llm_calls_total{..model}[..])) * 60", "{{model}}")
+                .shorthand("sum by (model) (rate(agent_llm_calls_total{..model}[..])) * 60", "{{model}}")
                 .unit("count:calls/min")
                 .stacked(),
             Panel::lines("Failures by status", "Calls that didn't succeed, by how they ended.")
-                .ask(
+                .shorthand(
                     "sum by (status) (rate(agent_llm_calls_total{..model, status!=\"success\"}[..])) * 60",
                     "{{status}}",
                 )
@@ -44,7 +44,7 @@ fn calls(dashboard: Dashboard, settings: &Settings) -> Dashboard {
                 .unit("s")
                 .bad_above(limits.llm_latency_seconds),
             Panel::lines("Calls at once", "Calls that run now, by model.")
-                .ask("sum by (model) (agent_llm_calls_in_progress{..model})", "{{model}}")
+                .shorthand("sum by (model) (agent_llm_calls_in_progress{..model})", "{{model}}")
                 .stacked(),
         ],
     )
@@ -55,18 +55,18 @@ fn streams() -> [Panel; 3] {
         Panel::lines("Time to the first token", "95 % of streamed calls give their first item within this.")
             .quantile("0.95", "agent_llm_time_to_first_token_seconds", "{..model}", "model", "{{model}}")
             .unit("s")
-            .without("No streams"),
+            .no_value("No streams"),
         Panel::lines(
             "Time per output token",
             "95 % of streamed calls take at most this for a token behind the first.",
         )
         .quantile("0.95", "agent_llm_time_per_output_token_seconds", "{..model}", "model", "{{model}}")
         .unit("s")
-        .without("No streams"),
+        .no_value("No streams"),
         Panel::lines("Why models stopped", "Calls by the reason that the provider gave.")
-            .ask("sum by (reason) (rate(agent_llm_finish_total{..model}[..])) * 60", "{{reason}}")
+            .shorthand("sum by (reason) (rate(agent_llm_finish_total{..model}[..])) * 60", "{{reason}}")
             .unit("count:calls/min")
-            .without("No reasons given")
+            .no_value("No reasons given")
             .stacked(),
     ]
 }
@@ -74,34 +74,34 @@ fn streams() -> [Panel; 3] {
 fn attempts() -> [Panel; 4] {
     [
         Panel::lines("Attempts by outcome", "Attempts of calls, where they are seen one by one.")
-            .ask("sum by (outcome) (rate(agent_llm_attempts_total{..model}[..])) * 60", "{{outcome}}")
+            .shorthand("sum by (outcome) (rate(agent_llm_attempts_total{..model}[..])) * 60", "{{outcome}}")
             .unit("count:attempts/min")
             .width(6)
-            .without("No attempts seen")
+            .no_value("No attempts seen")
             .stacked(),
         Panel::lines(
             "Waiting between attempts",
             "Seconds of waiting that a second brings: 1 is one call that always waits.",
         )
-        .ask("sum by (model) (rate(agent_llm_retry_wait_seconds_total{..model}[..]))", "{{model}}")
+        .shorthand("sum by (model) (rate(agent_llm_retry_wait_seconds_total{..model}[..]))", "{{model}}")
         .unit("percentunit")
-        .without("No attempts seen")
+        .no_value("No attempts seen")
         .width(6),
         Panel::lines(
             "Cost of failed attempts",
             "USD an hour of attempts that came to nothing, where a provider bills them.",
         )
-        .ask(
+        .shorthand(
             "sum by (model) (rate(agent_llm_failed_attempt_cost_usd_total{..model}[..])) * 3600",
             "{{model}}",
         )
         .unit("currencyUSD")
-        .without("No attempts seen")
+        .no_value("No attempts seen")
         .stacked()
         .width(6),
         Panel::lines("Left of the rate limit", "What the provider said is left, the least of all instances.")
-            .ask("min by (model, kind) (agent_llm_ratelimit_remaining{..model})", "{{model}} {{kind}}")
-            .without("The provider doesn't say")
+            .shorthand("min by (model, kind) (agent_llm_ratelimit_remaining{..model})", "{{model}} {{kind}}")
+            .no_value("The provider doesn't say")
             .width(6),
     ]
 }
@@ -109,15 +109,15 @@ fn attempts() -> [Panel; 4] {
 fn tokens(settings: &Settings) -> [Panel; 6] {
     [
         Panel::lines("Tokens a minute", "Tokens used, by direction.")
-            .ask("sum by (direction) (rate(agent_llm_tokens_total{..model}[..])) * 60", "{{direction}}")
+            .shorthand("sum by (direction) (rate(agent_llm_tokens_total{..model}[..])) * 60", "{{direction}}")
             .unit("count:tok/min")
             .stacked(),
         Panel::lines("Tokens a minute by model", "Tokens used, by model.")
-            .ask("sum by (model) (rate(agent_llm_tokens_total{..model}[..])) * 60", "{{model}}")
+            .shorthand("sum by (model) (rate(agent_llm_tokens_total{..model}[..])) * 60", "{{model}}")
             .unit("count:tok/min")
             .stacked(),
         Panel::lines("Tokens in an hour", "Tokens of the hour before, all models.")
-            .ask("sum(increase(agent_llm_tokens_total{..model}[1h]))", "tokens")
+            .shorthand("sum(increase(agent_llm_tokens_total{..model}[1h]))", "tokens")
             .unit("count:tok")
             .bad_above(settings.thresholds.tokens_per_hour),
         Panel::lines("Input tokens of a call", "How long prompts are, cached tokens included.")
@@ -130,7 +130,7 @@ fn tokens(settings: &Settings) -> [Panel; 6] {
             "Parts of the tokens",
             "Cached, reasoning and audio tokens: parts of the above, not more of them.",
         )
-        .ask("sum by (kind) (rate(agent_llm_token_details_total{..model}[..])) * 60", "{{kind}}")
+        .shorthand("sum by (kind) (rate(agent_llm_token_details_total{..model}[..])) * 60", "{{kind}}")
         .unit("count:tok/min"),
     ]
 }
@@ -141,16 +141,16 @@ fn money(dashboard: Dashboard, settings: &Settings) -> Dashboard {
         "Money",
         [
             Panel::lines("Cost an hour by model", "USD an hour at the present rate; of tools under `none`.")
-                .ask("sum by (model) (rate(agent_cost_usd_total{..}[..])) * 3600", "{{model}}")
+                .shorthand("sum by (model) (rate(agent_cost_usd_total{..}[..])) * 3600", "{{model}}")
                 .unit("currencyUSD")
                 .stacked()
                 .bad_above(limits.cost_per_hour_usd),
             Panel::lines("Cost an hour by type", "USD an hour at the present rate, for input, output and tools.")
-                .ask("sum by (cost_type) (rate(agent_cost_usd_total{..}[..])) * 3600", "{{cost_type}}")
+                .shorthand("sum by (cost_type) (rate(agent_cost_usd_total{..}[..])) * 3600", "{{cost_type}}")
                 .unit("currencyUSD")
                 .stacked(),
             Panel::lines("Cost of a task", "USD that tasks took on average, by type, with the tasks in them.")
-                .ask(
+                .shorthand(
                     "sum by (task_type) (rate(agent_task_cost_usd_sum{..}[..])) \
                      / (sum by (task_type) (rate(agent_task_cost_usd_count{..}[..])) > 0)",
                     "{{task_type}}",
@@ -158,17 +158,17 @@ fn money(dashboard: Dashboard, settings: &Settings) -> Dashboard {
                 .unit("currencyUSD")
                 .bad_above(limits.cost_per_task_usd),
             Panel::lines("Spent in vain", "USD an hour of tasks that didn't succeed, by how they ended, and what was spent after a task's end.")
-                .ask("sum by (status) (rate(agent_task_wasted_cost_usd_total{..}[..])) * 3600", "{{status}}")
-                .ask("sum(rate(agent_task_late_cost_usd_total{..}[..])) * 3600", "late")
+                .shorthand("sum by (status) (rate(agent_task_wasted_cost_usd_total{..}[..])) * 3600", "{{status}}")
+                .shorthand("sum(rate(agent_task_late_cost_usd_total{..}[..])) * 3600", "late")
                 .unit("currencyUSD")
                 .stacked(),
             Panel::lines("Saved by caches", "USD an hour that input read from a cache would have cost on top.")
-                .ask("sum by (model) (rate(agent_llm_cache_savings_usd_total{..model}[..])) * 3600", "{{model}}")
+                .shorthand("sum by (model) (rate(agent_llm_cache_savings_usd_total{..model}[..])) * 3600", "{{model}}")
                 .unit("currencyUSD")
                 .stacked(),
             Panel::table("Prices", "Which price table is in force.")
-                .ask("count by (version, date) (agent_llm_price_table_info{..})", "{{version}}")
-                .without("No agent")
+                .shorthand("count by (version, date) (agent_llm_price_table_info{..})", "{{version}}")
+                .no_value("No agent")
                 .width(8),
         ],
     )
@@ -177,25 +177,25 @@ fn money(dashboard: Dashboard, settings: &Settings) -> Dashboard {
 fn amiss() -> [Panel; 5] {
     [
         Panel::lines("Tokens without a price", "Tokens a minute of models that have no price: what they cost is in no cost metric.")
-            .ask("sum by (model) (rate(agent_llm_unpriced_tokens_total{..model}[..])) * 60 > 0", "{{model}}")
+            .shorthand("sum by (model) (rate(agent_llm_unpriced_tokens_total{..model}[..])) * 60 > 0", "{{model}}")
             .unit("count:tok/min")
-            .without("None"),
+            .no_value("None"),
         Panel::lines("Usage that wasn't told", "Successful calls a minute without usage, and usages that no call can have.")
-            .ask("sum by (model) (rate(agent_llm_usage_missing_total{..model}[..])) * 60", "{{model}}")
-            .ask("sum by (kind) (rate(agent_llm_usage_anomalies_total{..model}[..])) * 60", "{{kind}}")
+            .shorthand("sum by (model) (rate(agent_llm_usage_missing_total{..model}[..])) * 60", "{{model}}")
+            .shorthand("sum by (kind) (rate(agent_llm_usage_anomalies_total{..model}[..])) * 60", "{{kind}}")
             .unit("count:calls/min")
-            .without("None"),
+            .no_value("None"),
         Panel::lines("Calls outside of tasks", "Calls a minute that belong to no task: a future spawned without `.in_current_task()`, most often.")
-            .ask("sum by (model) (rate(agent_llm_orphan_calls_total{..model}[..])) * 60", "{{model}}")
+            .shorthand("sum by (model) (rate(agent_llm_orphan_calls_total{..model}[..])) * 60", "{{model}}")
             .unit("count:calls/min")
-            .without("None"),
+            .no_value("None"),
         Panel::lines("Answered by another model", "Calls a minute that another model answered than the one that was asked.")
-            .ask("sum by (model, served_model) (rate(agent_llm_served_model_total{..model}[..])) * 60", "{{model}} by {{served_model}}")
+            .shorthand("sum by (model, served_model) (rate(agent_llm_served_model_total{..model}[..])) * 60", "{{model}} by {{served_model}}")
             .unit("count:calls/min")
-            .without("None"),
+            .no_value("None"),
         Panel::lines("Past a label's cap", "Values a minute that count under `__other__`, since their label has as many as it may.")
-            .ask("sum by (family, label) (rate(agent_metrics_label_overflow_total{..}[..])) * 60 > 0", "{{family}} {{label}}")
+            .shorthand("sum by (family, label) (rate(agent_metrics_label_overflow_total{..}[..])) * 60 > 0", "{{family}} {{label}}")
             .unit("count:values/min")
-            .without("None"),
+            .no_value("None"),
     ]
 }

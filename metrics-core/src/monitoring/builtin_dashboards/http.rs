@@ -1,6 +1,6 @@
 //! HTTP requests that the agents answer.
 
-use super::{Dashboard, Panel};
+use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::monitoring::{Settings, outcomes};
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
@@ -11,14 +11,17 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
             "Requests",
             [
                 Panel::lines("Request rate by status code", "Requests answered, by status code.")
-                    .ask("sum by (status_code) (rate(agent_http_requests_total{..}[..]))", "{{status_code}}")
+                    .shorthand(
+                        "sum by (status_code) (rate(agent_http_requests_total{..}[..]))",
+                        "{{status_code}}",
+                    )
                     .unit("reqps")
                     .stacked(),
                 Panel::lines(
                     "Request rate by endpoint",
                     "Requests answered, by method and template of the path.",
                 )
-                .ask(
+                .shorthand(
                     "sum by (method, endpoint) (rate(agent_http_requests_total{..}[..]))",
                     "{{method}} {{endpoint}}",
                 )
@@ -48,7 +51,7 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
                 .unit("s")
                 .bad_above(limits.http_latency_seconds),
                 Panel::lines("Requests at once", "Requests that are being answered now, by endpoint.")
-                    .ask("sum by (endpoint) (agent_http_requests_in_progress{..})", "{{endpoint}}")
+                    .shorthand("sum by (endpoint) (agent_http_requests_in_progress{..})", "{{endpoint}}")
                     .stacked(),
             ],
         )
@@ -59,25 +62,25 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
                     "Refused",
                     "Share of requests that were answered with 4xx; 499 is a client that left.",
                 )
-                .ask(
+                .shorthand(
                     "sum by (status_code) (rate(agent_http_requests_total{.., status_code=~\"4..\"}[..])) \
                          / on () group_left () (sum(rate(agent_http_requests_total{..}[..])) > 0)",
                     "{{status_code}}",
                 )
                 .unit("percentunit")
-                .without("None"),
+                .no_value("None"),
                 Panel::lines("Streams", "Event streams that ended, by endpoint.")
-                    .ask(
+                    .shorthand(
                         "sum by (endpoint) (rate(agent_http_stream_duration_seconds_count{..}[..])) * 60",
                         "{{endpoint}}",
                     )
                     .unit("count:streams/min")
-                    .without("No streams")
+                    .no_value("No streams")
                     .stacked(),
                 Panel::lines("Life of streams", "How long event streams stay open.")
                     .percentiles("agent_http_stream_duration_seconds", "{..}")
                     .unit("s")
-                    .without("No streams"),
+                    .no_value("No streams"),
             ],
         )
 }

@@ -1,7 +1,7 @@
 //! Families of the user's own: a panel each, by kind and unit.
 
-use super::{Dashboard, Panel};
 use crate::catalogue::Catalogue;
+use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::name::MetricKind;
 use crate::promql::OWN;
 use crate::sample::FamilyInfo;
@@ -40,7 +40,7 @@ fn panel(family: &FamilyInfo) -> Panel {
             let factor = if per_hour { " * 3600" } else { "" };
             let said = format!("{help} {}.", if per_hour { "An hour" } else { "A second" });
             Panel::lines(&title(family), &said)
-                .ask(&format!("sum{by} (rate({name}{{..}}[..])){factor}"), &legend)
+                .shorthand(&format!("sum{by} (rate({name}{{..}}[..])){factor}"), &legend)
                 .unit(counter_unit(family.unit))
                 .stacked()
         }
@@ -50,25 +50,27 @@ fn panel(family: &FamilyInfo) -> Panel {
                 .unit(unit(family.unit))
         }
         MetricKind::Summary => Panel::lines(&title(family), &format!("{help} The mean."))
-            .ask(
+            .shorthand(
                 &format!(
                     "sum{by} (rate({name}_sum{{..}}[..])) / (sum{by} (rate({name}_count{{..}}[..])) > 0)"
                 ),
                 &legend,
             )
             .unit(unit(family.unit)),
-        MetricKind::Info => Panel::table(&title(family), help).ask(&format!("{name}{{..}}"), "").width(8),
+        MetricKind::Info => {
+            Panel::table(&title(family), help).shorthand(&format!("{name}{{..}}"), "").width(8)
+        }
         MetricKind::Gauge | MetricKind::Unknown if name.ends_with("_timestamp_seconds") => {
             Panel::lines(&title(family), &format!("{help} How long ago."))
-                .ask(&format!("time() - max{by} ({name}{{..}})"), &legend)
+                .shorthand(&format!("time() - max{by} ({name}{{..}})"), &legend)
                 .unit("s")
         }
         MetricKind::Gauge | MetricKind::Unknown => {
             let over = over_instances(family);
             Panel::lines(&title(family), help)
-                .ask(&format!("{over}{by} ({name}{{..}})"), &legend)
+                .shorthand(&format!("{over}{by} ({name}{{..}})"), &legend)
                 .unit(unit(family.unit))
-                .without("Not set")
+                .no_value("Not set")
         }
     }
 }
@@ -89,7 +91,7 @@ fn over_instances(family: &FamilyInfo) -> &'static str {
 }
 
 /// A query that tells of any family, without Grafana's variables.
-pub(in crate::monitoring) fn question(family: &FamilyInfo) -> String {
+pub(in crate::monitoring) fn example_query(family: &FamilyInfo) -> String {
     let (name, (by, _)) = (&family.name, grouped(&family.labels));
     if family.kind == MetricKind::Histogram {
         let by = by.replace(" by (", " by (le, ");

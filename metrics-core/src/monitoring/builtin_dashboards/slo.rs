@@ -1,13 +1,9 @@
 //! Objectives and budgets. What is asked here is recorded by the rules beside it.
 
-use super::{Dashboard, Panel};
+use super::queries::recorded;
 use crate::monitoring::Settings;
+use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::monitoring::prometheus::names;
-
-/// A recorded series of the chosen jobs; it is of all their instances.
-pub(super) fn recorded(name: &str) -> String {
-    format!("{name}{{job=~\"$job\"}}")
-}
 
 const NO_RULES: &str = "Nothing recorded: are the rules loaded?";
 
@@ -27,7 +23,7 @@ fn objectives(days: u32) -> [Panel; 3] {
             // The same for every job.
             .query(names::SLO_OBJECTIVE, "{{slo}}")
             .unit("percentunit")
-            .without(NO_RULES)
+            .no_value(NO_RULES)
             .width(8),
         Panel::lines(
             "Error budget left",
@@ -35,12 +31,12 @@ fn objectives(days: u32) -> [Panel; 3] {
         )
         .query(recorded(names::SLO_REMAINING), "{{slo}}")
         .unit("percentunit")
-        .without(NO_RULES)
+        .no_value(NO_RULES)
         .bad_below(0.0),
         Panel::lines("Error budget burnt", &format!("Share of the budget for failures of {days} days that is gone."))
             .query(recorded(names::SLO_BURNT), "{{slo}}")
             .unit("percentunit")
-            .without(NO_RULES)
+            .no_value(NO_RULES)
             .bad_above(1.0),
     ]
 }
@@ -53,44 +49,44 @@ fn burning() -> [Panel; 3] {
         )
         .query(recorded(names::SLO_BURN_RATE), "{{slo}}")
         .unit("none")
-        .without(NO_RULES)
+        .no_value(NO_RULES)
         .bad_above(1.0),
         Panel::lines("Bad calls", "Share of calls that miss the objective, over five minutes and an hour.")
             .query(recorded(&format!("{}5m", names::SLO_ERRORS)), "{{slo}} 5m")
             .query(recorded(&format!("{}1h", names::SLO_ERRORS)), "{{slo}} 1h")
             .unit("percentunit")
-            .without(NO_RULES),
+            .no_value(NO_RULES),
         Panel::lines("Calls under an objective", "Calls a second that count for an objective.")
             .query(recorded(names::SLO_TOTAL), "{{slo}}")
             .unit("ops")
-            .without(NO_RULES),
+            .no_value(NO_RULES),
     ]
 }
 
 fn money(settings: &Settings) -> [Panel; 4] {
     [
         Panel::lines("Used", "Share of a budget of the program that is spent.")
-            .ask("max by (budget) (agent_budget_used_ratio{..})", "{{budget}}")
+            .shorthand("max by (budget) (agent_budget_used_ratio{..})", "{{budget}}")
             .unit("percentunit")
-            .without("No budgets")
+            .no_value("No budgets")
             .bad_above(settings.thresholds.budget_used_ratio)
             .width(6),
         Panel::lines("Spent an hour", "USD an hour that go from each budget.")
-            .ask("sum by (budget) (rate(agent_budget_spent_usd_total{..}[..])) * 3600", "{{budget}}")
+            .shorthand("sum by (budget) (rate(agent_budget_spent_usd_total{..}[..])) * 3600", "{{budget}}")
             .unit("currencyUSD")
-            .without("No budgets")
+            .no_value("No budgets")
             .stacked()
             .width(6),
         Panel::lines("Refused", "Calls a minute that weren't begun, since the budget was spent.")
-            .ask("sum by (budget) (rate(agent_budget_refused_total{..}[..])) * 60", "{{budget}}")
+            .shorthand("sum by (budget) (rate(agent_budget_refused_total{..}[..])) * 60", "{{budget}}")
             .unit("count:calls/min")
-            .without("No budgets")
+            .no_value("No budgets")
             .stacked()
             .width(6),
         Panel::table("Limits", "What each budget allows, in USD.")
-            .ask("max by (budget) (agent_budget_limit_usd{..})", "{{budget}}")
+            .shorthand("max by (budget) (agent_budget_limit_usd{..})", "{{budget}}")
             .unit("currencyUSD")
-            .without("No budgets")
+            .no_value("No budgets")
             .width(6),
     ]
 }

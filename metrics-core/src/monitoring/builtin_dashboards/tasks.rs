@@ -1,6 +1,6 @@
 //! Tasks and the tools they call.
 
-use super::{Dashboard, Panel};
+use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::monitoring::{Settings, outcomes};
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
@@ -16,15 +16,15 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
 fn ended(settings: &Settings) -> [Panel; 6] {
     [
         Panel::lines("Tasks", "Tasks that ended, by type.")
-            .ask("sum by (task_type) (rate(agent_tasks_total{..task_type}[..])) * 60", "{{task_type}}")
+            .shorthand("sum by (task_type) (rate(agent_tasks_total{..task_type}[..])) * 60", "{{task_type}}")
             .unit("count:tasks/min")
             .stacked(),
         Panel::lines("How tasks end", "Tasks that ended, by status.")
-            .ask("sum by (status) (rate(agent_tasks_total{..task_type}[..])) * 60", "{{status}}")
+            .shorthand("sum by (status) (rate(agent_tasks_total{..task_type}[..])) * 60", "{{status}}")
             .unit("count:tasks/min")
             .stacked(),
         Panel::lines("Completion by type", "Share of tasks that succeed, cancelled ones aside.")
-            .ask(
+            .shorthand(
                 &format!(
                     "sum by (task_type) (rate(agent_tasks_total{{..task_type, {}}}[..])) \
                      / (sum by (task_type) (rate(agent_tasks_total{{..task_type, {}}}[..])) > 0)",
@@ -45,9 +45,9 @@ fn ended(settings: &Settings) -> [Panel; 6] {
             "Completion in process",
             "The rate that each instance reckons itself, the mean of all; it starts anew with the process.",
         )
-        .ask("avg by (window) (agent_task_completion_rate{..})", "{{window}}")
+        .shorthand("avg by (window) (agent_task_completion_rate{..})", "{{window}}")
         .unit("percentunit")
-        .without("No task ended")
+        .no_value("No task ended")
         .bad_below(settings.thresholds.completion_ratio),
     ]
 }
@@ -56,26 +56,26 @@ fn under_way(settings: &Settings) -> [Panel; 4] {
     let limits = &settings.thresholds;
     [
         Panel::lines("Active tasks", "Tasks that run now, by instance.")
-            .ask("sum by (instance) (agent_active_tasks{..})", "{{instance}}")
-            .without("No agent")
+            .shorthand("sum by (instance) (agent_active_tasks{..})", "{{instance}}")
+            .no_value("No agent")
             .bad_above(limits.active_tasks)
             .width(6),
         Panel::lines(
             "Oldest task under way",
             "How long the oldest task has been running: hangs show before they end.",
         )
-        .ask("max by (task_type) (agent_task_oldest_in_flight_seconds{..task_type})", "{{task_type}}")
+        .shorthand("max by (task_type) (agent_task_oldest_in_flight_seconds{..task_type})", "{{task_type}}")
         .unit("s")
-        .without("Nothing runs")
+        .no_value("Nothing runs")
         .bad_above(limits.hung_task_seconds)
         .width(6),
         Panel::lines("Since the last success", "How long ago a task of the type succeeded.")
-            .ask(
+            .shorthand(
                 "time() - max by (task_type) (agent_task_last_success_timestamp_seconds{..task_type})",
                 "{{task_type}}",
             )
             .unit("s")
-            .without("No success yet")
+            .no_value("No success yet")
             .bad_above(limits.no_success_seconds)
             .width(6),
         Panel::lines(
@@ -84,7 +84,7 @@ fn under_way(settings: &Settings) -> [Panel; 4] {
         )
         .quantile("0.95", "agent_task_queue_duration_seconds", "{..task_type}", "task_type", "{{task_type}}")
         .unit("s")
-        .without("Not measured")
+        .no_value("Not measured")
         .width(6),
     ]
 }
@@ -93,7 +93,7 @@ fn takes() -> [Panel; 6] {
     [
         Panel::lines("Steps", "Steps that tasks took.").percentiles("agent_steps_per_task", "{..task_type}"),
         Panel::lines("Tokens", "Tokens that tasks used on average, by type and direction.")
-            .ask(
+            .shorthand(
                 "sum by (task_type, direction) (rate(agent_task_tokens_sum{..task_type}[..])) \
                  / (sum by (task_type, direction) (rate(agent_task_tokens_count{..task_type}[..])) > 0)",
                 "{{task_type}} {{direction}}",
@@ -107,7 +107,7 @@ fn takes() -> [Panel; 6] {
         Panel::lines("Different tools", "How many different tools tasks called.")
             .percentiles("agent_task_distinct_tools", "{..task_type}"),
         Panel::lines("Spent in vain", "USD an hour of tasks that didn't succeed, by type.")
-            .ask(
+            .shorthand(
                 "sum by (task_type) (rate(agent_task_wasted_cost_usd_total{..task_type}[..])) * 3600",
                 "{{task_type}}",
             )
@@ -119,7 +119,7 @@ fn takes() -> [Panel; 6] {
 fn tools(settings: &Settings) -> [Panel; 4] {
     [
         Panel::lines("Tool calls", "Calls that ended, by tool.")
-            .ask("sum by (tool_name) (rate(agent_tool_calls_total{..}[..])) * 60", "{{tool_name}}")
+            .shorthand("sum by (tool_name) (rate(agent_tool_calls_total{..}[..])) * 60", "{{tool_name}}")
             .unit("count:calls/min")
             .stacked()
             .width(6),
@@ -133,7 +133,7 @@ fn tools(settings: &Settings) -> [Panel; 4] {
             .unit("s")
             .width(6),
         Panel::lines("Tools at once", "Calls that run now, by tool.")
-            .ask("sum by (tool_name) (agent_tool_calls_in_progress{..})", "{{tool_name}}")
+            .shorthand("sum by (tool_name) (agent_tool_calls_in_progress{..})", "{{tool_name}}")
             .stacked()
             .width(6),
     ]
@@ -142,20 +142,20 @@ fn tools(settings: &Settings) -> [Panel; 4] {
 fn around() -> [Panel; 3] {
     [
         Panel::lines("Satisfaction", "The mean of the scores that users gave, 1 to 5.")
-            .ask(
+            .shorthand(
                 "sum(rate(agent_user_satisfaction_score_sum{..}[..])) / (sum(rate(agent_user_satisfaction_score_count{..}[..])) > 0)",
                 "score",
             )
-            .without("No scores"),
+            .no_value("No scores"),
         Panel::lines("Found in the cache", "Share of the look-ups in caches that found something.")
-            .ask(
+            .shorthand(
                 "sum(rate(agent_cache_total{.., result=\"hit\"}[..])) / (sum(rate(agent_cache_total{..}[..])) > 0)",
                 "hits",
             )
             .unit("percentunit")
-            .without("No look-ups"),
+            .no_value("No look-ups"),
         Panel::lines("Memory", "Entries in the agents' memories, by type.")
-            .ask("sum by (memory_type) (agent_memory_entries{..})", "{{memory_type}}")
-            .without("No memory"),
+            .shorthand("sum by (memory_type) (agent_memory_entries{..})", "{{memory_type}}")
+            .no_value("No memory"),
     ]
 }

@@ -1,6 +1,6 @@
 //! The first look: what goes on now, the four golden signals, and where tokens and money go.
 
-use super::{Dashboard, Panel};
+use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::monitoring::{Settings, Thresholds, outcomes};
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
@@ -16,10 +16,10 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
 fn now(limits: &Thresholds) -> [Panel; 6] {
     [
         Panel::stat("Tasks a minute", "Tasks that ended.")
-            .ask("sum(rate(agent_tasks_total{..}[..])) * 60", "tasks")
+            .shorthand("sum(rate(agent_tasks_total{..}[..])) * 60", "tasks")
             .unit("count:tasks/min"),
         Panel::gauge("Completion", "Share of the last hour's tasks that succeeded, cancelled ones aside.")
-            .ask(
+            .shorthand(
                 &format!(
                     "sum(increase(agent_tasks_total{{.., {}}}[1h])) / (sum(increase(agent_tasks_total{{.., {}}}[1h])) > 0)",
                     outcomes::SUCCESS,
@@ -27,7 +27,7 @@ fn now(limits: &Thresholds) -> [Panel; 6] {
                 ),
                 "completion",
             )
-            .without("No task ended")
+            .no_value("No task ended")
             .bad_below(limits.completion_ratio),
         Panel::stat("HTTP errors", "Share of requests that were answered with 5xx.")
             .share("agent_http_requests_total", "..", &outcomes::HTTP, "5xx")
@@ -38,24 +38,24 @@ fn now(limits: &Thresholds) -> [Panel; 6] {
             .unit("s")
             .bad_above(limits.http_latency_seconds),
         Panel::stat("Cost, last hour", "USD spent on models and tools in the last hour.")
-            .ask("sum(increase(agent_cost_usd_total{..}[1h]))", "USD")
+            .shorthand("sum(increase(agent_cost_usd_total{..}[1h]))", "USD")
             .unit("currencyUSD")
-            .without("No call")
+            .no_value("No call")
             .bad_above(limits.cost_per_hour_usd),
         Panel::stat("Active tasks", "Tasks that run now, in all instances.")
-            .ask("sum(agent_active_tasks{..})", "tasks")
-            .without("No agent"),
+            .shorthand("sum(agent_active_tasks{..})", "tasks")
+            .no_value("No agent"),
     ]
 }
 
 fn traffic() -> [Panel; 3] {
     [
         Panel::lines("Request rate", "HTTP requests answered, by status code.")
-            .ask("sum by (status_code) (rate(agent_http_requests_total{..}[..]))", "{{status_code}}")
+            .shorthand("sum by (status_code) (rate(agent_http_requests_total{..}[..]))", "{{status_code}}")
             .unit("reqps")
             .stacked(),
         Panel::lines("Tasks", "Tasks that ended, by type.")
-            .ask("sum by (task_type) (rate(agent_tasks_total{..task_type}[..])) * 60", "{{task_type}}")
+            .shorthand("sum by (task_type) (rate(agent_tasks_total{..task_type}[..])) * 60", "{{task_type}}")
             .unit("count:tasks/min")
             .stacked(),
         Panel::lines(
@@ -80,27 +80,30 @@ fn latency(limits: &Thresholds) -> [Panel; 3] {
             .percentiles("agent_task_duration_seconds", "{..task_type}")
             .unit("s"),
         Panel::lines("At once", "What is under way: tasks, calls of models and tools, HTTP requests.")
-            .ask("sum(agent_active_tasks{..})", "tasks")
-            .ask("sum(agent_llm_calls_in_progress{..})", "LLM calls")
-            .ask("sum(agent_tool_calls_in_progress{..})", "tool calls")
-            .ask("sum(agent_http_requests_in_progress{..})", "HTTP requests")
-            .without("No agent"),
+            .shorthand("sum(agent_active_tasks{..})", "tasks")
+            .shorthand("sum(agent_llm_calls_in_progress{..})", "LLM calls")
+            .shorthand("sum(agent_tool_calls_in_progress{..})", "tool calls")
+            .shorthand("sum(agent_http_requests_in_progress{..})", "HTTP requests")
+            .no_value("No agent"),
     ]
 }
 
 fn tokens(limits: &Thresholds) -> [Panel; 3] {
     [
         Panel::lines("Tokens a minute", "Tokens used, by direction.")
-            .ask("sum by (direction) (rate(agent_llm_tokens_total{..model}[..])) * 60", "{{direction}}")
+            .shorthand("sum by (direction) (rate(agent_llm_tokens_total{..model}[..])) * 60", "{{direction}}")
             .unit("count:tok/min")
             .stacked(),
         Panel::lines("Cost an hour", "USD an hour at the present rate, by model; of tools under `none`.")
-            .ask("sum by (model) (rate(agent_cost_usd_total{..}[..])) * 3600", "{{model}}")
+            .shorthand("sum by (model) (rate(agent_cost_usd_total{..}[..])) * 3600", "{{model}}")
             .unit("currencyUSD")
             .stacked()
             .bad_above(limits.cost_per_hour_usd),
         Panel::pie("Tool calls by tool", "Calls of each tool in the time shown.")
-            .ask("sum by (tool_name) (increase(agent_tool_calls_total{..}[$__range])) > 0", "{{tool_name}}")
+            .shorthand(
+                "sum by (tool_name) (increase(agent_tool_calls_total{..}[$__range])) > 0",
+                "{{tool_name}}",
+            )
             .unit("short"),
     ]
 }

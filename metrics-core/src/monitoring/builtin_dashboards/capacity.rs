@@ -1,12 +1,12 @@
 //! What is to come: tokens and money to the month's end, how many replicas it takes, how many series there will be.
 
-use super::slo::recorded;
-use super::{Dashboard, Panel};
+use super::queries::recorded;
 use crate::monitoring::Settings;
+use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::monitoring::prometheus::names;
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
-    let days = settings.capacity.least_history_days;
+    let days = settings.capacity.min_history_days;
     let too_little = format!("Too little history: {days} whole days are needed");
     let about = format!(
         "Forecasts from what the rules recorded. Nothing is foretold before there are {days} whole days of history."
@@ -23,25 +23,25 @@ fn now(settings: &Settings, too_little: &str) -> Vec<Panel> {
     let mut panels = vec![
         Panel::stat("Days of history", "Whole days that the forecasts rest on, up to 14.")
             .query(recorded(names::HISTORY), "{{job}}")
-            .without("Less than a day")
-            .bad_below(f64::from(settings.capacity.least_history_days)),
+            .no_value("Less than a day")
+            .bad_below(f64::from(settings.capacity.min_history_days)),
         Panel::stat("Tokens this month", "Tokens since the month began.")
             .query(recorded(names::TOKENS_TO_DATE), "{{job}}")
             .unit("count:tok")
-            .without(too_little),
+            .no_value(too_little),
         Panel::stat("Cost this month", "USD since the month began.")
             .query(recorded(names::COST_TO_DATE), "{{job}}")
             .unit("currencyUSD")
-            .without(too_little),
+            .no_value(too_little),
         Panel::stat("Replicas running", "Instances that were scraped.")
             .query(recorded(names::REPLICAS_RUNNING), "{{job}}")
-            .without("None"),
+            .no_value("None"),
         Panel::stat(
             "Replicas needed",
             "For the peak of the last week, by Little's law: rate times duration.",
         )
         .query(recorded(names::REPLICAS_NEEDED), "{{job}}")
-        .without(too_little),
+        .no_value(too_little),
     ];
     // Without a budget no rule foretells its end.
     if settings.capacity.monthly_budget_usd.is_some() {
@@ -52,7 +52,7 @@ fn now(settings: &Settings, too_little: &str) -> Vec<Panel> {
             )
             .query(recorded(names::MONTH_BUDGET_DAYS), "{{job}}")
             .unit("d")
-            .without(too_little),
+            .no_value(too_little),
         );
     }
     panels
@@ -68,7 +68,7 @@ fn forecasts(too_little: &str) -> [Panel; 3] {
         .query(recorded(names::TOKENS_LOW), "{{job}} at least")
         .query(recorded(names::TOKENS_HIGH), "{{job}} at most")
         .unit("count:tok")
-        .without(too_little),
+        .no_value(too_little),
         Panel::lines(
             "Cost by the month's end",
             "What the month will have cost, with the interval that the days so far leave.",
@@ -77,11 +77,11 @@ fn forecasts(too_little: &str) -> [Panel; 3] {
         .query(recorded(names::COST_LOW), "{{job}} at least")
         .query(recorded(names::COST_HIGH), "{{job}} at most")
         .unit("currencyUSD")
-        .without(too_little),
+        .no_value(too_little),
         Panel::lines("Days until a budget of the program is gone", "At the rate of the last days.")
             .query(recorded(names::BUDGET_DAYS), "{{budget}}")
             .unit("d")
-            .without("No budgets, or too little history"),
+            .no_value("No budgets, or too little history"),
     ]
 }
 
@@ -93,7 +93,7 @@ fn load(settings: &Settings, too_little: &str) -> [Panel; 3] {
         )
         .query(recorded(names::CONCURRENCY), "{{job}} now")
         .query(recorded(names::CONCURRENCY_PEAK), "{{job}} peak")
-        .without(too_little),
+        .no_value(too_little),
         Panel::lines(
             "Replicas",
             &format!(
@@ -103,10 +103,10 @@ fn load(settings: &Settings, too_little: &str) -> [Panel; 3] {
         )
         .query(recorded(names::REPLICAS_RUNNING), "{{job}} running")
         .query(recorded(names::REPLICAS_NEEDED), "{{job}} needed")
-        .without(too_little),
+        .no_value(too_little),
         Panel::lines("Tasks at once, by instance", "Root tasks that each instance runs now.")
-            .ask("agent_active_tasks{..}", "{{instance}}")
-            .without("No agent")
+            .shorthand("agent_active_tasks{..}", "{{instance}}")
+            .no_value("No agent")
             .bad_above(settings.capacity.tasks_per_replica),
     ]
 }
@@ -116,18 +116,18 @@ fn series(too_little: &str) -> [Panel; 3] {
         Panel::lines("Series", "Series of the agents, and how many there will be in 30 days.")
             .query(recorded(names::SERIES), "{{job}}")
             .query(recorded(names::SERIES_FORECAST), "{{job}} in 30 days")
-            .without(too_little),
+            .no_value(too_little),
         Panel::lines("Size of a scrape", "Bytes of the last exposition, uncompressed.")
-            .ask("max by (job) (agent_metrics_scrape_size_bytes{..})", "{{job}}")
+            .shorthand("max by (job) (agent_metrics_scrape_size_bytes{..})", "{{job}}")
             .unit("bytes")
-            .without("No agent"),
+            .no_value("No agent"),
         Panel::lines("Time of a scrape", "What it took on average to write an exposition.")
-            .ask(
+            .shorthand(
                 "sum by (job) (rate(agent_metrics_scrape_duration_seconds_sum{..}[..])) \
                  / (sum by (job) (rate(agent_metrics_scrape_duration_seconds_count{..}[..])) > 0)",
                 "{{job}}",
             )
             .unit("s")
-            .without("No agent"),
+            .no_value("No agent"),
     ]
 }

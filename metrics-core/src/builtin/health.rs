@@ -114,7 +114,10 @@ impl Source for Health {
             CALLBACK_PANICS => visitor.sample(Labels::NONE, Number::Integer(self.faults.callback_panics())),
             REFUSED => self.for_each_source(|source| {
                 for (family, refused) in source.refused() {
-                    visitor.sample(Labels::new(&RenderedLabels::new([("family", family)])), Number::Integer(refused));
+                    visitor.sample(
+                        Labels::new(&RenderedLabels::new([("family", family)])),
+                        Number::Integer(refused),
+                    );
                 }
             }),
             WITHOUT_ROOM => visitor.sample(Labels::NONE, Number::Integer(storage::rows_without_room())),

@@ -114,7 +114,10 @@ impl Http {
                 calls: HistogramCells::new(self.shape.words()),
                 streams: OnceBox::new(),
                 codes: [const { OnceBox::new() }; WITHDRAWN],
-                labels: RenderedLabels::new([("method", Method::NAMES[method.0]), ("endpoint", &endpoint.name)]),
+                labels: RenderedLabels::new([
+                    ("method", Method::NAMES[method.0]),
+                    ("endpoint", &endpoint.name),
+                ]),
             })
         })
     }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use once_cell::race::OnceBox;
 
+use super::histogram_cells::HistogramCells;
 use crate::label::{Domains, LabelSet, RenderedLabels, cardinality};
 use crate::storage::PAGE_CELLS;
-use super::histogram_cells::HistogramCells;
 
 /// The series of one family, made as they are used.
 pub(crate) struct SeriesTable<L> {

@@ -1,4 +1,4 @@
-//! ExemplarSlots: of each bucket one observation with the trace in which it was made.
+//! The exemplars of a histogram: for each bucket one observation with its trace.
 
 use crate::sample::{Exemplar, ReadExemplars};
 use crate::sync::{AtomicU64, Ordering, fence};

@@ -1,11 +1,10 @@
-//! anthropic-sdk-rs 0.1: messages, whole and streamed, with what was read from and written to the cache. The feature is
-//! `anthropic-sdk-rs-0_1`.
+//! anthropic-sdk-rs 0.1: messages, whole and streamed, with cached tokens. Needs the feature `anthropic-sdk-rs-0_1`.
 //!
-//! Anthropic's `input_tokens` leave the cache out; here, as everywhere, the input includes it. In a stream the first event
-//! tells the input, the last ones the output so far: each takes its place beside the other.
+//! Anthropic's `input_tokens` exclude cached tokens; the recorded input includes them, as for every provider. In a stream,
+//! the first event reports the input and the last events the output so far; both are combined.
 //!
-//! Its client tries up to three times in silence and has no place from which to see that. To count attempts, have it try
-//! once (`ClientOptions { max_retries: Some(0), .. }`) and call it by `retry(..)`.
+//! The client sends up to three requests per call and has no hook to observe the retries. To count attempts, disable its
+//! retries (`ClientOptions { max_retries: Some(0), .. }`) and call it through `agent_metrics::retry`.
 
 use anthropic_sdk::types::messages::{Message, MessageDeltaUsage, RawMessageStreamEvent as Event};
 use anthropic_sdk::{ApiError, Error, HttpApiError};
@@ -23,7 +22,7 @@ const FORMAT: WireFormat = WireFormat::Anthropic;
 
 impl TokenUsage for Message {
     fn token_usage(&self) -> Option<Usage> {
-        // The crate keeps the usage as it came.
+        // The crate keeps the usage as JSON.
         FORMAT.facts(&json!({"usage": self.usage})).usage
     }
 
@@ -36,7 +35,7 @@ impl TokenUsage for Message {
     }
 }
 
-/// `content_filtered` for a refusal, `context_overflow` where the window was full.
+/// `content_filtered` for a refusal, `context_overflow` if the context window was full.
 impl Classify for Message {
     fn classify(&self) -> Status {
         FORMAT.status_of_words(self.stop_reason.as_deref(), None)
@@ -88,7 +87,8 @@ impl Classify for Event {
     }
 }
 
-/// By the body where it names a cause of its own, else by the HTTP status code; an error in a stream has none.
+/// The status by the body if it names a specific cause, otherwise by the HTTP status code, which an error in a stream
+/// doesn't have.
 impl Classify for ApiError {
     fn classify(&self) -> Status {
         let by_code = self.status.map_or(Status::Error, |code| Status::of_http(code.as_u16()));

@@ -1,7 +1,8 @@
-//! aws-sdk-bedrockruntime 1: `Converse` and `ConverseStream`. The feature is `aws-sdk-bedrockruntime-1`.
+//! aws-sdk-bedrockruntime 1: `Converse` and `ConverseStream`. Needs the feature
+//! `aws-sdk-bedrockruntime-1`.
 //!
-//! Bedrock's `inputTokens` leave the cache out; here, as everywhere, the input includes it. A response doesn't name its
-//! model, but where a prompt router chose one.
+//! Bedrock's `inputTokens` exclude cached tokens; the recorded input includes them, as for every provider. A response names
+//! its model only if a prompt router chose it.
 //!
 //! ```
 //! use aws_sdk_bedrockruntime::Client;
@@ -68,7 +69,7 @@ impl Classify for ConverseOutput {
     }
 }
 
-/// `content_filtered` where a guardrail or the provider stepped in, `context_overflow` where the window was full.
+/// `content_filtered` if a guardrail or the provider intervened, `context_overflow` if the context window was full.
 impl Classify for StopReason {
     fn classify(&self) -> Status {
         WireFormat::BedrockConverse.status_of_words([self.as_str()], None)
@@ -109,15 +110,15 @@ impl Classify for ConverseStreamOutput {
     }
 }
 
-/// By the code and the message that an error of the service has.
-fn of_service(error: &impl ProvideErrorMetadata) -> Status {
+/// Returns the status of a service error by its code and its message.
+fn service_error_status(error: &impl ProvideErrorMetadata) -> Status {
     match WireFormat::BedrockConverse.status_of_words(error.code(), error.message()) {
         Status::Success => Status::Error,
-        told => told,
+        known => known,
     }
 }
 
-/// Errors of every operation, of this client as of other AWS clients.
+/// The errors of every operation, of this client and of other AWS clients.
 impl<E: ProvideErrorMetadata, R> Classify for SdkError<E, R> {
     fn classify(&self) -> Status {
         match self {
@@ -126,9 +127,9 @@ impl<E: ProvideErrorMetadata, R> Classify for SdkError<E, R> {
                 Some(error) => error.classify(),
                 None => Status::Unavailable,
             },
-            // The answer could not be read to its end.
+            // The response could not be read completely.
             Self::ResponseError(_) => Status::Unavailable,
-            Self::ServiceError(error) => of_service(error.err()),
+            Self::ServiceError(error) => service_error_status(error.err()),
             _ => Status::Error,
         }
     }
@@ -150,7 +151,7 @@ macro_rules! service_errors {
     ($($error:ty),* $(,)?) => {$(
         impl Classify for $error {
             fn classify(&self) -> Status {
-                of_service(self)
+                service_error_status(self)
             }
         }
 

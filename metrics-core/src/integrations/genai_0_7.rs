@@ -1,7 +1,8 @@
-//! genai 0.7: chat responses and the ends of its streams, for every provider it speaks to. The feature is `genai-0_7`.
+//! genai 0.7: chat responses and the ends of streams, for every provider that genai supports. Needs the feature
+//! `genai-0_7`.
 //!
-//! It makes providers' counts one, as here: the input includes the cache, the output the reasoning; a detail of 0 is none
-//! to it. Streams tell their usage if `ChatOptions::with_capture_usage(true)` asked for it.
+//! genai normalises token counts as this crate does: the input includes cached tokens, the output includes reasoning. It
+//! omits a detail that is 0. Streams report their usage if `ChatOptions::with_capture_usage(true)` is set.
 
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ impl TokenUsage for ChatResponse {
 
 impl Classify for ChatResponse {
     fn classify(&self) -> Status {
-        of_stop(self.stop_reason.as_ref())
+        stop_status(self.stop_reason.as_ref())
     }
 }
 
@@ -81,11 +82,12 @@ impl TokenUsage for ChatStreamEvent {
 impl Classify for ChatStreamEvent {
     fn classify(&self) -> Status {
         let Self::End(end) = self else { return Status::Success };
-        of_stop(end.captured_stop_reason.as_ref())
+        stop_status(end.captured_stop_reason.as_ref())
     }
 }
 
-fn of_stop(reason: Option<&StopReason>) -> Status {
+/// Returns the status that a stop reason means.
+fn stop_status(reason: Option<&StopReason>) -> Status {
     match reason {
         Some(StopReason::ContentFilter(_)) => Status::ContentFiltered,
         Some(StopReason::MaxTokens(raw)) if raw == "model_context_window_exceeded" => Status::ContextOverflow,
@@ -121,9 +123,9 @@ impl Classify for genai::Error {
             }
             Self::WebStream { error, .. } => match error_status(&**error) {
                 Status::Error => Status::Unavailable,
-                told => told,
+                known => known,
             },
-            // An error that a provider sent in the middle of a stream.
+            // An error event in a stream.
             Self::ChatResponse { body, .. } => WireFormat::cause_of_any(Status::Error, body),
             _ => Status::Error,
         }

@@ -1,24 +1,24 @@
-//! The crates people use: each tells of its own types what the attributes record, behind a feature that names the
-//! crate and the version whose types are meant.
+//! Integrations with LLM clients, HTTP clients and tool protocols. Each implements the traits of this crate for the types
+//! of one client crate, behind a feature that names the crate and the supported version.
 //!
-//! With a feature on, a function that returns the crate's types needs no more than its attribute: usage, served model and
-//! finish reason come from the response by [`TokenUsage`](crate::TokenUsage), the status from the error by
-//! [`Classify`](crate::Classify), also where the error is inside of `anyhow::Error`, `eyre::Report` or
-//! `Box<dyn Error>`. What a response has no word for is absent, which is not 0.
+//! With the feature enabled, a function that returns the client's types needs only its attribute. Usage, served model and
+//! finish reason are read from the response through [`TokenUsage`](crate::TokenUsage). The status is read from the error
+//! through [`Classify`](crate::Classify), also if the error is wrapped in `anyhow::Error`, `eyre::Report` or
+//! `Box<dyn Error>`. A fact that a response doesn't report is unknown, which is not the same as 0.
 //!
-//! | feature | of the crate | tells |
+//! | feature | supported types | recorded facts |
 //! |---|---|---|
-//! | `async-openai-0_43` | its types of chat completions and responses, without its HTTP client | usage, model, finish reason, refusals; whole and streamed |
-//! | `async-openai-client-0_43` | its client | its errors; attempts, by [`tower::AttemptLayer`] |
-//! | `anthropic-sdk-rs-0_1` | messages | usage with the cache's, model, finish reason, errors; whole and streamed |
-//! | `genai-0_7` | chat responses and the end of streams | usage, model, finish reason, errors, `Retry-After` |
+//! | `async-openai-0_43` | chat completions and responses, without the HTTP client | usage, model, finish reason, refusals; whole and streamed |
+//! | `async-openai-client-0_43` | the HTTP client | errors; attempts, with [`tower::AttemptLayer`] |
+//! | `anthropic-sdk-rs-0_1` | messages | usage with cached tokens, model, finish reason, errors; whole and streamed |
+//! | `genai-0_7` | chat responses and the ends of streams | usage, model, finish reason, errors, `Retry-After` |
 //! | `ollama-rs-0_3` | chat and generation | usage, model, errors; whole and streamed |
-//! | `rig-core-0_44` | completions | usage, model, finish reason, errors, `Retry-After`; attempts, by a witness |
-//! | `aws-sdk-bedrockruntime-1` | `Converse` and `ConverseStream` | usage with the cache's, finish reason, errors |
-//! | `rmcp-3` | results of tools | `is_error`, errors |
+//! | `rig-core-0_44` | completions | usage, model, finish reason, errors, `Retry-After`; attempts, with a witness |
+//! | `aws-sdk-bedrockruntime-1` | `Converse` and `ConverseStream` | usage with cached tokens, finish reason, errors |
+//! | `rmcp-3` | tool results | `is_error`, errors |
 //! | `reqwest-0_13` | errors and responses | statuses, `Retry-After` |
-//! | `tonic-0_14` | gRPC's statuses | statuses, gRPC's own `Retry-After` |
-//! | `tower` | any HTTP client under [`tower::AttemptLayer`] | attempts, waits, rate limits |
+//! | `tonic-0_14` | gRPC statuses | statuses, retry push-back of gRPC servers |
+//! | `tower` | any HTTP client below [`tower::AttemptLayer`] | attempts, waits, rate limits |
 
 #[cfg(feature = "anthropic-sdk-rs-0_1")]
 pub mod anthropic_sdk_rs_0_1;
@@ -41,5 +41,5 @@ pub mod tonic_0_14;
 #[cfg(feature = "tower")]
 pub mod tower;
 
-#[allow(dead_code, unused_imports, unused_macros)] // Each feature uses some.
+#[allow(dead_code, unused_imports, unused_macros)] // Each feature uses some of these.
 mod parts;

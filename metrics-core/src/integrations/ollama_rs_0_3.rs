@@ -1,7 +1,7 @@
-//! ollama-rs 0.3: chat and generation, whole and streamed. The feature is `ollama-rs-0_3`.
+//! ollama-rs 0.3: chat and generation, whole and streamed. Needs the feature `ollama-rs-0_3`.
 //!
-//! The last part of a stream has the counts. Its errors keep no HTTP status code: what a server refused is `error`, unless
-//! its text says that the input was too long.
+//! The last part of a stream has the counts. The crate's errors don't keep the HTTP status code, so an error of the server
+//! is `error`, unless its message says that the input was too long.
 
 use ollama_rs::error::{OllamaError, ToolCallError};
 use ollama_rs::generation::chat::{ChatMessageFinalResponseData, ChatMessageResponse};
@@ -42,7 +42,7 @@ impl TokenUsage for GenerationResponse {
     }
 }
 
-/// A part of a stream.
+/// One item of a stream, which may have several parts.
 impl TokenUsage for Vec<GenerationResponse> {
     fn token_usage(&self) -> Option<Usage> {
         self.iter().rev().find_map(TokenUsage::token_usage)

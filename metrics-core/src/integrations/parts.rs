@@ -1,10 +1,11 @@
-//! What several of these crates have in common.
+//! Helpers that several integrations share.
 
 use std::error::Error;
 
 use crate::usage::Usage;
 
-/// A usage with what a crate counts of one kind of tokens, if it does. A negative count is none, and is told as such.
+/// Adds a crate's count of one kind of tokens to a usage, if there is one. A negative count is left out, and the usage is
+/// marked as having had one.
 pub(super) fn counted<N: TryInto<u64>>(
     usage: Usage,
     set: fn(Usage, u64) -> Usage,
@@ -17,18 +18,18 @@ pub(super) fn counted<N: TryInto<u64>>(
     }
 }
 
-/// A usage in which there is something.
+/// Returns the usage, or `None` if it has no count.
 #[cfg(feature = "__llm")]
 pub(super) fn known(usage: Usage) -> Option<Usage> {
     (!usage.is_empty()).then_some(usage)
 }
 
-/// A text that says something.
+/// Returns the text, or `None` if it is empty.
 pub(super) fn named(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// Makes errors known wherever a `source()` chain is walked.
+/// Registers error types, so that they are classified wherever they occur in a `source()` chain.
 macro_rules! found_in_chains {
     ($($error:ty),* $(,)?) => {$(
         inventory::submit! { crate::classify::Derived(crate::classify::downcast::<$error>) }
@@ -37,13 +38,14 @@ macro_rules! found_in_chains {
 
 pub(super) use found_in_chains;
 
-/// The status of an error of reqwest's, of whichever version a crate has.
+/// Returns the status of a `reqwest::Error`. A macro, so that it works for every version of reqwest that a crate depends
+/// on.
 macro_rules! reqwest_status {
     ($error:expr) => {{
         use std::error::Error as _;
 
         let error = $error;
-        let told = || error.source().map_or(Status::Error, crate::classify::error_status);
+        let by_source = || error.source().map_or(Status::Error, crate::classify::error_status);
         if error.is_timeout() {
             Status::Timeout
         } else if let Some(code) = error.status() {
@@ -51,19 +53,19 @@ macro_rules! reqwest_status {
         } else if error.is_connect() {
             Status::Unavailable
         } else if error.is_request() || error.is_body() || super::parts::is_io(error) {
-            // The connection broke, unless the error behind it knows better.
-            match told() {
+            // The connection broke, unless the source of the error has a more specific status.
+            match by_source() {
                 Status::Error => Status::Unavailable,
-                told => told,
+                known => known,
             }
         } else {
-            told()
+            by_source()
         }
     }};
 }
 
-/// Whether an error of the system's is behind another: a body that breaks off is an error of decoding to reqwest, but so is
-/// one that is no JSON.
+/// Returns true if an I/O error is among the sources of an error. reqwest reports both a body that breaks off and a body
+/// that isn't JSON as a decoding error; only the first one has an I/O error as its source.
 pub(super) fn is_io(error: &(dyn Error + 'static)) -> bool {
     let mut next = error.source();
     while let Some(error) = next {

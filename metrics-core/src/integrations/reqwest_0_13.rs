@@ -1,8 +1,9 @@
-//! reqwest 0.13: the statuses of its errors and responses. The feature is `reqwest-0_13`.
+//! reqwest 0.13: statuses of errors and responses. Needs the feature `reqwest-0_13`.
 //!
-//! An error is `timeout`, what its HTTP status code stands for, or `unavailable` where no connection came about or the one
-//! there was broke; what the caller did wrong (a URL, a body that is no JSON) is `error`. A response is what its status
-//! code stands for, so that `#[track_tool]` on a function that returns `reqwest::Result<Response>` sees a 503.
+//! An error is `timeout`, the status of its HTTP status code, or `unavailable` if no connection could be made or the
+//! connection broke. A mistake of the caller, such as an invalid URL, and a body that isn't JSON are `error`. A response
+//! has the status of its HTTP status code, so `#[track_tool]` on a function that returns `reqwest::Result<Response>`
+//! counts a 503 as `unavailable`.
 
 use std::time::Duration;
 

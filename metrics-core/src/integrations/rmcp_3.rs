@@ -1,7 +1,7 @@
-//! rmcp 3: results and errors of MCP tools. The feature is `rmcp-3`.
+//! rmcp 3: results and errors of MCP tools. Needs the feature `rmcp-3`.
 //!
-//! A tool that failed answers `Ok` with `is_error = true`, which counts as the error it is: in a function that
-//! returns the result as well as in one that returns `Result<CallToolResult, _>`.
+//! A failed tool returns `Ok` with `is_error = true`. It is counted as an error, both in a function that returns the
+//! result itself and in one that returns `Result<CallToolResult, _>`.
 
 use rmcp::model::{CallToolResult, ErrorCode};
 use rmcp::{ErrorData, ServiceError};
@@ -17,7 +17,7 @@ impl Classify for CallToolResult {
     }
 }
 
-/// What the other side refused is `rejected`, what it failed at `error`.
+/// `rejected` if the server refused the request, `error` if it failed to process it.
 impl Classify for ErrorData {
     fn classify(&self) -> Status {
         match self.code {
@@ -42,7 +42,7 @@ impl Classify for ServiceError {
             Self::TransportClosed => Status::Unavailable,
             Self::TransportSend(error) => match error_status(&*error.error) {
                 Status::Error => Status::Unavailable,
-                told => told,
+                known => known,
             },
             _ => Status::Error,
         }

@@ -1,8 +1,8 @@
-//! tonic 0.14: the statuses of gRPC. The feature is `tonic-0_14`.
+//! tonic 0.14: statuses of gRPC calls. Needs the feature `tonic-0_14`.
 //!
-//! A code is what the HTTP status code stands for that `google.rpc.Code` (googleapis, `google/rpc/code.proto`) maps it to,
-//! with two exceptions: `UNKNOWN` is what the error behind it says, else `error`, and `UNIMPLEMENTED` is `rejected`, since
-//! no other time will be better.
+//! A gRPC code has the status of the HTTP status code to which `google.rpc.Code` (googleapis, `google/rpc/code.proto`)
+//! maps it, with two exceptions: `UNKNOWN` has the status of the error's source, or `error` without one, and
+//! `UNIMPLEMENTED` is `rejected`, since a retry can't succeed.
 
 use std::error::Error;
 use std::time::Duration;
@@ -44,8 +44,10 @@ impl Classify for tonic::Status {
         }
     }
 
-    /// By `grpc-retry-pushback-ms` (gRPC's proposal A6, where anything but a count asks not to be tried again: then it
-    /// is longer than any wait) or a proxy's `retry-after`.
+    /// Returns the wait that `grpc-retry-pushback-ms` or a proxy's `retry-after` requests.
+    ///
+    /// According to gRPC's proposal A6, a push-back that is not a number of milliseconds requests that the call is not
+    /// retried. It is returned as [`Duration::MAX`], which is longer than any permitted wait.
     fn retry_after(&self) -> Option<Duration> {
         let text = |name: &str| self.metadata().get(name)?.to_str().ok();
         match text("grpc-retry-pushback-ms") {

@@ -1,13 +1,14 @@
-//! Attempts of HTTP clients that speak tower.
+//! Attempts of HTTP clients that are tower services. Needs the feature `tower`.
 //!
-//! Clients retry in silence: the call ends well, and nobody sees that the provider was overloaded. [`AttemptLayer`] stands
-//! between the client's retries and its transport and tells the call of a model in which it runs of every attempt:
-//! `agent_llm_attempts_total` by outcome, `agent_llm_retry_wait_seconds_total`, and what the provider's headers say of its
-//! rate limits. The feature is `tower`.
+//! Many clients retry without reporting it: the call succeeds, and an overloaded provider goes unnoticed. [`AttemptLayer`],
+//! placed between a client's retry layer and its transport, records every attempt of the enclosing LLM call:
+//! `agent_llm_attempts_total` by outcome, `agent_llm_retry_wait_seconds_total`, and the rate limits that the provider's
+//! headers report.
 //!
-//! It fits async-openai's services (see `async_openai_0_43`), reqwest's client (with the feature
-//! `reqwest-0_13`), and whatever else gives an [`http::Response`].
+//! It works with async-openai's services (see `async_openai_0_43`), with reqwest's client (with the feature
+//! `reqwest-0_13`), and with every service whose response is an [`http::Response`].
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -22,9 +23,10 @@ use crate::recorder::{Call, Trying};
 use crate::status::Status;
 use crate::usage::RateLimits;
 
-/// A response whose head tells how an attempt ended.
+/// A response whose head determines the outcome of an attempt: the status through [`Classify`], the rate limits through
+/// its headers.
 pub trait ResponseHead: Classify {
-    /// The text of a header.
+    /// Returns the value of a header, or `None` if it is missing or isn't text.
     fn header(&self, name: &str) -> Option<&str>;
 }
 
@@ -34,11 +36,11 @@ impl<B> ResponseHead for http::Response<B> {
     }
 }
 
-/// Counts each request that a service sends as an attempt of the call of a model around it; outside of one it does
-/// nothing. It belongs below what retries and above the transport.
+/// A layer that counts each request of a service as an attempt of the enclosing LLM call. Outside of an LLM call it does
+/// nothing. It must be placed below the retry layer and above the transport.
 ///
-/// An attempt ends with the head of its response, by the status code, or with its error. What is dropped before is
-/// `cancelled`.
+/// The outcome of an attempt is determined by the status code of its response or by its error. A request that is dropped
+/// before that is `cancelled`.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct AttemptLayer;
 
@@ -50,12 +52,12 @@ impl<S> Layer<S> for AttemptLayer {
     }
 }
 
-/// A service under [`AttemptLayer`].
+/// A service wrapped by [`AttemptLayer`].
 #[derive(Clone, Debug)]
 pub struct Attempts<S> {
     inner: S,
-    /// When the last attempt of a request failed. What retries keeps one service for the attempts of one request, and
-    /// clones it before the first for the next request.
+    /// The time at which the last attempt of a request failed. Retry layers use one clone of the service for all attempts
+    /// of a request, and clone it before the first attempt for the next request.
     failed: Option<Arc<Mutex<Option<Instant>>>>,
 }
 
@@ -77,19 +79,25 @@ where
         let failed = self.failed.get_or_insert_default().clone();
         let last = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
         let waited = last.map_or(Duration::ZERO, |failed| failed.elapsed());
-        AttemptFuture { waited, trying: None, failed, response: self.inner.call(request) }
+        AttemptFuture { waited, attempt: None, failed, response: self.inner.call(request) }
     }
 }
 
 pin_project! {
-    /// The future of [`Attempts`].
+    /// The response future of [`Attempts`].
     pub struct AttemptFuture<F> {
         waited: Duration,
-        // From the first poll on: one that is never polled sends nothing.
-        trying: Option<Trying>,
+        // Created at the first poll, since a future that is never polled sends nothing.
+        attempt: Option<Trying>,
         failed: Arc<Mutex<Option<Instant>>>,
         #[pin]
         response: F,
+    }
+}
+
+impl<F> fmt::Debug for AttemptFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttemptFuture").field("waited", &self.waited).finish_non_exhaustive()
     }
 }
 
@@ -103,7 +111,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, E>> {
         let this = self.project();
-        this.trying.get_or_insert_with(|| Trying::after(*this.waited));
+        this.attempt.get_or_insert_with(|| Trying::after(*this.waited));
         let result = ready!(this.response.poll(cx));
         let status = match &result {
             Ok(response) => {
@@ -116,8 +124,8 @@ where
         if status != Status::Success {
             *this.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         }
-        if let Some(trying) = this.trying.take() {
-            trying.end(status, None);
+        if let Some(attempt) = this.attempt.take() {
+            attempt.end(status, None);
         }
         Poll::Ready(result)
     }

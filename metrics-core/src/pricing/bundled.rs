@@ -1,42 +1,45 @@
 //! The prices that come with the crate.
 //!
-//! `data/prices.txt` is written by `tools/prices.py` from the data of `genai-prices`. After two lines with the
-//! release and the day, a line `@vendor` and clauses opens the section of a vendor that has the models
-//! whose names match one; its other lines are clauses, a tab and a price. The first line that matches
-//! holds, as in the source.
+//! `data/prices.txt` is written by `tools/prices.py` from the data of `genai-prices`. The first two lines hold the release
+//! and the day of the data. A line `@vendor` followed by clauses begins the section of a vendor, which has the models
+//! whose names match one of the clauses. Every other line consists of clauses, a tab and a price. The first line that
+//! matches a name has its price, as in the source.
 //!
-//! A clause is any of these, several joined by `&`, with `#` for a digit: `=whole`, `^beginning`, `$end`,
-//! `*anywhere`, `!part` for a name that has no such part with an end or a `-` after it.
-//! A price is `-` for a model that isn't billed by tokens, or USD per million input and output tokens, then
-//! `r` cache reads, `w` cache writes, `l` long ones, `a` and `A` audio in and out, `i` and `I` images, then
-//! `>` a threshold and the same again for each tier.
+//! A clause is `=whole`, `^prefix`, `$suffix`, `*substring`, or `!part`, which matches a name that has no such part
+//! followed by the end or by `-`. `#` stands for one digit. Clauses joined by `&` must all match.
 //!
-//! The text is read as it is, some ten microseconds a look-up, and takes no memory of its own. A metrics instance looks
-//! each model up once.
+//! A price is `-` for a model that isn't billed by tokens. Otherwise it is the price in USD per million input and output
+//! tokens, followed by optional rates: `r` cache reads, `w` cache writes, `l` long cache writes, `a` audio input, `A`
+//! audio output, `i` image input, `I` image output. `>` begins a tier: its threshold in input tokens, then its rates in
+//! the same form.
+//!
+//! The text is searched without an index, which takes about ten microseconds per look-up and no memory. A metrics
+//! instance looks each model up once.
 
-use super::Price;
+use super::price::Price;
 
 const DATA: &str = include_str!("data/prices.txt");
 
-/// The release of the data's source.
+/// Returns the release of the data's source.
 pub(super) fn version() -> &'static str {
     header(0)
 }
 
-/// The day whose prices these are, in UTC.
+/// Returns the day (UTC) on which the prices applied.
 pub(super) fn date() -> &'static str {
     header(1)
 }
 
+/// Returns the text of a comment line.
 fn header(line: usize) -> &'static str {
     DATA.lines().nth(line).and_then(|line| line.strip_prefix("# ")).unwrap_or_default()
 }
 
-/// The price of a model, by any name that its vendor or a gateway gives it.
+/// Returns the price of a model by any name that its vendor or a gateway uses.
 pub(super) fn find(model: &str) -> Option<Price> {
     let name = model.to_ascii_lowercase();
     let by_name = sections().find(|section| section.has(&name));
-    // `vendor/model`, as gateways write it.
+    // Gateways write `vendor/model`.
     let named = || {
         let (vendor, name) = name.split_once('/')?;
         let section = sections().find(|section| section.vendor == vendor)?;
@@ -65,7 +68,7 @@ impl Section {
         matches(self.clauses, name)
     }
 
-    /// The text of a model's price.
+    /// Returns the text of a model's price.
     fn find(&self, name: &str) -> Option<&'static str> {
         let find = |name: &str| {
             let mut models = self.models.lines().filter_map(|line| line.split_once('\t'));
@@ -75,7 +78,7 @@ impl Section {
     }
 }
 
-/// Whether a name matches one of some clauses.
+/// Returns true if a name matches one of the clauses, which are separated by spaces.
 fn matches(clauses: &str, name: &str) -> bool {
     clauses.split(' ').any(|clause| clause.split('&').all(|part| matches_part(part, name)))
 }
@@ -100,7 +103,8 @@ fn starts_with(name: &str, text: &str) -> bool {
     name.len() >= text.len() && name.bytes().zip(text.bytes()).all(same)
 }
 
-/// `-20251211` as `-2025-12-11`, as the source looks up a name that it doesn't find.
+/// Rewrites a compact date in a name with dashes (`-20251211` as `-2025-12-11`), as the source does for a name that it
+/// doesn't find.
 fn with_dashed_date(name: &str) -> Option<String> {
     let (at, date) = name.match_indices("-20").find_map(|(at, _)| {
         let date = name.get(at + 1..at + 9)?;
@@ -111,7 +115,7 @@ fn with_dashed_date(name: &str) -> Option<String> {
     Some(format!("{}{year}-{month}-{day}{}", &name[..at], &name[at + 8..]))
 }
 
-/// Whether this is a day as `YYYY-MM-DD`.
+/// Returns true if the text is a date in the form `YYYY-MM-DD`.
 #[cfg(feature = "toml")]
 pub(super) fn is_dashed_date(text: &str) -> bool {
     let digits = text.replace('-', "");
@@ -122,6 +126,7 @@ pub(super) fn is_dashed_date(text: &str) -> bool {
         && is_date(&digits)
 }
 
+/// Returns true if the text is eight digits that can be a date, `YYYYMMDD`.
 fn is_date(text: &str) -> bool {
     let number = |digits: &str| digits.parse::<u16>().unwrap_or(0);
     text.bytes().all(|byte| byte.is_ascii_digit())
@@ -129,7 +134,7 @@ fn is_date(text: &str) -> bool {
         && (1..=31).contains(&number(&text[6..]))
 }
 
-/// A price as written in the data.
+/// Parses a price in the format of the data.
 fn parse(text: &str) -> Option<Price> {
     let mut tiers = text.split(" >");
     let mut price = parse_rates(tiers.next()?)?;
@@ -165,7 +170,7 @@ mod tests {
     use crate::usage::Usage;
 
     #[test]
-    fn every_line_is_understood() {
+    fn every_line_of_the_data_parses() {
         let mut prices = 0;
         for section in sections() {
             for line in section.models.lines() {
@@ -183,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_is_found_by_all_of_its_names() {
+    fn a_model_is_found_under_every_form_of_its_name() {
         let sonnet = find("claude-sonnet-4-5").unwrap();
         let cost = sonnet.cost(&Usage::new(12_307, 550).cache_write(12_304).cache_read(0));
         assert!((cost.total() - 0.054_399).abs() < 1e-12, "{cost:?}");
@@ -203,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn clauses_match_as_they_say() {
+    fn each_kind_of_clause_matches_the_names_it_describes() {
         assert!(matches("=a-## ^b", "a-12") && !matches("=a-##", "a-1x") && !matches("=a-##", "a-123"));
         assert!(matches("^a-#", "a-1x") && matches("$-x *y", "ayb") && matches("$-x", "a-x"));
         assert!(matches("^a&!-tts", "a-b") && matches("^a&!-tts", "a-ttsx"));
@@ -211,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compact_date_is_read_as_one_with_dashes() {
+    fn a_compact_date_in_a_name_is_rewritten_with_dashes() {
         assert_eq!(with_dashed_date("a-20251211").as_deref(), Some("a-2025-12-11"));
         assert_eq!(with_dashed_date("a-20251211:free").as_deref(), Some("a-2025-12-11:free"));
         for none in ["a-20251311", "a-202512111", "a-2025", "a20251211", "a-20\u{e9}\u{e9}\u{e9}"] {

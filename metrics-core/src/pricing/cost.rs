@@ -1,57 +1,57 @@
-//! The bill of a call.
+//! The cost of a call.
 
 use crate::usage::Usage;
 
-/// How many rates a price has.
+/// The number of rates of a price.
 pub(super) const PARTS: usize = 9;
 
-/// What a million tokens cost in USD, by where they come from, for requests of one size.
+/// The prices of a million tokens in USD, by kind of token, for requests of one size.
 ///
-/// A part without a rate of its own has that of its whole.
+/// A kind of token without a separate price has the price of the whole that it is part of: of `input` or `output`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Rates {
-    /// Input tokens.
+    /// Price of input tokens, unless one of the more specific prices below applies.
     pub input: f64,
-    /// Output tokens.
+    /// Price of output tokens, unless one of the more specific prices below applies.
     pub output: f64,
-    /// Input tokens that were read from a cache.
+    /// Price of input tokens that were read from a cache.
     pub cache_read: f64,
-    /// Input tokens that were written to a cache.
+    /// Price of input tokens that were written to a cache.
     pub cache_write: f64,
-    /// Input tokens that were written to a cache for longer than usual (Anthropic: an hour).
+    /// Price of input tokens that were written to a cache with a long lifetime (Anthropic: one hour).
     pub cache_write_long: f64,
-    /// Input tokens of audio.
+    /// Price of input tokens that encode audio.
     pub audio_input: f64,
-    /// Output tokens of audio.
+    /// Price of output tokens that encode audio.
     pub audio_output: f64,
-    /// Input tokens of images.
+    /// Price of input tokens that encode images.
     pub image_input: f64,
-    /// Output tokens of images.
+    /// Price of output tokens that encode images.
     pub image_output: f64,
 }
 
-/// What one call cost in USD.
+/// The cost of one call, in USD.
 #[derive(Clone, Copy, PartialEq, Default, Debug)]
 #[non_exhaustive]
 pub struct Cost {
-    /// Its input.
+    /// The cost of the input.
     pub input: f64,
-    /// Its output.
+    /// The cost of the output.
     pub output: f64,
-    /// How much more the input would have cost had nothing been read from a cache. Never negative, and
-    /// no part of the cost.
+    /// The additional cost of the input if no tokens had been read from a cache. It is never negative and not part of
+    /// the cost.
     pub savings: f64,
 }
 
 impl Cost {
-    /// Input and output together.
+    /// Returns the cost of input and output together, in USD.
     pub fn total(&self) -> f64 {
         self.input + self.output
     }
 }
 
-/// A rate's place among the others.
+/// The kind of token to which a rate applies. Its value is the index of the rate.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
     Input,
@@ -66,7 +66,7 @@ pub(super) enum Part {
 }
 
 impl Rates {
-    /// All of them, each at the place of its [`Part`].
+    /// Returns all rates, each at the index of its [`Part`].
     pub(super) fn parts(&self) -> [f64; PARTS] {
         // Without `..`, so that a rate can't be forgotten.
         let Self {
@@ -94,7 +94,7 @@ impl Rates {
     }
 }
 
-/// Takes a part out of what is left of its whole.
+/// Takes a part, or as much of it as is left, out of its whole and returns the amount taken.
 #[inline]
 fn take(left: &mut u64, part: u64) -> u64 {
     let part = part.min(*left);
@@ -102,18 +102,17 @@ fn take(left: &mut u64, part: u64) -> u64 {
     part
 }
 
-/// What so many tokens cost at a rate, times a million.
+/// Returns the cost of `tokens` at a rate, in millionths of a USD.
 #[inline]
 fn times(tokens: u64, rate: f64) -> f64 {
-    // A signed number becomes a float in one instruction, an unsigned one in many.
+    // Converting a signed integer to a float takes one instruction, converting an unsigned one takes several.
     tokens.min(i64::MAX as u64).cast_signed() as f64 * rate
 }
 
-/// What a call costs at some rates, of which only those are asked for that it needs.
+/// Returns the cost of a call. `rate` is called only for the rates that the usage needs.
 ///
-/// Each token is billed once, by where it came from: as read from a cache, else as written to one, else as
-/// audio, else as an image, else as plain. (A token can be cached and audio; how many are both, usages don't
-/// tell.)
+/// Each token is billed once, under the first of these kinds that applies: cache read, cache write, audio, image, plain.
+/// (A token can be both cached and audio; a usage doesn't report how many tokens are both.)
 #[inline]
 pub(super) fn bill(usage: &Usage, rate: impl Fn(Part) -> f64) -> Cost {
     let (mut input, mut output, mut savings) = (0.0, 0.0, 0.0);
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_has_its_rate() {
+    fn each_kind_of_token_is_billed_at_its_rate() {
         let price = Price::per_million(1.0, 1e3)
             .cache_read(0.1)
             .cache_write(10.0)
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_never_exceed_the_whole() {
+    fn parts_larger_than_their_whole_are_billed_as_the_whole() {
         let price = Price::per_million(1.0, 1.0).cache_read(0.5);
         close(price.cost(&Usage::new(10, 0).cache_read(100)).input, 10.0 * 0.5 / 1e6);
         let all = u64::MAX;
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn dear_cache_reads_save_nothing() {
+    fn cache_reads_above_the_input_price_count_as_no_savings() {
         let price = Price::per_million(1.0, 1.0).cache_read(2.0);
         close(price.cost(&Usage::new(10, 0).cache_read(10)).savings, 0.0);
     }

@@ -4,18 +4,18 @@ use std::time::SystemTime;
 
 use genai_prices::{Calculator, PriceCalculation, PriceRequest, Usage, UsageKey};
 
-use super::price::MAX_TIERS;
-use super::{Price, PriceTable};
+use super::price::{MAX_TIERS, Price};
+use super::table::PriceTable;
 
 impl PriceTable {
-    /// The prices of the crate `genai-prices`: more vendors and hosts than [`bundled`](Self::bundled) has, with
-    /// dated prices, which are those of the moment when a model is looked up. A metrics instance looks each
-    /// up once, at its first call; [`set_prices`](crate::AgentMetrics::set_prices) with a new
-    /// table makes it look again.
+    /// Returns the prices of the crate `genai-prices`. Needs the feature `genai-prices`.
     ///
-    /// The data is decoded at the first look-up, which takes tens of milliseconds. A model that the crate
-    /// bills by anything but tokens has no price here; nor has one that it has as free, as the crate doesn't
-    /// tell the two apart.
+    /// It has more vendors and hosts than [`bundled`](Self::bundled), and prices that change on a date: the price that
+    /// applies at the time of the look-up is used. A metrics instance looks each model up once, at its first call;
+    /// [`set_prices`](crate::AgentMetrics::set_prices) with a new table makes it look the models up again.
+    ///
+    /// The data is decoded at the first look-up, which takes tens of milliseconds. A model that isn't billed by tokens
+    /// has no price here, nor has a model that is free, since the crate doesn't distinguish the two.
     ///
     /// ```
     /// use agent_metrics::PriceTable;
@@ -26,8 +26,8 @@ impl PriceTable {
         Self::from_fn(|model| find(model, None)).versioned(VERSION, "")
     }
 
-    /// The same by the prices of one provider, such as `azure`, `aws`, `groq` or `openrouter`: by that crate's
-    /// names, under which each model of the provider is looked up.
+    /// Returns the prices of one provider, such as `azure`, `aws`, `groq` or `openrouter`, from the crate
+    /// `genai-prices`. The provider and its models are named as in that crate.
     ///
     /// ```
     /// use agent_metrics::PriceTable;
@@ -40,29 +40,29 @@ impl PriceTable {
     }
 }
 
-/// The release this was written against; the data's own isn't told.
+/// The release of the crate that this code was written for. The crate doesn't report the version of its data.
 const VERSION: &str = "genai-prices crate 0.2";
 
 type Setter = fn(Price, f64) -> Price;
 
-/// Thresholds are looked for between these sizes of a request, each twice the one before.
+/// The range of request sizes, in input tokens, in which tiers are searched, doubling the size at each step.
 const SMALLEST: u64 = 1 << 10;
 const LARGEST: u64 = 1 << 23;
 
 fn find(model: &str, provider: Option<&str>) -> Option<Price> {
-    let asked = Asked { model, provider, now: SystemTime::now() };
-    // Names such as `openai/gpt-4o` are understood as coming from this gateway.
-    let gateway = Asked { provider: provider.or(Some("litellm")), ..asked };
-    let asked = if asked.calculate(&[]).is_some() { asked } else { gateway };
-    let mut price = asked.price(1)?;
+    let query = Query { model, provider, now: SystemTime::now() };
+    // Names such as `openai/gpt-4o` are recognised as names of this gateway.
+    let gateway = Query { provider: provider.or(Some("litellm")), ..query };
+    let query = if query.calculate(&[]).is_some() { query } else { gateway };
+    let mut price = query.price(1)?;
     let (mut below, mut at_most) = (price, SMALLEST);
-    // The crate tells what a call costs, not its rates and tiers, so these are found by asking.
+    // The crate computes the cost of a call but doesn't expose rates and tiers, so they are derived from sample calls.
     for _ in 0..MAX_TIERS {
         let steps =
             std::iter::successors(Some(at_most), |size| Some(size * 2)).take_while(|size| *size <= LARGEST);
-        let Some(reached) = steps.into_iter().find(|size| asked.price(*size) != Some(below)) else { break };
-        let threshold = asked.last_with(&below, reached);
-        below = asked.price(threshold + 1)?;
+        let Some(reached) = steps.into_iter().find(|size| query.price(*size) != Some(below)) else { break };
+        let threshold = query.last_with(&below, reached);
+        below = query.price(threshold + 1)?;
         price = price.try_above(threshold, below.rates(0))?;
         at_most = threshold + 1;
     }
@@ -70,14 +70,15 @@ fn find(model: &str, provider: Option<&str>) -> Option<Price> {
     (!free(&price)).then_some(price)
 }
 
+/// A look-up of one model's price at one time.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct Query<'a> {
     model: &'a str,
     provider: Option<&'a str>,
     now: SystemTime,
 }
 
-impl Asked<'_> {
+impl Query<'_> {
     fn calculate(&self, tokens: &[(&'static str, u64)]) -> Option<PriceCalculation> {
         let usage: Usage =
             tokens.iter().map(|(key, tokens)| (UsageKey::from_static(key), *tokens as f64)).collect();
@@ -89,7 +90,7 @@ impl Asked<'_> {
         Calculator::bundled().calculate(&request).ok()
     }
 
-    /// The rates of a request with so many input tokens, as a price without tiers.
+    /// Returns the rates of a request with `size` input tokens, as a price without tiers.
     fn price(&self, size: u64) -> Option<Price> {
         let rate = |usd: f64| round(usd / size as f64 * 1e6);
         let input = |parts: &[&'static str]| {
@@ -118,7 +119,7 @@ impl Asked<'_> {
         Some(price)
     }
 
-    /// The largest request of this price, below one of another.
+    /// Returns the largest request size with this price, by bisection below `other`, a size with a different price.
     fn last_with(&self, price: &Price, mut other: u64) -> u64 {
         let mut same = 0;
         while other - same > 1 {
@@ -133,7 +134,7 @@ impl Asked<'_> {
     }
 }
 
-/// A rate without the noise of having been multiplied and divided.
+/// Removes the rounding error of multiplying and dividing a rate.
 fn round(usd: f64) -> f64 {
     format!("{usd:.9}").parse().unwrap_or(usd)
 }
@@ -143,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_finds_rates_and_tiers() {
+    fn rates_and_tiers_are_derived_from_sample_calls() {
         let price = PriceTable::genai().get("claude-sonnet-4-5").unwrap();
         let long = Price::per_million(6.0, 22.5).cache_read(0.6).cache_write(7.5).cache_write_long(12.0);
         let sonnet = Price::per_million(3.0, 15.0).cache_read(0.3).cache_write(3.75).cache_write_long(6.0);
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_or_not_billed_by_tokens_has_no_price() {
+    fn a_model_that_is_unknown_or_not_billed_by_tokens_has_no_price() {
         for model in ["", "no-such-model", "whisper-1"] {
             assert_eq!(PriceTable::genai().get(model), None, "{model}");
         }
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn most_of_the_bundled_table_agrees() {
+    fn prices_agree_with_the_bundled_table() {
         for model in ["gpt-4o", "gpt-4o-mini", "claude-opus-4-5", "gemini-2.5-pro", "gemini-2.0-flash-001"] {
             assert_eq!(PriceTable::genai().get(model), PriceTable::bundled().get(model), "{model}");
         }

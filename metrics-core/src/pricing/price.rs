@@ -1,22 +1,22 @@
-//! What a model's tokens cost.
+//! The price of a model's tokens.
 
 use super::cost::{Cost, Rates, bill};
 use crate::usage::Usage;
 
-/// How many tiers a price can have.
+/// The largest number of tiers of a price.
 pub(super) const MAX_TIERS: usize = 3;
 
-/// The most that a million tokens cost, in USD: with it no cost of a call is infinite.
-pub(super) const MOST: f64 = 1e9;
+/// The largest price of a million tokens, in USD. The limit keeps the cost of every call finite.
+pub(super) const MAX_USD: f64 = 1e9;
 
-/// What a model's tokens cost, in USD per million.
+/// The price of a model's tokens, in USD per million.
 ///
-/// Above a number of input tokens other rates may hold, which then price the whole request:
+/// Other rates may apply above a number of input tokens. They then apply to the whole request:
 ///
 /// ```
 /// use agent_metrics::{Price, Usage};
 ///
-/// // Claude Sonnet 4.5, when its prompts could be this long.
+/// // Claude Sonnet 4.5 has a second tier for long prompts.
 /// let long = Price::per_million(6.0, 22.5).cache_read(0.6).cache_write(7.5);
 /// let price = Price::per_million(3.0, 15.0).cache_read(0.3).cache_write(3.75).above(200_000, long);
 /// assert_eq!(price.cost(&Usage::new(200_000, 0)).input, 0.6);
@@ -25,36 +25,36 @@ pub(super) const MOST: f64 = 1e9;
 #[derive(Clone, Copy, Debug)]
 pub struct Price {
     rates: Rates,
-    /// Whether long cache writes have a rate that others don't change.
+    /// True if the rate of long cache writes was set, so that setting the one of cache writes doesn't change it.
     long: bool,
-    /// By threshold, ascending; the unused ones at the end.
+    /// Tiers by ascending threshold, with the unused entries at the end.
     tiers: [Option<Tier>; MAX_TIERS],
 }
 
-/// Rates of requests with more input tokens than some number.
+/// Rates of requests with more than `above` input tokens.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Tier {
     above: u64,
     rates: Rates,
 }
 
-/// Two prices are equal when they bill every call alike.
+/// Two prices are equal if every call costs the same under both.
 impl PartialEq for Price {
     fn eq(&self, other: &Self) -> bool {
         (self.rates, self.tiers) == (other.rates, other.tiers)
     }
 }
 
-/// Takes what is negative or not a number as 0, and what is more than [`MOST`] as that.
+/// Replaces a negative amount and NaN by 0, and limits the amount to [`MAX_USD`].
 pub(super) fn amount(usd: f64) -> f64 {
-    if usd.is_nan() { 0.0 } else { usd.clamp(0.0, MOST) }
+    if usd.is_nan() { 0.0 } else { usd.clamp(0.0, MAX_USD) }
 }
 
-/// A setter of a rate for each part that has no parts of its own.
+/// Defines the setters of rates that no other rate depends on.
 macro_rules! setters {
     ($($part:ident: $what:literal,)*) => {
         $(
-            #[doc = concat!("Sets what a million ", $what, " cost in USD.")]
+            #[doc = concat!("Sets the price of a million ", $what, ", in USD.")]
             #[must_use]
             pub fn $part(mut self, usd_per_million: f64) -> Self {
                 self.rates.$part = amount(usd_per_million);
@@ -65,9 +65,10 @@ macro_rules! setters {
 }
 
 impl Price {
-    /// A price in USD per million tokens. Here and in the setters, one that is negative or not a number
-    /// is taken as 0, and one of more than a billion as a billion. What no setter is called for costs as
-    /// other input or output.
+    /// Creates a price in USD per million input and output tokens.
+    ///
+    /// Here and in the setters, a negative amount and NaN count as 0, and an amount above a billion as a billion. A kind
+    /// of token whose setter is not called has the price of input or output tokens.
     pub fn per_million(input: f64, output: f64) -> Self {
         let (input, output) = (amount(input), amount(output));
         let rates = Rates {
@@ -86,13 +87,13 @@ impl Price {
 
     setters! {
         cache_read: "input tokens that were read from a cache",
-        audio_input: "input tokens of audio",
-        audio_output: "output tokens of audio",
-        image_input: "input tokens of images",
-        image_output: "output tokens of images",
+        audio_input: "input tokens that encode audio",
+        audio_output: "output tokens that encode audio",
+        image_input: "input tokens that encode images",
+        image_output: "output tokens that encode images",
     }
 
-    /// Sets what a million input tokens that were written to a cache cost in USD.
+    /// Sets the price of a million input tokens that were written to a cache, in USD.
     #[must_use]
     pub fn cache_write(mut self, usd_per_million: f64) -> Self {
         self.rates.cache_write = amount(usd_per_million);
@@ -102,8 +103,8 @@ impl Price {
         self
     }
 
-    /// Sets what a million input tokens cost in USD that were written to a cache for longer than usual
-    /// (Anthropic: an hour); as other cache writes unless given.
+    /// Sets the price of a million input tokens that were written to a cache with a long lifetime (Anthropic: one hour),
+    /// in USD. Unless set, it is the price of other cache writes.
     #[must_use]
     pub fn cache_write_long(mut self, usd_per_million: f64) -> Self {
         self.rates.cache_write_long = amount(usd_per_million);
@@ -111,45 +112,47 @@ impl Price {
         self
     }
 
-    /// Sets what requests with more than so many input tokens, cached ones included, cost: all of their
-    /// tokens, not only those above. Of several tiers the highest that a request reaches holds. The tiers
-    /// of `price` itself are not taken over.
+    /// Adds a tier: the price of requests with more than `input_tokens` input tokens, including cached ones.
+    ///
+    /// It applies to all tokens of such a request, not only to those above the threshold. If a request exceeds several
+    /// thresholds, the tier with the highest one applies. A tier with the same threshold is replaced. Tiers of `price`
+    /// itself are ignored.
     ///
     /// # Panics
-    /// When there are three tiers already, and none above this number.
+    /// Panics if the price has three tiers already and none with this threshold.
     #[must_use]
     pub fn above(self, input_tokens: u64, price: Price) -> Self {
         self.try_above(input_tokens, &price.rates)
             .unwrap_or_else(|| panic!("a price has at most {MAX_TIERS} tiers"))
     }
 
-    /// The same; `None` when there's no room for another tier.
+    /// Adds a tier with these rates; returns `None` if the price has the maximum number of tiers already.
     pub(super) fn try_above(mut self, above: u64, rates: &Rates) -> Option<Self> {
         let tier = Some(Tier { above, rates: *rates });
         let after = |other: &Tier| other.above >= above;
         match self.tiers.iter().position(|tier| tier.as_ref().is_none_or(after))? {
-            place if self.tiers[place].is_some_and(|tier| tier.above == above) => self.tiers[place] = tier,
+            index if self.tiers[index].is_some_and(|tier| tier.above == above) => self.tiers[index] = tier,
             _ if self.tiers[MAX_TIERS - 1].is_some() => return None,
-            place => {
-                self.tiers[place..].rotate_right(1);
-                self.tiers[place] = tier;
+            index => {
+                self.tiers[index..].rotate_right(1);
+                self.tiers[index] = tier;
             }
         }
         Some(self)
     }
 
-    /// The rates of a request with so many input tokens.
+    /// Returns the rates of a request with this number of input tokens.
     pub fn rates(&self, input_tokens: u64) -> &Rates {
         let reached = self.tiers.iter().flatten().rfind(|tier| input_tokens > tier.above);
         reached.map_or(&self.rates, |tier| &tier.rates)
     }
 
-    /// The tiers' thresholds in input tokens and their rates, ascending.
+    /// Returns the threshold of each tier, in input tokens, and its rates, by ascending threshold.
     pub fn tiers(&self) -> impl Iterator<Item = (u64, &Rates)> {
         self.tiers.iter().flatten().map(|tier| (tier.above, &tier.rates))
     }
 
-    /// What a call that used this costs. What is absent in the usage is taken as 0.
+    /// Returns the cost of a call with this usage, in USD. A count that is unknown is taken as 0.
     pub fn cost(&self, usage: &Usage) -> Cost {
         let parts = self.rates(usage.input.unwrap_or(0)).parts();
         bill(usage, |part| parts[part as usize])
@@ -190,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn long_writes_cost_as_others_unless_told() {
+    fn long_cache_writes_cost_as_other_cache_writes_unless_set() {
         let usage = Usage::new(4, 0).cache_write_long(4);
         close(Price::per_million(1.0, 1.0).cache_write(2.0).cost(&usage).input, 8.0 / 1e6);
         let price = Price::per_million(1.0, 1.0).cache_write_long(1.0).cache_write(2.0);

@@ -1,4 +1,4 @@
-//! The life of a connection: one head in, one answer out, within its limits.
+//! Handling of a connection: one request, one response, within the exporter's limits.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -13,49 +13,55 @@ use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::answer::{Answer, Answers, Broken, Response};
 use super::head;
-use super::refused::{Reason, Refused};
-use super::room::{Overstayed, Room};
+use super::limit::{ConcurrencyLimit, Expired};
+use super::refusal::{RefusalReason, RefusedConnections};
+use super::response::{Broken, Response, Route, Router};
 
-/// A client's head follows on the last packet of the handshake, however far away it is; this is for one on a busy
-/// machine. 256 places change hands so often that a full queue of 4,096 idle connections is through in 2 seconds.
-const IDLE_PATIENCE: Duration = Duration::from_millis(100);
-/// How many expositions are under way at once while their clients read them.
+/// The time that a connection may be idle while others wait to be accepted. A client's request follows directly on the
+/// last packet of the handshake, however far away the client is, so this only has to cover a busy machine. With 256
+/// permits, a full queue of 4,096 idle connections is worked off in 2 seconds.
+const IDLE_GRACE: Duration = Duration::from_millis(100);
+/// The largest number of expositions that are being sent at the same time.
 const MAX_SENDING: usize = 32;
-const SEND_PATIENCE: Duration = Duration::from_secs(1);
-/// What a refused client still sends is read for so long, lest the system throw the answer away with it.
+/// The time that a client may read nothing of its response while others wait for theirs.
+const SEND_GRACE: Duration = Duration::from_secs(1);
+/// The time for which data that a refused client still sends is read and discarded. If a connection is closed with
+/// unread data, the operating system resets it, and the client may lose the response.
 const LINGER: Duration = Duration::from_secs(2);
+/// The number of bytes that are read and discarded at most.
 const LINGER_BYTES: usize = 256 * 1024;
 
+/// The state that all connections of an exporter share.
 pub(super) struct Server {
-    answers: Answers,
-    refused: Refused,
-    connections: Room,
-    sending: Room,
+    router: Router,
+    refused: RefusedConnections,
+    connections: ConcurrencyLimit,
+    sending: ConcurrencyLimit,
     read_timeout: Duration,
     write_timeout: Duration,
 }
 
 impl Server {
     pub(super) fn new(
-        answers: Answers,
-        refused: Refused,
+        router: Router,
+        refused: RefusedConnections,
         max_connections: usize,
         read_timeout: Duration,
         write_timeout: Duration,
     ) -> Self {
         Self {
-            answers,
+            router,
             refused,
-            connections: Room::new(max_connections, IDLE_PATIENCE),
-            sending: Room::new(MAX_SENDING, SEND_PATIENCE),
+            connections: ConcurrencyLimit::new(max_connections, IDLE_GRACE),
+            sending: ConcurrencyLimit::new(MAX_SENDING, SEND_GRACE),
             read_timeout,
             write_timeout,
         }
     }
 
-    /// Serves on this thread until `stop` is said or dropped. Says whether it could begin.
+    /// Serves on the calling thread until `stop` receives a message (graceful) or its sender is dropped (immediate).
+    /// Sends to `ready` whether the server could be started.
     pub(super) fn run(
         self,
         listener: net::TcpListener,
@@ -73,17 +79,17 @@ impl Server {
             Ok(both) => both,
             Err(error) => return drop(ready.send(Err(error))),
         };
-        // Who started it waits for this.
+        // The thread that starts the exporter waits for this message.
         let _ = ready.send(Ok(()));
         let server = Arc::new(self);
         runtime.block_on(async move {
             let accepting = tokio::spawn(server.clone().accept(listener));
             let gracefully = stop.await.is_ok();
             accepting.abort();
-            // The listener is closed once the task is gone.
+            // The listener is closed when the task has ended.
             let _ = accepting.await;
             if gracefully {
-                let _ = timeout(server.write_timeout, server.connections.empty()).await;
+                let _ = timeout(server.write_timeout, server.connections.wait_for_all()).await;
             }
         });
     }
@@ -91,41 +97,43 @@ impl Server {
     async fn accept(self: Arc<Self>, listener: TcpListener) {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
-                // The process may be out of descriptors: those that idle have some.
-                self.connections.clear();
-                sleep(IDLE_PATIENCE).await;
+                // The process may be out of file descriptors; closing idle connections releases some.
+                self.connections.expire_now();
+                sleep(IDLE_GRACE).await;
                 continue;
             };
-            let place = self.connections.enter().await;
+            let permit = self.connections.acquire().await;
             let server = self.clone();
             tokio::spawn(async move {
-                server.converse(stream).await;
-                drop(place);
+                server.handle(stream).await;
+                drop(permit);
             });
         }
     }
 
-    async fn converse(&self, mut stream: TcpStream) {
-        // Head and body are two writes.
+    /// Reads one request, sends its response and closes the connection.
+    async fn handle(&self, mut stream: TcpStream) {
+        // Head and body are separate writes; the second must not wait for the first to be acknowledged.
         let _ = stream.set_nodelay(true);
-        let head = match self.connections.stay(self.read_timeout, head::read(&stream)).await {
+        let head = match self.connections.run(self.read_timeout, head::read(&stream)).await {
             Ok(Ok(Some(head))) => head,
             Ok(Ok(None)) => return,
             Ok(Err(reason)) => return self.refuse(&mut stream, reason).await,
-            Err(Overstayed::Late) => return self.refused.count(Reason::Late),
-            Err(Overstayed::Crowded) => return self.refused.count(Reason::Crowded),
+            Err(Expired::TimeLimit) => return self.refused.count(RefusalReason::Late),
+            Err(Expired::PermitNeeded) => return self.refused.count(RefusalReason::Crowded),
         };
         let with_body = head.method != "HEAD";
-        match self.answers.to(&head) {
-            Answer::Metrics => {
-                // Entered before it is encoded: what waits for a reader is bounded.
-                let place = self.sending.enter().await;
-                self.send(&mut stream, self.answers.metrics(&head), with_body).await;
-                drop(place);
+        match self.router.route(&head) {
+            Route::Metrics => {
+                // The permit is acquired before the metrics are encoded, so that the memory of encoded expositions is
+                // bounded.
+                let permit = self.sending.acquire().await;
+                self.send(&mut stream, self.router.metrics(&head), with_body).await;
+                drop(permit);
             }
-            Answer::Refused(reason) => self.refuse(&mut stream, reason).await,
+            Route::Refused(reason) => self.refuse(&mut stream, reason).await,
             short => {
-                if let Some(response) = short.in_short() {
+                if let Some(response) = short.short_response() {
                     self.send(&mut stream, response, with_body).await;
                     self.linger(&stream).await;
                 }
@@ -133,28 +141,31 @@ impl Server {
         }
     }
 
-    async fn refuse(&self, stream: &mut TcpStream, reason: Reason) {
+    /// Counts a refusal and sends its response, if it has one.
+    async fn refuse(&self, stream: &mut TcpStream, reason: RefusalReason) {
         self.refused.count(reason);
-        if let Some(response) = Answer::Refused(reason).in_short() {
+        if let Some(response) = Route::Refused(reason).short_response() {
             self.send(stream, response, true).await;
             self.linger(stream).await;
         }
     }
 
+    /// Sends a response within the write timeout.
     async fn send(&self, stream: &mut TcpStream, mut response: Response, with_body: bool) {
-        // Only the client's own time is counted, not that in which its answer is written.
+        // Only the time spent waiting for the client counts, not the time that encoding takes.
         let mut left = self.write_timeout;
         let mut piece = std::mem::take(&mut response.head).into_bytes();
         loop {
             let mut rest = &*piece;
             while !rest.is_empty() {
-                // A client is slow that takes nothing for long, not one with much to take.
+                // The grace period applies to each write: a client is slow if it reads nothing for a long time, not if
+                // it has much to read.
                 let begin = Instant::now();
-                match self.sending.stay(left, write_some(stream, rest)).await {
+                match self.sending.run(left, write_some(stream, rest)).await {
                     Ok(Ok(count)) if !left.is_zero() => rest = &rest[count..],
-                    // One that goes misses only its own answer.
+                    // The client closed the connection.
                     Ok(Err(_)) => return,
-                    Ok(Ok(_)) | Err(_) => return self.refused.count(Reason::Slow),
+                    Ok(Ok(_)) | Err(_) => return self.refused.count(RefusalReason::Slow),
                 }
                 left = left.saturating_sub(begin.elapsed());
             }
@@ -162,23 +173,25 @@ impl Server {
                 break;
             }
             drop(piece);
-            // Another's turn: a large answer holds nobody up for longer than it takes to write a chunk.
+            // Lets other connections make progress: encoding one chunk is the longest they wait for this response.
             yield_now().await;
             piece = match response.next_piece() {
                 Ok(Some(next)) => next,
                 Ok(None) => break,
-                // Closed before its end, so that the client sees that.
+                // The connection is closed before the end of the response, so that the client notices.
                 Err(Broken) => return,
             };
         }
         let _ = poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx)).await;
     }
 
+    /// Reads and discards data for a while before the connection is closed; see [`LINGER`].
     async fn linger(&self, stream: &TcpStream) {
-        let _ = self.connections.stay(LINGER, discard(stream)).await;
+        let _ = self.connections.run(LINGER, discard(stream)).await;
     }
 }
 
+/// Writes as many bytes as the socket accepts, waiting until it accepts some.
 async fn write_some(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     loop {
         stream.writable().await?;
@@ -189,7 +202,7 @@ async fn write_some(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Reads what a client still sends, until it stops or it is enough.
+/// Reads and discards data until the client closes its side or has sent [`LINGER_BYTES`].
 async fn discard(stream: &TcpStream) {
     let mut buffer = [0; 4096];
     let mut left = LINGER_BYTES;

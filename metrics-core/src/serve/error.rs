@@ -1,33 +1,34 @@
-//! Why an exporter doesn't start.
+//! The error of starting an exporter.
 
 use std::net::SocketAddr;
 use std::{fmt, io};
 
 use crate::error::RegisterError;
 
-/// Why an exporter was not started.
+/// The error of starting an exporter.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// What was given is no address.
+    /// The address can't be parsed or resolved.
     Address(io::Error),
-    /// The address can be reached from other machines, and nobody said that this is meant.
+    /// The address can be reached from other machines, which
+    /// [`allow_remote`](crate::Exporter::allow_remote) must permit.
     NotLoopback {
-        /// The address.
+        /// The requested address.
         address: SocketAddr,
     },
-    /// The system doesn't give the address.
+    /// The operating system refused to bind to the address.
     Bind {
-        /// The address.
+        /// The requested address.
         address: SocketAddr,
-        /// Why.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A token that is empty, or has characters that a header can't carry.
+    /// The bearer token is empty or has characters that are not visible ASCII.
     Token,
-    /// The exporter's own family can't be registered.
+    /// The exporter's family can't be registered.
     Register(RegisterError),
-    /// The system gives no thread or no timer.
+    /// The exporter's thread or its I/O driver can't be started.
     Start(io::Error),
 }
 
@@ -41,33 +42,34 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(source) => {
-                write!(f, "no address to listen on ({source}); write a host and a port, as in `127.0.0.1:9185`")
+                write!(f, "invalid listen address ({source}); use a host and a port, as in `127.0.0.1:9185`")
             }
             Self::NotLoopback { address } => write!(
                 f,
-                "`{address}` can be reached from other machines; if that is meant, say \
-                 `Exporter::new(..).allow_remote()`, with `.bearer_token(..)` unless all may read the metrics"
+                "`{address}` can be reached from other machines; to permit that, use `Exporter::new(..).allow_remote()`, \
+                 with `.bearer_token(..)` unless everyone may read the metrics"
             ),
             Self::Bind { address, source } => {
-                write!(f, "can't listen on `{address}` ({source}); {}", advice(source.kind()))
+                write!(f, "cannot listen on `{address}` ({source}); {}", advice(source.kind()))
             }
             Self::Token => f.write_str(
-                "the bearer token is empty or has characters other than visible ASCII; does it end with a line break?",
+                "the bearer token is empty or has characters that are not visible ASCII; check for a trailing line break",
             ),
             Self::Register(error) => error.fmt(f),
-            Self::Start(source) => write!(f, "the exporter's thread didn't start ({source})"),
+            Self::Start(source) => write!(f, "cannot start the exporter's thread ({source})"),
         }
     }
 }
 
+/// Returns what the user can do about an error of binding.
 fn advice(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::AddrInUse => {
-            "another program or exporter has it: stop that, or take another port (0: any)"
+            "another program or exporter uses the port; stop it or use another port (0 for any free port)"
         }
-        io::ErrorKind::AddrNotAvailable => "no interface of this machine has that address",
-        io::ErrorKind::PermissionDenied => "ports below 1024 need privileges: take a higher one",
-        _ => "see whether the address is right",
+        io::ErrorKind::AddrNotAvailable => "no network interface of this machine has that address",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; use a higher port",
+        _ => "check the address",
     }
 }
 

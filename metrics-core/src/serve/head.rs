@@ -1,21 +1,22 @@
-//! The head of a request: read up to a limit, parsed once.
+//! The head of a request: its request line and headers, read up to a limit and parsed once.
 
 use std::io;
 
 use tokio::net::TcpStream;
 
-use super::refused::Reason;
+use super::refusal::RefusalReason;
 
-/// Prometheus sends some 600 bytes in 7 lines.
+/// The largest head that is read. Prometheus sends about 600 bytes in 7 lines.
 const MAX_BYTES: usize = 8 * 1024;
+/// The largest number of header lines.
 const MAX_LINES: usize = 64;
 
-/// What of a request is of interest.
+/// The parts of a request that the exporter uses.
 #[derive(PartialEq, Eq, Debug, Default)]
 pub(super) struct Head {
     pub(super) method: String,
     pub(super) path: String,
-    /// HTTP 1.0 knows no chunks.
+    /// True if the client understands chunked transfer coding, which HTTP 1.0 doesn't have.
     pub(super) takes_chunks: bool,
     pub(super) accept: Option<String>,
     pub(super) accept_encoding: Option<String>,
@@ -23,38 +24,39 @@ pub(super) struct Head {
     pub(super) body: Body,
 }
 
-/// How much is to come after the head.
+/// The body that the head announces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Body {
     #[default]
     None,
     Bytes(u64),
-    /// As it comes, in chunks, or by a length that can't be read.
+    /// A body of unknown length: in chunks, or with an invalid `Content-Length`.
     Unknown,
 }
 
-/// Reads a head. `Ok(None)` is a client that goes without a word.
-pub(super) async fn read(stream: &TcpStream) -> Result<Option<Head>, Reason> {
+/// Reads a head. Returns `Ok(None)` if the client closes the connection without sending anything.
+pub(super) async fn read(stream: &TcpStream) -> Result<Option<Head>, RefusalReason> {
     let mut bytes = Vec::with_capacity(1024);
     loop {
         let before = bytes.len();
         match read_some(stream, &mut bytes).await {
             Ok(0) | Err(_) if before == 0 => return Ok(None),
-            Ok(0) | Err(_) => return Err(Reason::Incomplete),
-            Ok(_) if !bytes[0].is_ascii_uppercase() => return Err(Reason::Malformed),
+            Ok(0) | Err(_) => return Err(RefusalReason::Incomplete),
+            Ok(_) if !bytes[0].is_ascii_uppercase() => return Err(RefusalReason::Malformed),
             Ok(_) if has_end(&bytes, before) => return parse(&bytes).map(Some),
-            Ok(_) if bytes.len() >= MAX_BYTES => return Err(Reason::HeadTooLarge),
+            Ok(_) if bytes.len() >= MAX_BYTES => return Err(RefusalReason::HeadTooLarge),
             Ok(_) => {}
         }
     }
 }
 
+/// Reads the bytes that are available, waiting for the first.
 async fn read_some(stream: &TcpStream, bytes: &mut Vec<u8>) -> io::Result<usize> {
     let mut some = [0; 1024];
-    let room = some.len().min(MAX_BYTES - bytes.len());
+    let limit = some.len().min(MAX_BYTES - bytes.len());
     loop {
         stream.readable().await?;
-        match stream.try_read(&mut some[..room]) {
+        match stream.try_read(&mut some[..limit]) {
             Ok(count) => {
                 bytes.extend_from_slice(&some[..count]);
                 return Ok(count);
@@ -65,20 +67,20 @@ async fn read_some(stream: &TcpStream, bytes: &mut Vec<u8>) -> io::Result<usize>
     }
 }
 
-/// Whether an empty line ends in what came after the first `before` bytes, so that a head that drips in is searched
-/// once, not at each drop.
+/// Returns true if an empty line ends after the first `before` bytes. Only new bytes are searched, so a head that
+/// arrives in many small packets is not searched again at each packet.
 fn has_end(bytes: &[u8], before: usize) -> bool {
     let new = &bytes[before.saturating_sub(3)..];
     new.windows(4).any(|end| end == b"\r\n\r\n") || new.windows(2).any(|end| end == b"\n\n")
 }
 
-fn parse(bytes: &[u8]) -> Result<Head, Reason> {
+fn parse(bytes: &[u8]) -> Result<Head, RefusalReason> {
     let mut lines = [httparse::EMPTY_HEADER; MAX_LINES];
     let mut request = httparse::Request::new(&mut lines);
     match request.parse(bytes) {
         Ok(httparse::Status::Complete(_)) => {}
-        Err(httparse::Error::TooManyHeaders) => return Err(Reason::HeadTooLarge),
-        Ok(httparse::Status::Partial) | Err(_) => return Err(Reason::Malformed),
+        Err(httparse::Error::TooManyHeaders) => return Err(RefusalReason::HeadTooLarge),
+        Ok(httparse::Status::Partial) | Err(_) => return Err(RefusalReason::Malformed),
     }
     let mut head = Head {
         method: request.method.unwrap_or_default().to_owned(),
@@ -105,7 +107,7 @@ fn parse(bytes: &[u8]) -> Result<Head, Reason> {
     Ok(head)
 }
 
-/// The path of a request's target, which a proxy may send with the host before it.
+/// Returns the path of a request's target. A client of a proxy may send the scheme and the host before it.
 fn path(target: &str) -> &str {
     let path = match target.split_once("://") {
         Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
@@ -114,7 +116,7 @@ fn path(target: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or(path)
 }
 
-/// Adds a line of a list.
+/// Appends the value of one header line to a comma-separated list.
 fn join(list: &mut Option<String>, line: &[u8]) {
     let Ok(line) = str::from_utf8(line) else { return };
     match list {
@@ -131,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heads_are_read() {
+    fn a_head_is_parsed_with_repeated_headers_joined() {
         let bytes = b"GET http://host/metrics?x=1 HTTP/1.1\r\naccept: a\r\nACCEPT: b\r\nauthorization: Bearer x\r\n\r\n";
         let head = parse(bytes).unwrap();
         assert_eq!((head.method.as_str(), head.path.as_str(), head.body), ("GET", "/metrics", Body::None));
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_announced() {
+    fn the_announced_body_is_read_from_the_headers() {
         for (line, body) in [
             ("content-length: 0", Body::Bytes(0)),
             ("Content-Length: 12", Body::Bytes(12)),
@@ -155,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_head_is_malformed() {
+    fn invalid_heads_are_malformed() {
         for bytes in [
             "GET /\r\n\r\n",
             "GET / HTTP/9.9\r\n\r\n",
@@ -163,17 +165,20 @@ mod tests {
             "GET / HTTP/1.1\r\nno colon\r\n\r\n",
             "GET / HTTP/1.1\r\nbad name: x\r\n\r\n",
         ] {
-            assert_eq!(parse(bytes.as_bytes()), Err(Reason::Malformed), "{bytes}");
+            assert_eq!(parse(bytes.as_bytes()), Err(RefusalReason::Malformed), "{bytes}");
         }
         let lines = "a: b\r\n".repeat(MAX_LINES + 1);
-        assert_eq!(parse(format!("GET / HTTP/1.1\r\n{lines}\r\n").as_bytes()), Err(Reason::HeadTooLarge));
+        assert_eq!(
+            parse(format!("GET / HTTP/1.1\r\n{lines}\r\n").as_bytes()),
+            Err(RefusalReason::HeadTooLarge)
+        );
     }
 
     #[test]
-    fn an_end_is_found_wherever_it_is_torn() {
+    fn the_end_of_a_head_is_found_however_it_is_split_into_packets() {
         let bytes = b"GET / HTTP/1.1\r\n\r\n";
-        for torn in 0..bytes.len() {
-            assert!(has_end(bytes, torn), "{torn}");
+        for split in 0..bytes.len() {
+            assert!(has_end(bytes, split), "{split}");
         }
         assert!(!has_end(b"GET / HTTP/1.1\r\n", 0));
     }

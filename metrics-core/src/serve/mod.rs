@@ -1,15 +1,15 @@
-//! An exporter for programs that have no web framework: a small HTTP server on a thread of its own.
+//! An exporter for programs without a web framework: a small HTTP server on a dedicated thread.
 //!
-//! The thread runs tokio's sockets and timer, so that a connection costs a socket and some hundred bytes, not a
-//! thread, and it needs no runtime around it. As it is the only one, scrapes never take more than one core from the
-//! agent. A connection gets one answer and is closed: what it may take is bounded in one place.
+//! The thread runs a tokio runtime, so a connection costs a socket and a few hundred bytes rather than a thread, and the
+//! program needs no runtime. Since there is only one thread, scrapes never use more than one core. Each connection gets
+//! one response and is closed, so all limits are enforced in one place.
 
-mod answer;
 mod connection;
 mod error;
 mod head;
-mod refused;
-mod room;
+mod limit;
+mod refusal;
+mod response;
 
 use std::fmt;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -21,44 +21,45 @@ use socket2::SockRef;
 use tokio::sync::oneshot;
 
 use crate::{AgentMetrics, global};
-use answer::Answers;
 use connection::Server;
 pub use error::ServeError;
-use refused::Refused;
+use refusal::RefusedConnections;
+use response::Router;
 
-/// Serves the global metrics on `/metrics`, and `/healthz`, until what it gives is dropped.
+/// Serves the metrics of the global instance on `/metrics`, and a health check on `/healthz`, until the returned
+/// [`Serving`] is dropped.
 ///
-/// The address must be one of this machine's own loopback, such as `127.0.0.1:9185`; [`Exporter`] has more to
-/// choose. It needs no async runtime.
+/// The address must be a loopback address, such as `127.0.0.1:9185`; [`Exporter`] has further options. No async runtime
+/// is needed.
 ///
 /// ```
-/// let exporter = agent_metrics::serve("127.0.0.1:0")?; // 0: any free port
+/// let exporter = agent_metrics::serve("127.0.0.1:0")?; // port 0: any free port
 /// println!("metrics on http://{}/metrics", exporter.address());
 /// # Ok::<(), agent_metrics::ServeError>(())
 /// ```
 ///
 /// # Errors
-/// When the address is none, can be reached from elsewhere, or is taken; the error says what to do.
+/// Returns an error if the address is invalid, in use, or reachable from other machines. The message says what to do.
 pub fn serve(address: impl ToSocketAddrs) -> Result<Serving, ServeError> {
     Exporter::new(global()).start(address)
 }
 
-/// An exporter to be: how much of it others may have.
+/// The options of an exporter: the access and the resources that clients may have.
 ///
-/// `GET` and `HEAD` of `/metrics` give the metrics in the format and compression that the client prefers, and of
-/// `/healthz` a short text, without a token. Whoever is slow or asks for too much is cut off, and counted in
-/// `agent_metrics_exporter_refused_total` by reason:
+/// `GET` and `HEAD` requests of `/metrics` return the metrics in the format and compression that the client prefers.
+/// `/healthz` returns a short text and never needs a token. A client that is slow or requests too much is cut off and
+/// counted in `agent_metrics_exporter_refused_total` by reason:
 ///
-/// | reason | what the client did |
+/// | reason | meaning |
 /// |---|---|
-/// | `late` | its request wasn't complete within [`read_timeout`](Self::read_timeout) |
-/// | `incomplete` | it went in the middle of its request |
-/// | `crowded` | it was idle for more than 0.1 s while others waited for its place |
-/// | `slow` | it didn't take the answer within [`write_timeout`](Self::write_timeout), or nothing of it for 1 s while others waited |
-/// | `head_too_large` | a request line with headers over 8 KiB or 64 lines: `431` |
-/// | `body_too_large` | a body over 8 KiB: `413` |
-/// | `malformed` | what it sent isn't HTTP 1: `400` |
-/// | `unauthorized` | no or another token: `401` |
+/// | `late` | the request wasn't complete within [`read_timeout`](Self::read_timeout) |
+/// | `incomplete` | the client closed the connection in the middle of its request |
+/// | `crowded` | the connection was idle for more than 0.1 s while other connections waited |
+/// | `slow` | the client didn't read the response within [`write_timeout`](Self::write_timeout), or read nothing for 1 s while other responses waited |
+/// | `head_too_large` | the request line and the headers exceed 8 KiB or 64 lines (status code 431) |
+/// | `body_too_large` | the request has a body over 8 KiB (status code 413) |
+/// | `malformed` | the request isn't HTTP 1.0 or 1.1 (status code 400) |
+/// | `unauthorized` | the bearer token is missing or wrong (status code 401) |
 ///
 /// ```
 /// use agent_metrics::{AgentMetrics, Exporter};
@@ -68,7 +69,7 @@ pub fn serve(address: impl ToSocketAddrs) -> Result<Serving, ServeError> {
 ///     .bearer_token("s3cret")
 ///     .allow_remote()
 ///     .start("0.0.0.0:0")?;
-/// exporter.stop(); // answers those who have asked, then returns
+/// exporter.stop(); // completes the open requests, then returns
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "an exporter does nothing until `start()`"]
@@ -83,7 +84,7 @@ pub struct Exporter {
 }
 
 impl Exporter {
-    /// An exporter of these metrics, on loopback only, for everybody there.
+    /// Creates an exporter of these metrics with the default options: loopback addresses only, and no token.
     pub fn new(metrics: &AgentMetrics) -> Self {
         Self {
             metrics: metrics.clone(),
@@ -95,52 +96,54 @@ impl Exporter {
         }
     }
 
-    /// Asks for `Authorization: Bearer <token>`, which is compared in constant time; only its length could be told
-    /// from outside. It travels as it is, so across a network put TLS before the exporter.
+    /// Requires the header `Authorization: Bearer <token>` for `/metrics`.
+    ///
+    /// The token is compared in constant time, so response times can reveal at most its length. It is sent unencrypted,
+    /// so on a network put a TLS proxy in front of the exporter.
     pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// Takes an address that other machines can reach.
+    /// Permits addresses that other machines can reach.
     pub fn allow_remote(mut self) -> Self {
         self.remote = true;
         self
     }
 
-    /// How many connections are open at once, each a file descriptor of the process; 256 unless given, at least 1.
-    /// Further ones wait in the system's queue.
+    /// Sets the maximum number of open connections; at least 1, by default 256. Each uses a file descriptor of the
+    /// process. Further connections wait in the operating system's queue.
     pub fn max_connections(mut self, count: usize) -> Self {
         self.max_connections = count;
         self
     }
 
-    /// How long a request may take to arrive; 5 seconds unless given.
+    /// Sets the time limit for a request to arrive; by default 5 seconds.
     pub fn read_timeout(mut self, limit: Duration) -> Self {
         self.read_timeout = limit;
         self
     }
 
-    /// How long a client may take to read the answer; 30 seconds unless given.
+    /// Sets the time limit for a client to read the response; by default 30 seconds.
     pub fn write_timeout(mut self, limit: Duration) -> Self {
         self.write_timeout = limit;
         self
     }
 
-    /// Binds to the address and serves on a thread of its own.
+    /// Binds to the address and starts serving on a dedicated thread.
     ///
     /// # Errors
-    /// When the address is none, can be reached from elsewhere without [`allow_remote`](Self::allow_remote), or is
-    /// taken; when the token can't be sent in a header; when the registry has a family of the name
-    /// `agent_metrics_exporter_refused_total` already.
+    /// Returns an error if the address is invalid, in use, or reachable from other machines without
+    /// [`allow_remote`](Self::allow_remote); if the token can't be sent in a header; or if the registry already has a
+    /// foreign family named `agent_metrics_exporter_refused_total`.
     pub fn start(self, address: impl ToSocketAddrs) -> Result<Serving, ServeError> {
         let Self { metrics, token, remote, max_connections, read_timeout, write_timeout } = self;
         check_token(token.as_deref())?;
-        let refused = Refused::of(&metrics)?;
+        let refused = RefusedConnections::for_instance(&metrics)?;
         let listener = bind(address, remote)?;
         let address = listener.local_addr().map_err(ServeError::Start)?;
         let server =
-            Server::new(Answers { metrics, token }, refused, max_connections, read_timeout, write_timeout);
+            Server::new(Router { metrics, token }, refused, max_connections, read_timeout, write_timeout);
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = mpsc::channel();
         let run = move || server.run(listener, stopped, &ready);
@@ -154,23 +157,25 @@ impl Exporter {
     }
 }
 
-/// What fits in a header, and isn't nothing.
+/// Checks that a token is not empty and can be sent in a header.
 fn check_token(token: Option<&str>) -> Result<(), ServeError> {
     let is_usable = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
     if token.is_none_or(is_usable) { Ok(()) } else { Err(ServeError::Token) }
 }
 
-/// How many connections may wait to be accepted, if the system lets so many. The standard library asks for 128, past
-/// which a connection takes a second at least.
+/// The requested length of the queue of connections that wait to be accepted; the operating system may limit it. The
+/// standard library requests 128. A connection beyond the queue takes at least a second, since its first packet is dropped
+/// and sent again.
 const BACKLOG: i32 = 4096;
 
+/// Binds to the first of the addresses that can be bound.
 fn bind(address: impl ToSocketAddrs, remote: bool) -> Result<TcpListener, ServeError> {
     let addresses: Vec<SocketAddr> = address.to_socket_addrs().map_err(ServeError::Address)?.collect();
-    let is_open = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
-    if let Some(address) = addresses.iter().find(is_open).filter(|_| !remote) {
+    let is_remote = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
+    if let Some(address) = addresses.iter().find(is_remote).filter(|_| !remote) {
         return Err(ServeError::NotLoopback { address: *address });
     }
-    let mut refusal = ServeError::Address(std::io::Error::other("no such host"));
+    let mut failure = ServeError::Address(std::io::Error::other("the name resolves to no address"));
     for address in addresses {
         let bound = TcpListener::bind(address).and_then(|listener| {
             SockRef::from(&listener).listen(BACKLOG)?;
@@ -179,14 +184,14 @@ fn bind(address: impl ToSocketAddrs, remote: bool) -> Result<TcpListener, ServeE
         });
         match bound {
             Ok(listener) => return Ok(listener),
-            Err(source) => refusal = ServeError::Bind { address, source },
+            Err(source) => failure = ServeError::Bind { address, source },
         }
     }
-    Err(refusal)
+    Err(failure)
 }
 
-/// A running exporter. It ends at once when this is dropped.
-#[must_use = "the exporter ends when this is dropped"]
+/// A running exporter. Dropping it stops the exporter immediately and closes its connections.
+#[must_use = "the exporter stops when this is dropped"]
 pub struct Serving {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
@@ -194,16 +199,16 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Where it listens, with the port that it was given where it was asked for any.
+    /// Returns the address on which the exporter listens, with the actual port if port 0 was requested.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Ends it gracefully: takes no more connections, answers those that have asked, and returns when that is
-    /// done, after the write timeout at the latest.
+    /// Stops the exporter gracefully: it accepts no more connections and completes the open requests. Returns when that
+    /// is done, at the latest after the write timeout.
     pub fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
-            // It can't be gone before it is told to.
+            // The receiver can't be gone: the thread runs until it receives this message.
             let _ = stop.send(());
         }
     }
@@ -211,13 +216,26 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        // To drop the sender without a word is to say: now.
+        // Dropping the sender without a message stops the server immediately.
         self.stop = None;
         if let Some(thread) =
             self.thread.take().filter(|thread| thread.thread().id() != thread::current().id())
         {
             let _ = thread.join();
         }
+    }
+}
+
+impl fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The token is a secret: only its presence is shown.
+        f.debug_struct("Exporter")
+            .field("has_token", &self.token.is_some())
+            .field("allow_remote", &self.remote)
+            .field("max_connections", &self.max_connections)
+            .field("read_timeout", &self.read_timeout)
+            .field("write_timeout", &self.write_timeout)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,11 +1,11 @@
-//! `assert_metrics!`.
+//! The macro `assert_metrics!`.
 
 use std::fmt::{self, Write as _};
 
-use super::Snapshot;
+use super::snapshot::Snapshot;
 use crate::instance::AgentMetrics;
 
-/// How a value is compared.
+/// A comparison operator of [`assert_metrics!`](crate::assert_metrics).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Relation {
     /// `==`
@@ -23,7 +23,8 @@ pub enum Relation {
 }
 
 impl Relation {
-    #[allow(clippy::float_cmp)] // What is asserted is what was written.
+    #[allow(clippy::float_cmp)] // The assertion compares exactly, as its user wrote it.
+    /// Compares two values.
     fn holds(self, left: f64, right: f64) -> bool {
         match self {
             Self::Equal => left == right,
@@ -49,30 +50,31 @@ impl fmt::Display for Relation {
     }
 }
 
-/// One line of `assert_metrics!`.
+/// One assertion of [`assert_metrics!`](crate::assert_metrics).
+#[derive(Clone, Copy, Debug)]
 pub struct Assertion<'a> {
-    /// The sample's name.
+    /// The name of the sample.
     pub name: &'a str,
-    /// Labels that its series have; the values of several are added up.
+    /// Labels that a series must have; the values of all such series are added.
     pub labels: &'a [(&'a str, &'a str)],
-    /// How it's compared.
+    /// The comparison operator.
     pub relation: Relation,
-    /// With what.
+    /// The value on the right of the operator.
     pub expected: f64,
 }
 
-/// Checks every assertion; see [`assert_metrics!`](crate::assert_metrics).
+/// Checks assertions; the function behind [`assert_metrics!`](crate::assert_metrics).
 ///
 /// # Panics
-/// When one of them doesn't hold, with all that don't.
+/// Panics if an assertion fails. The message lists every failed assertion.
 #[track_caller]
 pub fn check(metrics: &AgentMetrics, assertions: &[Assertion<'_>]) {
-    let snapshot = Snapshot::of(metrics);
+    let snapshot = Snapshot::new(metrics);
     let failed: String = assertions.iter().filter_map(|assertion| failure(&snapshot, assertion)).collect();
-    assert!(failed.is_empty(), "metrics are not as asserted\n{failed}");
+    assert!(failed.is_empty(), "metric assertions failed\n{failed}");
 }
 
-/// What is there in place of what was asserted, if it isn't.
+/// Returns the description of a failed assertion, or `None` if it holds.
 fn failure(snapshot: &Snapshot, assertion: &Assertion<'_>) -> Option<String> {
     let Assertion { name, labels, relation, expected } = *assertion;
     let found = snapshot.sum(name, labels);
@@ -80,43 +82,51 @@ fn failure(snapshot: &Snapshot, assertion: &Assertion<'_>) -> Option<String> {
         return None;
     }
     let mut text = format!("  {name}");
-    for (place, (label, value)) in labels.iter().enumerate() {
-        let _ = write!(text, "{}{label}={value:?}", if place == 0 { "{" } else { ", " });
+    for (index, (label, value)) in labels.iter().enumerate() {
+        let _ = write!(text, "{}{label}={value:?}", if index == 0 { "{" } else { ", " });
     }
     text.push_str(if labels.is_empty() { "" } else { "}" });
     let found = found.map_or("no such sample".to_owned(), |found| found.to_string());
     let _ = writeln!(text, "\n    expected {relation} {expected}, found {found}");
-    let mut of_name = snapshot.matching(name, &[]).peekable();
-    if of_name.peek().is_none() {
-        text.push_str(&near(snapshot, name));
+    let mut with_name = snapshot.matching(name, &[]).peekable();
+    if with_name.peek().is_none() {
+        text.push_str(&similar_names(snapshot, name));
     }
-    for (series, value) in of_name {
+    for (series, value) in with_name {
         let _ = writeln!(text, "    {series} {value}");
     }
     Some(text)
 }
 
-/// Names that may have been meant: they share most of their words.
-fn near(snapshot: &Snapshot, name: &str) -> String {
+/// Lists up to three existing names that share the most words with `name`, if that is at least half of its words.
+fn similar_names(snapshot: &Snapshot, name: &str) -> String {
     let words = |name: &str| name.split('_').map(str::to_owned).collect::<Vec<_>>();
     let wanted = words(name);
     let shared = |candidate: &str| words(candidate).iter().filter(|word| wanted.contains(word)).count();
-    let most = snapshot.names().map(shared).max().unwrap_or(0);
+    let max_shared = snapshot.names().map(shared).max().unwrap_or(0);
     let mut text = String::new();
-    if most * 2 >= wanted.len() {
-        let mut names: Vec<_> = snapshot.names().filter(|candidate| shared(candidate) == most).collect();
+    if max_shared * 2 >= wanted.len() {
+        let mut names: Vec<_> =
+            snapshot.names().filter(|candidate| shared(candidate) == max_shared).collect();
         names.sort_by_key(|candidate| candidate.len().abs_diff(name.len()));
         names.truncate(3);
-        let _ = writeln!(text, "    there is {}", names.join(", "));
+        let _ = writeln!(text, "    similar names: {}", names.join(", "));
     }
     text
 }
 
-/// Asserts what an instance's metrics are.
+/// Asserts values of an instance's metrics. Needs the feature `testing`.
 ///
-/// Each line is a sample's name, labels that its series have, a comparison and a number; the values of
-/// several series are added up. When some don't hold, all of them are shown with what is there.
+/// The first argument is an [`AgentMetrics`](crate::AgentMetrics) or a [`testing::Isolated`](crate::testing::Isolated). Each
+/// assertion consists of the name of a sample, optional labels, a comparison operator (`==`, `!=`, `<`, `<=`, `>`, `>=`)
+/// and a number. Labels may be given in part: the values of all series that have these labels are added. For a histogram,
+/// use the names of its samples, which end in `_sum`, `_count` or `_bucket`.
 ///
+/// # Panics
+/// Panics if an assertion fails or names a sample that doesn't exist. The message lists every failed assertion with the
+/// values of all series of that name, or with similar names if there is no such series.
+///
+/// # Examples
 /// ```
 /// use agent_metrics::{AgentMetrics, Status, assert_metrics};
 ///

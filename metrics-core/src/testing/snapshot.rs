@@ -1,4 +1,4 @@
-//! What an instance held at one moment, and what changed since.
+//! Snapshots of an instance's samples, and differences between them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,17 @@ use prometheus::proto::{self, MetricType};
 use crate::instance::AgentMetrics;
 use crate::sample::bound_text;
 
-/// Every sample in an instance's registry at one moment.
+/// The samples of an instance's registry at one point in time.
+///
+/// ```
+/// use agent_metrics::{Status, testing};
+///
+/// let metrics = testing::isolated();
+/// let before = metrics.snapshot();
+/// metrics.track_task("search").finish(Status::Success);
+/// let difference = metrics.snapshot().since(&before);
+/// assert!((difference.growth("agent_tasks_total", &[("task_type", "search")]) - 1.0).abs() < f64::EPSILON);
+/// ```
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct Snapshot(BTreeMap<Series, f64>);
 
@@ -22,16 +32,16 @@ pub(super) struct Series {
 impl fmt::Display for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
-        for (place, (label, value)) in self.labels.iter().enumerate() {
-            write!(f, "{}{label}={value:?}", if place == 0 { "{" } else { ", " })?;
+        for (index, (label, value)) in self.labels.iter().enumerate() {
+            write!(f, "{}{label}={value:?}", if index == 0 { "{" } else { ", " })?;
         }
         f.write_str(if self.labels.is_empty() { "" } else { "}" })
     }
 }
 
 impl Snapshot {
-    /// What an instance holds now.
-    pub fn of(metrics: &AgentMetrics) -> Self {
+    /// Takes a snapshot of an instance.
+    pub fn new(metrics: &AgentMetrics) -> Self {
         let mut samples = BTreeMap::new();
         for family in metrics.registry().gather() {
             for metric in family.get_metric() {
@@ -41,27 +51,28 @@ impl Snapshot {
         Self(samples)
     }
 
-    /// The sample of that name with exactly these labels.
+    /// Returns the value of the sample with this name and exactly these labels.
     pub fn get(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let exact = self.matching(name, labels).find(|(series, _)| series.labels.len() == labels.len());
         exact.map(|(_, value)| value)
     }
 
-    /// The sum of the samples of that name that have all these labels; `None` if there is none.
+    /// Returns the sum of all samples with this name that have these labels, and possibly more; `None` if there are none.
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         self.matching(name, labels).map(|(_, value)| value).reduce(|sum, value| sum + value)
     }
 
-    /// What is other in this snapshot than in an earlier one.
+    /// Returns the samples that are new or have changed since an earlier snapshot.
     pub fn since(&self, earlier: &Self) -> Difference {
         let changed = self.0.iter().filter_map(|(series, now)| {
             let before = earlier.0.get(series).copied();
-            let same = before.unwrap_or(0.0).to_bits() == now.to_bits();
-            (!same).then(|| (series.clone(), (before, *now)))
+            let unchanged = before.unwrap_or(0.0).to_bits() == now.to_bits();
+            (!unchanged).then(|| (series.clone(), (before, *now)))
         });
         Difference(changed.collect())
     }
 
+    /// Returns the series with this name that have all these labels, and their values.
     pub(super) fn matching(
         &self,
         name: &str,
@@ -76,7 +87,7 @@ impl Snapshot {
             .map(|(series, value)| (series, *value))
     }
 
-    /// The names of all samples, each once.
+    /// Returns the names of all samples, each once.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let mut last = "";
         self.0.keys().map(|series| series.name.as_str()).filter(move |name| {
@@ -87,6 +98,7 @@ impl Snapshot {
     }
 }
 
+/// Adds the samples of one series.
 fn add(family: &proto::MetricFamily, metric: &proto::Metric, samples: &mut BTreeMap<Series, f64>) {
     let labels: BTreeMap<_, _> =
         metric.get_label().iter().map(|pair| (pair.name().to_owned(), pair.value().to_owned())).collect();
@@ -119,17 +131,18 @@ fn add(family: &proto::MetricFamily, metric: &proto::Metric, samples: &mut BTree
     }
 }
 
-/// Samples that are new or other, each with its value before and after. Prints a line for each.
+/// The samples that differ between two snapshots, with the values before and after. `Display` writes one line for each.
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct Difference(BTreeMap<Series, (Option<f64>, f64)>);
 
 impl Difference {
-    /// Whether nothing changed.
+    /// Returns true if no sample changed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// By how much the samples of that name with all these labels grew together.
+    /// Returns the growth of the sum of all samples with this name that have these labels, and possibly more. A new sample
+    /// counts from 0.
     pub fn growth(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let now = Snapshot(self.0.iter().map(|(series, (_, now))| (series.clone(), *now)).collect());
         let before = self.0.iter().filter_map(|(series, (before, _))| Some((series.clone(), (*before)?)));

@@ -1,9 +1,9 @@
-//! What no usage can be, cut to size.
+//! Consistency check of reported usage: a part that exceeds its whole is cut to the whole and counted as an anomaly.
 
-use super::Usage;
+use super::tokens::Usage;
 use crate::sample::LARGEST_WHOLE;
 
-/// The kinds of anomaly, by their place.
+/// The kinds of anomaly. The index of a kind is its bit in [`Anomalies`].
 pub(crate) const ANOMALIES: [&str; 7] = [
     "too_large",
     "cache_exceeds_input",
@@ -22,7 +22,7 @@ const IMAGE: usize = 4;
 const NEGATIVE: usize = 5;
 const TOTAL: usize = 6;
 
-/// The anomalies that were found in one usage: a bit for each.
+/// The anomalies found in one usage, as a bit set.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Anomalies(u8);
 
@@ -31,12 +31,12 @@ impl Anomalies {
         self.0 == 0
     }
 
-    /// The places of those that were found.
+    /// Returns the indices in [`ANOMALIES`] of the kinds that were found.
     pub(crate) fn iter(self) -> impl Iterator<Item = usize> {
-        (0..ANOMALIES.len()).filter(move |place| self.0 & (1 << place) != 0)
+        (0..ANOMALIES.len()).filter(move |index| self.0 & (1 << index) != 0)
     }
 
-    /// Cuts a part to what is left of its whole; an unknown whole says nothing of its parts.
+    /// Cuts a part to its whole if it exceeds it. An unknown whole doesn't limit its parts.
     fn cut(&mut self, part: &mut Option<u64>, whole: Option<u64>, kind: usize) {
         if let (Some(tokens), Some(whole)) = (part.as_mut(), whole)
             && *tokens > whole
@@ -48,25 +48,27 @@ impl Anomalies {
 }
 
 impl Usage {
-    /// Whether nothing is to be cut or told: so it is with nearly every usage.
+    /// Returns true if the usage certainly has no anomaly, as nearly every usage has none. A fast check that lets the
+    /// recorder skip [`checked`](Self::checked).
     #[inline]
     pub(crate) fn is_sound(&self) -> bool {
         let fits = |parts: u64, whole: Option<u64>| whole.is_none_or(|whole| parts <= whole);
-        let of = |part: Option<u64>| part.unwrap_or(0);
-        let cached = of(self.cache_read).saturating_add(of(self.cache_write));
-        !self.told.negative
-            && !self.told.is_another_total(self.input, self.output)
+        let count = |part: Option<u64>| part.unwrap_or(0);
+        let cached = count(self.cache_read).saturating_add(count(self.cache_write));
+        !self.check_inputs.had_negative
+            && !self.check_inputs.total_differs(self.input, self.output)
             && [self.input, self.output].into_iter().all(|whole| whole.is_some_and(|whole| whole <= LARGEST_WHOLE))
             && fits(cached, self.input)
-            && fits(of(self.cache_write_long), self.cache_write)
-            && fits(of(self.reasoning), self.output)
-            && fits(of(self.audio_input).max(of(self.image_input)), self.input)
-            && fits(of(self.audio_output).max(of(self.image_output)), self.output)
-            // Without the whole of which it is a part, a number is bound by nothing.
+            && fits(count(self.cache_write_long), self.cache_write)
+            && fits(count(self.reasoning), self.output)
+            && fits(count(self.audio_input).max(count(self.image_input)), self.input)
+            && fits(count(self.audio_output).max(count(self.image_output)), self.output)
+            // Long cache writes are limited by `cache_write` alone, so without it they need the full check.
             && (self.cache_write.is_some() || self.cache_write_long.is_none())
     }
 
-    /// The usage with every part cut to its whole and without numbers that no call can have.
+    /// Returns the usage with every part cut to its whole and without counts that are too large to be real, together
+    /// with the anomalies found.
     pub(crate) fn checked(&self) -> (Self, Anomalies) {
         let (mut usage, mut found) = (*self, Anomalies::default());
         for tokens in usage.all_mut() {
@@ -75,9 +77,9 @@ impl Usage {
                 found.0 |= 1 << TOO_LARGE;
             }
         }
-        let Self { input, output, told, .. } = usage;
-        let is_another = told.is_another_total(input, output);
-        found.0 |= u8::from(told.negative) << NEGATIVE | u8::from(is_another) << TOTAL;
+        let Self { input, output, check_inputs, .. } = usage;
+        let total_differs = check_inputs.total_differs(input, output);
+        found.0 |= u8::from(check_inputs.had_negative) << NEGATIVE | u8::from(total_differs) << TOTAL;
         found.cut(&mut usage.cache_read, input, CACHE);
         let uncached = input.map(|input| input - usage.cache_read.unwrap_or(0).min(input));
         found.cut(&mut usage.cache_write, uncached, CACHE);
@@ -96,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_cut_to_their_wholes_and_named() {
+    fn a_part_larger_than_its_whole_is_cut_and_reported_as_an_anomaly() {
         let (usage, found) = Usage::new(100, 10).cache_read(80).cache_write(30).reasoning(11).checked();
         assert_eq!(usage, Usage::new(100, 10).cache_read(80).cache_write(20).reasoning(10));
         assert_eq!(found.iter().collect::<Vec<_>>(), [CACHE, REASONING]);
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_adds_up_stays_as_it_is() {
+    fn a_consistent_usage_is_unchanged_by_the_check() {
         for usage in [
             Usage::default(),
             Usage::new(0, 0),
@@ -117,18 +119,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sound_needs_no_check() {
+    fn a_usage_that_passes_the_fast_check_has_no_anomaly() {
         let numbers = [None, Some(0), Some(4), Some(9), Some(u64::MAX)];
-        let of = |n: usize, place: u32| numbers[n / numbers.len().pow(place) % numbers.len()];
+        let digit = |n: usize, place: u32| numbers[n / numbers.len().pow(place) % numbers.len()];
         let mut sound = 0;
         for n in 0..numbers.len().pow(6) {
             let usage = Usage {
-                input: of(n, 0),
-                output: of(n, 1),
-                cache_read: of(n, 2),
-                cache_write: of(n, 3),
-                cache_write_long: of(n, 4),
-                reasoning: of(n, 5),
+                input: digit(n, 0),
+                output: digit(n, 1),
+                cache_read: digit(n, 2),
+                cache_write: digit(n, 3),
+                cache_write_long: digit(n, 4),
+                reasoning: digit(n, 5),
                 ..Usage::default()
             };
             if usage.is_sound() {

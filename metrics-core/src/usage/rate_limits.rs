@@ -1,33 +1,33 @@
-//! What a provider's headers say of its rate limits.
+//! Rate limits from a provider's response headers.
 
-/// What is left of a provider's rate limits, by its response headers.
+/// The remaining quota of a provider's rate limits, as reported by its response headers.
 ///
-/// Read are OpenAI's headers ("Rate limits" in OpenAI's API guides: `x-ratelimit-remaining-*`) and
+/// Reads OpenAI's headers ("Rate limits" in OpenAI's API guides: `x-ratelimit-remaining-*`) and
 /// Anthropic's ("Rate limits" in Anthropic's API documentation: `anthropic-ratelimit-*-remaining`).
-/// What isn't sent, or isn't a whole number, is `None`.
+/// A limit that isn't sent, or isn't a whole number, is `None`.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
 pub struct RateLimits {
-    /// Requests, until the limit is reset.
+    /// Requests that remain until the limit is reset.
     pub requests: Option<u64>,
-    /// Tokens of either direction. Anthropic gives those of its most restrictive limit.
+    /// Tokens that remain, input and output together. Anthropic reports those of its most restrictive limit.
     pub tokens: Option<u64>,
-    /// Input tokens.
+    /// Input tokens that remain.
     pub input_tokens: Option<u64>,
-    /// Output tokens.
+    /// Output tokens that remain.
     pub output_tokens: Option<u64>,
 }
 
 impl RateLimits {
-    /// The kinds of limits, by the names of their fields.
+    /// The kinds of limits, named as the fields.
     pub(crate) const KINDS: [&str; 4] = ["requests", "tokens", "input_tokens", "output_tokens"];
 
-    /// What is left of each kind.
-    pub(crate) fn left(self) -> [Option<u64>; Self::KINDS.len()] {
+    /// Returns the remaining quota of each kind, in the order of [`KINDS`](Self::KINDS).
+    pub(crate) fn values(self) -> [Option<u64>; Self::KINDS.len()] {
         [self.requests, self.tokens, self.input_tokens, self.output_tokens]
     }
 
-    /// Reads the headers that `header` finds by name; it is asked for names in lower case.
+    /// Reads the limits through `header`, which returns the value of a header; it is called with lower-case names.
     ///
     /// ```
     /// use agent_metrics::usage::RateLimits;
@@ -50,9 +50,10 @@ impl RateLimits {
         }
     }
 
-    /// What is known, by kind: `requests`, `tokens`, `input_tokens`, `output_tokens`.
+    /// Returns the kind and the remaining quota of each limit that is known. The kinds are `requests`, `tokens`,
+    /// `input_tokens` and `output_tokens`.
     pub fn remaining(self) -> impl Iterator<Item = (&'static str, u64)> {
-        Self::KINDS.into_iter().zip(self.left()).filter_map(|(kind, left)| Some((kind, left?)))
+        Self::KINDS.into_iter().zip(self.values()).filter_map(|(kind, value)| Some((kind, value?)))
     }
 }
 
@@ -61,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_whole_number_is_absent() {
+    fn a_header_that_is_not_a_whole_number_is_ignored() {
         for value in ["", "-1", "1.5", "many", "18446744073709551616"] {
             assert_eq!(RateLimits::from_headers(|_| Some(value)), RateLimits::default(), "{value}");
         }

@@ -1,4 +1,4 @@
-//! actix-web: HTTP metrics by route template, and a route for `/metrics`.
+//! HTTP metrics by route template and a `/metrics` route for actix-web. Needs the feature `actix-web`.
 //!
 //! ```
 //! use actix_web::{App, web};
@@ -11,10 +11,12 @@
 //!     .route("/metrics", metrics_route(metrics));
 //! ```
 //!
-//! actix-web goes on answering a client that has closed its side of the connection, since it may still read. With
-//! `HttpServer::h1_allow_half_closed(false)` it gives up as others do, and such a request counts as `499`.
+//! By default, actix-web keeps processing a request after the client has closed its side of the connection, since the
+//! client may still read. With `HttpServer::h1_allow_half_closed(false)` it stops as other frameworks do, and such a
+//! request is counted with status code 499.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready as ready_or_return};
@@ -27,16 +29,18 @@ use actix_web::web::Bytes;
 use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, Route, guard, web};
 use pin_project_lite::pin_project;
 
-use super::request::{Observed, Observer, joined};
-use crate::{AgentMetrics, Chunks, Exposition};
+use super::request::{ObservedRequest, Observer, joined};
+use crate::exposition::{Chunks, Exposition};
+use crate::instance::AgentMetrics;
 
-/// The HTTP metrics of an application, for `App::wrap`: the endpoint is the resource's pattern (`/tasks/{id}`),
-/// `unmatched` where none matched.
+/// Returns a middleware for `App::wrap` that records HTTP metrics. The label `endpoint` is the pattern of the matched
+/// resource, such as `/tasks/{id}`, or `unmatched`.
 pub fn http_metrics(metrics: &AgentMetrics) -> HttpMetrics {
     HttpMetrics { observer: Observer::new(metrics) }
 }
 
-/// The exposition as a route: `GET` and `HEAD`, in the format that the client prefers.
+/// Returns a route that serves the metrics to `GET` and `HEAD` requests, in the format and compression that the client
+/// prefers.
 pub fn metrics_route(metrics: &AgentMetrics) -> Route {
     let metrics = metrics.clone();
     web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(move |request: HttpRequest| {
@@ -63,7 +67,7 @@ impl Responder for Chunks {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let mut response = with_headers(self.content_type, self.content_encoding);
-        // actix would send chunks to a client of HTTP 1.0 too, which knows none.
+        // actix-web would use chunked transfer coding for HTTP 1.0 too, whose clients don't understand it.
         if request.version() < Version::HTTP_11 {
             return response.body(self.flatten().collect::<Vec<u8>>());
         }
@@ -80,7 +84,7 @@ fn with_headers(content_type: &'static str, encoding: Option<&'static str>) -> H
     response
 }
 
-/// Each chunk is written when actix has sent the one before.
+/// A body that encodes each chunk after actix-web has sent the previous one.
 struct ChunkBody(Chunks);
 
 impl MessageBody for ChunkBody {
@@ -95,14 +99,15 @@ impl MessageBody for ChunkBody {
     }
 }
 
-/// Counts and times every request that an application answers, but for those of the scrape; see [`http_metrics`].
-#[derive(Clone)]
+/// A middleware that counts and times every request of an application, except requests of excluded paths (by default
+/// `/metrics`); see [`http_metrics`].
+#[derive(Clone, Debug)]
 pub struct HttpMetrics {
     observer: Observer,
 }
 
 impl HttpMetrics {
-    /// The paths that are not counted, in place of `/metrics`.
+    /// Sets the paths that are not counted, in place of `/metrics`.
     #[must_use]
     pub fn exclude(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.observer.exclude(paths);
@@ -126,7 +131,8 @@ where
     }
 }
 
-/// A service under [`HttpMetrics`].
+/// A service wrapped by [`HttpMetrics`].
+#[derive(Debug)]
 pub struct HttpMetricsService<S> {
     inner: S,
     observer: Observer,
@@ -144,7 +150,7 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        // Before the routing the pattern is found by the path alone, after it by the resource itself.
+        // Before routing, actix-web finds the pattern by the path alone; after it, the matched resource is known.
         let guess = request.match_pattern();
         let mut observed = self.observer.begin(request.method().as_str(), request.path(), guess.as_deref());
         let response = self.inner.call(request);
@@ -157,7 +163,7 @@ where
                     observed.head(response.status().as_u16(), content_type);
                     Ok(response.map_body(|_, body| MeasuredBody { body, request: observed }))
                 }
-                // It becomes a response further out.
+                // An outer layer converts the error to a response.
                 Err(error) => {
                     observed.head(error.as_response_error().status_code().as_u16(), None);
                     Err(error)
@@ -168,11 +174,17 @@ where
 }
 
 pin_project! {
-    /// A body under observation: the request lasts until it has been sent.
+    /// A response body that ends its request when it has been sent or is dropped.
     pub struct MeasuredBody<B> {
         #[pin]
         body: B,
-        request: Observed,
+        request: ObservedRequest,
+    }
+}
+
+impl<B> fmt::Debug for MeasuredBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MeasuredBody").finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,4 @@
-//! axum: HTTP metrics by route template, and a handler for `/metrics`.
+//! HTTP metrics by route template and a `/metrics` route for axum. Needs the feature `axum`.
 //!
 //! ```
 //! use agent_metrics::web::axum::{http_metrics, metrics_route};
@@ -19,15 +19,16 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::request::joined;
 use super::tower::HttpMetricsLayer;
-use crate::{AgentMetrics, Chunks, Exposition};
+use crate::exposition::{Chunks, Exposition};
+use crate::instance::AgentMetrics;
 
-/// The HTTP metrics of a router, for `Router::layer`: the endpoint is the route's template
-/// (`/tasks/{id}`), `unmatched` where no route matched.
+/// Returns a layer for `Router::layer` that records HTTP metrics. The label `endpoint` is the template of the matched
+/// route, such as `/tasks/{id}`, or `unmatched`.
 pub fn http_metrics(metrics: &AgentMetrics) -> HttpMetricsLayer {
     HttpMetricsLayer::new(metrics, |_, extensions| extensions.get::<MatchedPath>().map(MatchedPath::as_str))
 }
 
-/// The exposition as a route: `GET`, in the format that the client prefers.
+/// Returns a route that serves the metrics to `GET` requests, in the format and compression that the client prefers.
 pub fn metrics_route<S: Clone + Send + Sync + 'static>(metrics: &AgentMetrics) -> MethodRouter<S> {
     let metrics = metrics.clone();
     get(move |headers: HeaderMap| async move {

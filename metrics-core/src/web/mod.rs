@@ -1,22 +1,26 @@
-//! HTTP frameworks: each a thin skin over recording and exposition.
+//! HTTP metrics and `/metrics` endpoints for web frameworks.
 //!
-//! | framework | requests counted | `/metrics` |
+//! | framework | HTTP metrics | `/metrics` endpoint |
 //! |---|---|---|
 //! | axum | `web::axum::http_metrics` (feature `axum`) | `web::axum::metrics_route` |
 //! | actix-web | `web::actix::http_metrics` (feature `actix-web`) | `web::actix::metrics_route` |
 //! | rocket | `web::rocket::http_metrics` (feature `rocket`) | `web::rocket::metrics_route` |
 //! | tonic, hyper, warp, any tower service | `web::tower::HttpMetricsLayer` (feature `tower`) | below |
 //! | poem, salvo, others | [`AgentMetrics::track_request`](crate::AgentMetrics::track_request) | below |
-//! | none | | `serve` (feature `serve`) |
+//! | no framework | | `serve` (feature `serve`) |
 //!
-//! A request counts under the template of its route ([`template`]), or as [`UNMATCHED`]; an unknown method as `OTHER`.
-//! It is in progress until its body has been sent, and so long is its latency; a `text/event-stream` counts up to
-//! its head, its life in `agent_http_stream_duration_seconds`. A client that goes before the head makes it `499`, one
-//! that goes later leaves the head's status. A panic is `500`.
+//! The label `endpoint` of a request is the template of its route ([`template`]), or [`UNMATCHED`] if no route matched.
+//! An unknown method is counted as `OTHER`.
+//!
+//! A request is in progress until its response body has been sent, and its latency includes the body. For a
+//! `text/event-stream`, the latency ends with the response head, and the duration of the stream is observed in
+//! `agent_http_stream_duration_seconds`. If the client closes the connection before the response head, the status code
+//! is 499; if it does so later, the status code of the response is kept. A panic counts as 500.
 //!
 //! # `/metrics` in other frameworks
-//! [`AgentMetrics::encode`](crate::AgentMetrics::encode) gives a content type, a content encoding and bytes, from two
-//! headers of the request. These are compiled, and asked over real connections, by the tests of the repository.
+//! [`AgentMetrics::encode`](crate::AgentMetrics::encode) returns a content type, a content encoding and the body, given
+//! two headers of the request. The repository's tests compile the following examples and request them over real
+//! connections.
 //!
 //! ## poem
 #![cfg_attr(not(doctest), doc = concat!("```rust\n", include_str!("snippets/poem.rs"), "```"))]
@@ -35,8 +39,6 @@ pub mod actix;
 pub mod axum;
 #[cfg(feature = "tower")]
 mod body;
-#[cfg(feature = "tower")]
-mod chunks;
 #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
 mod request;
 #[cfg(feature = "rocket")]
@@ -47,7 +49,4 @@ pub mod tower;
 
 #[cfg(feature = "tower")]
 pub use body::MeasuredBody;
-pub use template::template;
-
-/// The endpoint of a request whose path matched no route.
-pub const UNMATCHED: &str = "unmatched";
+pub use template::{UNMATCHED, template};

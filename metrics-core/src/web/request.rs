@@ -1,13 +1,14 @@
-//! What every skin does with a request: it begins it, tells its head, and ends it with its body.
+//! Recording of a request, as all frameworks share it: it begins, its response head is sent, its body ends.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{UNMATCHED, template};
-use crate::{AgentMetrics, RequestGuard};
+use super::template::{UNMATCHED, template};
+use crate::instance::AgentMetrics;
+use crate::recorder::RequestGuard;
 
-/// Where requests are counted, and which are not.
-#[derive(Clone)]
+/// Records the requests of a service, except those of excluded paths.
+#[derive(Clone, Debug)]
 pub(super) struct Observer {
     metrics: AgentMetrics,
     excluded: Arc<[String]>,
@@ -18,43 +19,45 @@ impl Observer {
         Self { metrics: metrics.clone(), excluded: Arc::new(["/metrics".to_owned()]) }
     }
 
+    /// Replaces the excluded paths.
     pub(super) fn exclude(&mut self, paths: impl IntoIterator<Item = impl Into<String>>) {
         self.excluded = paths.into_iter().map(Into::into).collect();
     }
 
-    /// A request arrives. `endpoint` is its route's template as the framework writes it, `None` where no route
-    /// matches.
-    pub(super) fn begin(&self, method: &str, path: &str, endpoint: Option<&str>) -> Observed {
+    /// Begins a request. `endpoint` is the template of its route in the framework's form; `None` if no route matches.
+    pub(super) fn begin(&self, method: &str, path: &str, endpoint: Option<&str>) -> ObservedRequest {
         if self.excluded.iter().any(|excluded| excluded == path) {
-            return Observed(None);
+            return ObservedRequest(None);
         }
-        Observed(Some(self.metrics.track_request(method, &in_form(endpoint))))
+        ObservedRequest(Some(self.metrics.track_request(method, &endpoint_label(endpoint))))
     }
 }
 
-fn in_form(endpoint: Option<&str>) -> Cow<'_, str> {
+/// Returns the value of the label `endpoint`.
+fn endpoint_label(endpoint: Option<&str>) -> Cow<'_, str> {
     endpoint.map_or(Cow::Borrowed(UNMATCHED), template)
 }
 
-/// A request while it is answered; nothing of one that isn't counted. It ends when this is dropped.
+/// A request in progress, which ends when this is dropped. Empty for an excluded path.
 #[derive(Default)]
-pub(super) struct Observed(Option<RequestGuard>);
+pub(super) struct ObservedRequest(Option<RequestGuard>);
 
-impl Observed {
+impl ObservedRequest {
+    /// Returns false for an excluded path and for a request that has ended.
     #[cfg(feature = "rocket")]
     pub(super) fn is_counted(&self) -> bool {
         self.0.is_some()
     }
 
-    /// The framework has routed the request, and what was known before was a guess.
+    /// Sets the endpoint after routing, in place of the one guessed when the request began.
     #[cfg(any(feature = "actix-web", feature = "rocket"))]
     pub(super) fn routed(&mut self, endpoint: Option<&str>) {
         if let Some(guard) = &mut self.0 {
-            guard.set_endpoint(&in_form(endpoint));
+            guard.set_endpoint(&endpoint_label(endpoint));
         }
     }
 
-    /// The head of the response goes out.
+    /// Records that the response head is sent.
     pub(super) fn head(&mut self, status: u16, content_type: Option<&[u8]>) {
         if let Some(guard) = &mut self.0 {
             guard.set_status(status);
@@ -64,15 +67,16 @@ impl Observed {
         }
     }
 
-    /// The body has ended.
+    /// Records the end of the response body, and with it of the request.
     pub(super) fn end(&mut self) {
         self.0 = None;
     }
 
-    /// Runs a piece of the service. If it panics the request ends at once, as `500`: nobody need drop the rest soon.
+    /// Runs a part of the service. If it panics, the request ends immediately with status code 500, since the service's
+    /// future may be dropped much later.
     #[cfg(feature = "tower")]
-    pub(super) fn through<T>(&mut self, piece: impl FnOnce() -> T) -> T {
-        struct OnPanic<'a>(&'a mut Observed);
+    pub(super) fn run<T>(&mut self, service: impl FnOnce() -> T) -> T {
+        struct OnPanic<'a>(&'a mut ObservedRequest);
 
         impl Drop for OnPanic<'_> {
             fn drop(&mut self) {
@@ -83,16 +87,17 @@ impl Observed {
         }
 
         let _on_panic = OnPanic(self);
-        piece()
+        service()
     }
 }
 
+/// Returns true for the content type `text/event-stream`.
 fn is_event_stream(content_type: &[u8]) -> bool {
     let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
     media_type.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
 }
 
-/// The lines of a header as one list.
+/// Joins the lines of a header to one comma-separated list.
 #[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
 pub(super) fn joined<'a>(lines: impl Iterator<Item = &'a str>) -> Option<String> {
     let lines: Vec<_> = lines.collect();
@@ -104,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn event_streams_are_told_by_their_type() {
+    fn event_streams_are_recognised_by_their_content_type() {
         for yes in ["text/event-stream", "text/event-stream; charset=utf-8", "Text/Event-Stream ;x=y"] {
             assert!(is_event_stream(yes.as_bytes()), "{yes}");
         }

@@ -1,4 +1,4 @@
-//! rocket: HTTP metrics by route template, and a route for `/metrics`.
+//! HTTP metrics by route template and a `/metrics` route for rocket. Needs the feature `rocket`.
 //!
 //! ```
 //! use agent_metrics::web::rocket::{http_metrics, metrics_route};
@@ -7,8 +7,9 @@
 //! let app = rocket::build().attach(http_metrics(metrics)).mount("/metrics", metrics_route(metrics));
 //! ```
 //!
-//! rocket goes on with a handler whose client has gone; such a request counts as `499` once the handler is done. It
-//! answers a method that it doesn't know before any fairing hears of the request, so that isn't counted.
+//! rocket runs a handler to its end even if the client has closed the connection; such a request is counted with status
+//! code 499 when the handler returns. rocket rejects unknown methods before it calls any fairing, so those requests are
+//! not counted.
 
 use std::io::{self, Cursor, SeekFrom};
 use std::pin::Pin;
@@ -22,22 +23,24 @@ use rocket::route::{Handler, Outcome};
 use rocket::tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 use rocket::{Data, Request, Response, Route};
 
-use super::request::{Observed, Observer, joined};
-use crate::{AgentMetrics, Chunks, Exposition};
+use super::request::{ObservedRequest, Observer, joined};
+use crate::exposition::{Chunks, Exposition};
+use crate::instance::AgentMetrics;
 
-/// The HTTP metrics of a rocket, for `attach`: the endpoint is the route's template in the one form of
-/// [`template`](super::template) (`/tasks/{id}` for `/tasks/<id>`), `unmatched` where no route matched.
+/// Returns a fairing for `attach` that records HTTP metrics. The label `endpoint` is the template of the matched route in
+/// the form of [`template`](super::template), such as `/tasks/{id}` for `/tasks/<id>`, or `unmatched`.
 pub fn http_metrics(metrics: &AgentMetrics) -> HttpMetrics {
     HttpMetrics { observer: Observer::new(metrics) }
 }
 
-/// The exposition as a route to `mount`: `GET`, in the format that the client prefers.
+/// Returns a route for `mount` that serves the metrics to `GET` requests, in the format and compression that the client
+/// prefers.
 pub fn metrics_route(metrics: &AgentMetrics) -> MetricsRoute {
     MetricsRoute(metrics.clone())
 }
 
-/// See [`metrics_route`].
-#[derive(Clone)]
+/// A route that serves the metrics; see [`metrics_route`].
+#[derive(Clone, Debug)]
 pub struct MetricsRoute(AgentMetrics);
 
 impl From<MetricsRoute> for Vec<Route> {
@@ -70,7 +73,7 @@ impl<'r> Responder<'r, 'static> for Chunks {
             response.set_sized_body(bytes, Cursor::new(self.next().unwrap_or_default()));
         } else {
             response.set_streamed_body(ChunkReader { chunks: self, chunk: Cursor::default() });
-            response.set_max_chunk_size(PIECE);
+            response.set_max_chunk_size(READ_SIZE);
         }
         Ok(response)
     }
@@ -86,10 +89,10 @@ fn with_headers(content_type: &'static str, encoding: Option<&'static str>) -> R
     response
 }
 
-/// How much rocket takes of a chunk at once.
-const PIECE: usize = 64 * 1024;
+/// The number of bytes that rocket reads from a chunk at a time.
+const READ_SIZE: usize = 64 * 1024;
 
-/// Each chunk is written when rocket has sent the one before.
+/// A body that encodes each chunk after rocket has sent the previous one.
 struct ChunkReader {
     chunks: Chunks,
     chunk: Cursor<Vec<u8>>,
@@ -118,13 +121,15 @@ impl AsyncRead for ChunkReader {
     }
 }
 
-/// Counts and times every request that a rocket answers, but for those of the scrape; see [`http_metrics`].
+/// A fairing that counts and times every request of a rocket application, except requests of excluded paths (by default
+/// `/metrics`); see [`http_metrics`].
+#[derive(Debug)]
 pub struct HttpMetrics {
     observer: Observer,
 }
 
 impl HttpMetrics {
-    /// The paths that are not counted, in place of `/metrics`.
+    /// Sets the paths that are not counted, in place of `/metrics`.
     #[must_use]
     pub fn exclude(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.observer.exclude(paths);
@@ -132,11 +137,11 @@ impl HttpMetrics {
     }
 }
 
-/// A request between the two calls of the fairing, kept with the request itself.
+/// The state between the two calls of the fairing, stored in the request's local cache.
 #[derive(Default)]
-struct UnderWay {
-    observed: Mutex<Observed>,
-    /// rocket looks for a `GET` route where there is none for `HEAD`, and forgets what it was asked for.
+struct InProgress {
+    observed: Mutex<ObservedRequest>,
+    /// True for a `HEAD` request. If no route has that method, rocket changes the request's method to `GET`.
     is_head: bool,
 }
 
@@ -151,20 +156,20 @@ impl Fairing for HttpMetrics {
         let path = request.uri().path();
         let observed = self.observer.begin(request.method().as_str(), path.as_str(), guess);
         let is_head = request.method() == Method::Head;
-        request.local_cache(|| UnderWay { observed: Mutex::new(observed), is_head });
+        request.local_cache(|| InProgress { observed: Mutex::new(observed), is_head });
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let under_way = request.local_cache(UnderWay::default);
-        let taken = std::mem::take(&mut *under_way.observed.lock().unwrap_or_else(PoisonError::into_inner));
+        let in_progress = request.local_cache(InProgress::default);
+        let taken = std::mem::take(&mut *in_progress.observed.lock().unwrap_or_else(PoisonError::into_inner));
         let mut observed = taken;
         if !observed.is_counted() {
             return;
         }
         observed.routed(request.route().map(|route| route.uri.path()));
-        let head = Head::of(response);
-        if under_way.is_head {
-            head.tell(&mut observed);
+        let head = ResponseHead::from_response(response);
+        if in_progress.is_head {
+            head.record(&mut observed);
             return;
         }
         let mut body = response.body_mut().take();
@@ -178,19 +183,21 @@ impl Fairing for HttpMetrics {
     }
 }
 
-/// The route that rocket will try first, by method and path. It routes after the fairings and tells nobody how it
-/// will; where a route is chosen by more than that, or forwards, the right one is known with the response.
+/// Returns the route that rocket will probably try first, by method and path. rocket routes after the fairings and
+/// doesn't expose its routing; if a route depends on more than method and path, or forwards, the actual route is known
+/// with the response.
 fn likely_route<'r>(request: &Request<'r>) -> Option<&'r Route> {
-    let of_method = |method| {
+    let with_method = |method| {
         let routes = request.rocket().routes().filter(move |route| route.method == method);
         routes.filter(|route| matches_path(route.uri.path(), request)).min_by_key(|route| route.rank)
     };
     match request.method() {
-        Method::Head => of_method(Method::Head).or_else(|| of_method(Method::Get)),
-        method => of_method(method),
+        Method::Head => with_method(Method::Head).or_else(|| with_method(Method::Get)),
+        method => with_method(method),
     }
 }
 
+/// Returns true if the path of a request matches a route template.
 fn matches_path(template: &str, request: &Request<'_>) -> bool {
     let mut segments = request.uri().path().raw_segments();
     for part in template.split('/').filter(|part| !part.is_empty()) {
@@ -205,28 +212,31 @@ fn matches_path(template: &str, request: &Request<'_>) -> bool {
     segments.next().is_none()
 }
 
-struct Head {
+/// The parts of a response head that are recorded.
+struct ResponseHead {
     status: u16,
     content_type: Option<String>,
 }
 
-impl Head {
-    fn of(response: &Response<'_>) -> Self {
+impl ResponseHead {
+    fn from_response(response: &Response<'_>) -> Self {
         let content_type = response.headers().get_one("content-type").map(str::to_owned);
         Self { status: response.status().code, content_type }
     }
 
-    fn tell(self, request: &mut Observed) {
+    fn record(self, request: &mut ObservedRequest) {
         request.head(self.status, self.content_type.as_ref().map(String::as_bytes));
     }
 }
 
-/// A body under observation. rocket reads it once the head has been taken off its hands: before that the client may
-/// have gone, and the status counts for nothing.
+/// A response body that ends its request when it has been sent or is dropped.
+///
+/// rocket reads the body after it has sent the head, so the head is recorded at the first read: if the client closes the
+/// connection before that, the status code of the response must not be recorded.
 struct MeasuredBody<'r> {
     body: Body<'r>,
-    head: Option<Head>,
-    request: Observed,
+    head: Option<ResponseHead>,
+    request: ObservedRequest,
 }
 
 impl AsyncRead for MeasuredBody<'_> {
@@ -237,7 +247,7 @@ impl AsyncRead for MeasuredBody<'_> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if let Some(head) = this.head.take() {
-            head.tell(&mut this.request);
+            head.record(&mut this.request);
         }
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.body).poll_read(cx, buffer);
@@ -248,7 +258,7 @@ impl AsyncRead for MeasuredBody<'_> {
     }
 }
 
-/// Only asked for by rocket's types: a body whose size is known isn't sought in.
+/// Required by rocket's types, but never called: rocket seeks only in a body whose size it has to determine.
 impl AsyncSeek for MeasuredBody<'_> {
     fn start_seek(self: Pin<&mut Self>, _: SeekFrom) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())

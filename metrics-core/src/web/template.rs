@@ -1,59 +1,63 @@
-//! One form for the route templates of all frameworks.
+//! A common form for the route templates of all frameworks.
 
 use std::borrow::Cow;
 
-/// A route's template in one form, whichever framework wrote it: `{id}` for a parameter, `{*path}` for the rest of
-/// the path, and a slash at the beginning. What a parameter must look like is left out.
+/// The value of the label `endpoint` for a request whose path matches no route.
+pub const UNMATCHED: &str = "unmatched";
+
+/// Converts a framework's route template to a common form: `{id}` for a parameter, `{*path}` for the rest of the path,
+/// and a leading slash. Patterns that restrict a parameter are removed.
 ///
 /// ```
 /// use agent_metrics::web::template;
 ///
-/// assert_eq!(template("/tasks/{id}"), "/tasks/{id}"); // axum, actix-web, salvo: as it is
+/// assert_eq!(template("/tasks/{id}"), "/tasks/{id}"); // axum, actix-web, salvo: unchanged
 /// assert_eq!(template("/tasks/:id"), "/tasks/{id}"); // poem
 /// assert_eq!(template("/tasks/<id>"), "/tasks/{id}"); // rocket
 /// assert_eq!(template("/files/<path..>"), "/files/{*path}");
 /// assert_eq!(template(r"tasks/{id:\d{4}}"), "/tasks/{id}");
 /// ```
 pub fn template(pattern: &str) -> Cow<'_, str> {
-    if is_in_form(pattern) {
+    if is_common_form(pattern) {
         return Cow::Borrowed(pattern);
     }
-    let mut form = String::with_capacity(pattern.len() + 3);
+    let mut common = String::with_capacity(pattern.len() + 3);
     if !pattern.starts_with('/') {
-        form.push('/');
+        common.push('/');
     }
     let mut rest = pattern;
     let mut begins_segment = true;
     while let Some(first) = rest.chars().next() {
         if let Some((parameter, after)) = Parameter::read(rest, begins_segment) {
-            form.push_str(if parameter.takes_the_rest { "{*" } else { "{" });
-            form.push_str(parameter.name);
-            form.push('}');
+            common.push_str(if parameter.takes_the_rest { "{*" } else { "{" });
+            common.push_str(parameter.name);
+            common.push('}');
             rest = after;
             begins_segment = false;
         } else {
-            form.push(first);
+            common.push(first);
             rest = &rest[first.len_utf8()..];
             begins_segment = first == '/';
         }
     }
-    Cow::Owned(form)
+    Cow::Owned(common)
 }
 
-/// Whether nothing in it could be written otherwise: most templates are so, and cost no allocation.
-fn is_in_form(pattern: &str) -> bool {
+/// Returns true if a template certainly has the common form, as most templates have. They need no allocation.
+fn is_common_form(pattern: &str) -> bool {
     pattern.starts_with('/')
         && !pattern.contains([':', '<', '|'])
         && !["{*", "}*", "/*", "{}"].iter().any(|written| pattern.contains(written))
 }
 
+/// A parameter of a route template.
 struct Parameter<'a> {
     name: &'a str,
     takes_the_rest: bool,
 }
 
 impl<'a> Parameter<'a> {
-    /// The parameter that a text begins with, and what comes after it.
+    /// Parses the parameter at the start of a text. Returns it with the text after it.
     fn read(text: &'a str, begins_segment: bool) -> Option<(Self, &'a str)> {
         match text.as_bytes()[0] {
             b'{' => Self::in_braces(text),
@@ -72,25 +76,25 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    /// `{id}`, with what it must look like after `:` (actix-web, salvo) or `|` (salvo); the rest of the path as
+    /// Parses `{id}`, with an optional pattern after `:` (actix-web, salvo) or `|` (salvo), and the rest of the path as
     /// `{*path}` (axum), `{**path}`, `{*+path}`, `{*?path}` (salvo), `{path}*` or `{path:.*}` (actix-web).
     fn in_braces(text: &'a str) -> Option<(Self, &'a str)> {
         let (inner, after) = split_brackets(text, '{', '}')?;
         let plain = inner.trim_start_matches(['*', '+', '?']);
-        let (name, shape) = split_name(plain);
+        let (name, pattern) = split_name(plain);
         let (is_tail, after) = match after.strip_prefix('*') {
             Some(after) => (true, after),
             None => (false, after),
         };
-        let takes_the_rest = is_tail || plain.len() < inner.len() || shape == ":.*";
+        let takes_the_rest = is_tail || plain.len() < inner.len() || pattern == ":.*";
         Some((Self { name: or_blank(name), takes_the_rest }, after))
     }
 
-    /// `<id>`, `<path..>` (rocket), or only what it must look like (poem).
+    /// Parses `<id>` and `<path..>` (rocket), or a pattern without a name (poem).
     fn in_angles(text: &'a str) -> Option<(Self, &'a str)> {
         let (inner, after) = split_brackets(text, '<', '>')?;
-        let (name, shape) = split_name(inner);
-        let parameter = match shape {
+        let (name, pattern) = split_name(inner);
+        let parameter = match pattern {
             "" => Self { name: or_blank(name), takes_the_rest: false },
             ".." => Self { name: or_blank(name), takes_the_rest: true },
             _ => Self { name: "_", takes_the_rest: false },
@@ -99,16 +103,18 @@ impl<'a> Parameter<'a> {
     }
 }
 
+/// Returns the name, or `_` for a parameter without one.
 fn or_blank(name: &str) -> &str {
     if name.is_empty() { "_" } else { name }
 }
 
+/// Splits a text after the name at its start.
 fn split_name(text: &str) -> (&str, &str) {
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').unwrap_or(text.len());
     text.split_at(end)
 }
 
-/// What is in the brackets that a text begins with, and what comes after them.
+/// Returns the text inside the brackets at the start of a text, and the text after them.
 fn split_brackets(text: &str, open: char, close: char) -> Option<(&str, &str)> {
     let text = text.strip_prefix(open)?;
     let mut depth = 1;
@@ -126,8 +132,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_frameworks_form_becomes_one() {
-        for (pattern, form) in [
+    fn the_templates_of_every_framework_become_the_common_form() {
+        for (pattern, common) in [
             // axum, actix-web, salvo, poem, rocket
             ("/", "/"),
             ("/tasks/{id}", "/tasks/{id}"),
@@ -159,13 +165,13 @@ mod tests {
             ("/größe/:größe", "/größe/{größe}"),
             ("/:", "/:"),
         ] {
-            assert_eq!(template(pattern), form, "{pattern}");
-            assert_eq!(template(form), form, "what is in form stays");
+            assert_eq!(template(pattern), common, "{pattern}");
+            assert_eq!(template(common), common, "the common form is unchanged");
         }
     }
 
     #[test]
-    fn what_is_in_form_is_not_copied() {
+    fn a_template_in_the_common_form_is_not_copied() {
         assert!(matches!(template("/tasks/{id}/parts/{part}"), Cow::Borrowed(_)));
     }
 }

@@ -1,6 +1,6 @@
-//! HTTP metrics for whatever speaks tower: axum (see `web::axum`), hyper, tonic, warp.
+//! HTTP metrics for every tower service: axum (see `web::axum`), hyper, tonic, warp. Needs the feature `tower`.
 //!
-//! A gRPC server, whose paths are its methods. Those that are not named count as one:
+//! The paths of a gRPC server are its methods. Methods that are not listed are counted as one endpoint:
 //!
 //! ```
 //! use agent_metrics::web::tower::HttpMetricsLayer;
@@ -10,9 +10,10 @@
 //! // tonic::transport::Server::builder().layer(layer).add_service(chat).serve(address)
 //! ```
 //!
-//! The `status_code` of a gRPC call is that of HTTP, which is `200` for an error, too: what became of the call is
-//! in its trailers. Track the method's function, whose `tonic::Status` says it.
+//! The label `status_code` of a gRPC call is its HTTP status code, which is 200 for errors too, since gRPC reports the
+//! outcome in the trailers. To count outcomes, track the function of the method, which returns a `tonic::Status`.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -22,25 +23,29 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::MeasuredBody;
-use super::request::{Observed, Observer};
+use super::body::MeasuredBody;
+use super::request::{ObservedRequest, Observer};
 use crate::instance::AgentMetrics;
 
-/// Counts and times every request that a service answers, but for those of the scrape.
+/// A layer that counts and times every request of a service, except requests of excluded paths (by default
+/// `/metrics`).
 ///
-/// A request lasts until its body has been sent; an event stream counts up to its head and its life
-/// goes to `agent_http_stream_duration_seconds`. A client that goes before the head is `499`, a panic `500`.
+/// A request lasts until its response body has been sent; see [`web`](super) for event streams, clients that close
+/// the connection, and panics.
 #[derive(Clone)]
 pub struct HttpMetricsLayer {
     observer: Observer,
-    endpoint: Arc<EndpointOf>,
+    endpoint: Arc<EndpointFn>,
 }
 
-type EndpointOf = dyn for<'a> Fn(&'a Uri, &'a Extensions) -> Option<&'a str> + Send + Sync;
+/// Returns the route template of a request.
+type EndpointFn = dyn for<'a> Fn(&'a Uri, &'a Extensions) -> Option<&'a str> + Send + Sync;
 
 impl HttpMetricsLayer {
-    /// A layer that asks `endpoint` for the template of a request's route: `None` where none matched. What it gives
-    /// for a path must not depend on what a client may choose freely.
+    /// Creates a layer that calls `endpoint` for the template of a request's route; `None` means that no route matched.
+    ///
+    /// The templates must come from a fixed set. If they contained parts that clients choose freely, clients could
+    /// create any number of series, up to the cap of the label.
     pub fn new(
         metrics: &AgentMetrics,
         endpoint: impl for<'a> Fn(&'a Uri, &'a Extensions) -> Option<&'a str> + Send + Sync + 'static,
@@ -48,18 +53,24 @@ impl HttpMetricsLayer {
         Self { observer: Observer::new(metrics), endpoint: Arc::new(endpoint) }
     }
 
-    /// A layer for a service whose paths are few and known, such as the methods of gRPC: each is an endpoint, any
-    /// other path is [`UNMATCHED`](super::UNMATCHED).
+    /// Creates a layer for a service with few, known paths, such as the methods of a gRPC service. Each path is an
+    /// endpoint; any other path is counted as [`UNMATCHED`](super::UNMATCHED).
     pub fn for_paths(metrics: &AgentMetrics, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
         Self::new(metrics, move |uri, _| paths.iter().any(|path| path == uri.path()).then_some(uri.path()))
     }
 
-    /// The paths that are not counted, in place of `/metrics`.
+    /// Sets the paths that are not counted, in place of `/metrics`.
     #[must_use]
     pub fn exclude(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.observer.exclude(paths);
         self
+    }
+}
+
+impl fmt::Debug for HttpMetricsLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpMetricsLayer").field("observer", &self.observer).finish_non_exhaustive()
     }
 }
 
@@ -71,8 +82,8 @@ impl<S> Layer<S> for HttpMetricsLayer {
     }
 }
 
-/// A service under [`HttpMetricsLayer`].
-#[derive(Clone)]
+/// A service wrapped by [`HttpMetricsLayer`].
+#[derive(Clone, Debug)]
 pub struct HttpMetrics<S> {
     inner: S,
     layer: HttpMetricsLayer,
@@ -99,11 +110,17 @@ where
 }
 
 pin_project! {
-    /// The future of [`HttpMetrics`].
+    /// The response future of [`HttpMetrics`].
     pub struct HttpMetricsFuture<F> {
         #[pin]
         response: F,
-        observed: Observed,
+        observed: ObservedRequest,
+    }
+}
+
+impl<F> fmt::Debug for HttpMetricsFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpMetricsFuture").finish_non_exhaustive()
     }
 }
 
@@ -115,7 +132,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = ready!(this.observed.through(|| this.response.poll(cx)));
+        let response = ready!(this.observed.run(|| this.response.poll(cx)));
         let mut observed = std::mem::take(this.observed);
         match response {
             Ok(response) => {
@@ -124,7 +141,7 @@ where
                 Poll::Ready(Ok(response.map(|body| MeasuredBody::new(body, observed))))
             }
             Err(error) => {
-                // hyper closes the connection, for want of an answer.
+                // hyper closes the connection without a response.
                 observed.head(500, None);
                 Poll::Ready(Err(error))
             }

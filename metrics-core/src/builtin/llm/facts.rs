@@ -53,7 +53,7 @@ impl CallFacts {
     }
 
     pub(crate) fn set_all(&mut self, usage: Option<Usage>, served: Option<&str>, finish: Option<&str>) {
-        self.usage = usage.map(|usage| usage.after(self.usage)).or(self.usage);
+        self.usage = usage.map(|usage| usage.merged_with_earlier(self.usage)).or(self.usage);
         if let Some(model) = served {
             self.set_model(model);
         }

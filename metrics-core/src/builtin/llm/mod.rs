@@ -13,7 +13,7 @@ use super::{DimensionPoint, Dimensions, Group, Otel, Settings, Table, ToolCost};
 use crate::faults::FaultReporter;
 use crate::label::{Interner, Labels, OTHER, RenderedLabels};
 use crate::metric::{CallShape, HistogramShape};
-use crate::pricing::{Price, PriceTable, Prices};
+use crate::pricing::{CurrentPrices, Price, PriceTable};
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 use crate::status::LLM;
 pub use attempts::Attempt;
@@ -40,7 +40,7 @@ struct Shared {
     per_output_token: HistogramShape,
     reasons: Arc<Interner>,
     served: ServedModels,
-    prices: Prices,
+    prices: CurrentPrices,
     dimensions: Arc<Dimensions>,
     otel: Option<Arc<Otel>>,
     faults: Arc<FaultReporter>,
@@ -80,7 +80,7 @@ impl Llm {
             per_output_token: HistogramShape::ticks(&family::PER_OUTPUT_TOKEN).with(histogram_options),
             reasons: Arc::new(Interner::new(REASONS)),
             served: ServedModels::new(settings.models),
-            prices: Prices::new(prices),
+            prices: CurrentPrices::new(prices),
             dimensions: settings.dimensions.clone(),
             otel,
             faults,
@@ -107,7 +107,7 @@ impl Llm {
         let slots = 0..self.table.values.slots();
         slots.filter_map(|slot| Some((slot, self.table.get(slot)?))).for_each(|made| self.settle(made));
         for (model, price) in self.shared.served.prices() {
-            self.shared.prices.settle(price, |prices| self.shared.price(prices, model));
+            self.shared.prices.refresh(price, |prices| self.shared.price(prices, model));
         }
     }
 
@@ -131,7 +131,7 @@ impl Llm {
 
     fn settle(&self, (slot, series): (usize, &LlmSeries)) {
         let model = self.table.values.name(slot).unwrap_or(OTHER);
-        self.shared.prices.settle(series.price(), |prices| self.shared.price(prices, model));
+        self.shared.prices.refresh(series.price(), |prices| self.shared.price(prices, model));
     }
 }
 

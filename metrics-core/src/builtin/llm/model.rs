@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use crate::clock::{self, Ticks};
 use crate::label::{Labels, RenderedLabels};
-use crate::pricing::{Price, PriceSlot};
+use crate::pricing::{AtomicPrice, Price};
 use crate::sample::{Number, Visitor};
 use crate::usage::RateLimits;
 
 pub(super) struct Model {
     pub(super) name: Box<str>,
-    pub(super) price: PriceSlot,
+    pub(super) price: AtomicPrice,
     /// A bit for each kind of anomaly that the hook was told of.
     pub(super) told: AtomicU64,
     /// What is left of each limit, in the order of [`RateLimits::KINDS`], and when that was told: 0 before.
@@ -25,14 +25,14 @@ impl Model {
     pub(super) fn new(name: &str, price: Option<&Price>) -> Self {
         Self {
             name: name.into(),
-            price: PriceSlot::new(price),
+            price: AtomicPrice::new(price),
             told: AtomicU64::new(0),
             limits: [const { [AtomicU64::new(0), AtomicU64::new(0)] }; RateLimits::KINDS.len()],
         }
     }
 
     pub(super) fn set_limits(&self, limits: RateLimits) {
-        for (place, left) in limits.left().into_iter().enumerate() {
+        for (place, left) in limits.values().into_iter().enumerate() {
             if let Some(left) = left {
                 let [known, told] = &self.limits[place];
                 known.store(left, Ordering::Relaxed);

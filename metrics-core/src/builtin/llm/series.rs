@@ -15,7 +15,7 @@ use crate::error::Fault;
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::{Labels, OTHER, RenderedLabels};
 use crate::metric::{CallShape, HistogramCells, HistogramShape};
-use crate::pricing::PriceSlot;
+use crate::pricing::AtomicPrice;
 use crate::sample::{Number, Visitor};
 use crate::status::{LLM, Status};
 use crate::storage::{self, CellRange, Cells, ShardHandle};
@@ -104,7 +104,7 @@ impl LlmSeries {
         }
     }
 
-    pub(super) fn price(&self) -> &PriceSlot {
+    pub(super) fn price(&self) -> &AtomicPrice {
         &self.model.price
     }
 
@@ -185,7 +185,7 @@ impl LlmSeries {
         &self,
         writer: ShardHandle,
         usage: &Usage,
-        served: Option<&PriceSlot>,
+        served: Option<&AtomicPrice>,
         reported: Option<f64>,
     ) -> Spent {
         if usage.is_sound() {
@@ -202,7 +202,7 @@ impl LlmSeries {
         &self,
         writer: ShardHandle,
         usage: &Usage,
-        served: Option<&PriceSlot>,
+        served: Option<&AtomicPrice>,
         reported: Option<f64>,
     ) -> Spent {
         if let Some(tokens) = usage.input {
@@ -233,7 +233,7 @@ impl LlmSeries {
         &self,
         writer: ShardHandle,
         usage: &Usage,
-        served: Option<&PriceSlot>,
+        served: Option<&AtomicPrice>,
         reported: Option<f64>,
     ) -> f64 {
         let priced = served.and_then(|price| price.cost(usage)).or_else(|| self.model.price.cost(usage));
@@ -259,7 +259,7 @@ impl LlmSeries {
     }
 
     /// Counts a model that answered for this one, and gives its price.
-    fn served_price(&self, served: &str) -> Option<&PriceSlot> {
+    fn served_price(&self, served: &str) -> Option<&AtomicPrice> {
         if served.is_empty() || *served == *self.model.name {
             return None;
         }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use once_cell::race::OnceBox;
 
 use crate::label::{Interner, OTHER};
-use crate::pricing::{Price, PriceSlot};
+use crate::pricing::{AtomicPrice, Price};
 use crate::storage::CellRange;
 
 /// The names of served models, and their prices.
 pub(super) struct ServedModels {
     pub(super) names: Arc<Interner>,
-    prices: Box<[OnceBox<PriceSlot>]>,
+    prices: Box<[OnceBox<AtomicPrice>]>,
 }
 
 impl ServedModels {
@@ -22,13 +22,17 @@ impl ServedModels {
     }
 
     /// A served model's price, asked for once; `None` for those that share a name.
-    pub(super) fn price(&self, slot: usize, price: impl FnOnce(&str) -> Option<Price>) -> Option<&PriceSlot> {
+    pub(super) fn price(
+        &self,
+        slot: usize,
+        price: impl FnOnce(&str) -> Option<Price>,
+    ) -> Option<&AtomicPrice> {
         let name = self.names.name(slot).filter(|_| slot > 0)?;
-        Some(self.prices[slot].get_or_init(|| Box::new(PriceSlot::new(price(name).as_ref()))))
+        Some(self.prices[slot].get_or_init(|| Box::new(AtomicPrice::new(price(name).as_ref()))))
     }
 
     /// The prices asked for so far, each with its model.
-    pub(super) fn prices(&self) -> impl Iterator<Item = (&str, &PriceSlot)> {
+    pub(super) fn prices(&self) -> impl Iterator<Item = (&str, &AtomicPrice)> {
         let made = self.prices.iter().enumerate();
         made.filter_map(|(slot, price)| Some((self.names.name(slot).unwrap_or(OTHER), price.get()?)))
     }

@@ -26,7 +26,8 @@ impl TokenUsage for CompletionUsage {
     }
 }
 
-fn word(reason: FinishReason) -> &'static str {
+/// Returns a finish reason as OpenAI spells it.
+fn spelling(reason: FinishReason) -> &'static str {
     match reason {
         FinishReason::Stop => "stop",
         FinishReason::Length => "length",
@@ -48,11 +49,11 @@ macro_rules! completion {
             }
 
             fn finish_reason(&self) -> Option<&str> {
-                self.choices.iter().find_map(|choice| choice.finish_reason).map(word)
+                self.choices.iter().find_map(|choice| choice.finish_reason).map(spelling)
             }
         }
 
-        /// `content_filtered` where the model refused or its answer was blocked.
+        /// `content_filtered` if the model refused or its output was blocked.
         impl Classify for $response {
             fn classify(&self) -> Status {
                 let withheld = self.choices.iter().any(|choice| {

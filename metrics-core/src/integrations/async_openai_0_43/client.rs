@@ -1,4 +1,4 @@
-//! The errors of its client.
+//! Errors of async-openai's client.
 
 use async_openai::error::{ApiErrorResponse, OpenAIError, StreamError};
 
@@ -8,7 +8,7 @@ use crate::usage::wire::{WireFormat, prefer_cause};
 
 crate::integrations::parts::found_in_chains!(ApiErrorResponse, OpenAIError);
 
-/// The error decides where it names a cause of its own, else the HTTP status code.
+/// The status by the error if it names a specific cause, otherwise by the HTTP status code.
 impl Classify for ApiErrorResponse {
     fn classify(&self) -> Status {
         prefer_cause(Status::of_http(self.status_code.as_u16()), self.api_error.classify())
@@ -20,16 +20,16 @@ impl Classify for OpenAIError {
         match self {
             Self::Reqwest(error) => error.classify(),
             Self::ApiError(error) => error.classify(),
-            // It keeps no more of it than a text, mostly that the connection broke.
+            // The error is kept as text only. Nearly always, the connection broke.
             Self::StreamError(error) => match &**error {
                 StreamError::EventStream(_) => Status::Unavailable,
                 StreamError::UnknownEvent(event) => {
-                    told(WireFormat::OpenAiChat.facts_of_slice(event.data.as_bytes()).status)
+                    failure(WireFormat::OpenAiChat.facts_of_slice(event.data.as_bytes()).status)
                 }
             },
-            // An error in the middle of a stream is no chunk, so it ends up here.
+            // An error event in a stream doesn't parse as a chunk, so it is reported as this variant.
             Self::JSONDeserialize(_, content) => {
-                told(WireFormat::OpenAiChat.facts_of_slice(content.as_bytes()).status)
+                failure(WireFormat::OpenAiChat.facts_of_slice(content.as_bytes()).status)
             }
             Self::Boxed(error) => error_status(&**error),
             Self::InvalidArgument(_) | Self::FileSaveError(_) | Self::FileReadError(_) => Status::Error,
@@ -37,7 +37,7 @@ impl Classify for OpenAIError {
     }
 }
 
-/// What a text tells that should have been something else.
-fn told(status: Status) -> Status {
+/// Returns the status of a text that could not be parsed as expected: `error` unless it has a more specific status.
+fn failure(status: Status) -> Status {
     if status == Status::Success { Status::Error } else { status }
 }

@@ -1,10 +1,11 @@
 //! async-openai 0.43: chat completions and responses, whole and streamed.
 //!
-//! The feature `async-openai-0_43` takes its types only. OpenAI sends a stream's usage in its last chunk, and only if the
-//! request says `stream_options: {include_usage: true}`; a stream that was cut off has none.
+//! The feature `async-openai-0_43` supports the response types only. OpenAI sends the usage of a stream in the last chunk,
+//! and only if the request has `stream_options: {include_usage: true}`; a stream that was cut off has no usage.
 //!
-//! With `async-openai-client-0_43`, its errors are classified as well. Its client tries up to four times in silence: to
-//! see that, put [`AttemptLayer`](super::tower::AttemptLayer) between its retries and its transport.
+//! The feature `async-openai-client-0_43` supports the client's errors as well. The client sends up to four requests per
+//! call without reporting the retries. To count them, put [`AttemptLayer`](super::tower::AttemptLayer) between its retry
+//! layer and its transport.
 //!
 #![cfg_attr(feature = "async-openai-client-0_43", doc = "```")]
 #![cfg_attr(not(feature = "async-openai-client-0_43"), doc = "```ignore")]
@@ -30,7 +31,7 @@ use crate::usage::wire::WireFormat;
 
 crate::integrations::parts::found_in_chains!(ApiError);
 
-/// By its code, its type, and its message where the input was too long.
+/// The status by the error's code and type, and by its message if the input was too long.
 impl Classify for ApiError {
     fn classify(&self) -> Status {
         let words = [self.code.as_deref(), self.r#type.as_deref()];

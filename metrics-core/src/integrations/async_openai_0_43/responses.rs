@@ -30,7 +30,7 @@ impl TokenUsage for Response {
         named(&self.model)
     }
 
-    /// Why it is incomplete, else its status once it has ended.
+    /// Returns the reason why the response is incomplete, otherwise its status once it has ended.
     fn finish_reason(&self) -> Option<&str> {
         if let Some(details) = &self.incomplete_details {
             return named(&details.reason);
@@ -77,14 +77,14 @@ impl Classify for ResponseError {
             Code::Other(code) => {
                 WireFormat::OpenAiResponses.status_of_words([code.as_str()], Some(&self.message))
             }
-            // The others name what was wrong with the request.
+            // Every other code names a defect of the request.
             _ => Status::Rejected,
         }
     }
 }
 
-/// The response that an event carries.
-fn carried(event: &ResponseStreamEvent) -> Option<&Response> {
+/// Returns the response that an event contains.
+fn response_in(event: &ResponseStreamEvent) -> Option<&Response> {
     use ResponseStreamEvent as Event;
     match event {
         Event::ResponseCreated(event) => Some(&event.response),
@@ -98,15 +98,15 @@ fn carried(event: &ResponseStreamEvent) -> Option<&Response> {
 
 impl TokenUsage for ResponseStreamEvent {
     fn token_usage(&self) -> Option<Usage> {
-        carried(self)?.token_usage()
+        response_in(self)?.token_usage()
     }
 
     fn served_model(&self) -> Option<&str> {
-        carried(self)?.served_model()
+        response_in(self)?.served_model()
     }
 
     fn finish_reason(&self) -> Option<&str> {
-        carried(self)?.finish_reason()
+        response_in(self)?.finish_reason()
     }
 }
 
@@ -117,7 +117,7 @@ impl Classify for ResponseStreamEvent {
             Self::ResponseError(error) => {
                 WireFormat::OpenAiResponses.status_of_words(error.code.as_deref(), Some(&error.message))
             }
-            event => carried(event).map_or(Status::Success, Classify::classify),
+            event => response_in(event).map_or(Status::Success, Classify::classify),
         }
     }
 }

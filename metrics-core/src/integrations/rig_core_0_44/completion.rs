@@ -1,4 +1,4 @@
-//! Completions.
+//! Usage and status of rig's completions.
 
 use rig_core::completion::{CompletionResponse, FinishReason, Usage as CompletionUsage};
 
@@ -30,7 +30,7 @@ impl TokenUsage for CompletionResponse {
         named(self.model()?)
     }
 
-    /// In rig's words; what it has no word for is `other`.
+    /// Returns the finish reason in rig's words; `other` for a reason that rig doesn't distinguish.
     fn finish_reason(&self) -> Option<&str> {
         Some(match self.finish_reason()? {
             FinishReason::Stop => "stop",
@@ -42,8 +42,8 @@ impl TokenUsage for CompletionResponse {
     }
 }
 
-/// `content_filtered` where the provider filtered, `error` where it reports that the turn failed, and `cancelled` where
-/// the caller stopped reading.
+/// `content_filtered` if the provider filtered the content, `error` if it reports that the turn failed, `cancelled` if the
+/// caller stopped reading.
 impl Classify for CompletionResponse {
     fn classify(&self) -> Status {
         match self.finish_reason() {

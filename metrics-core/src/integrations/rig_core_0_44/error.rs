@@ -1,4 +1,4 @@
-//! Errors.
+//! Statuses of rig's errors.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::usage::wire::WireFormat;
 
 crate::integrations::parts::found_in_chains!(ProviderError, ErrorReport, ProviderResponseError);
 
-/// What a reply stands for: its body where that names a cause of its own, else the HTTP status code, else the code that
-/// another transport gave.
-fn of_reply(http_status: Option<u16>, code: Option<&str>, body: &str) -> Status {
+/// Returns the status of a provider's reply: by its body if that names a specific cause, otherwise by the HTTP status
+/// code, otherwise by the code of another transport.
+fn reply_status(http_status: Option<u16>, code: Option<&str>, body: &str) -> Status {
     let by_http = http_status.map(Status::of_http).filter(|status| *status != Status::Success);
     let by_code = || code.and_then(|code| WireFormat::cause_of_any_words(&[code], None));
     let otherwise = by_http.or_else(by_code).unwrap_or(Status::Error);
@@ -25,7 +25,7 @@ impl Classify for ProviderResponseError {
         if self.refusal {
             return Status::ContentFiltered;
         }
-        of_reply(self.status.map(|status| status.as_u16()), self.code.as_deref(), &self.body)
+        reply_status(self.status.map(|status| status.as_u16()), self.code.as_deref(), &self.body)
     }
 
     fn retry_after(&self) -> Option<Duration> {
@@ -34,7 +34,7 @@ impl Classify for ProviderResponseError {
     }
 }
 
-/// An error that a relay delivered as its report.
+/// The report of an error that a relay delivered.
 impl Classify for ErrorReport {
     fn classify(&self) -> Status {
         if let Some(reply) = &self.provider_response {
@@ -45,7 +45,7 @@ impl Classify for ErrorReport {
             ErrorKind::Timeout => Status::Timeout,
             ErrorKind::Cancelled => Status::Cancelled,
             ErrorKind::Http | ErrorKind::BusClosed | ErrorKind::HandlerUnavailable => Status::Unavailable,
-            _ => of_reply(self.http_status, self.code.as_deref(), ""),
+            _ => reply_status(self.http_status, self.code.as_deref(), ""),
         }
     }
 
@@ -58,14 +58,14 @@ impl Classify for ProviderError {
     fn classify(&self) -> Status {
         match self {
             Self::Http(error) => match &**error {
-                // No reply came. With the feature of the HTTP client (`reqwest-0_13`), a timeout is known as such.
+                // There was no reply. With the feature `reqwest-0_13`, a timeout is recognised as one.
                 HttpError::Instance(error) => match error_status(&**error) {
                     Status::Error => Status::Unavailable,
-                    told => told,
+                    known => known,
                 },
                 HttpError::StreamEnded => Status::Unavailable,
                 HttpError::InvalidStatusCodeWithDetails { status, body, .. } => {
-                    of_reply(Some(status.as_u16()), None, body)
+                    reply_status(Some(status.as_u16()), None, body)
                 }
                 _ => Status::Error,
             },

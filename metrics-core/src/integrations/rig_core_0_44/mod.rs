@@ -1,9 +1,9 @@
-//! rig-core 0.44: completions, their errors and their attempts. The feature is `rig-core-0_44`; 0.44.0 is the newest release
-//! that Rust 1.95 builds.
+//! rig-core 0.44: completions, errors and attempts. Needs the feature `rig-core-0_44`; 0.44.0 is the newest release that
+//! Rust 1.95 builds.
 //!
-//! rig makes providers' counts one, as here: the input includes the cache, the output the reasoning. A call that is observed
-//! by a [`CallWitness`] tells more: each attempt with its outcome, its wait and what it used, also if it failed or was
-//! dropped, and in a stream what its events leave out.
+//! rig normalises token counts as this crate does: the input includes cached tokens, the output includes reasoning. With a
+//! [`CallWitness`], more is recorded of a call: each attempt with its outcome, wait and usage, also if the attempt failed
+//! or was dropped, and the facts that the events of a stream don't report.
 //!
 #![cfg_attr(feature = "stream", doc = "```")]
 #![cfg_attr(not(feature = "stream"), doc = "```ignore")]

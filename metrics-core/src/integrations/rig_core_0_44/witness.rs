@@ -1,5 +1,6 @@
-//! What rig observes of a call: its attempts, and what each reply says before it is made one with others.
+//! Recording of the attempts of a rig call, and of facts in the provider's words, before rig normalises them.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,38 +16,48 @@ use crate::status::Status;
 use crate::usage::wire::{WireFormat, prefer_cause};
 use crate::usage::{RateLimits, Usage};
 
-/// Observes one call of a model by rig, for `call_observed` and `stream_observed`: see [`CallWitness`].
+/// Returns an observation context with a new [`CallWitness`], for one `call_observed` or `stream_observed`.
 pub fn observation() -> AdapterContext {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let operation = format!("agent-metrics-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     AdapterContext::new(Arc::new(CallWitness::default()), Subject::default(), operation)
 }
 
-/// Tells the call of a model that runs around it of each attempt that rig makes: how it ended, how long was waited since the
-/// one before had failed, what it used. Of the one that got an answer it tells the usage, the served model and the finish
-/// reason in the provider's words; what the tracked function returns has the last word. Outside of a tracked call it does
-/// nothing.
+/// A witness that records, for the enclosing LLM call, each attempt that rig makes: its outcome, the wait since the previous
+/// attempt failed, and its usage. For the attempt that got an answer, it records the usage, the served model and the finish
+/// reason in the provider's words. Facts in the value that the tracked function returns take precedence. Outside of a
+/// tracked call it does nothing.
 ///
-/// One witness observes one call; to try again, clone its context. Of Anthropic's replies rig tells it what was read from the
-/// cache, but not what was written to it: where that matters, return the response, or report it by `Call::current().usage(..)`.
+/// A witness observes one call; to retry the call, clone its context. For Anthropic, rig reports tokens read from the cache
+/// but not tokens written to it. To record those too, return the response from the tracked function, or report its usage
+/// with `Call::current().usage(..)`.
 #[derive(Default)]
-pub struct CallWitness(Mutex<Seen>);
+pub struct CallWitness(Mutex<Observed>);
 
+impl fmt::Debug for CallWitness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallWitness").finish_non_exhaustive()
+    }
+}
+
+/// The state of an observed call.
 #[derive(Default)]
-struct Seen {
-    /// The attempts under way, by their number: more than one only if they are sent at once.
-    under_way: Vec<(Option<u64>, Seeing)>,
+struct Observed {
+    /// The attempts in flight with their numbers. There are several only if rig sends them concurrently.
+    in_flight: Vec<(Option<u64>, ObservedAttempt)>,
+    /// The time at which the last attempt failed.
     failed: Option<Instant>,
 }
 
-/// An attempt as far as it was seen.
-struct Seeing {
-    trying: Trying,
-    /// The route is that of Anthropic's messages, whose input leaves the cache out.
+/// The facts of an attempt in flight.
+struct ObservedAttempt {
+    attempt: Trying,
+    /// True for Anthropic's messages, whose input count excludes cached tokens.
     uncached_input: bool,
+    /// The HTTP status code of the response.
     http: Option<u16>,
     usage: Option<Usage>,
-    /// What a reply's words stand for.
+    /// The status that the words of the reply stand for.
     cause: Option<Status>,
 }
 
@@ -54,17 +65,19 @@ impl Witness for CallWitness {
     fn observe(&self, observation: Observation) {
         let Action::Adapter { observation } = observation.action else { return };
         let AdapterObservation { attempt, event, analysis, .. } = observation;
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut observed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let AdapterEvent::Started { route, .. } = &event {
-            let waited = seen.failed.take().map_or(Duration::ZERO, |failed| failed.elapsed());
-            seen.under_way.push((attempt, Seeing::new(waited, route)));
+            let waited = observed.failed.take().map_or(Duration::ZERO, |failed| failed.elapsed());
+            observed.in_flight.push((attempt, ObservedAttempt::new(waited, route)));
             return;
         }
-        let Some(place) = seen.under_way.iter().position(|(number, _)| *number == attempt) else { return };
+        let Some(index) = observed.in_flight.iter().position(|(number, _)| *number == attempt) else {
+            return;
+        };
         if let AdapterEvent::Finished { ending } = &event {
-            let (_, seeing) = seen.under_way.swap_remove(place);
-            if seeing.end(ending) != Status::Success {
-                seen.failed = Some(Instant::now());
+            let (_, attempt) = observed.in_flight.swap_remove(index);
+            if attempt.end(ending) != Status::Success {
+                observed.failed = Some(Instant::now());
             }
             return;
         }
@@ -73,23 +86,26 @@ impl Witness for CallWitness {
             let limits = RateLimits::from_headers(|name| headers.get(name).map(String::as_str));
             Call::current().rate_limits(limits);
         }
-        seen.under_way[place].1.observe(event);
+        observed.in_flight[index].1.observe(event);
     }
 }
 
-impl Seeing {
+impl ObservedAttempt {
     fn new(waited: Duration, route: &str) -> Self {
         let uncached_input = route.ends_with("/messages");
-        Self { trying: Trying::after(waited), uncached_input, http: None, usage: None, cause: None }
+        Self { attempt: Trying::after(waited), uncached_input, http: None, usage: None, cause: None }
     }
 
     fn observe(&mut self, event: AdapterEvent) {
         match event {
             AdapterEvent::Response { status } => self.http = Some(status),
             AdapterEvent::Usage { usage } => {
-                self.usage = self.usage_of(&usage).map(|usage| usage.after(self.usage)).or(self.usage);
+                self.usage = self
+                    .convert_usage(&usage)
+                    .map(|usage| usage.merged_with_earlier(self.usage))
+                    .or(self.usage);
             }
-            AdapterEvent::Provider { verdict } => self.judge(&verdict),
+            AdapterEvent::Provider { verdict } => self.record_verdict(&verdict),
             AdapterEvent::ErrorEnvelope { error: AdapterErrorEnvelope { code, status, message } } => {
                 let words: Vec<_> = [&code, &status].into_iter().flatten().map(String::as_str).collect();
                 self.cause = WireFormat::cause_of_any_words(&words, message.as_deref());
@@ -98,7 +114,8 @@ impl Seeing {
         }
     }
 
-    fn usage_of(&self, usage: &AdapterUsage) -> Option<Usage> {
+    /// Converts rig's usage.
+    fn convert_usage(&self, usage: &AdapterUsage) -> Option<Usage> {
         let cached = if self.uncached_input { usage.cached_input_tokens.unwrap_or(0) } else { 0 };
         let usage = Usage {
             input: usage.input_tokens.map(|input| input.saturating_add(cached)),
@@ -110,13 +127,13 @@ impl Seeing {
         known(usage)
     }
 
-    fn judge(&mut self, verdict: &AdapterVerdict) {
+    fn record_verdict(&mut self, verdict: &AdapterVerdict) {
         let AdapterVerdict { finish_reason, block_reason, model, .. } = verdict;
         let call = Call::current();
         if let Some(model) = model {
             call.model(model);
         }
-        // A prompt that was blocked has no other.
+        // A blocked prompt has no finish reason.
         if let Some(reason) = finish_reason.as_ref().or(block_reason.as_ref()) {
             call.finish(reason);
             self.cause = WireFormat::cause_of_any_words(&[reason], None);
@@ -126,18 +143,18 @@ impl Seeing {
         }
     }
 
-    /// Counts the attempt, and says how it ended.
+    /// Counts the attempt and returns its status.
     fn end(self, ending: &AdapterEnding) -> Status {
-        let Self { trying, http, usage, cause, .. } = self;
+        let Self { attempt, http, usage, cause, .. } = self;
         let status = match ending {
-            // There is an answer, perhaps a refusal: what it used is what the call used.
+            // There is an answer, possibly a refusal, so the usage of the attempt is that of the call.
             AdapterEnding::Decoded | AdapterEnding::Terminal => {
                 let status = cause.unwrap_or(Status::Success);
                 let call = Call::current().usage(&usage);
                 if status == Status::ContentFiltered {
                     call.status(status);
                 }
-                trying.end(status, None);
+                attempt.end(status, None);
                 return status;
             }
             AdapterEnding::Error { kind, status, .. } => {
@@ -153,11 +170,11 @@ impl Seeing {
             }
             AdapterEnding::Eof { .. } | AdapterEnding::PartialFrame { .. } => Status::Unavailable,
             AdapterEnding::Dropped => {
-                trying.end_dropped(usage);
+                attempt.end_dropped(usage);
                 return Status::Cancelled;
             }
         };
-        trying.end(status, usage);
+        attempt.end(status, usage);
         status
     }
 }

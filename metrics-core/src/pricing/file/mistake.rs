@@ -1,39 +1,39 @@
-//! What is wrong with a file of prices.
+//! Errors of price files.
 
 use std::fmt;
 use std::io;
 
-/// Why a file of prices was not taken. Nothing of it was.
+/// The error of reading prices from TOML. No price of an invalid file is used.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum PriceError {
     /// The file could not be read.
     Unreadable {
-        /// Its path.
+        /// The path of the file.
         file: String,
-        /// The kind of the error that reading it gave.
+        /// The kind of the I/O error.
         kind: io::ErrorKind,
-        /// That error's words.
+        /// The message of the I/O error.
         message: String,
     },
-    /// It has mistakes.
+    /// The text has mistakes.
     Invalid {
-        /// Its path; `None` for text that came from elsewhere.
+        /// The path of the file; `None` for text that didn't come from a file.
         file: Option<String>,
-        /// All of them, in the order of their lines.
+        /// All mistakes, in the order of their lines.
         mistakes: Vec<PriceMistake>,
     },
 }
 
-/// One mistake in a file of prices.
+/// One mistake in a price file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct PriceMistake {
-    /// The line, from 1.
+    /// The line number, counted from 1.
     pub line: usize,
-    /// The field with the tables it is in, such as `models.gpt-4o.input`; empty for a mistake of syntax.
+    /// The path of the field, such as `models.gpt-4o.input`; empty for a syntax error.
     pub field: String,
-    /// What is wrong, and what is allowed.
+    /// A description of the mistake and of the values allowed.
     pub why: String,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for PriceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { file, message, .. } => {
-                write!(f, "prices in `{file}` are unreadable: {message}")
+                write!(f, "cannot read prices from `{file}`: {message}")
             }
             Self::Invalid { file, mistakes } => {
                 f.write_str("invalid prices")?;

@@ -1,4 +1,4 @@
-//! Prices from TOML.
+//! Price tables from TOML.
 
 mod mistake;
 mod reader;
@@ -12,9 +12,10 @@ use schema::read;
 use super::PriceTable;
 
 impl PriceTable {
-    /// The prices in a TOML text, to be [laid over](Self::overlay) others. All amounts are USD per million
-    /// tokens; `input` and `output` must be there. What is left out costs as other input or output
-    /// does. See [`Price::above`](crate::Price::above) for tiers.
+    /// Parses prices from a TOML text, to be [combined](Self::overlay) with another table. Needs the feature `toml`.
+    ///
+    /// All amounts are in USD per million tokens. `input` and `output` are required; the other kinds of tokens default to
+    /// the price of input or output. See [`Price::above`](crate::Price::above) for tiers.
     ///
     /// ```
     /// use agent_metrics::{PriceTable, Usage};
@@ -40,13 +41,13 @@ impl PriceTable {
     /// # Ok::<(), agent_metrics::PriceError>(())
     /// ```
     ///
-    /// An alias stands for a model of the text, or for one of [`bundled`](Self::bundled) at its price there.
+    /// An alias names a model of the text, or a model of [`bundled`](Self::bundled), whose bundled price it then has.
     ///
     /// # Errors
-    /// With the line and the field of each mistake: wrong syntax, a model or field given twice, an unknown or
-    /// missing field, a value of another type, a price that is negative, not finite or above a billion, more
-    /// than three tiers, two for one threshold, an alias to an unknown model or for a name that has a
-    /// price, a date that is none.
+    /// Returns [`PriceError::Invalid`] with the line and the field of every mistake: a syntax error, a model or field
+    /// given twice, an unknown or missing field, a value of the wrong type, a price that is negative, not finite or above
+    /// a billion, more than three tiers, two tiers with one threshold, an alias of an unknown model or for a name that
+    /// has a price, an invalid date.
     ///
     /// ```
     /// use agent_metrics::PriceTable;
@@ -58,10 +59,11 @@ impl PriceTable {
         read(text).map_err(|mistakes| PriceError::Invalid { file: None, mistakes })
     }
 
-    /// The prices in a TOML file; see [`from_toml`](Self::from_toml).
+    /// Parses prices from a TOML file; see [`from_toml`](Self::from_toml).
     ///
     /// # Errors
-    /// As of [`from_toml`](Self::from_toml), with the file's path; and when it can't be read or isn't UTF-8.
+    /// Returns [`PriceError::Invalid`] as [`from_toml`](Self::from_toml) does, with the file's path, and
+    /// [`PriceError::Unreadable`] if the file can't be read or isn't UTF-8.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, PriceError> {
         let file = path.as_ref().display().to_string();
         match std::fs::read_to_string(path) {
@@ -84,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_says_what_models_cost() {
+    fn prices_tiers_and_aliases_are_read_from_a_file() {
         let text = r#"
             version = "acme 7"
             date = 2026-05-01
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told_with_its_line_and_field() {
+    fn every_mistake_is_reported_with_its_line_and_field() {
         let text = r#"date = "yesterday"
 modles = 1
 [models."a b"]
@@ -148,29 +150,29 @@ f = 3
             mistakes(text),
             [
                 "line 1: `date`: invalid value `\"yesterday\"`; it takes a date such as 2026-05-01".to_owned(),
-                "line 2: `modles`: unknown field; known are version, date, models, aliases".to_owned(),
+                "line 2: `modles`: unknown field; the known fields are version, date, models, aliases".to_owned(),
                 "line 4: `models.\"a b\".input`: invalid price `-3`; it takes 0 to 1000000000 USD per million tokens"
                     .to_owned(),
                 "line 5: `models.\"a b\".output`: invalid price `nan`; it takes 0 to 1000000000 USD per million tokens"
                     .to_owned(),
-                format!("line 6: `models.\"a b\".cache_raed`: unknown field; known are input, output, {known}, tiers"),
+                format!("line 6: `models.\"a b\".cache_raed`: unknown field; the known fields are input, output, {known}, tiers"),
                 "line 7: `models.c.output`: missing; it takes USD per million tokens".to_owned(),
                 "line 8: `models.c.input`: invalid value `\"1\"`; it takes USD per million tokens".to_owned(),
                 "line 9: `models.c.tiers.output`: invalid price `inf`; it takes 0 to 1000000000 USD per million tokens"
                     .to_owned(),
                 "line 9: `models.c.tiers.above`: missing; it takes a number of input tokens".to_owned(),
                 "line 9: `models.c.tiers.above`: invalid value `1.5`; it takes a whole number of input tokens".to_owned(),
-                "line 13: `models.d.tiers`: two tiers above 1".to_owned(),
-                "line 15: `aliases.e`: unknown model `nothing`; name one under `models`, or one of the bundled table"
+                "line 13: `models.d.tiers`: two tiers with the threshold 1".to_owned(),
+                "line 15: `aliases.e`: unknown model `nothing`; use a model under `models` or one of the bundled table"
                     .to_owned(),
-                "line 16: `aliases.d`: this name has a price under `models`; an alias can't have one".to_owned(),
+                "line 16: `aliases.d`: an alias can't have the name of a model under `models`".to_owned(),
                 "line 17: `aliases.f`: invalid value `3`; it takes a string".to_owned(),
             ]
         );
     }
 
     #[test]
-    fn wrong_syntax_does_not_hide_other_mistakes() {
+    fn a_syntax_error_does_not_hide_other_mistakes() {
         let text = "[models.a]\ninput = \noutput = -1\n[models.a]\ninput = 1\noutput = 2\n";
         let mistakes = mistakes(text);
         assert!(mistakes.iter().any(|mistake| mistake.starts_with("line 2: ")), "{mistakes:#?}");
@@ -185,7 +187,7 @@ f = 3
     }
 
     #[test]
-    fn a_value_of_another_type_is_a_mistake() {
+    fn a_value_of_the_wrong_type_is_a_mistake() {
         for text in [
             "models = 1",
             "[models]\na = 1",
@@ -201,9 +203,9 @@ f = 3
     }
 
     #[test]
-    fn a_file_is_named_in_its_errors() {
+    fn errors_name_the_file() {
         let error = PriceTable::from_file("no/such/prices.toml").unwrap_err();
-        assert!(error.to_string().starts_with("prices in `no/such/prices.toml` are unreadable: "), "{error}");
+        assert!(error.to_string().starts_with("cannot read prices from `no/such/prices.toml`: "), "{error}");
         let file = std::env::temp_dir().join(format!("agent-metrics-prices-{}.toml", std::process::id()));
         std::fs::write(&file, "[models.a]\ninput = -1\noutput = 1").unwrap();
         let error = PriceTable::from_file(&file).unwrap_err();
@@ -214,7 +216,7 @@ f = 3
     }
 
     #[test]
-    fn no_text_is_too_odd_to_be_read() {
+    fn no_malformed_text_makes_the_parser_panic() {
         let text = "version = \"\u{e9}\"\n[models.\"a.b\"]\ninput = 1.5 # \u{e9}\noutput = -2\ntiers = [{ above = 1 }]\n[aliases]\nc = \"a\"\n";
         for (at, character) in text.char_indices() {
             let rest = &text[at + character.len_utf8()..];

@@ -1,4 +1,4 @@
-//! Values out of TOML, and the mistakes in them.
+//! Reading of TOML values, with a record of every mistake.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -6,26 +6,27 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::PriceMistake;
-use crate::pricing::price::MOST;
+use super::mistake::PriceMistake;
+use crate::pricing::price::MAX_USD;
 
-/// Reads what it can, and keeps every mistake.
+/// Reads values as far as possible and collects every mistake.
 pub(super) struct Reader<'t> {
     text: &'t str,
     mistakes: Vec<PriceMistake>,
-    /// Lines with wrong syntax, of which nothing more is said: it might only follow from that.
+    /// Lines with a syntax error. Further mistakes on them are not reported, since they may only follow from it.
     broken: Vec<usize>,
 }
 
-/// Where a value is: the names of the tables around it and its own.
+/// The path of a value: its key and the keys of the tables that contain it.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'p> {
-    pub(super) within: Option<&'p Place<'p>>,
+pub(super) struct FieldPath<'p> {
+    pub(super) within: Option<&'p FieldPath<'p>>,
     pub(super) key: &'p str,
 }
 
-impl Place<'_> {
-    fn path(&self) -> String {
+impl FieldPath<'_> {
+    /// Returns the path as written in TOML.
+    fn to_toml(self) -> String {
         // A key that isn't bare is quoted, as in the file.
         let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let key = match self.key {
@@ -33,7 +34,7 @@ impl Place<'_> {
             key => Cow::Owned(format!("{key:?}")),
         };
         match self.within {
-            Some(within) => format!("{}.{key}", within.path()),
+            Some(within) => format!("{}.{key}", within.to_toml()),
             None => key.into_owned(),
         }
     }
@@ -46,15 +47,15 @@ impl<'t> Reader<'t> {
         Self { text, mistakes: Vec::new(), broken: Vec::new() }
     }
 
-    /// The entries of a table of the document, in the order of their lines.
+    /// Returns the entries of a top-level table, in the order of their lines.
     pub(super) fn entries<'a, 'i>(
         &mut self,
         document: &'a DeTable<'i>,
-        place: Place<'_>,
+        path: FieldPath<'_>,
     ) -> Vec<(&'a str, Range<usize>, &'a Value<'i>)> {
-        let Some(value) = document.get(place.key) else { return Vec::new() };
+        let Some(value) = document.get(path.key) else { return Vec::new() };
         let Some(table) = value.get_ref().as_table() else {
-            self.wrong_type(value, &place, "a table");
+            self.wrong_type(value, &path, "a table");
             return Vec::new();
         };
         let mut entries: Vec<_> =
@@ -63,60 +64,70 @@ impl<'t> Reader<'t> {
         entries
     }
 
-    pub(super) fn amount(&mut self, value: &Value<'_>, place: &Place<'_>) -> Option<f64> {
+    /// Reads an amount in USD per million tokens.
+    pub(super) fn amount(&mut self, value: &Value<'_>, path: &FieldPath<'_>) -> Option<f64> {
         let usd = match value.get_ref() {
             DeValue::Float(number) => number.as_str().parse().ok(),
             DeValue::Integer(number) => {
                 i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64)
             }
             _ => {
-                self.wrong_type(value, place, "USD per million tokens");
+                self.wrong_type(value, path, "USD per million tokens");
                 return None;
             }
         };
         match usd {
-            Some(usd) if (0.0..=MOST).contains(&usd) => Some(usd),
+            Some(usd) if (0.0..=MAX_USD).contains(&usd) => Some(usd),
             _ => {
                 let found = self.text.get(value.span()).unwrap_or_default();
                 self.mistake(
                     &value.span(),
-                    place,
-                    format!("invalid price `{found}`; it takes 0 to {MOST} USD per million tokens"),
+                    path,
+                    format!("invalid price `{found}`; it takes 0 to {MAX_USD} USD per million tokens"),
                 );
                 None
             }
         }
     }
 
-    pub(super) fn string<'a>(&mut self, value: &'a Value<'_>, place: &Place<'_>) -> Option<&'a str> {
+    /// Reads a string.
+    pub(super) fn string<'a>(&mut self, value: &'a Value<'_>, path: &FieldPath<'_>) -> Option<&'a str> {
         let text = value.get_ref().as_str();
         if text.is_none() {
-            self.wrong_type(value, place, "a string");
+            self.wrong_type(value, path, "a string");
         }
         text
     }
 
-    pub(super) fn check_known(&mut self, table: &DeTable<'_>, within: Option<&Place<'_>>, known: &[&str]) {
+    /// Reports every key of a table that is not one of `known`.
+    pub(super) fn check_known(
+        &mut self,
+        table: &DeTable<'_>,
+        within: Option<&FieldPath<'_>>,
+        known: &[&str],
+    ) {
         for key in table.keys().filter(|key| !known.contains(&&**key.get_ref())) {
-            let why = format!("unknown field; known are {}", known.join(", "));
-            self.mistake(&key.span(), &Place { within, key: key.get_ref() }, why);
+            let why = format!("unknown field; the known fields are {}", known.join(", "));
+            self.mistake(&key.span(), &FieldPath { within, key: key.get_ref() }, why);
         }
     }
 
-    pub(super) fn wrong_type(&mut self, value: &Value<'_>, place: &Place<'_>, wanted: &str) {
+    /// Reports a value that is not of the type `wanted`.
+    pub(super) fn wrong_type(&mut self, value: &Value<'_>, path: &FieldPath<'_>, wanted: &str) {
         let found = self.text.get(value.span()).unwrap_or_default();
         let found = found.lines().next().unwrap_or_default();
-        self.mistake(&value.span(), place, format!("invalid value `{found}`; it takes {wanted}"));
+        self.mistake(&value.span(), path, format!("invalid value `{found}`; it takes {wanted}"));
     }
 
-    pub(super) fn mistake(&mut self, at: &Range<usize>, place: &Place<'_>, why: String) {
+    /// Reports a mistake, unless its line has a syntax error.
+    pub(super) fn mistake(&mut self, at: &Range<usize>, path: &FieldPath<'_>, why: String) {
         let line = self.line(at);
         if !self.broken.contains(&line) {
-            self.mistakes.push(PriceMistake { line, field: place.path(), why });
+            self.mistakes.push(PriceMistake { line, field: path.to_toml(), why });
         }
     }
 
-    /// A mistake that the parser found; of a repeated key, it says the key.
+    /// Reports an error found by the TOML parser. For a repeated key, the field is that key.
     pub(super) fn syntax(&mut self, message: &str, at: Range<usize>) {
         let line = self.line(&at);
         let found = self.text.get(at).unwrap_or_default();
@@ -131,7 +142,7 @@ impl<'t> Reader<'t> {
         1 + self.text.as_bytes().iter().take(at.start).filter(|byte| **byte == b'\n').count()
     }
 
-    /// All mistakes, in the order of their lines.
+    /// Returns all mistakes, in the order of their lines.
     pub(super) fn into_mistakes(mut self) -> Vec<PriceMistake> {
         self.mistakes.sort_by_key(|mistake| mistake.line);
         self.mistakes

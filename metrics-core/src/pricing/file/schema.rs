@@ -1,23 +1,24 @@
-//! What a file of prices may say.
+//! The schema of price files.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::PriceMistake;
-use super::reader::{Place, Reader, Value};
-use crate::pricing::price::MAX_TIERS;
-use crate::pricing::{Price, PriceTable, bundled};
+use super::mistake::PriceMistake;
+use super::reader::{FieldPath, Reader, Value};
+use crate::pricing::bundled;
+use crate::pricing::price::{MAX_TIERS, Price};
+use crate::pricing::table::PriceTable;
 
-/// The keys of the file.
+// The top-level keys.
 const VERSION: &str = "version";
 const DATE: &str = "date";
 const MODELS: &str = "models";
 const ALIASES: &str = "aliases";
 const TOP: [&str; 4] = [VERSION, DATE, MODELS, ALIASES];
 
-/// The keys of a price.
+// The keys of a price.
 const INPUT: &str = "input";
 const OUTPUT: &str = "output";
 const TIERS: &str = "tiers";
@@ -34,7 +35,7 @@ const PARTS: [(&str, Setter); 7] = [
     ("image_output", Price::image_output),
 ];
 
-/// The table that a text describes, or all of its mistakes.
+/// Parses a price table from TOML, or returns all mistakes.
 pub(super) fn read(text: &str) -> Result<PriceTable, Vec<PriceMistake>> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader::new(text);
@@ -47,35 +48,32 @@ pub(super) fn read(text: &str) -> Result<PriceTable, Vec<PriceMistake>> {
 }
 
 impl Reader<'_> {
+    /// Reads the whole document.
     fn table(&mut self, document: &DeTable<'_>) -> PriceTable {
-        let top = |key| Place { within: None, key };
+        let top = |key| FieldPath { within: None, key };
         self.check_known(document, None, &TOP);
         let mut table = PriceTable::empty();
         for (name, at, value) in self.entries(document, top(MODELS)) {
-            let place = Place { within: Some(&top(MODELS)), key: name };
-            if let Some(price) = self.model(value, at, &place) {
+            let path = FieldPath { within: Some(&top(MODELS)), key: name };
+            if let Some(price) = self.model(value, at, &path) {
                 table = table.with(name, price);
             }
         }
         let models = document.get(MODELS).and_then(|models| models.get_ref().as_table());
         for (name, at, value) in self.entries(document, top(ALIASES)) {
-            let place = Place { within: Some(&top(ALIASES)), key: name };
+            let path = FieldPath { within: Some(&top(ALIASES)), key: name };
             if models.is_some_and(|models| models.contains_key(name)) {
-                self.mistake(
-                    &at,
-                    &place,
-                    "this name has a price under `models`; an alias can't have one".to_owned(),
-                );
-            } else if let Some(model) = self.string(value, &place) {
+                self.mistake(&at, &path, "an alias can't have the name of a model under `models`".to_owned());
+            } else if let Some(model) = self.string(value, &path) {
                 if models.is_some_and(|models| models.contains_key(model)) {
                     table = table.alias(name, model);
                 } else if let Some(price) = PriceTable::bundled().get(model) {
                     table = table.with(name, price);
                 } else {
                     let why = format!(
-                        "unknown model `{model}`; name one under `models`, or one of the bundled table"
+                        "unknown model `{model}`; use a model under `models` or one of the bundled table"
                     );
-                    self.mistake(&value.span(), &place, why);
+                    self.mistake(&value.span(), &path, why);
                 }
             }
         }
@@ -84,63 +82,69 @@ impl Reader<'_> {
         table.versioned(version, date)
     }
 
-    /// A model's price with its tiers.
-    fn model(&mut self, value: &Value<'_>, at: Range<usize>, place: &Place<'_>) -> Option<Price> {
-        let price = self.rates(value, at, place, TIERS);
+    /// Reads a model's price with its tiers.
+    fn model(&mut self, value: &Value<'_>, at: Range<usize>, path: &FieldPath<'_>) -> Option<Price> {
+        let price = self.rates(value, at, path, TIERS);
         let Some(tiers) = value.get_ref().as_table().and_then(|model| model.get(TIERS)) else { return price };
-        let place = Place { within: Some(place), key: TIERS };
+        let path = FieldPath { within: Some(path), key: TIERS };
         let Some(array) = tiers.get_ref().as_array() else {
-            self.wrong_type(tiers, &place, "an array of tables");
+            self.wrong_type(tiers, &path, "an array of tables");
             return None;
         };
         if array.len() > MAX_TIERS {
             self.mistake(
                 &tiers.span(),
-                &place,
+                &path,
                 format!("{} tiers; a price has at most {MAX_TIERS}", array.len()),
             );
         }
         let mut read = BTreeMap::new();
         for tier in array {
-            let rates = self.rates(tier, tier.span(), &place, ABOVE);
-            if let (Some(rates), Some(above)) = (rates, self.above(tier, &place))
+            let rates = self.rates(tier, tier.span(), &path, ABOVE);
+            if let (Some(rates), Some(above)) = (rates, self.above(tier, &path))
                 && read.insert(above, rates).is_some()
             {
-                self.mistake(&tier.span(), &place, format!("two tiers above {above}"));
+                self.mistake(&tier.span(), &path, format!("two tiers with the threshold {above}"));
             }
         }
         read.into_iter().try_fold(price?, |price, (above, tier)| price.try_above(above, tier.rates(0)))
     }
 
-    /// A tier's threshold.
-    fn above(&mut self, tier: &Value<'_>, place: &Place<'_>) -> Option<u64> {
-        let place = Place { within: Some(place), key: ABOVE };
+    /// Reads a tier's threshold.
+    fn above(&mut self, tier: &Value<'_>, path: &FieldPath<'_>) -> Option<u64> {
+        let path = FieldPath { within: Some(path), key: ABOVE };
         let Some(value) = tier.get_ref().as_table()?.get(ABOVE) else {
-            self.mistake(&tier.span(), &place, "missing; it takes a number of input tokens".to_owned());
+            self.mistake(&tier.span(), &path, "missing; it takes a number of input tokens".to_owned());
             return None;
         };
         let above = value.get_ref().as_integer();
         let above = above.and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
         if above.is_none() {
-            self.wrong_type(value, &place, "a whole number of input tokens");
+            self.wrong_type(value, &path, "a whole number of input tokens");
         }
         above
     }
 
-    /// The rates in a table, in which one more key is allowed.
-    fn rates(&mut self, value: &Value<'_>, at: Range<usize>, place: &Place<'_>, more: &str) -> Option<Price> {
+    /// Reads the rates in a table in which one more key is allowed.
+    fn rates(
+        &mut self,
+        value: &Value<'_>,
+        at: Range<usize>,
+        path: &FieldPath<'_>,
+        more: &str,
+    ) -> Option<Price> {
         let Some(table) = value.get_ref().as_table() else {
-            self.wrong_type(value, place, "a table with `input` and `output`");
+            self.wrong_type(value, path, "a table with `input` and `output`");
             return None;
         };
         let known: Vec<_> =
             [INPUT, OUTPUT].into_iter().chain(PARTS.map(|(key, _)| key)).chain([more]).collect();
-        self.check_known(table, Some(place), &known);
+        self.check_known(table, Some(path), &known);
         let mut amount = |key: &str, needed: bool| match table.get(key) {
-            Some(value) => self.amount(value, &Place { within: Some(place), key }),
+            Some(value) => self.amount(value, &FieldPath { within: Some(path), key }),
             None if needed => {
-                let place = Place { within: Some(place), key };
-                self.mistake(&at, &place, "missing; it takes USD per million tokens".to_owned());
+                let path = FieldPath { within: Some(path), key };
+                self.mistake(&at, &path, "missing; it takes USD per million tokens".to_owned());
                 None
             }
             None => None,
@@ -155,12 +159,12 @@ impl Reader<'_> {
     }
 
     fn top_string(&mut self, document: &DeTable<'_>, key: &str) -> Option<String> {
-        self.string(document.get(key)?, &Place { within: None, key }).map(str::to_owned)
+        self.string(document.get(key)?, &FieldPath { within: None, key }).map(str::to_owned)
     }
 
-    /// The day, as a string or as TOML's own.
-    fn date(&mut self, document: &DeTable<'_>, place: Place<'_>) -> Option<String> {
-        let value = document.get(place.key)?;
+    /// Reads the date, as a string or as a TOML date.
+    fn date(&mut self, document: &DeTable<'_>, path: FieldPath<'_>) -> Option<String> {
+        let value = document.get(path.key)?;
         let date = match value.get_ref() {
             DeValue::Datetime(date) => date.to_string(),
             DeValue::String(date) => date.to_string(),
@@ -169,7 +173,7 @@ impl Reader<'_> {
         if bundled::is_dashed_date(&date) {
             return Some(date);
         }
-        self.wrong_type(value, &place, "a date such as 2026-05-01");
+        self.wrong_type(value, &path, "a date such as 2026-05-01");
         None
     }
 }

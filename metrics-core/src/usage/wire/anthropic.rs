@@ -1,12 +1,12 @@
-//! Anthropic's messages.
+//! Anthropic's Messages API.
 
 use super::shape::{Merge, Shape, at, with};
 use crate::status::Status;
 use crate::usage::Usage;
 
 /// "Messages", "Streaming messages", "Handling stop reasons" and "Errors" in Anthropic's API
-/// documentation. Its `input_tokens` leave out what was read from or written to the cache. The tokens
-/// of a compaction, which a beta tells among its `iterations`, are in none of its totals, nor in ours.
+/// documentation. Its `input_tokens` exclude tokens read from or written to the cache. The tokens of a compaction,
+/// which a beta reports among its `iterations`, are in none of Anthropic's totals and are not counted here either.
 pub(super) const SHAPE: Shape = Shape {
     bodies: &["", "message"],
     counts: &[

@@ -1,14 +1,13 @@
-//! Amazon Bedrock's Converse.
+//! Amazon Bedrock's Converse API.
 
 use super::shape::{Merge, Shape, at, with};
 use crate::status::Status;
 use crate::usage::Usage;
 
 /// `Converse`, `ConverseStream` and `TokenUsage` in the Amazon Bedrock API reference. Its
-/// `inputTokens` leave out what was read from or written to the cache. An error's type stands in the
-/// body as `__type` or `code` (so botocore's parser of JSON protocols), in boto3's exceptions as
-/// `Error.Code`, and names the event in a stream; over HTTP it may stand in the header
-/// `x-amzn-errortype` alone.
+/// `inputTokens` exclude tokens read from or written to the cache. An error's type is in the body as `__type` or `code`
+/// (according to botocore's parser of JSON protocols), in boto3's exceptions as `Error.Code`, and is the name of the
+/// event in a stream; over HTTP it may be in the header `x-amzn-errortype` only, which is not read.
 pub(super) const SHAPE: Shape = Shape {
     bodies: &["", "metadata", "messageStop"],
     counts: &[

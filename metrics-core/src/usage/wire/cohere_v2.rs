@@ -1,13 +1,13 @@
-//! Cohere's chat, second version.
+//! Cohere's Chat API, version 2.
 
 use super::shape::{Numbers, Shape, at};
 use crate::status::Status;
 use crate::usage::Usage;
 
-/// "Chat" (v2), "Streaming" and "Errors" in Cohere's API documentation. What is billed is counted,
-/// what was processed only where nothing is billed; the two differ by the words that Cohere adds to a
-/// prompt, so `cached_tokens`, which are of those processed, may exceed a billed input. A response
-/// doesn't name its model, an error has a text but no code.
+/// "Chat" (v2), "Streaming" and "Errors" in Cohere's API documentation. Billed tokens
+/// are counted, and processed tokens only if no billed tokens are reported. The two differ by the text that Cohere adds
+/// to a prompt, so `cached_tokens`, which counts processed tokens, may exceed the billed input. A response doesn't name
+/// its model, and an error has a message but no code.
 pub(super) const SHAPE: Shape = Shape {
     bodies: &["", "delta"],
     counts: &[
@@ -27,7 +27,7 @@ pub(super) const SHAPE: Shape = Shape {
         ("USER_CANCEL", Status::Cancelled),
     ],
     http: &[(498, Status::ContentFiltered), (499, Status::Cancelled)],
-    // In a whole response `message` is an object.
+    // A text only in an error: in a successful response `message` is an object.
     messages: &["message", "error"],
     too_long: &["too many tokens"],
     ..Shape::EMPTY

@@ -1,4 +1,4 @@
-//! What a response says of itself.
+//! Facts that a response reports about itself.
 
 use serde_json::Value;
 
@@ -8,22 +8,21 @@ use crate::classify::Classify;
 use crate::status::Status;
 use crate::usage::{TokenUsage, Usage};
 
-/// What a response, an error body or a stream says of itself.
+/// Facts that a response, an error body or a stream reports about one LLM call.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Facts {
-    /// Tokens, counted as [`Usage`] counts for every provider; `None` if there is no number at all.
+    /// Token usage, counted as [`Usage`] counts for every provider; `None` if no count was found.
     pub usage: Option<Usage>,
-    /// The model that answered, as the provider names it. It may be another than was asked for.
+    /// The served model: the model that answered, as the provider names it. It may differ from the requested model.
     pub served_model: Option<String>,
-    /// Why the model stopped, in the provider's word. `None` for error bodies, and for a stream that was
-    /// cut off.
+    /// The finish reason in the provider's words. `None` for an error body and for a stream that was cut off.
     pub finish_reason: Option<String>,
-    /// `success` unless the JSON says otherwise: `content_filtered` for refusals and blocks,
-    /// `context_overflow` for what was too long, `rate_limited`, `unavailable`, `rejected`, `timeout` and
-    /// `cancelled` by the error's code or type, `error` for errors that tell none of these. Where a
-    /// provider has no code for what is too long, its message tells; should the wording change, such an
-    /// error is `rejected` or `error`.
+    /// The status: `success` unless the JSON reports a failure. `content_filtered` for refusals and blocks,
+    /// `context_overflow` for an input that was too long, `rate_limited`, `unavailable`, `rejected`, `timeout` and
+    /// `cancelled` by the error's code or type, and `error` for every other error. If a provider has no code for an
+    /// input that is too long, phrases of its message are recognised; should the wording change, such an error is
+    /// `rejected` or `error`.
     pub status: Status,
 }
 
@@ -54,17 +53,17 @@ impl Classify for Facts {
 }
 
 impl Facts {
-    /// Adds all that a body says but its usage.
+    /// Adds the facts of a body, except for its usage, which [`Readings`](super::reading::Readings) reads.
     pub(super) fn absorb(&mut self, shape: &Shape, body: &Value) {
         keep(&mut self.served_model, text(body, shape.model));
         let finished = |reason: &&str| !reason.is_empty() && !shape.unfinished.contains(reason);
         let reason = |path: &&str| find(body, path, |found| found.as_str().filter(finished));
         keep(&mut self.finish_reason, shape.finish.iter().find_map(reason));
-        // An error's second notice may tell its kind where the first didn't.
+        // A second report of an error may name its kind if the first did not.
         if matches!(self.status, Status::Success | Status::Error) {
             self.status = match status(shape, body) {
                 Status::Success => self.status,
-                told => told,
+                known => known,
             };
         }
     }
@@ -77,10 +76,10 @@ fn keep(fact: &mut Option<String>, new: Option<&str>) {
 }
 
 fn status(shape: &Shape, body: &Value) -> Status {
-    let told =
+    let by_code =
         shape.codes.iter().find_map(|path| find(body, path, |code| shape.status_of_word(code.as_str()?)));
     let marked = || shape.marks.iter().find(|(path, _)| is_there(body, path)).map(|(_, status)| *status);
-    shape.with_message(told.or_else(marked), text(body, shape.messages))
+    shape.with_message(by_code.or_else(marked), text(body, shape.messages))
 }
 
 impl Shape {
@@ -89,11 +88,11 @@ impl Shape {
         self.words.iter().find(|(word, _)| *word == code).map(|(_, status)| *status)
     }
 
-    /// What was told by a code, and what an error's message adds to it.
-    fn with_message(&self, told: Option<Status>, message: Option<&str>) -> Status {
-        let status = told.or(message.map(|_| Status::Error)).unwrap_or(Status::Success);
+    /// Returns the status by a code or a mark, refined by an error's message.
+    fn with_message(&self, known: Option<Status>, message: Option<&str>) -> Status {
+        let status = known.or(message.map(|_| Status::Error)).unwrap_or(Status::Success);
         match message {
-            // Most providers have no code for this, and reject such a request as they would any other.
+            // Most providers have no code for an input that is too long, and reject it like any invalid request.
             Some(message) if matches!(status, Status::Error | Status::Rejected) => {
                 let message = message.to_lowercase();
                 let too_long = self.too_long.iter().any(|part| message.contains(part));
@@ -103,20 +102,20 @@ impl Shape {
         }
     }
 
-    /// The status by a provider's words, the most telling first, and by an error's message.
+    /// Returns the status by a provider's words, the most specific first, and by an error's message.
     #[cfg(feature = "__llm")]
-    #[allow(dead_code)] // Each of these crates uses some.
+    #[allow(dead_code)] // Each integration uses some of these.
     pub(super) fn status_of_words<'w>(
         &self,
         words: impl IntoIterator<Item = &'w str>,
         message: Option<&str>,
     ) -> Status {
-        let told = words.into_iter().find_map(|word| self.status_of_word(word));
-        self.with_message(told, message.filter(|message| !message.is_empty()))
+        let by_word = words.into_iter().find_map(|word| self.status_of_word(word));
+        self.with_message(by_word, message.filter(|message| !message.is_empty()))
     }
 }
 
-/// AWS may write `namespace#Type:address` for a type.
+/// Returns the bare type of an AWS error, which may be written as `namespace#Type:address`.
 fn bare(code: &str) -> &str {
     let code = code.split(':').next().unwrap_or(code);
     code.rsplit('#').next().unwrap_or(code)

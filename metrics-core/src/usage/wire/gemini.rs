@@ -1,11 +1,12 @@
-//! Gemini's generated content.
+//! Gemini's `generateContent` API, of the Gemini API and of Vertex AI.
 
 use super::shape::{Shape, any, at, with};
 use crate::status::Status;
 use crate::usage::Usage;
 
 /// `GenerateContentResponse` (`UsageMetadata`, `FinishReason`, `BlockReason`) in the Gemini API
-/// reference and Vertex AI's, and Google's API error model. Counts that are 0 are left out.
+/// reference and Vertex AI's, and Google's API error model. A count of 0 is left out
+/// of the JSON.
 pub(super) const SHAPE: Shape = Shape {
     usage: "usageMetadata",
     counts: &[

@@ -1,11 +1,11 @@
-//! Mistral's chat completions.
+//! Mistral's Chat Completion API.
 
 use super::shape::{Shape, at};
 use crate::status::Status;
 use crate::usage::Usage;
 
-/// "Chat Completion" and "Prompt caching" in Mistral's API documentation. What it says of errors is
-/// that they have an HTTP status; their types are those that the API is known to send.
+/// "Chat Completion" and "Prompt caching" in Mistral's API documentation. It documents
+/// only the HTTP status codes of errors; the error types listed here are those that the API is known to send.
 pub(super) const SHAPE: Shape = Shape {
     counts: &[
         at(Usage::input, &["prompt_tokens"]),

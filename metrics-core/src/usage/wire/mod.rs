@@ -1,9 +1,9 @@
-//! Facts from the JSON that providers send: usage, served model, finish reason, status, rate limits.
+//! Usage, served model, finish reason, status and rate limits from the JSON and the headers that providers send.
+//! Needs the feature `serde_json`.
 //!
-//! For who talks to a model over plain HTTP, or keeps a client's raw responses. A [`WireFormat`] reads
-//! whole responses and error bodies, a [`WireStream`] the events of a stream, [`RateLimits`] the
-//! headers. None of them fails: what isn't there, is `null` or isn't of its type is absent, which is
-//! not 0, whatever else the JSON holds. The feature is `serde_json`.
+//! This module is for programs that call a model over plain HTTP or keep a client's raw responses. A [`WireFormat`]
+//! reads whole responses and error bodies, a [`WireStream`] the events of a stream, and [`RateLimits`] the headers. None
+//! of them fails: a field that is missing, `null` or of another type than documented is reported as `None`, not as 0.
 //!
 //! ```
 //! use agent_metrics::usage::wire::{RateLimits, WireFormat, WireStream};
@@ -31,6 +31,7 @@
 //! # Ok::<(), agent_metrics::usage::wire::UnknownFormat>(())
 //! ```
 
+mod body;
 mod facts;
 mod format;
 mod path;
@@ -51,9 +52,9 @@ mod openai_responses;
 mod tests;
 
 pub use super::RateLimits;
-pub use facts::Facts;
 #[cfg(feature = "__llm")]
-#[allow(unused_imports)] // Each of these crates uses some.
-pub(crate) use format::prefer_cause;
+#[allow(unused_imports)] // Each integration uses some of these.
+pub(crate) use body::prefer_cause;
+pub use facts::Facts;
 pub use format::{UnknownFormat, WireFormat};
 pub use stream::WireStream;

@@ -1,10 +1,10 @@
-//! Ollama's chat and generate.
+//! Ollama's Chat and Generate APIs.
 
 use super::shape::{Shape, at};
 use crate::usage::Usage;
 
 /// "Generate a chat message", "Generate a response" and "Errors" in Ollama's API documentation. An
-/// error is a text without a code: only the HTTP status tells more.
+/// error is a message without a code; only the HTTP status code distinguishes kinds of errors.
 pub(super) const SHAPE: Shape = Shape {
     usage: "",
     counts: &[at(Usage::input, &["prompt_eval_count"]), at(Usage::output, &["eval_count"])],

@@ -1,11 +1,11 @@
-//! OpenAI's chat completions, which many servers speak.
+//! OpenAI's Chat Completions API, which many other servers implement.
 
 use super::shape::{Shape, at};
 use crate::status::Status;
 use crate::usage::Usage;
 
 /// "Chat Completions", "Streaming" and "Error codes" in OpenAI's API reference. The codes that begin
-/// with `content_` are Azure's and those of the image endpoints.
+/// with `content_` are sent by Azure and by the image endpoints.
 pub(super) const SHAPE: Shape = Shape {
     counts: &[
         at(Usage::input, &["prompt_tokens"]),
@@ -31,7 +31,7 @@ pub(super) const SHAPE: Shape = Shape {
     ..Shape::EMPTY
 };
 
-/// What OpenAI's codes and types stand for, in both of its APIs.
+/// The statuses of OpenAI's error codes, error types and finish reasons, in both of its APIs.
 pub(super) const WORDS: &[(&str, Status)] = &[
     ("content_filter", Status::ContentFiltered),
     ("content_policy_violation", Status::ContentFiltered),
@@ -56,6 +56,6 @@ pub(super) const WORDS: &[(&str, Status)] = &[
     ("invalid_request_error", Status::Rejected),
 ];
 
-/// Servers that speak OpenAI's format don't all set the code.
+/// Phrases of messages about an input that is too long. Not every server that implements OpenAI's format sets the code.
 pub(super) const TOO_LONG: &[&str] =
     &["maximum context length is", "exceeds the context window", "exceeds the available context size"];

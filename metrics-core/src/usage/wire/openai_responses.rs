@@ -1,4 +1,4 @@
-//! OpenAI's responses.
+//! OpenAI's Responses API.
 
 use super::openai_chat::{TOO_LONG, WORDS};
 use super::shape::{Shape, at};
@@ -13,19 +13,19 @@ pub(super) const SHAPE: Shape = Shape {
         at(Usage::output, &["output_tokens"]),
         at(Usage::cache_read, &["input_tokens_details.cached_tokens"]),
         at(Usage::cache_write, &["input_tokens_details.cache_write_tokens"]),
-        // The usual time is half an hour.
+        // The default lifetime is half an hour.
         at(Usage::cache_write_long, &["input_tokens_details.cache_write_tokens_details.ttl_12h_tokens"]),
         at(Usage::reasoning, &["output_tokens_details.reasoning_tokens"]),
     ],
     total: &["total_tokens"],
     finish: &["incomplete_details.reason", "status"],
     unfinished: &["queued", "in_progress"],
-    // An event that is an error has its code at the top.
+    // An error event has its code at the top level.
     codes: &["error.code", "error.type", "incomplete_details.reason", "code", "status"],
     words: WORDS,
     marks: &[
         ("output[].content[type=refusal]", Status::ContentFiltered),
-        // In a stream, the event with the whole refusal.
+        // The stream's event with the whole refusal.
         ("refusal", Status::ContentFiltered),
         ("error", Status::Error),
     ],

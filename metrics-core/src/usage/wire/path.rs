@@ -1,11 +1,11 @@
-//! Paths into JSON.
+//! Paths into JSON documents.
 
 use serde_json::Value;
 
-/// Looks for what `read` accepts at the places that `path` leads to, in their order.
+/// Returns the first value that `read` accepts among the values that `path` matches, in document order.
 ///
-/// `a.b` leads into objects, `a[].b` to each item of an array, `a[k=v].b` to those items whose `k` is
-/// the string `v`; the empty path stays where it is. `null` is as good as absent.
+/// `a.b` selects a field of an object, `a[].b` that field of each item of an array, `a[k=v].b` that of the items whose
+/// `k` is the string `v`; the empty path selects the value itself. `null` counts as absent.
 pub(super) fn find<'v, T>(value: &'v Value, path: &str, read: impl Fn(&'v Value) -> Option<T>) -> Option<T> {
     follow(value, path, &read)
 }
@@ -27,12 +27,12 @@ fn follow<'v, T>(value: &'v Value, path: &str, read: &dyn Fn(&'v Value) -> Optio
     value.get(key)?.as_array()?.iter().filter(chosen).find_map(|item| follow(item, rest, read))
 }
 
-/// The first text that isn't empty at any of `paths`.
+/// Returns the first text at any of `paths` that isn't empty.
 pub(super) fn text<'v>(value: &'v Value, paths: &[&str]) -> Option<&'v str> {
     paths.iter().find_map(|path| find(value, path, |found| found.as_str().filter(|text| !text.is_empty())))
 }
 
-/// Whether there is something at `path`: `false` and what is empty are nothing.
+/// Returns true if there is a value at `path`. `false`, `null` and empty texts, arrays and objects don't count.
 pub(super) fn is_there(value: &Value, path: &str) -> bool {
     let read = |found: &Value| match found {
         Value::Bool(is) => is.then_some(()),
@@ -50,7 +50,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_path_leads_into_objects_and_arrays() {
+    fn a_path_selects_fields_of_objects_and_items_of_arrays() {
         let value = json!({"a": [{"k": "x", "n": 1}, {"k": "y", "n": 2}], "b": {"c": null}});
         assert_eq!(find(&value, "a[k=y].n", Value::as_u64), Some(2));
         assert_eq!(find(&value, "a[].n", |n| n.as_u64().filter(|n| *n > 1)), Some(2));

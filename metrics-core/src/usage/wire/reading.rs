@@ -1,4 +1,4 @@
-//! The numbers of a usage, as far as they were read.
+//! The counts of a usage as read from one or more bodies.
 
 use serde_json::Value;
 
@@ -6,24 +6,24 @@ use super::path::find;
 use super::shape::{Count, Merge, Numbers, Shape};
 use crate::usage::Usage;
 
-/// What stood where a number was looked for. In the order of what says more.
+/// The result of looking for one number. A later variant carries more information, which `Merge::Largest` relies on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
 enum Reading {
     #[default]
     Absent,
-    /// Not a count: a sum with it is unknown.
+    /// A value that is not a count. A sum that includes it is unknown.
     Malformed,
-    /// The same, and a number all the same.
+    /// A negative number. A sum that includes it is unknown, and the usage is marked as having had one.
     Negative,
     Tokens(u64),
 }
 
-/// One reading for each place of a shape's counts, in their order, and one of the total; none before the first usage.
+/// One reading for each number of a shape's counts, in their order, then one for the total. Empty before the first usage.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Readings(Vec<Reading>);
 
 impl Readings {
-    /// Adds what a body says.
+    /// Reads the counts of a body and merges them with the earlier ones.
     pub fn absorb(&mut self, shape: &Shape, body: &Value) {
         let Some(usage) = find(body, shape.usage, Some) else { return };
         let read = |paths: &[&str]| {
@@ -31,11 +31,11 @@ impl Readings {
                 paths.iter().find_map(|path| find(usage, path, |value| Some(shape.numbers.read(value))));
             found.unwrap_or_default()
         };
-        let places = |count: &'static Count| {
+        let numbers_of = |count: &'static Count| {
             let plus = count.plus.iter().map(std::slice::from_ref);
             count.base.into_iter().chain(plus)
         };
-        let mut new: Vec<_> = shape.counts.iter().flat_map(places).map(read).collect();
+        let mut new: Vec<_> = shape.counts.iter().flat_map(numbers_of).map(read).collect();
         if new.iter().all(|reading| *reading == Reading::Absent) {
             return;
         }
@@ -48,7 +48,7 @@ impl Readings {
         }
     }
 
-    /// The sums, if there is any.
+    /// Returns the usage, or `None` if no count is known.
     pub fn usage(&self, shape: &Shape) -> Option<Usage> {
         let mut usage = Usage::default();
         let mut readings = self.0.iter().copied();
@@ -89,7 +89,7 @@ impl Reading {
 
 impl Numbers {
     fn read(self, value: &Value) -> Reading {
-        // Above this not every whole number is a float, and no call has so many tokens.
+        // 2^53: above it a float can't hold every whole number, and no call uses that many tokens.
         const LARGEST: f64 = 9_007_199_254_740_992.0;
         let tokens = match self {
             Self::Whole => value.as_u64(),

@@ -1,37 +1,39 @@
-//! How a format is described.
+//! The description of a wire format, as data.
 
 use crate::status::Status;
 use crate::usage::Usage;
 
-/// Where a provider puts its facts, as data. Paths are those of [`find`](super::path::find).
+/// The places where a provider's JSON has its facts. Paths are those of [`find`](super::path::find).
 pub(super) struct Shape {
-    /// Where a body stands: at the top, or inside an event of a stream.
+    /// Paths of a body: the top level, or a field of a stream's event.
     pub bodies: &'static [&'static str],
-    /// In a body, the object with the numbers.
+    /// Path in a body of the object with the token counts.
     pub usage: &'static str,
-    /// In that object, the numbers.
+    /// Token counts in that object.
     pub counts: &'static [Count],
-    /// There too, the sum of input and output, if a format has it.
+    /// Paths in that object of the sum of input and output, if the format has one.
     pub total: &'static [&'static str],
+    /// The form of the token counts.
     pub numbers: Numbers,
-    /// How the usages of one stream make one.
+    /// The rule that combines the usages of one stream.
     pub merge: Merge,
+    /// Paths of the served model.
     pub model: &'static [&'static str],
-    /// Why the model stopped.
+    /// Paths of the finish reason.
     pub finish: &'static [&'static str],
-    /// What stands there as long as it didn't stop.
+    /// Values at those paths that mean that the model has not finished.
     pub unfinished: &'static [&'static str],
-    /// Finish reasons, error codes and error types, the most telling first.
+    /// Paths of finish reasons, error codes and error types, the most specific first.
     pub codes: &'static [&'static str],
-    /// What those stand for. A code that isn't here says nothing.
+    /// The statuses of those codes. A code that isn't listed is ignored.
     pub words: &'static [(&'static str, Status)],
-    /// HTTP status codes of the provider's own.
+    /// Statuses of HTTP status codes that only this provider uses.
     pub http: &'static [(u16, Status)],
-    /// What says a status by being there.
+    /// Paths whose mere presence means a status.
     pub marks: &'static [(&'static str, Status)],
-    /// Where a text stands only when something failed.
+    /// Paths of texts that are present only after a failure.
     pub messages: &'static [&'static str],
-    /// What such a text contains, in lower case, when the input was too long.
+    /// Phrases, in lower case, that such a text contains when the input was too long.
     pub too_long: &'static [&'static str],
 }
 
@@ -55,21 +57,23 @@ impl Shape {
     };
 }
 
-/// One number of a [`Usage`]: a sum.
+/// One count of a [`Usage`], as a sum of numbers in the JSON.
 pub(super) struct Count {
+    /// The setter of the count.
     pub set: fn(Usage, u64) -> Usage,
-    /// Without it there is no sum. The first path that leads somewhere is it.
+    /// Paths of a required number: the first path that matches is used, and without a match there is no sum. `None` if
+    /// no number is required.
     pub base: Option<&'static [&'static str]>,
-    /// What is added, where it is there.
+    /// Paths of numbers that are added if they are present.
     pub plus: &'static [&'static str],
 }
 
-/// A number that stands at the first of these paths.
+/// Describes a count that is the number at the first path that matches.
 pub(super) const fn at(set: fn(Usage, u64) -> Usage, paths: &'static [&'static str]) -> Count {
     Count { set, base: Some(paths), plus: &[] }
 }
 
-/// A number that excludes some others which belong to it.
+/// Describes a count whose number in the JSON excludes others that belong to it, and that are added.
 pub(super) const fn with(
     set: fn(Usage, u64) -> Usage,
     base: &'static [&'static str],
@@ -78,24 +82,25 @@ pub(super) const fn with(
     Count { set, base: Some(base), plus }
 }
 
-/// A number of which any part may be left out because it is 0.
+/// Describes a sum of numbers of which each may be left out because it is 0.
 pub(super) const fn any(set: fn(Usage, u64) -> Usage, plus: &'static [&'static str]) -> Count {
     Count { set, base: None, plus }
 }
 
-/// What a provider's token counts are.
+/// The form of a provider's token counts.
 #[derive(Clone, Copy)]
 pub(super) enum Numbers {
+    /// Whole numbers.
     Whole,
-    /// Floating point numbers, to be rounded.
+    /// Floating-point numbers, which are rounded.
     Rounded,
 }
 
-/// How the usages of one stream make one.
+/// The rule that combines the usages of one stream.
 #[derive(Clone, Copy)]
 pub(super) enum Merge {
-    /// Each says all that is known by then.
+    /// The last usage replaces the earlier ones, since each is complete so far.
     Last,
-    /// Each number counts from the start of the stream, but not each usage has every number.
+    /// The largest value of each number is taken: numbers count from the start of the stream, but a usage may lack some.
     Largest,
 }

@@ -1,4 +1,4 @@
-//! What the events of a stream say, together.
+//! Facts from the events of a stream.
 
 use serde_json::{Deserializer, Value};
 
@@ -7,10 +7,10 @@ use super::format::WireFormat;
 use super::path::find;
 use super::reading::Readings;
 
-/// Reads a stream of events, and tells at any time what they said so far.
+/// Reads the events of a stream and returns, at any time, the facts reported so far.
 ///
-/// Anthropic's counts are cumulative and partial, so the largest of each is taken; elsewhere the last
-/// usage counts. OpenAI sends one only if the request asked for it (`stream_options.include_usage`).
+/// Anthropic's counts are cumulative and partial, so the largest value of each is taken; for the other formats the last
+/// usage counts. OpenAI sends a usage only if the request asked for it (`stream_options.include_usage`).
 ///
 /// ```
 /// use agent_metrics::Usage;
@@ -32,13 +32,13 @@ pub struct WireStream {
 }
 
 impl WireStream {
-    /// A stream that said nothing yet.
+    /// Creates a reader that has seen no event yet.
     pub fn new(format: WireFormat) -> Self {
         Self { format, readings: Readings::default(), facts: Facts::default() }
     }
 
-    /// Reads one event. An array is read as its items, since Gemini streams one where no server-sent
-    /// events are asked for.
+    /// Reads one event. An array is read as a list of events, since Gemini streams an array unless the request asks for
+    /// server-sent events.
     pub fn event(&mut self, event: &Value) {
         match event {
             Value::Array(items) => items.iter().for_each(|item| self.body(item)),
@@ -46,15 +46,15 @@ impl WireStream {
         }
     }
 
-    /// Reads the payload of one server-sent event, with or without its `data:`, or one or several lines
-    /// of JSON. What is no JSON, such as `[DONE]` or an `event:` line, says nothing.
+    /// Reads the payload of one server-sent event, with or without its `data:`, or one or several lines of JSON. Text
+    /// that is not JSON, such as `[DONE]` or an `event:` line, is ignored.
     pub fn data(&mut self, data: &str) {
         let data = data.strip_prefix("data:").unwrap_or(data);
         let events = Deserializer::from_str(data).into_iter::<Value>();
         events.map_while(Result::ok).for_each(|event| self.event(&event));
     }
 
-    /// What was said so far. Of a stream that was cut off this is all that is known.
+    /// Returns the facts reported so far, also for a stream that was cut off.
     pub fn facts(&self) -> Facts {
         Facts { usage: self.readings.usage(self.format.shape()), ..self.facts.clone() }
     }

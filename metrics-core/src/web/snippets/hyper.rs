@@ -8,10 +8,10 @@ pub async fn answer(request: Request<Incoming>) -> hyper::http::Result<Response<
         return Response::builder().status(404).body(Full::default());
     }
     let header = |name| request.headers().get(name)?.to_str().ok();
-    let shown = agent_metrics::global().encode(header("accept"), header("accept-encoding"));
-    let mut response = Response::builder().header("content-type", shown.content_type);
-    if let Some(encoding) = shown.content_encoding {
+    let exposition = agent_metrics::global().encode(header("accept"), header("accept-encoding"));
+    let mut response = Response::builder().header("content-type", exposition.content_type);
+    if let Some(encoding) = exposition.content_encoding {
         response = response.header("content-encoding", encoding);
     }
-    response.body(Full::new(shown.body.into()))
+    response.body(Full::new(exposition.body.into()))
 }

@@ -2,7 +2,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-/// One client after the other, each for a second at most between two packets. `agent_metrics::serve` does more.
+/// Serves one client after another, with a time limit of one second for each read and write. `agent_metrics::serve`
+/// handles many clients at the same time and limits them further.
 pub fn serve(listener: &TcpListener) {
     for stream in listener.incoming().flatten() {
         let _ = answer(&stream);
@@ -23,11 +24,11 @@ fn answer(mut stream: &TcpStream) -> io::Result<()> {
         let mut headers = head.iter().filter_map(|line| line.split_once(':'));
         headers.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     };
-    let shown = agent_metrics::global().encode(header("accept"), header("accept-encoding"));
-    write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: {}\r\n", shown.content_type)?;
-    if let Some(encoding) = shown.content_encoding {
+    let exposition = agent_metrics::global().encode(header("accept"), header("accept-encoding"));
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: {}\r\n", exposition.content_type)?;
+    if let Some(encoding) = exposition.content_encoding {
         write!(stream, "Content-Encoding: {encoding}\r\n")?;
     }
-    write!(stream, "Content-Length: {}\r\nConnection: close\r\n\r\n", shown.body.len())?;
-    stream.write_all(&shown.body)
+    write!(stream, "Content-Length: {}\r\nConnection: close\r\n\r\n", exposition.body.len())?;
+    stream.write_all(&exposition.body)
 }

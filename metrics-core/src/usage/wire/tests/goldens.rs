@@ -1,4 +1,4 @@
-//! What each golden file says.
+//! The facts that each golden file must yield.
 
 use super::goldens;
 use crate::status::Status::{
@@ -6,14 +6,14 @@ use crate::status::Status::{
 };
 use crate::usage::Usage;
 
-/// File, usage, finish reason, status.
+/// A file with its expected usage, finish reason (empty if there is none) and status.
 type Case = (&'static str, Option<Usage>, &'static str, Status);
 
 fn used(input: u64, output: u64) -> Usage {
     Usage::new(input, output)
 }
 
-/// What OpenAI's APIs tell also where it is 0.
+/// A usage with the counts that OpenAI's APIs report even if they are 0.
 fn detailed(input: u64, output: u64) -> Usage {
     used(input, output).cache_read(0).reasoning(0)
 }
@@ -38,20 +38,20 @@ fn openai_chat() -> Vec<Case> {
 }
 
 fn openai_responses() -> Vec<Case> {
-    let told = |input, output| detailed(input, output).cache_write(0);
-    let cached = told(3000, 40).cache_read(2048).cache_write(900).cache_write_long(600);
+    let full = |input, output| detailed(input, output).cache_write(0);
+    let cached = full(3000, 40).cache_read(2048).cache_write(900).cache_write_long(600);
     vec![
-        ("openai_responses/blocked.json", Some(told(40, 3)), "content_filter", ContentFiltered),
+        ("openai_responses/blocked.json", Some(full(40, 3)), "content_filter", ContentFiltered),
         ("openai_responses/broken.sse", None, "", RateLimited),
         ("openai_responses/cached.json", Some(cached), "completed", Success),
-        ("openai_responses/cut_short.json", Some(told(40, 16)), "max_output_tokens", Success),
+        ("openai_responses/cut_short.json", Some(full(40, 16)), "max_output_tokens", Success),
         ("openai_responses/error.json", None, "", Rejected),
         ("openai_responses/failed.json", None, "failed", Unavailable),
-        ("openai_responses/plain.json", Some(told(36, 87)), "completed", Success),
-        ("openai_responses/reasoning.json", Some(told(81, 1035).reasoning(832)), "completed", Success),
-        ("openai_responses/refused.json", Some(told(40, 9)), "completed", ContentFiltered),
-        ("openai_responses/stream.sse", Some(told(37, 11)), "completed", Success),
-        ("openai_responses/tool_use.json", Some(told(291, 23)), "completed", Success),
+        ("openai_responses/plain.json", Some(full(36, 87)), "completed", Success),
+        ("openai_responses/reasoning.json", Some(full(81, 1035).reasoning(832)), "completed", Success),
+        ("openai_responses/refused.json", Some(full(40, 9)), "completed", ContentFiltered),
+        ("openai_responses/stream.sse", Some(full(37, 11)), "completed", Success),
+        ("openai_responses/tool_use.json", Some(full(291, 23)), "completed", Success),
         ("openai_responses/truncated.sse", None, "", Success),
     ]
 }
@@ -173,7 +173,7 @@ fn cohere_v2() -> Vec<Case> {
 }
 
 #[test]
-fn each_golden_says_what_it_should() {
+fn every_golden_file_yields_its_expected_facts() {
     let mut cases: Vec<Case> = [
         anthropic(),
         bedrock_converse(),
@@ -190,14 +190,14 @@ fn each_golden_says_what_it_should() {
         let (path, usage, reason, status) =
             cases.remove(at.unwrap_or_else(|| panic!("no case for {}", golden.path)));
         let facts = golden.facts();
-        let said = (facts.usage, facts.finish_reason.as_deref().unwrap_or(""), facts.status);
-        assert_eq!(said, (usage, reason, status), "{path}");
+        let found = (facts.usage, facts.finish_reason.as_deref().unwrap_or(""), facts.status);
+        assert_eq!(found, (usage, reason, status), "{path}");
     }
     assert_eq!(cases, [], "cases without a golden file");
 }
 
 #[test]
-fn the_served_model_is_the_providers_name_for_it() {
+fn the_served_model_is_read_in_the_providers_spelling() {
     for golden in
         goldens().iter().filter(|golden| golden.path.contains("/plain.") || golden.path.contains("stream."))
     {

@@ -1,4 +1,4 @@
-//! Every golden file against what it says, and against what may become of it.
+//! Tests of the golden files and of mutations of them.
 
 mod goldens;
 mod mutations;
@@ -9,10 +9,10 @@ use std::path::Path;
 use super::{Facts, WireFormat, WireStream};
 
 struct Golden {
-    /// Below `golden/`.
+    /// The path below `golden/`.
     path: String,
     format: WireFormat,
-    /// Whether it is a stream: server-sent events, or lines of JSON.
+    /// True for a stream: server-sent events or lines of JSON.
     streamed: bool,
     text: String,
 }

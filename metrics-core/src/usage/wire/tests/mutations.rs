@@ -1,4 +1,4 @@
-//! No JSON makes a reader fail, and a number that is none is absent.
+//! No JSON makes a reader fail, and a malformed number counts as absent.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::status::Status;
 use crate::usage::Usage;
 use crate::usage::wire::{WireFormat, WireStream};
 
-/// Every place of a value, as a JSON pointer.
+/// Collects JSON pointers to every part of a value.
 fn places(value: &Value, at: &str, places: &mut Vec<String>) {
     places.push(at.to_owned());
     match value {
@@ -24,7 +24,7 @@ fn places(value: &Value, at: &str, places: &mut Vec<String>) {
     }
 }
 
-/// What no provider sends where something else belongs.
+/// Values that no provider sends in the places where the tests put them.
 fn oddities() -> [Value; 12] {
     [
         Value::Null,
@@ -43,7 +43,7 @@ fn oddities() -> [Value; 12] {
 }
 
 #[test]
-fn no_mutation_of_a_golden_makes_any_format_fail() {
+fn no_mutated_golden_file_makes_any_format_panic() {
     let formats: Vec<WireFormat> = goldens().iter().map(|golden| golden.format).collect();
     for golden in goldens() {
         let documents = golden.text.lines().map(|line| line.trim_start_matches("data:"));
@@ -61,7 +61,7 @@ fn no_mutation_of_a_golden_makes_any_format_fail() {
                 *mutated.pointer_mut(place).unwrap() = odd;
                 golden.format.facts(&mutated);
                 all.event(&mutated);
-                // Each golden is read by another format in turn, too.
+                // The mutation is read in another format, too.
                 formats[place.len() % formats.len()].facts(&mutated);
             }
         }
@@ -70,15 +70,15 @@ fn no_mutation_of_a_golden_makes_any_format_fail() {
 }
 
 #[test]
-fn no_cut_makes_a_stream_fail_or_count_more() {
+fn a_stream_cut_off_anywhere_never_counts_more_than_the_whole() {
     for golden in goldens().iter().filter(|golden| golden.streamed) {
-        let most = golden.facts().usage.unwrap_or_default();
+        let whole = golden.facts().usage.unwrap_or_default();
         for end in 0..golden.text.len() {
             let Some(text) = golden.text.get(..end) else { continue };
             let mut stream = WireStream::new(golden.format);
             text.lines().for_each(|line| stream.data(line));
             let usage = stream.facts().usage.unwrap_or_default();
-            assert!(usage.input <= most.input && usage.output <= most.output, "{} to {end}", golden.path);
+            assert!(usage.input <= whole.input && usage.output <= whole.output, "{} to {end}", golden.path);
             golden.format.facts_of_slice(text.as_bytes());
             golden.format.status_of(end as u16, text.as_bytes());
         }
@@ -86,7 +86,7 @@ fn no_cut_makes_a_stream_fail_or_count_more() {
 }
 
 #[test]
-fn a_malformed_number_is_absent_and_so_is_a_sum_with_it() {
+fn a_malformed_number_and_every_sum_that_includes_it_are_unknown() {
     let used = |usage| WireFormat::Anthropic.facts(&json!({ "usage": usage })).usage;
     let output = Some(Usage::default().output(5));
     for odd in [json!("7"), json!(-7), json!(7.0), json!({}), json!([7]), json!(false)] {
@@ -107,7 +107,7 @@ fn a_malformed_number_is_absent_and_so_is_a_sum_with_it() {
         WireFormat::CohereV2.facts(&json!({"usage": {"billed_units": {"output_tokens": units}}})).usage
     };
     assert_eq!(billed(json!(4.6)), output);
-    assert_eq!(used(json!({"input_tokens": -1})), None, "that alone is no usage");
+    assert_eq!(used(json!({"input_tokens": -1})), None, "a negative count alone is no usage");
     assert!(!used(json!({"input_tokens": -1, "output_tokens": 5})).expect("numbers").is_sound());
     for odd in [json!(-0.6), json!(1e17), json!("5")] {
         assert_eq!(billed(odd), None);
@@ -115,7 +115,7 @@ fn a_malformed_number_is_absent_and_so_is_a_sum_with_it() {
 }
 
 #[test]
-fn lines_and_payloads_of_any_kind_are_read() {
+fn lines_that_are_not_json_are_ignored_and_several_json_lines_are_read() {
     let mut stream = WireStream::new(WireFormat::Ollama);
     stream.data("event: ping");
     stream.data(": a comment");
@@ -127,7 +127,7 @@ fn lines_and_payloads_of_any_kind_are_read() {
 }
 
 #[test]
-fn an_event_without_numbers_takes_none_back() {
+fn an_event_without_counts_keeps_the_earlier_counts() {
     let mut stream = WireStream::new(WireFormat::Gemini);
     stream.event(&json!({"usageMetadata": {"promptTokenCount": 4, "candidatesTokenCount": 2}}));
     stream.event(&json!({"usageMetadata": {"trafficType": "ON_DEMAND"}}));
@@ -136,7 +136,7 @@ fn an_event_without_numbers_takes_none_back() {
 }
 
 #[test]
-fn a_second_notice_of_an_error_may_tell_its_kind_and_no_third_takes_it_back() {
+fn a_second_error_event_may_name_the_kind_and_a_third_does_not_change_it() {
     let mut stream = WireStream::new(WireFormat::OpenAiResponses);
     stream.event(&json!({"type": "error", "code": null, "message": "..", "param": null}));
     assert_eq!(stream.facts().status, Status::Error);
@@ -147,7 +147,7 @@ fn a_second_notice_of_an_error_may_tell_its_kind_and_no_third_takes_it_back() {
 }
 
 #[test]
-fn a_total_that_does_not_add_up_is_told() {
+fn a_total_that_is_not_the_sum_is_marked_as_an_anomaly() {
     let used = |total| {
         let usage = json!({"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": total});
         WireFormat::OpenAiChat.facts(&json!({ "usage": usage })).usage
@@ -157,5 +157,5 @@ fn a_total_that_does_not_add_up_is_told() {
     assert_eq!(used(json!(null)), Some(usage));
     let [sound, unsound] = [9, 8].map(|total| used(json!(total)).expect("numbers"));
     assert!(sound.is_sound() && !unsound.is_sound());
-    assert_eq!(unsound, usage, "its numbers stay");
+    assert_eq!(unsound, usage, "the counts stay");
 }

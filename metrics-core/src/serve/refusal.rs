@@ -1,4 +1,4 @@
-//! Who was cut off, and why: part of the toolkit's own health.
+//! The counter of refused connections.
 
 use crate::error::RegisterError;
 use crate::family::{Metric, Spec};
@@ -6,9 +6,9 @@ use crate::instance::AgentMetrics;
 use crate::label::{Domain, Domains, LabelField, LabelSet, LabelValue};
 use crate::metric::Counter;
 
-/// Why a connection was closed without what it asked for; described at [`Exporter`](super::Exporter).
+/// The reason why a connection was refused or cut off; described at [`Exporter`](super::Exporter).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Reason {
+pub(super) enum RefusalReason {
     Late,
     Incomplete,
     Crowded,
@@ -19,7 +19,7 @@ pub(super) enum Reason {
     Unauthorized,
 }
 
-impl LabelValue for Reason {
+impl LabelValue for RefusalReason {
     const VALUES: &'static [&'static str] = &[
         "late",
         "incomplete",
@@ -38,35 +38,37 @@ impl LabelValue for Reason {
 
 #[derive(Clone, Copy)]
 struct ReasonLabels {
-    reason: Reason,
+    reason: RefusalReason,
 }
 
 impl LabelSet for ReasonLabels {
     const NAMES: &'static [&'static str] = &["reason"];
-    const DOMAINS: &'static [Domain] = &[Reason::DOMAIN];
+    const DOMAINS: &'static [Domain] = &[RefusalReason::DOMAIN];
 
     fn index(&self, domains: &Domains) -> usize {
         domains.fold(0, 0, &self.reason)
     }
 }
 
-/// `agent_metrics_exporter_refused_total` of an instance, which all of its exporters share.
+/// The counter `agent_metrics_exporter_refused_total` of an instance, which all exporters of the instance share.
 #[derive(Clone)]
-pub(super) struct Refused(Counter<ReasonLabels>);
+pub(super) struct RefusedConnections(Counter<ReasonLabels>);
 
-impl Refused {
-    pub(super) fn of(metrics: &AgentMetrics) -> Result<Self, RegisterError> {
+impl RefusedConnections {
+    /// Returns the instance's counter, which the first exporter registers.
+    pub(super) fn for_instance(metrics: &AgentMetrics) -> Result<Self, RegisterError> {
         metrics.extension(|| {
             let counter: Counter<ReasonLabels> = Metric::build(&Spec::new(
                 "agent_metrics_exporter_refused_total",
-                "Connections of the exporter that were closed without what they asked for.",
+                "Connections of the exporter that were refused or cut off, by reason.",
             ));
             metrics.register(&[counter.handle().0])?;
             Ok(Self(counter))
         })
     }
 
-    pub(super) fn count(&self, reason: Reason) {
+    /// Counts one refused connection.
+    pub(super) fn count(&self, reason: RefusalReason) {
         self.0.with(ReasonLabels { reason }).inc();
     }
 }

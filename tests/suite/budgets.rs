@@ -99,8 +99,8 @@ async fn calls_outside_of_tasks_are_not_refused() {
 
 #[tokio::test]
 async fn the_hook_is_warned_each_time_spending_passes_the_threshold() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let hook = told.clone();
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let hook = reported.clone();
     let prices = PriceTable::empty().with("m", Price::per_million(1.0, 10.0));
     let metrics = AgentMetrics::builder().prices(prices).on_fault(move |fault: &Fault| {
         // The hook can query the ledger of the running task.
@@ -117,7 +117,7 @@ async fn the_hook_is_warned_each_time_spending_passes_the_threshold() {
     let each = ("budget `each` is nearly spent: 2.0000 of 10 USD".to_owned(), true);
     metrics.record_budget_spent_usd(&budget, 100.0);
     let rolling = ("budget `warned` is nearly spent: 6.0000 of 10 USD".to_owned(), true);
-    assert_eq!(*told.lock().expect("a lock"), [rolling, each.clone(), each]);
+    assert_eq!(*reported.lock().expect("a lock"), [rolling, each.clone(), each]);
 }
 
 static SHARED: LazyLock<Budget> = LazyLock::new(|| Budget::per_task("static", 1.0).expect("valid"));
@@ -192,8 +192,8 @@ fn a_refused_call_does_not_start_when_polled_again() {
 
 #[tokio::test]
 async fn a_second_budget_with_the_same_name_is_reported() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let hook = told.clone();
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let hook = reported.clone();
     let metrics = AgentMetrics::builder()
         .on_fault(move |fault: &Fault| hook.lock().expect("a lock").push(fault.to_string()))
         .build()
@@ -205,12 +205,12 @@ async fn a_second_budget_with_the_same_name_is_reported() {
     for tenant in 0..200 {
         metrics.expose_budget(&Budget::per_task(&format!("tenant-{tenant}"), 1.0).expect("valid"));
     }
-    let told = told.lock().expect("a lock").clone();
+    let reported = reported.lock().expect("a lock").clone();
     assert_eq!(
-        told.iter().filter(|text| text.contains("`chat` is not shown: another budget has its name")).count(),
+        reported.iter().filter(|text| text.contains("`chat` is not exposed: another budget has its name")).count(),
         1
     );
-    assert!(told.len() > 1 && told.len() <= 129, "{}", told.len());
+    assert!(reported.len() > 1 && reported.len() <= 129, "{}", reported.len());
     assert_eq!(samples(&metrics).label_names("agent_budget_limit_usd"), ["budget"]);
     let shown = metrics.to_text().lines().filter(|line| line.starts_with("agent_budget_limit_usd{")).count();
     assert_eq!(shown, 128, "the label is bounded");

@@ -110,8 +110,8 @@ fn stray(metrics: &AgentMetrics) {}
 
 #[test]
 fn a_value_without_its_dimension_is_ignored_and_reported_once() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let hook = told.clone();
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let hook = reported.clone();
     let metrics = AgentMetrics::builder()
         .dimension::<Tier>("tier")
         .on_fault(move |fault: &Fault| hook.lock().expect("a lock").push(fault.to_string()))
@@ -120,9 +120,9 @@ fn a_value_without_its_dimension_is_ignored_and_reported_once() {
     stray(&metrics);
     stray(&metrics);
     assert_eq!(samples(&metrics).sum("agent_tasks_total", &[("tier", "paid")]), 2.0);
-    let told = told.lock().expect("a lock").clone();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("Stray`, which is no dimension of its metrics"), "{told:?}");
+    let reported = reported.lock().expect("a lock").clone();
+    assert_eq!(reported.len(), 1, "{reported:?}");
+    assert!(reported[0].contains("Stray`, which is not a dimension of its instance"), "{reported:?}");
     // Without dimensions nothing changes.
     let plain = agent_metrics_tests::build();
     stray(&plain);

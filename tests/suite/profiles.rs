@@ -418,6 +418,6 @@ fn hiding_the_built_in_names_without_a_profile_is_refused() {
         AgentMetrics::builder().without_builtin_names().build().expect_err("nothing would be exposed");
     assert_eq!(
         refused.to_string(),
-        "`without_builtin_names()` needs a `profile(..)`: else no call is exposed"
+        "`without_builtin_names()` needs a `profile(..)`; without one no call is exposed"
     );
 }

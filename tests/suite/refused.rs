@@ -186,13 +186,13 @@ fn misjudged(metrics: &AgentMetrics) {}
 
 #[test]
 fn faults_reach_the_hook_of_their_instance_which_may_record() {
-    let told = |name: &'static str, heard: &Arc<Mutex<Vec<(&'static str, String)>>>| {
+    let reported = |name: &'static str, heard: &Arc<Mutex<Vec<(&'static str, String)>>>| {
         let heard = heard.clone();
         move |fault: &Fault| heard.lock().unwrap().push((name, fault.to_string()))
     };
     let heard = Arc::default();
-    let first = AgentMetrics::builder().on_fault(told("first", &heard)).build().expect("valid");
-    let second = AgentMetrics::builder().on_fault(told("second", &heard)).build().expect("valid");
+    let first = AgentMetrics::builder().on_fault(reported("first", &heard)).build().expect("valid");
+    let second = AgentMetrics::builder().on_fault(reported("second", &heard)).build().expect("valid");
     let name = prometheus::IntCounter::new("taken_calls_total", "Of the user's.").expect("a valid name");
     second.registry().register(Box::new(name)).expect("new");
     misjudged(&first);
@@ -273,11 +273,11 @@ fn second(metrics: &AgentMetrics) {}
 #[test]
 fn a_refused_family_is_reported_once_to_a_hook_that_may_use_it() {
     let heard = Arc::new(Mutex::new((0, None::<AgentMetrics>)));
-    let told = heard.clone();
+    let reported = heard.clone();
     let metrics = AgentMetrics::builder()
         .on_fault(move |_| {
             let metrics = {
-                let mut heard = told.lock().unwrap();
+                let mut heard = reported.lock().unwrap();
                 heard.0 += 1;
                 heard.1.clone()
             };

@@ -104,9 +104,9 @@ async fn a_body_reports_facts_that_its_result_does_not_have() {
 #[test]
 fn an_impossible_usage_is_reduced_counted_and_reported_once() {
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let told = heard.clone();
+    let reported = heard.clone();
     let metrics = AgentMetrics::builder()
-        .on_fault(move |fault: &Fault| told.lock().unwrap().push(fault.to_string()))
+        .on_fault(move |fault: &Fault| reported.lock().unwrap().push(fault.to_string()))
         .build()
         .expect("valid");
     for _ in 0..3 {
@@ -188,7 +188,7 @@ async fn attempts_are_counted_separately_and_failed_ones_are_billed() {
     assert_eq!(
         samples.get("agent_llm_ratelimit_remaining{kind=\"tokens\",model=\"asked\"}"),
         None,
-        "not told"
+        "not reported"
     );
     let unseen = "agent_llm_retry_wait_seconds_total{model=\"served\"}";
     assert_eq!(samples.get(unseen), None, "nobody looked at its attempts");

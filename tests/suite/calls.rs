@@ -139,7 +139,7 @@ async fn answer(
 #[tokio::test]
 async fn steps_are_counted_in_the_enclosing_task() {
     let metrics = build();
-    step().await; // outside of any task: nobody's
+    step().await; // outside of any task, so it is not counted in one
     answer(&metrics, Kind::Search, 3, 2, true).await.expect("no failure");
     answer(&metrics, Kind::Search, 0, 2, false).await.expect("no failure");
     let (first, second) = tokio::join!(
@@ -163,7 +163,7 @@ async fn steps_are_counted_in_the_enclosing_task() {
 async fn a_call_without_reported_usage_is_counted_as_missing_it() {
     let metrics = build();
     ask(&metrics, None).await.expect("no failure");
-    Call::current().usage(&Usage::new(1, 1)); // outside of any call: nobody's
+    Call::current().usage(&Usage::new(1, 1)); // outside of any call, so it is ignored
     let samples = samples(&metrics);
     assert_eq!(samples.sum("agent_llm_usage_missing_total", &[("model", "m")]), 1.0);
     assert_eq!(samples.sum("agent_llm_input_tokens_count", &[]), 0.0);

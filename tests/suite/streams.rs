@@ -144,7 +144,7 @@ async fn the_ledger_of_a_streaming_task_stays_open_until_the_stream_ends() {
     let metrics = build();
     let stream = chat(&metrics, 3).await;
     assert_eq!(samples(&metrics).value("agent_active_tasks"), 1.0);
-    step().await; // beside the task, while its stream waits: nobody's
+    step().await; // outside of the task, while its stream waits
     assert_eq!(stream.collect::<Vec<_>>().await, [0, 1, 2]);
     let ended = samples(&metrics);
     assert_eq!(ended.value("agent_active_tasks"), 0.0);
@@ -168,7 +168,7 @@ async fn every_kind_of_stream_is_tracked() {
 }
 
 #[track_llm(model = "in_body", stream, usage = in_body, metrics = metrics)]
-fn tells(metrics: &AgentMetrics, panics: bool) -> impl Stream<Item = &'static str> + use<> {
+fn reporting(metrics: &AgentMetrics, panics: bool) -> impl Stream<Item = &'static str> + use<> {
     stream::iter(["a", "b"]).inspect(move |text| {
         Call::current().usage(&Usage::new(10, 2)).finish(text);
         assert!(!panics || *text == "a", "as it should");
@@ -179,14 +179,14 @@ fn tells(metrics: &AgentMetrics, panics: bool) -> impl Stream<Item = &'static st
 fn calls_made_by_a_stream_belong_to_its_call() {
     let metrics = build();
     let mut cx = Context::from_waker(Waker::noop());
-    let (mut first, mut second) = (pin!(tells(&metrics, false)), pin!(tells(&metrics, false)));
+    let (mut first, mut second) = (pin!(reporting(&metrics, false)), pin!(reporting(&metrics, false)));
     for _ in 0..3 {
         assert!(
             first.as_mut().poll_next(&mut cx).is_ready() && second.as_mut().poll_next(&mut cx).is_ready()
         );
     }
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let mut third = pin!(tells(&metrics, true));
+        let mut third = pin!(reporting(&metrics, true));
         while let Poll::Ready(Some(_)) = third.as_mut().poll_next(&mut Context::from_waker(Waker::noop())) {}
     }));
     assert!(panicked.is_err());

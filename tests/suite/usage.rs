@@ -28,7 +28,7 @@ async fn tokens_are_priced_or_counted_as_unpriced() {
     let metrics = build();
     for fail in [false, true] {
         let _ = generate(&metrics, "gemini-2.0-flash".to_owned(), fail).await;
-        let _ = generate(&metrics, "nobody-knows".to_owned(), fail).await;
+        let _ = generate(&metrics, "unknown-model".to_owned(), fail).await;
     }
     let samples = samples(&metrics);
     let near = |series: &str, expected: f64| {
@@ -38,9 +38,9 @@ async fn tokens_are_priced_or_counted_as_unpriced() {
     near("agent_cost_usd_total{cost_type=\"input\",model=\"gemini-2.0-flash\"}", 0.075);
     near("agent_cost_usd_total{cost_type=\"output\",model=\"gemini-2.0-flash\"}", 0.30);
     near("agent_cost_total_cents{cost_type=\"output\",model=\"gemini-2.0-flash\"}", 30.0);
-    near("agent_llm_unpriced_tokens_total{direction=\"input\",model=\"nobody-knows\"}", 1e6);
+    near("agent_llm_unpriced_tokens_total{direction=\"input\",model=\"unknown-model\"}", 1e6);
     assert_eq!(
-        samples.get("agent_cost_usd_total{cost_type=\"input\",model=\"nobody-knows\"}"),
+        samples.get("agent_cost_usd_total{cost_type=\"input\",model=\"unknown-model\"}"),
         None,
         "never $0"
     );
@@ -81,7 +81,7 @@ async fn a_body_reports_facts_that_its_result_does_not_have() {
     let metrics = AgentMetrics::builder().prices(priced()).build().expect("valid");
     wrapper(&metrics, "asked", "served", None).await.expect("no failure");
     wrapper(&metrics, "asked", "asked", Some(0.5)).await.expect("no failure");
-    Call::current().usage(&Usage::new(1, 1)).model("nobody's").finish("none"); // outside of any call
+    Call::current().usage(&Usage::new(1, 1)).model("ignored").finish("none"); // outside of any call
     let samples = samples(&metrics);
     assert_eq!(samples.value("agent_llm_served_model_total{model=\"asked\",served_model=\"served\"}"), 1.0);
     assert_eq!(samples.sum("agent_llm_served_model_total", &[]), 1.0, "its own name is no other");
@@ -191,5 +191,5 @@ async fn attempts_are_counted_separately_and_failed_ones_are_billed() {
         "not reported"
     );
     let unseen = "agent_llm_retry_wait_seconds_total{model=\"served\"}";
-    assert_eq!(samples.get(unseen), None, "nobody looked at its attempts");
+    assert_eq!(samples.get(unseen), None, "its attempts were not observed");
 }

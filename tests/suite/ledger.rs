@@ -7,6 +7,7 @@ use agent_metrics::{
     track_task, track_tool,
 };
 use agent_metrics_tests::{Samples, samples};
+use tokio::sync::oneshot;
 
 fn priced() -> AgentMetrics {
     let prices = PriceTable::empty().with("m", Price::per_million(1.0, 10.0));
@@ -80,7 +81,11 @@ async fn totals_of_a_task_include_nested_tasks() {
 }
 
 #[track_task(metrics = metrics)]
-async fn spawning(metrics: AgentMetrics, detached: Arc<Mutex<Vec<tokio::task::JoinHandle<()>>>>) {
+async fn spawning(
+    metrics: AgentMetrics,
+    task_ended: oneshot::Receiver<()>,
+    detached: Arc<Mutex<Option<tokio::task::JoinHandle<()>>>>,
+) {
     let child = |tokens| {
         let metrics = metrics.clone();
         async move {
@@ -96,25 +101,28 @@ async fn spawning(metrics: AgentMetrics, detached: Arc<Mutex<Vec<tokio::task::Jo
     assert!(blocking.await.expect("no panic"));
     let late = child(1_000_000);
     let late = async move {
-        tokio::task::yield_now().await;
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        task_ended.await.expect("the test signals the end");
         late.await;
     };
-    detached.lock().unwrap().push(tokio::spawn(late.in_current_task()));
+    *detached.lock().unwrap() = Some(tokio::spawn(late.in_current_task()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn spawned_work_counts_for_the_task_with_in_current_task() {
     let metrics = priced();
+    let (signal_end, task_ended) = oneshot::channel();
     let detached = Arc::default();
-    spawning(metrics.clone(), Arc::clone(&detached)).await;
+    spawning(metrics.clone(), task_ended, Arc::clone(&detached)).await;
     let ended = samples(&metrics);
     assert_eq!(of(&ended, "agent_task_tokens_sum", "spawning"), 2_000.0);
-    assert_eq!(ended.sum("agent_llm_orphan_calls_total", &[]), 1.0, "the forgotten one");
-    let late = std::mem::take(&mut *detached.lock().unwrap());
-    for task in late {
-        task.await.expect("no panic");
-    }
+    assert_eq!(
+        ended.sum("agent_llm_orphan_calls_total", &[]),
+        1.0,
+        "the one spawned without `in_current_task`"
+    );
+    signal_end.send(()).expect("the child waits");
+    let late = detached.lock().unwrap().take().expect("the child was spawned");
+    late.await.expect("no panic");
     let later = samples(&metrics);
     let cost = of(&later, "agent_task_late_cost_usd_total", "spawning");
     assert!((cost - 11.0).abs() < 1e-9, "{cost}");
@@ -130,7 +138,7 @@ async fn spawned_work_counts_for_the_task_with_in_current_task() {
 fn hop(
     metrics: AgentMetrics,
     left: u32,
-    done: tokio::sync::oneshot::Sender<()>,
+    done: oneshot::Sender<()>,
 ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
         ask(&metrics, 1).await;
@@ -145,7 +153,7 @@ fn hop(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_chain_of_spawned_tasks_is_dropped_without_recursion() {
     let metrics = priced();
-    let (done, all) = tokio::sync::oneshot::channel();
+    let (done, all) = oneshot::channel();
     hop(metrics.clone(), 50_000, done).await;
     all.await.expect("the last one");
     assert!(of(&samples(&metrics), "agent_tasks_total", "hop") >= 50_000.0);

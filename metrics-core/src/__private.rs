@@ -12,17 +12,20 @@ pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_l
 #[cfg(feature = "promql")]
 pub use crate::promql::{Described, Known, OWN, check_query};
 pub use crate::recorder::{
-    Arg, Around, ByType, Costly, Down, ErrorRef, FromSpent, Global, GlobalFamily, Label, Llm, Purse, Returns,
-    Site, SiteRef, Tag, Uncounted, Unread, ViaClassifiedRef, ViaDowncast, ViaErrorRef, ViaNoDowncast,
-    ViaUnknownRef, budgeted, call_by, eager, family_call, limited, llm, step, task, tool, tracked_by,
+    BudgetCheck, CallLabel, DowncastTag, EnclosingBudgets, FnOutput, FromBudgetSpent, Global, GlobalFamily,
+    IgnoreOutput, InnerError, LabelExpr, OutputTag, Site, SiteRef, StatusAndCost, StatusAndUsage,
+    StatusByType, UnrecordedCall, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError,
+    ViaNoDowncast, family_call, llm, make_future, step, task, tool, track_call, track_future,
+    with_budget_check, with_timeout,
 };
-pub use crate::recorder::{boxed, open, stream, try_open, try_stream};
+pub use crate::recorder::{box_stream, track_opening, track_stream, try_track_opening, try_track_stream};
 
 /// The traits by which a reader is found, each set without names of its own.
 pub mod by_type {
     pub use crate::recorder::{
-        ViaAny as _, ViaChain as _, ViaClassified as _, ViaClassifiedOk as _, ViaClassify as _,
-        ViaDynError as _, ViaFuture as _, ViaResult as _, ViaResultFuture as _, ViaSuccess as _,
+        ViaAnyValue as _, ViaAsDynError as _, ViaClassifyError as _, ViaClassifyOk as _,
+        ViaClassifyValue as _, ViaFuture as _, ViaNoFailure as _, ViaResult as _, ViaResultFuture as _,
+        ViaStdError as _,
     };
 }
 
@@ -38,7 +41,7 @@ pub mod by_cost {
 
 /// See [`by_type`].
 pub mod by_label {
-    pub use crate::recorder::{ViaClosed as _, ViaNoLabel as _, ViaText as _};
+    pub use crate::recorder::{ViaInvalidLabel as _, ViaLabelValue as _, ViaStr as _};
 }
 
 pub use crate::family::Spec;

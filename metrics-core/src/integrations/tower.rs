@@ -19,7 +19,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::classify::Classify;
-use crate::recorder::{Call, Trying};
+use crate::recorder::{Call, AttemptGuard};
 use crate::status::Status;
 use crate::usage::RateLimits;
 
@@ -88,7 +88,7 @@ pin_project! {
     pub struct AttemptFuture<F> {
         waited: Duration,
         // Created at the first poll, since a future that is never polled sends nothing.
-        attempt: Option<Trying>,
+        attempt: Option<AttemptGuard>,
         failed: Arc<Mutex<Option<Instant>>>,
         #[pin]
         response: F,
@@ -111,7 +111,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, E>> {
         let this = self.project();
-        this.attempt.get_or_insert_with(|| Trying::after(*this.waited));
+        this.attempt.get_or_insert_with(|| AttemptGuard::after(*this.waited));
         let result = ready!(this.response.poll(cx));
         let status = match &result {
             Ok(response) => {

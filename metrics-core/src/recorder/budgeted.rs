@@ -19,26 +19,26 @@ pub fn check_budgets() -> Result<(), BudgetSpent> {
 }
 
 /// The budgets that are asked before a call begins.
-pub trait Purse {
+pub trait BudgetCheck {
     /// What is spent, if nothing is left: then the call does not begin, which is counted.
     fn spent(&self) -> Option<BudgetSpent>;
 }
 
 /// Those of the tasks around the call.
 #[derive(Clone, Copy)]
-pub struct Around;
+pub struct EnclosingBudgets;
 
-impl Purse for Around {
+impl BudgetCheck for EnclosingBudgets {
     #[inline]
     fn spent(&self) -> Option<BudgetSpent> {
         ledger::spent_budget(true)
     }
 }
 
-impl Purse for Budget {
+impl BudgetCheck for Budget {
     fn spent(&self) -> Option<BudgetSpent> {
         match self.check() {
-            Ok(()) => Around.spent(),
+            Ok(()) => EnclosingBudgets.spent(),
             Err(spent) => {
                 self.count_refusal();
                 Some(spent)
@@ -53,12 +53,12 @@ impl Purse for Budget {
     label = "no way to say that the budget is spent",
     note = "implement `From<agent_metrics::BudgetSpent>` for the error, or use `anyhow::Error` or `Box<dyn Error + Send + Sync>`"
 )]
-pub trait FromSpent {
+pub trait FromBudgetSpent {
     /// The output of a call that didn't begin.
     fn spent(error: BudgetSpent) -> Self;
 }
 
-impl<T, E: From<BudgetSpent>> FromSpent for Result<T, E> {
+impl<T, E: From<BudgetSpent>> FromBudgetSpent for Result<T, E> {
     fn spent(error: BudgetSpent) -> Self {
         Err(error.into())
     }
@@ -66,7 +66,7 @@ impl<T, E: From<BudgetSpent>> FromSpent for Result<T, E> {
 
 pin_project! {
     /// The future of a function with a `budget`.
-    pub struct Budgeted<P, F> {
+    pub struct BudgetChecked<P, F> {
         // Asked at the first poll.
         purse: Option<P>,
         // Emptied if it doesn't begin.
@@ -75,7 +75,7 @@ pin_project! {
     }
 }
 
-impl<P: Purse, F: Future<Output: FromSpent>> Future for Budgeted<P, F> {
+impl<P: BudgetCheck, F: Future<Output: FromBudgetSpent>> Future for BudgetChecked<P, F> {
     type Output = F::Output;
 
     #[inline]
@@ -93,6 +93,9 @@ impl<P: Purse, F: Future<Output: FromSpent>> Future for Budgeted<P, F> {
 }
 
 /// Lets a future begin only if something is left.
-pub fn budgeted<P: Purse, F: Future<Output: FromSpent>>(purse: P, future: F) -> Budgeted<P, F> {
-    Budgeted { purse: Some(purse), future: Some(future) }
+pub fn with_budget_check<P: BudgetCheck, F: Future<Output: FromBudgetSpent>>(
+    purse: P,
+    future: F,
+) -> BudgetChecked<P, F> {
+    BudgetChecked { purse: Some(purse), future: Some(future) }
 }

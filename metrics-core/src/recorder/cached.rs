@@ -4,7 +4,7 @@ use std::any::TypeId;
 
 use once_cell::race::{OnceBox, OnceRef};
 
-use super::label::{Label, closed_text};
+use super::label::{CallLabel, closed_text};
 
 /// The series of the global metrics that a site has resolved so far.
 pub struct Cached<S: 'static> {
@@ -26,13 +26,13 @@ impl<S> Cached<S> {
     /// The series of `label`, resolved at most once for constants and for values of a closed set.
     #[inline(always)]
     #[allow(clippy::inline_always)] // So that only the arm of the site's own label is left of it.
-    pub(crate) fn resolve(&self, label: Label<'_>, resolve: impl Fn(&str) -> &'static S) -> &'static S {
+    pub(crate) fn resolve(&self, label: CallLabel<'_>, resolve: impl Fn(&str) -> &'static S) -> &'static S {
         match label {
-            Label::Constant(text) => match self.constant.get() {
+            CallLabel::Constant(text) => match self.constant.get() {
                 Some(series) => series,
                 None => Self::remember(&self.constant, text, resolve),
             },
-            Label::Closed { set, index, values } => {
+            CallLabel::Closed { set, index, values } => {
                 let table = match self.closed.get() {
                     Some(table) => table,
                     None => self.new_table(set, values, &resolve),
@@ -42,7 +42,7 @@ impl<S> Cached<S> {
                     None => resolve(closed_text(values, index)),
                 }
             }
-            Label::Text(text) | Label::Named(text) => resolve(text),
+            CallLabel::Text(text) | CallLabel::NamedConstant(text) => resolve(text),
         }
     }
 

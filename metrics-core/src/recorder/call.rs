@@ -6,7 +6,7 @@ use crate::status::Status;
 use crate::storage::{self, ShardHandle};
 
 /// What a kind of call does at its turns.
-pub trait Observed {
+pub trait CallRecorder {
     /// Whether it matters how long it lasts: if not, the clock isn't read.
     const TIMED: bool = true;
 
@@ -49,7 +49,7 @@ pub struct Elapsed {
 
 impl Elapsed {
     #[inline]
-    pub(crate) fn since<C: Observed>(start: Ticks) -> Self {
+    pub(crate) fn since<C: CallRecorder>(start: Ticks) -> Self {
         Self { start, end: now::<C>() }
     }
 
@@ -65,7 +65,7 @@ impl Elapsed {
 
 /// The time, for a call that needs it.
 #[inline]
-pub(super) fn now<C: Observed>() -> Ticks {
+pub(super) fn now<C: CallRecorder>() -> Ticks {
     if C::TIMED { clock::now() } else { Ticks::default() }
 }
 
@@ -81,13 +81,13 @@ enum Phase {
 }
 
 /// The drop guard: a call that was started is ended by it, at the latest when it is dropped.
-pub(crate) struct Observation<C: Observed> {
+pub(crate) struct DropGuard<C: CallRecorder> {
     pub(crate) call: C,
     start: Ticks,
     phase: Phase,
 }
 
-impl<C: Observed> Observation<C> {
+impl<C: CallRecorder> DropGuard<C> {
     #[inline]
     pub(crate) fn new(call: C) -> Self {
         let start = call.made();
@@ -116,8 +116,8 @@ impl<C: Observed> Observation<C> {
     #[inline]
     fn inside<T>(&mut self, body: impl FnOnce() -> T) -> T {
         /// Leaves, also when the body panics.
-        struct Turn<'a, C: Observed>(&'a mut C);
-        impl<C: Observed> Drop for Turn<'_, C> {
+        struct Turn<'a, C: CallRecorder>(&'a mut C);
+        impl<C: CallRecorder> Drop for Turn<'_, C> {
             #[inline]
             fn drop(&mut self) {
                 self.0.leave();
@@ -170,7 +170,7 @@ impl<C: Observed> Observation<C> {
     }
 }
 
-impl<C: Observed> Drop for Observation<C> {
+impl<C: CallRecorder> Drop for DropGuard<C> {
     #[inline]
     fn drop(&mut self) {
         if matches!(self.phase, Phase::Running | Phase::Waiting) {
@@ -179,7 +179,7 @@ impl<C: Observed> Drop for Observation<C> {
     }
 }
 
-impl<C: Observed> Observation<C> {
+impl<C: CallRecorder> DropGuard<C> {
     #[cold]
     #[inline(never)]
     fn abandon(&mut self) {
@@ -192,11 +192,11 @@ impl<C: Observed> Observation<C> {
 /// Dropped without, it counts as `cancelled`, or as `panicked` when the thread is unwinding; so
 /// that an early `?` or a dropped future is never taken for a success.
 #[must_use = "the call ends when its guard is dropped"]
-pub struct Guard<C: Observed>(Observation<C>);
+pub struct Guard<C: CallRecorder>(DropGuard<C>);
 
-impl<C: Observed> Guard<C> {
+impl<C: CallRecorder> Guard<C> {
     pub(crate) fn start(call: C) -> Self {
-        let mut observation = Observation::new(call);
+        let mut observation = DropGuard::new(call);
         // It begins as it is made: nothing waits.
         observation.start = Ticks::default();
         observation.start(storage::writer());
@@ -222,7 +222,7 @@ impl<C: Observed> Guard<C> {
     }
 }
 
-impl<C: Observed> Drop for Guard<C> {
+impl<C: CallRecorder> Drop for Guard<C> {
     fn drop(&mut self) {
         if self.0.phase == Phase::Waiting && std::thread::panicking() {
             self.0.end_now(Status::Panicked);

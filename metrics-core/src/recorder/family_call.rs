@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Scope;
-use super::call::{Elapsed, Guard, Observed};
+use super::call::{CallRecorder, Elapsed, Guard};
 use super::global::InGlobal;
 use crate::error::RegisterError;
 use crate::faults::{FaultReporter, ReportsFaults};
@@ -219,7 +219,7 @@ impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> ReportsFaults for FamilyCa
     }
 }
 
-impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> Observed for FamilyCall<F> {
+impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> CallRecorder for FamilyCall<F> {
     #[inline]
     fn start(&mut self, writer: ShardHandle) {
         let calls = &*self.family.0;

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::site::{Site, duplicate_names, linked_sites};
 #[cfg(feature = "testing")]
 use super::stand_in::current as stand_in;
-use super::{Cached, Label};
+use super::{Cached, CallLabel};
 use crate::builtin::{Bundle, Group, Value, find};
 use crate::catalogue::SiteKind;
 use crate::error::{BuildError, Fault, RegisterError};
@@ -47,7 +47,7 @@ fn global_of(site: &Site) -> &'static AgentMetrics {
 
 /// The series of a label in the global, for a tracked function that remembers it.
 #[inline]
-pub(super) fn resolve<S: Bundle>(site: &Site, cached: &Cached<S>, label: Label<'_>) -> &'static S {
+pub(super) fn resolve<S: Bundle>(site: &Site, cached: &Cached<S>, label: CallLabel<'_>) -> &'static S {
     match stand_in() {
         Some(metrics) => find(metrics.families_ref(), label.value()),
         None => cached.resolve(label, |text| find_in_global(site, label.of(text))),

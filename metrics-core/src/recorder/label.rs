@@ -7,7 +7,7 @@ use crate::label::{LabelValue, OTHER};
 
 /// A label value of a call.
 #[derive(Clone, Copy)]
-pub enum Label<'a> {
+pub enum CallLabel<'a> {
     /// Text that is the same at every call of the site.
     Constant(&'static str),
     /// A value of a closed set.
@@ -22,14 +22,14 @@ pub enum Label<'a> {
     /// Text that is only known at the call.
     Text(&'a str),
     /// The same, of a constant that the code names.
-    Named(&'a str),
+    NamedConstant(&'a str),
 }
 
-impl<'a> Label<'a> {
+impl<'a> CallLabel<'a> {
     #[allow(clippy::match_same_arms)] // Their lifetimes differ.
     pub(crate) fn text(self) -> &'a str {
         match self {
-            Self::Text(text) | Self::Named(text) => text,
+            Self::Text(text) | Self::NamedConstant(text) => text,
             Self::Constant(text) => text,
             Self::Closed { index, values, .. } => closed_text(values, index),
         }
@@ -38,8 +38,8 @@ impl<'a> Label<'a> {
     /// Says that it is a constant's value.
     #[inline]
     #[must_use]
-    pub fn named(self) -> Self {
-        if let Self::Text(text) = self { Self::Named(text) } else { self }
+    pub fn from_constant(self) -> Self {
+        if let Self::Text(text) = self { Self::NamedConstant(text) } else { self }
     }
 
     /// Its text, and whether that stands in the code.
@@ -52,7 +52,7 @@ impl<'a> Label<'a> {
     #[inline]
     pub(super) fn of(self, text: &str) -> Value<'_> {
         match self {
-            Self::Constant(_) | Self::Closed { .. } | Self::Named(_) => Value::Known(text),
+            Self::Constant(_) | Self::Closed { .. } | Self::NamedConstant(_) => Value::Known(text),
             Self::Text(_) => Value::Given(text),
         }
     }
@@ -64,44 +64,44 @@ pub(super) fn closed_text(values: &'static [&'static str], index: usize) -> &'st
 }
 
 /// A label expression of an attribute; how it is read depends on its type.
-pub struct Arg<'a, T: ?Sized>(pub &'a T);
+pub struct LabelExpr<'a, T: ?Sized>(pub &'a T);
 
 /// Reads an enum with `derive(LabelValue)`.
-pub trait ViaClosed {
+pub trait ViaLabelValue {
     /// The label.
-    fn __label(&self) -> Label<'static>;
+    fn __label(&self) -> CallLabel<'static>;
 }
 
-impl<T: LabelValue> ViaClosed for &&Arg<'_, T> {
+impl<T: LabelValue> ViaLabelValue for &&LabelExpr<'_, T> {
     #[inline]
-    fn __label(&self) -> Label<'static> {
-        Label::Closed { set: TypeId::of::<T>(), index: self.0.index(), values: T::VALUES }
+    fn __label(&self) -> CallLabel<'static> {
+        CallLabel::Closed { set: TypeId::of::<T>(), index: self.0.index(), values: T::VALUES }
     }
 }
 
 /// Reads whatever gives text.
-pub trait ViaText<'a> {
+pub trait ViaStr<'a> {
     /// The label.
-    fn __label(&self) -> Label<'a>;
+    fn __label(&self) -> CallLabel<'a>;
 }
 
-impl<'a, T: AsRef<str> + ?Sized> ViaText<'a> for &Arg<'a, T> {
+impl<'a, T: AsRef<str> + ?Sized> ViaStr<'a> for &LabelExpr<'a, T> {
     #[inline]
-    fn __label(&self) -> Label<'a> {
-        Label::Text(self.0.as_ref())
+    fn __label(&self) -> CallLabel<'a> {
+        CallLabel::Text(self.0.as_ref())
     }
 }
 
 /// Explains why a type is neither.
-pub trait ViaNoLabel<'a> {
+pub trait ViaInvalidLabel<'a> {
     /// The label.
-    fn __label(&self) -> Label<'a>
+    fn __label(&self) -> CallLabel<'a>
     where
         Self: IsLabel;
 }
 
-impl<'a, T: ?Sized> ViaNoLabel<'a> for Arg<'a, T> {
-    fn __label(&self) -> Label<'a>
+impl<'a, T: ?Sized> ViaInvalidLabel<'a> for LabelExpr<'a, T> {
+    fn __label(&self) -> CallLabel<'a>
     where
         Self: IsLabel,
     {

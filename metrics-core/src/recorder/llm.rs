@@ -1,12 +1,12 @@
 //! One call of a model.
 
-use super::call::{Elapsed, Guard, Observed};
+use super::call::{CallRecorder, Elapsed, Guard};
 use super::facts::{self, Facts};
 use super::held::{BundleHandle, HoldsBundle, WithDimensions};
 use super::ledger;
 use super::reader::{ReadBy, Reader};
 use super::scope;
-use super::{Label, Scope, Site};
+use super::{CallLabel, Scope, Site};
 use crate::builtin::{Attempt, CallFacts, DimensionValue, LlmSeries, Value};
 use crate::faults::ReportsFaults;
 use crate::instance::AgentMetrics;
@@ -61,7 +61,7 @@ impl<H: HoldsBundle<LlmSeries>> LlmCall<H> {
 pub fn llm<M: Scope>(
     site: &'static Site,
     metrics: M,
-    label: Label<'_>,
+    label: CallLabel<'_>,
 ) -> LlmCall<M::BundleHandle<LlmSeries>> {
     let series = metrics.hold(site, &site.llm, label);
     LlmCall(if series.is_profiled() { prepared(&series, site) } else { Stage::New(series) })
@@ -77,7 +77,7 @@ fn prepared<H: HoldsBundle<LlmSeries>>(series: &H, site: &'static Site) -> Stage
     Stage::StartTimeCell(facts)
 }
 
-impl<H: HoldsBundle<LlmSeries>> Observed for LlmCall<H> {
+impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
     #[inline]
     fn start(&mut self, writer: ShardHandle) {
         if let Stage::New(series) = &mut self.0 {

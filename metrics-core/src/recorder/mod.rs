@@ -35,15 +35,15 @@ mod tracked;
 mod trying;
 mod uncounted;
 
-pub use budgeted::{Around, FromSpent, Purse, budgeted, check_budgets};
+pub use budgeted::{BudgetCheck, EnclosingBudgets, FromBudgetSpent, check_budgets, with_budget_check};
 pub use by_hand::InvalidRate;
 pub(crate) use cached::Cached;
-pub use call::{Guard, Observed};
+pub use call::{CallRecorder, Guard};
 pub use family_call::{CallFamily, CallLabels, FamilyCall, GlobalFamily, OwnFamily, family_call};
 pub use global::global;
 pub use global_metrics::GlobalMetrics;
 pub use in_task::{FutureExt, InTask, TaskHandle, current_task};
-pub use label::{Arg, Label, ViaClosed, ViaNoLabel, ViaText};
+pub use label::{CallLabel, LabelExpr, ViaInvalidLabel, ViaLabelValue, ViaStr};
 pub use llm::{Call, LlmCall, llm};
 #[cfg(not(feature = "stream"))]
 pub use no_stream::*;
@@ -56,13 +56,15 @@ pub(crate) use site::tool_names;
 pub use site::{Site, SiteRef, duplicate_names, sites};
 pub use step::{StepCall, step};
 #[cfg(feature = "stream")]
-pub use streamed::{StreamExt, Streamed, boxed, open, stream, try_open, try_stream};
+pub use streamed::{
+    StreamExt, Streamed, box_stream, track_opening, track_stream, try_track_opening, try_track_stream,
+};
 pub use task::{TaskCall, task};
-pub use timeout::limit::limited;
 #[cfg(feature = "tokio")]
 pub use timeout::limit::timeout;
+pub use timeout::limit::with_timeout;
 pub use tool::{ToolCall, tool};
-pub use tracked::{call_by, eager, tracked_by};
+pub use tracked::{make_future, track_call, track_future};
 #[cfg(any(feature = "tower", feature = "rig-core-0_44"))]
-pub(crate) use trying::Trying;
-pub use uncounted::Uncounted;
+pub(crate) use trying::AttemptGuard;
+pub use uncounted::UnrecordedCall;

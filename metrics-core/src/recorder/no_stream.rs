@@ -17,9 +17,9 @@ macro_rules! missing {
     )*};
 }
 
-missing! { open(A, B) try_open(A, B, D) stream(A, B) try_stream(A, B, D) }
+missing! { track_opening(A, B) try_track_opening(A, B, D) track_stream(A, B) try_track_stream(A, B, D) }
 
 /// A stream in no box.
-pub fn boxed<S>(stream: S) -> S {
+pub fn box_stream<S>(stream: S) -> S {
     stream
 }

@@ -8,7 +8,7 @@ use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
-use super::trying::Trying;
+use super::trying::AttemptGuard;
 use crate::classify::Classify;
 use crate::status::Status;
 
@@ -22,7 +22,7 @@ pin_project! {
         // None until the first attempt.
         waits: Option<ExponentialBackoff>,
         // Ended before its future is dropped: the attempt is over then.
-        trying: Option<Trying>,
+        trying: Option<AttemptGuard>,
         #[pin]
         step: Step<R>,
     }
@@ -32,7 +32,7 @@ pin_project! {
     #[project = StepNow]
     enum Step<R> {
         Start,
-        Trying { #[pin] attempt: R },
+        AttemptGuard { #[pin] attempt: R },
         Waiting { #[pin] sleep: Sleep, wait: Duration },
         Done,
     }
@@ -159,7 +159,7 @@ where
                     ready!(sleep.poll(cx));
                     *wait
                 }
-                StepNow::Trying { attempt } => {
+                StepNow::AttemptGuard { attempt } => {
                     let result = ready!(attempt.poll(cx));
                     let judged = result.as_ref().err().map(|error| this.judge.judge(error));
                     if let Some(trying) = this.trying.take() {
@@ -178,9 +178,9 @@ where
                 }
                 StepNow::Done => panic!("`retry` was polled after it had finished"),
             };
-            *this.trying = this.policy.counts.then(|| Trying::after(waited));
+            *this.trying = this.policy.counts.then(|| AttemptGuard::after(waited));
             let attempt = (this.operation)();
-            this.step.set(Step::Trying { attempt });
+            this.step.set(Step::AttemptGuard { attempt });
         }
     }
 }

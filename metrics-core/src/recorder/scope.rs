@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::global::{as_global, resolve};
 use super::held::{BundleHandle, HoldsBundle};
-use super::{Cached, CallFamily, CallLabels, Label, OwnFamily, Site};
+use super::{Cached, CallFamily, CallLabel, CallLabels, OwnFamily, Site};
 use crate::builtin::{Bundle, Value, find};
 use crate::instance::AgentMetrics;
 
@@ -20,7 +20,7 @@ pub trait Scope {
         self,
         site: &'static Site,
         cached: &'static Cached<S>,
-        label: Label<'_>,
+        label: CallLabel<'_>,
     ) -> Self::BundleHandle<S>;
     /// The call family.
     fn family<L: CallLabels>(self) -> Self::Family<L>;
@@ -39,7 +39,7 @@ impl Scope for Global {
         self,
         site: &'static Site,
         cached: &'static Cached<S>,
-        label: Label<'_>,
+        label: CallLabel<'_>,
     ) -> &'static S {
         resolve(site, cached, label)
     }
@@ -63,7 +63,12 @@ impl Scope for &AgentMetrics {
     type BundleHandle<S: Bundle> = BundleHandle<S>;
     type Family<L: CallLabels> = OwnFamily<L>;
 
-    fn hold<S: Bundle>(self, _: &'static Site, _: &'static Cached<S>, label: Label<'_>) -> BundleHandle<S> {
+    fn hold<S: Bundle>(
+        self,
+        _: &'static Site,
+        _: &'static Cached<S>,
+        label: CallLabel<'_>,
+    ) -> BundleHandle<S> {
         held(self, label.value())
     }
 

@@ -1,15 +1,15 @@
 //! Call sites: one static for each attribute, and the label values written there.
 
-use super::{Cached, Label};
+use super::{Cached, CallLabel};
 use crate::builtin::{LlmSeries, TaskSeries, ToolSeries};
 use crate::catalogue::{SiteInfo, SiteKind, Slo};
 
 /// One tracked function, with the series that it resolved in the global metrics.
 pub struct Site {
     info: SiteInfo,
-    constant: Option<fn() -> Label<'static>>,
+    constant: Option<fn() -> CallLabel<'static>>,
     family: Option<fn()>,
-    elsewhere: bool,
+    outside_global: bool,
     pub(crate) task: Cached<TaskSeries>,
     pub(crate) tool: Cached<ToolSeries>,
     pub(crate) llm: Cached<LlmSeries>,
@@ -39,7 +39,7 @@ impl Site {
             },
             constant: None,
             family: None,
-            elsewhere: false,
+            outside_global: false,
             task: Cached::new(),
             tool: Cached::new(),
             llm: Cached::new(),
@@ -48,7 +48,7 @@ impl Site {
 
     /// Says which label value it always has, so that its series start at zero.
     #[must_use]
-    pub const fn with_constant(mut self, constant: fn() -> Label<'static>) -> Self {
+    pub const fn with_constant(mut self, constant: fn() -> CallLabel<'static>) -> Self {
         self.constant = Some(constant);
         self
     }
@@ -64,14 +64,14 @@ impl Site {
 
     /// Says that it records in an instance of its own.
     #[must_use]
-    pub const fn elsewhere(mut self) -> Self {
-        self.elsewhere = true;
+    pub const fn outside_global(mut self) -> Self {
+        self.outside_global = true;
         self
     }
 
     /// Whether it records in the global.
     pub(crate) fn is_global(&self) -> bool {
-        !self.elsewhere
+        !self.outside_global
     }
 
     /// Says whose model it calls, and for what.
@@ -103,11 +103,11 @@ impl Site {
     }
 
     pub(crate) fn info(&self) -> SiteInfo {
-        let value = self.constant().map(Label::text);
+        let value = self.constant().map(CallLabel::text);
         SiteInfo { label: self.info.kind.label().zip(value), ..self.info }
     }
 
-    pub(crate) fn constant(&self) -> Option<Label<'static>> {
+    pub(crate) fn constant(&self) -> Option<CallLabel<'static>> {
         self.constant.map(|constant| constant())
     }
 }

@@ -1,7 +1,7 @@
 //! One step of a task.
 
 use super::Site;
-use super::call::{Elapsed, Observed};
+use super::call::{CallRecorder, Elapsed};
 use super::ledger;
 use crate::status::Status;
 use crate::storage::ShardHandle;
@@ -15,7 +15,7 @@ pub fn step(_: &'static Site) -> StepCall {
     StepCall(())
 }
 
-impl Observed for StepCall {
+impl CallRecorder for StepCall {
     const TIMED: bool = false;
 
     #[inline]

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
-use super::call::{Observation, Observed};
-use super::reader::{ByClosure, ReadBy, Reader, Tag};
+use super::call::{CallRecorder, DropGuard};
+use super::reader::{OutputTag, ReadBy, Reader, StatusByClosure};
 use super::{LlmCall, TaskCall};
 use crate::builtin::CallFacts;
 use crate::faults::FaultReporter;
@@ -22,8 +22,8 @@ pin_project! {
     ///
     /// An item that is an error gives the call its status. Dropped before its end, and without an error, it
     /// ends as `cancelled`.
-    pub struct Streamed<C: Observed, R, S, T> {
-        observation: Observation<C>,
+    pub struct Streamed<C: CallRecorder, R, S, T> {
+        observation: DropGuard<C>,
         reader: R,
         // What the items said so far.
         status: Status,
@@ -34,7 +34,7 @@ pin_project! {
         stream: Option<S>,
     }
 
-    impl<C: Observed, R, S, T> PinnedDrop for Streamed<C, R, S, T> {
+    impl<C: CallRecorder, R, S, T> PinnedDrop for Streamed<C, R, S, T> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // What the stream drops belongs to this call still.
@@ -47,8 +47,8 @@ pin_project! {
     }
 }
 
-impl<C: Observed, R, S, T> Streamed<C, R, S, T> {
-    fn new(observation: Observation<C>, reader: R, stream: S) -> Self {
+impl<C: CallRecorder, R, S, T> Streamed<C, R, S, T> {
+    fn new(observation: DropGuard<C>, reader: R, stream: S) -> Self {
         let (status, began, item) = (Status::Success, false, PhantomData);
         Self { observation, reader, status, began, item, stream: Some(stream) }
     }
@@ -98,17 +98,17 @@ impl<C: ReadBy<R, T>, R, S: Stream<Item = T>, T> Stream for Streamed<C, R, S, T>
 
 /// Tracks a stream; the call starts when it is first polled.
 #[inline]
-pub fn stream<C, R, S, T, O>(
+pub fn track_stream<C, R, S, T, O>(
     call: C,
     stream: S,
-    pin: impl FnOnce(Tag<T>) -> R,
+    pin: impl FnOnce(OutputTag<T>) -> R,
     give: impl FnOnce(Streamed<C, R, S, T>) -> O,
 ) -> O
 where
     C: ReadBy<R, T>,
     S: Stream<Item = T>,
 {
-    give(Streamed::new(Observation::new(call), pin(Tag::NEW), stream))
+    give(Streamed::new(DropGuard::new(call), pin(OutputTag::NEW), stream))
 }
 
 /// Tracks a function that gives a stream or fails; the call starts now.
@@ -116,28 +116,28 @@ where
 /// # Errors
 /// Those of the function.
 #[inline]
-pub fn try_stream<C, R0, R, S, E, T, O>(
+pub fn try_track_stream<C, R0, R, S, E, T, O>(
     call: C,
     body: impl FnOnce() -> Result<S, E>,
-    pin_result: impl FnOnce(Tag<Result<S, E>>) -> R0,
-    pin: impl FnOnce(Tag<T>) -> R,
+    pin_result: impl FnOnce(OutputTag<Result<S, E>>) -> R0,
+    pin: impl FnOnce(OutputTag<T>) -> R,
     give: impl FnOnce(Streamed<C, R, S, T>) -> O,
 ) -> Result<O, E>
 where
     C: ReadBy<R, T> + ReadBy<R0, Result<S, E>>,
     S: Stream<Item = T>,
 {
-    let mut observation = Observation::new(call);
+    let mut observation = DropGuard::new(call);
     let result = observation.run(storage::writer(), body);
     opened(observation, result, pin_result, pin, give)
 }
 
 /// Tracks a future that gives a stream.
 #[inline]
-pub fn open<C, R, F, S, T, O>(
+pub fn track_opening<C, R, F, S, T, O>(
     call: C,
     body: F,
-    pin: impl FnOnce(Tag<T>) -> R,
+    pin: impl FnOnce(OutputTag<T>) -> R,
     give: impl FnOnce(Streamed<C, R, S, T>) -> O,
 ) -> impl Future<Output = O>
 where
@@ -145,17 +145,17 @@ where
     F: Future<Output = S>,
     S: Stream<Item = T>,
 {
-    let then = move |observation, stream| give(Streamed::new(observation, pin(Tag::NEW), stream));
-    Opening { observation: Some(Observation::new(call)), body: Some(body), then: Some(then) }
+    let then = move |observation, stream| give(Streamed::new(observation, pin(OutputTag::NEW), stream));
+    Opening { observation: Some(DropGuard::new(call)), body: Some(body), then: Some(then) }
 }
 
 /// Tracks a future that gives a stream or fails.
 #[inline]
-pub fn try_open<C, R0, R, F, S, E, T, O>(
+pub fn try_track_opening<C, R0, R, F, S, E, T, O>(
     call: C,
     body: F,
-    pin_result: impl FnOnce(Tag<Result<S, E>>) -> R0,
-    pin: impl FnOnce(Tag<T>) -> R,
+    pin_result: impl FnOnce(OutputTag<Result<S, E>>) -> R0,
+    pin: impl FnOnce(OutputTag<T>) -> R,
     give: impl FnOnce(Streamed<C, R, S, T>) -> O,
 ) -> impl Future<Output = Result<O, E>>
 where
@@ -164,15 +164,15 @@ where
     S: Stream<Item = T>,
 {
     let then = move |observation, result| opened(observation, result, pin_result, pin, give);
-    Opening { observation: Some(Observation::new(call)), body: Some(body), then: Some(then) }
+    Opening { observation: Some(DropGuard::new(call)), body: Some(body), then: Some(then) }
 }
 
 /// The call goes on in its stream, or ends here.
 fn opened<C, R0, R, S, E, T, O>(
-    mut observation: Observation<C>,
+    mut observation: DropGuard<C>,
     result: Result<S, E>,
-    pin_result: impl FnOnce(Tag<Result<S, E>>) -> R0,
-    pin: impl FnOnce(Tag<T>) -> R,
+    pin_result: impl FnOnce(OutputTag<Result<S, E>>) -> R0,
+    pin: impl FnOnce(OutputTag<T>) -> R,
     give: impl FnOnce(Streamed<C, R, S, T>) -> O,
 ) -> Result<O, E>
 where
@@ -180,10 +180,10 @@ where
 {
     observation.wait();
     match result {
-        Ok(stream) => Ok(give(Streamed::new(observation, pin(Tag::NEW), stream))),
+        Ok(stream) => Ok(give(Streamed::new(observation, pin(OutputTag::NEW), stream))),
         Err(error) => {
             let failed: Result<S, E> = Err(error);
-            let status = observation.call.read(&pin_result(Tag::NEW), &failed);
+            let status = observation.call.read(&pin_result(OutputTag::NEW), &failed);
             observation.end_now(status);
             failed.map(|_| unreachable!("it is an error"))
         }
@@ -192,14 +192,14 @@ where
 
 pin_project! {
     /// A future whose call goes on in what it gives.
-    struct Opening<C: Observed, F, G> {
-        observation: Option<Observation<C>>,
+    struct Opening<C: CallRecorder, F, G> {
+        observation: Option<DropGuard<C>>,
         then: Option<G>,
         #[pin]
         body: Option<F>,
     }
 
-    impl<C: Observed, F, G> PinnedDrop for Opening<C, F, G> {
+    impl<C: CallRecorder, F, G> PinnedDrop for Opening<C, F, G> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(observation) = this.observation {
@@ -209,7 +209,7 @@ pin_project! {
     }
 }
 
-impl<C: Observed, F: Future, G: FnOnce(Observation<C>, F::Output) -> O, O> Future for Opening<C, F, G> {
+impl<C: CallRecorder, F: Future, G: FnOnce(DropGuard<C>, F::Output) -> O, O> Future for Opening<C, F, G> {
     type Output = O;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
@@ -230,7 +230,7 @@ impl<C: Observed, F: Future, G: FnOnce(Observation<C>, F::Output) -> O, O> Futur
 }
 
 /// Puts a stream in a box.
-pub fn boxed<S>(stream: S) -> Pin<Box<S>> {
+pub fn box_stream<S>(stream: S) -> Pin<Box<S>> {
     Box::pin(stream)
 }
 
@@ -269,7 +269,7 @@ pub trait StreamExt: Stream + Sized {
         model: &str,
         read: F,
     ) -> Streamed<LlmCall, ByFacts<F>, Self, Self::Item> {
-        let observation = Observation::new(LlmCall::by_hand(metrics, model));
+        let observation = DropGuard::new(LlmCall::by_hand(metrics, model));
         Streamed::new(observation, ByFacts(read), self)
     }
 
@@ -280,9 +280,9 @@ pub trait StreamExt: Stream + Sized {
         metrics: &AgentMetrics,
         task_type: &str,
         status: F,
-    ) -> Streamed<TaskCall, ByClosure<F>, Self, Self::Item> {
-        let observation = Observation::new(TaskCall::by_hand(metrics, task_type));
-        Streamed::new(observation, ByClosure(status), self)
+    ) -> Streamed<TaskCall, StatusByClosure<F>, Self, Self::Item> {
+        let observation = DropGuard::new(TaskCall::by_hand(metrics, task_type));
+        Streamed::new(observation, StatusByClosure(status), self)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::call::{Elapsed, Observed};
+use super::call::{CallRecorder, Elapsed};
 use super::held::{BundleHandle, HoldsBundle, WithBudget, WithDimensions};
 use super::ledger::{self, Ledger};
 use super::scope;
-use super::{Label, Scope, Site};
+use super::{CallLabel, Scope, Site};
 use crate::builtin::{Budget, DimensionValue, TaskSeries, Value};
 use crate::clock::{self, Ticks};
 use crate::faults::{FaultReporter, ReportsFaults};
@@ -34,7 +34,7 @@ impl TaskCall {
 pub fn task<M: Scope>(
     site: &'static Site,
     metrics: M,
-    label: Label<'_>,
+    label: CallLabel<'_>,
 ) -> TaskCall<M::BundleHandle<TaskSeries>> {
     TaskCall(Stage::New(metrics.hold(site, &site.task, label)))
 }
@@ -53,7 +53,7 @@ impl<H: HoldsBundle<TaskSeries>> TaskCall<H> {
     }
 
     /// Says which budget it spends from.
-    pub fn spending(self, budget: &Budget) -> TaskCall<WithBudget<H>> {
+    pub fn with_budget(self, budget: &Budget) -> TaskCall<WithBudget<H>> {
         let budget = budget.clone();
         self.holding(|series| WithBudget::new(series, budget))
     }
@@ -64,16 +64,16 @@ impl<H: HoldsBundle<TaskSeries>> ReportsFaults for TaskCall<H> {
     fn faults(&self) -> &FaultReporter {
         match &self.0 {
             Stage::New(series) => series.faults(),
-            Stage::StartTimeCell(Some(ledger)) => ledger.series().map_or(&NOBODYS, |series| series.faults()),
-            Stage::StartTimeCell(None) => &NOBODYS,
+            Stage::StartTimeCell(Some(ledger)) => ledger.series().map_or(&SILENT, |series| series.faults()),
+            Stage::StartTimeCell(None) => &SILENT,
         }
     }
 }
 
 /// Of a call in the last moments of a thread, when its ledger is gone.
-static NOBODYS: FaultReporter = FaultReporter::silent();
+static SILENT: FaultReporter = FaultReporter::silent();
 
-impl<H: HoldsBundle<TaskSeries>> Observed for TaskCall<H> {
+impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
     #[inline]
     fn start(&mut self, writer: ShardHandle) {
         if let Stage::New(series) = &mut self.0 {

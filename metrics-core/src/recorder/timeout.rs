@@ -41,7 +41,7 @@ pub(crate) mod limit {
 
     pin_project! {
         /// The future of [`timeout`].
-        pub struct Limited<F> {
+        pub struct Timeout<F> {
             #[pin]
             future: Option<F>,
             limit: Duration,
@@ -59,11 +59,11 @@ pub(crate) mod limit {
     ///
     /// # Panics
     /// When it is polled outside of a tokio runtime with its timer enabled, as `tokio::time::sleep` does.
-    pub fn timeout<F: Future>(limit: Duration, future: F) -> Limited<F> {
-        Limited { future: Some(future), limit, sleep: None }
+    pub fn timeout<F: Future>(limit: Duration, future: F) -> Timeout<F> {
+        Timeout { future: Some(future), limit, sleep: None }
     }
 
-    impl<F: Future> Future for Limited<F> {
+    impl<F: Future> Future for Timeout<F> {
         type Output = Result<F::Output, TimedOut>;
 
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -113,13 +113,13 @@ pub(crate) mod limit {
 
     pin_project! {
         /// The future of a function with a `timeout`.
-        pub struct LimitedCall<F> {
+        pub struct WithTimeout<F> {
             #[pin]
-            limited: Limited<F>,
+            limited: Timeout<F>,
         }
     }
 
-    impl<F: Future<Output: FromTimedOut>> Future for LimitedCall<F> {
+    impl<F: Future<Output: FromTimedOut>> Future for WithTimeout<F> {
         type Output = F::Output;
 
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -129,8 +129,8 @@ pub(crate) mod limit {
     }
 
     /// Gives a tracked future up after `limit`; it then ends as `timeout`.
-    pub fn limited<F: Future<Output: FromTimedOut>>(limit: Duration, tracked: F) -> LimitedCall<F> {
-        LimitedCall { limited: timeout(limit, tracked) }
+    pub fn with_timeout<F: Future<Output: FromTimedOut>>(limit: Duration, tracked: F) -> WithTimeout<F> {
+        WithTimeout { limited: timeout(limit, tracked) }
     }
 }
 
@@ -146,7 +146,7 @@ pub(crate) mod limit {
     pub trait NeedsFeatureTokio {}
 
     /// Without the feature nothing can end a call.
-    pub fn limited<D: NeedsFeatureTokio, F>(_: D, tracked: F) -> F {
+    pub fn with_timeout<D: NeedsFeatureTokio, F>(_: D, tracked: F) -> F {
         tracked
     }
 }

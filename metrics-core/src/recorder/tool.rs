@@ -1,11 +1,11 @@
 //! One call of a tool.
 
-use super::call::{Elapsed, Observed};
+use super::call::{CallRecorder, Elapsed};
 use super::held::{BundleHandle, HoldsBundle, WithDimensions};
 use super::ledger;
 use super::reader::{ReadBy, Reader};
 use super::scope;
-use super::{Label, Scope, Site};
+use super::{CallLabel, Scope, Site};
 use crate::builtin::{DimensionValue, ToolSeries, Value};
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::instance::AgentMetrics;
@@ -35,7 +35,7 @@ impl<H: HoldsBundle<ToolSeries>> ToolCall<H> {
 pub fn tool<M: Scope>(
     site: &'static Site,
     metrics: M,
-    label: Label<'_>,
+    label: CallLabel<'_>,
 ) -> ToolCall<M::BundleHandle<ToolSeries>> {
     ToolCall { series: metrics.hold(site, &site.tool, label) }
 }
@@ -58,7 +58,7 @@ impl<R: Reader<T>, T, H: HoldsBundle<ToolSeries>> ReadBy<R, T> for ToolCall<H> {
     }
 }
 
-impl<H: HoldsBundle<ToolSeries>> Observed for ToolCall<H> {
+impl<H: HoldsBundle<ToolSeries>> CallRecorder for ToolCall<H> {
     #[inline]
     fn start(&mut self, writer: ShardHandle) {
         self.series.place(ledger::point);

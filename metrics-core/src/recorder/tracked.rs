@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::call::{Elapsed, Observation, Observed, now};
-use super::reader::{ReadBy, Tag};
+use super::call::{CallRecorder, DropGuard, Elapsed, now};
+use super::reader::{OutputTag, ReadBy};
 use crate::clock::Ticks;
 use crate::status::Status;
 use crate::storage;
@@ -16,8 +16,8 @@ pin_project! {
     /// The future of a tracked function. The clock starts at the first poll.
     ///
     /// `T` is its output as the signature has it, so that a body with another is one error.
-    pub struct Tracked<C: Observed, R, F, T> {
-        observation: Observation<C>,
+    pub struct Tracked<C: CallRecorder, R, F, T> {
+        observation: DropGuard<C>,
         reader: R,
         output: PhantomData<fn() -> T>,
         // Emptied at the end of the body, before the end is recorded.
@@ -25,7 +25,7 @@ pin_project! {
         body: Option<F>,
     }
 
-    impl<C: Observed, R, F, T> PinnedDrop for Tracked<C, R, F, T> {
+    impl<C: CallRecorder, R, F, T> PinnedDrop for Tracked<C, R, F, T> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // What the body drops belongs to this call still.
@@ -62,24 +62,24 @@ impl<C: ReadBy<R, T>, R, F: Future<Output = T>, T> Future for Tracked<C, R, F, T
 
 /// Tracks a future; `pin` gives the reader of its output, told the output's type.
 #[inline]
-pub fn tracked_by<C, R, F, T>(call: C, body: F, pin: impl FnOnce(Tag<T>) -> R) -> Tracked<C, R, F, T>
+pub fn track_future<C, R, F, T>(call: C, body: F, pin: impl FnOnce(OutputTag<T>) -> R) -> Tracked<C, R, F, T>
 where
     C: ReadBy<R, T>,
     F: Future<Output = T>,
 {
-    let observation = Observation::new(call);
-    Tracked { observation, reader: pin(Tag::NEW), output: PhantomData, body: Some(body) }
+    let observation = DropGuard::new(call);
+    Tracked { observation, reader: pin(OutputTag::NEW), output: PhantomData, body: Some(body) }
 }
 
 /// Runs the statements of a function that come before the future it returns.
 #[inline]
-pub fn eager<R, F: FnOnce() -> R>(body: F) -> R {
+pub fn make_future<R, F: FnOnce() -> R>(body: F) -> R {
     body()
 }
 
 /// Tracks a function body that runs now.
 #[inline]
-pub fn call_by<C, R, T>(mut call: C, body: impl FnOnce() -> T, pin: impl FnOnce(Tag<T>) -> R) -> T
+pub fn track_call<C, R, T>(mut call: C, body: impl FnOnce() -> T, pin: impl FnOnce(OutputTag<T>) -> R) -> T
 where
     C: ReadBy<R, T>,
 {
@@ -93,18 +93,18 @@ where
     let elapsed = Elapsed::since::<C>(start);
     unwinding.call.leave();
     std::mem::forget(unwinding);
-    let status = call.read(&pin(Tag::NEW), &output);
+    let status = call.read(&pin(OutputTag::NEW), &output);
     call.end(writer, status, elapsed);
     output
 }
 
 /// Ends a call whose body panics.
-struct Unwinding<'a, C: Observed> {
+struct Unwinding<'a, C: CallRecorder> {
     call: &'a mut C,
     start: Ticks,
 }
 
-impl<C: Observed> Drop for Unwinding<'_, C> {
+impl<C: CallRecorder> Drop for Unwinding<'_, C> {
     #[cold]
     fn drop(&mut self) {
         self.call.leave();

@@ -10,11 +10,11 @@ use crate::usage::Usage;
 
 /// An attempt under way of the call that runs on this thread. One that is dropped counts as `cancelled` (or as
 /// `timeout` or `panicked`, as calls do).
-pub(crate) struct Trying {
+pub(crate) struct AttemptGuard {
     waited: Duration,
 }
 
-impl Trying {
+impl AttemptGuard {
     /// After so long a wait.
     pub(crate) fn after(waited: Duration) -> Self {
         Self { waited }
@@ -38,7 +38,7 @@ impl Trying {
     }
 }
 
-impl Drop for Trying {
+impl Drop for AttemptGuard {
     fn drop(&mut self) {
         self.record(given_up(), None);
     }

@@ -1,13 +1,13 @@
 //! What the feature `disabled` leaves of a call.
 
-use super::call::{Elapsed, Observed};
+use super::call::{CallRecorder, Elapsed};
 use crate::status::Status;
 use crate::storage::ShardHandle;
 
 /// A call of a function that does more than measure, under the feature `disabled`.
-pub struct Uncounted;
+pub struct UnrecordedCall;
 
-impl Observed for Uncounted {
+impl CallRecorder for UnrecordedCall {
     const TIMED: bool = false;
 
     #[inline]

@@ -55,7 +55,7 @@ fn expand(krate: &syn::Path, target: &Target, cases: &[Case]) -> TokenStream {
                 quote!(#path { .. } => #krate::Status::#status,)
             }
             Means::Field(field, span) => {
-                let inner = quote_spanned!(at(*span)=> (&&&__rt::ErrorRef(__0)).__status());
+                let inner = quote_spanned!(at(*span)=> (&&&__rt::InnerError(__0)).__status());
                 quote!(#path { #field: __0 } => #inner,)
             }
         }
@@ -63,7 +63,7 @@ fn expand(krate: &syn::Path, target: &Target, cases: &[Case]) -> TokenStream {
     let vias = cases.iter().any(|case| matches!(case.means, Means::Field(..))).then(|| {
         quote! {
             #[allow(unused_imports)]
-            use __rt::{ViaClassifiedRef as _, ViaErrorRef as _, ViaUnknownRef as _};
+            use __rt::{ViaInnerClassify as _, ViaInnerError as _, ViaInnerAsDynError as _};
         }
     });
     // `match *self {}` is how an enum without variants is matched.
@@ -82,7 +82,7 @@ fn chain(krate: &syn::Path, ident: &Ident) -> TokenStream {
         ) -> ::core::option::Option<#krate::Status> {
             #[allow(unused_imports)]
             use __rt::{ViaDowncast as _, ViaNoDowncast as _};
-            (&&__rt::Down::<#ident>::NEW).__classify(__error)
+            (&&__rt::DowncastTag::<#ident>::NEW).__classify(__error)
         }
         __rt::submit! { __rt::Classifier(__classify) }
     }

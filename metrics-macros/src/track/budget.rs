@@ -19,12 +19,12 @@ pub(super) fn purse(plan: &Plan) -> (TokenStream, TokenStream) {
     match &plan.purse {
         None => Default::default(),
         Some(Purse::Around) => {
-            let around = plan.asks_budgets().then(|| quote!(let #name = __rt::Around;));
+            let around = plan.asks_budgets().then(|| quote!(let #name = __rt::EnclosingBudgets;));
             (quote!(#around), TokenStream::new())
         }
         Some(Purse::Own(budget)) => {
             let purse = quote_spanned!(at(budget.span())=> __rt::budget(&(#budget)));
-            (quote!(let #name = #purse;), quote!(.spending(&#name)))
+            (quote!(let #name = #purse;), quote!(.with_budget(&#name)))
         }
     }
 }
@@ -36,9 +36,9 @@ pub(super) fn refusal(plan: &Plan, result: &Type) -> TokenStream {
     }
     let name = purse_name();
     let spent = Ident::new("__spent", Span::mixed_site());
-    let give = quote_spanned!(at(result.span())=> __rt::FromSpent::spent(#spent));
+    let give = quote_spanned!(at(result.span())=> __rt::FromBudgetSpent::spent(#spent));
     quote! {
-        if let ::core::option::Option::Some(#spent) = __rt::Purse::spent(&#name) {
+        if let ::core::option::Option::Some(#spent) = __rt::BudgetCheck::spent(&#name) {
             return #give;
         }
     }
@@ -50,5 +50,5 @@ pub(super) fn budgeted(plan: &Plan, result: &Type, future: TokenStream) -> Token
         return future;
     }
     let name = purse_name();
-    quote_spanned!(at(result.span())=> __rt::budgeted(#name, #future))
+    quote_spanned!(at(result.span())=> __rt::with_budget_check(#name, #future))
 }

@@ -81,7 +81,7 @@ pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, mut function: 
     let is_named = erased(result).to_token_stream().to_string() == result.to_token_stream().to_string();
     let reader = is_named.then(|| {
         let (told, reader) = (told(result), reader(&plan.subject, at(result.span())));
-        quote!(let _ = |__t: __rt::Tag<#told>| #reader;)
+        quote!(let _ = |__t: __rt::OutputTag<#told>| #reader;)
     });
     let rest = function.body.group.stream();
     let content = quote! {
@@ -151,7 +151,7 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
     let (purse, spending) = purse(plan);
     let dimensions = plan.dimensions.as_ref().map(Dimensions::tokens);
     let call = quote!(#call #dimensions #spending);
-    let call = if plan.limit_only() { quote!({ let _ = || { #call; }; __rt::Uncounted }) } else { call };
+    let call = if plan.limit_only() { quote!({ let _ = || { #call; }; __rt::UnrecordedCall }) } else { call };
     quote! {
         use #krate::__private as __rt;
         #readers
@@ -183,8 +183,8 @@ fn label_value(label: &Label) -> TokenStream {
     match label {
         Label::Constant(text) => quote!(__rt::Label::Constant(#text)),
         Label::Computed(value) => {
-            let named = is_constant_path(value).then(|| quote!(.named()));
-            quote_spanned!(at(value.span())=> (&&&__rt::Arg(&(#value))).__label()#named)
+            let named = is_constant_path(value).then(|| quote!(.from_constant()));
+            quote_spanned!(at(value.span())=> (&&&__rt::LabelExpr(&(#value))).__label()#named)
         }
     }
 }
@@ -214,7 +214,7 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
         },
     };
     // What is recorded in an instance of the user's own is not at zero in the global.
-    let elsewhere = plan.metrics.is_some().then(|| quote!(.elsewhere()));
+    let elsewhere = plan.metrics.is_some().then(|| quote!(.outside_global()));
     // Without a call that is tracked there is nothing to know of.
     let known = (!cfg!(feature = "disabled")).then(|| quote!(__rt::submit! { __rt::SiteRef(&__SITE) }));
     let model = match &plan.subject {
@@ -261,7 +261,7 @@ fn make_future(sig: &mut syn::Signature, krate: &syn::Path, result: &Type) {
 /// A type that may stand where `!` may not; `rt` is the path of the runtime there.
 fn nameable(rt: &TokenStream, result: &Type) -> TokenStream {
     match result {
-        Type::Never(never) => quote!(<fn() -> #never as #rt::Returns>::Type),
+        Type::Never(never) => quote!(<fn() -> #never as #rt::FnOutput>::Type),
         other => other.to_token_stream(),
     }
 }
@@ -270,7 +270,7 @@ fn nameable(rt: &TokenStream, result: &Type) -> TokenStream {
 fn sync(plan: &Plan, result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
     let (erased, group, reader) = (erased(result), nested(body), reading(&plan.subject, result));
     let call = call_name(body.tail());
-    quote_spanned!(at(body.tail())=> __rt::call_by(#call, move || -> #erased { #capture #bind #group }, #reader))
+    quote_spanned!(at(body.tail())=> __rt::track_call(#call, move || -> #erased { #capture #bind #group }, #reader))
 }
 
 fn asynchronous(result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
@@ -309,7 +309,7 @@ fn edge(result: &Type) -> TokenStream {
 /// The future that a function makes itself. It runs in a closure, so that an early `return` gives a future too.
 fn made(body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
     let group = nested(body);
-    quote_spanned!(at(body.tail())=> __rt::eager(move || { #capture #bind #group }))
+    quote_spanned!(at(body.tail())=> __rt::make_future(move || { #capture #bind #group }))
 }
 
 /// The closure that makes a stream or fails.
@@ -329,16 +329,16 @@ fn streamed(
     let Streaming { is_async, is_result, boxed, item } = streaming;
     let span = at(item.span());
     let (told_item, reader) = (told(item), reader(&plan.subject, span));
-    let items = quote_spanned!(span=> |__t: __rt::Tag<#told_item>| #reader);
+    let items = quote_spanned!(span=> |__t: __rt::OutputTag<#told_item>| #reader);
     let give = match boxed {
         None => quote!(|__s| __s),
-        Some(boxed) => quote_spanned!(at(boxed.span())=> |__s| -> #boxed { __rt::boxed(__s) }),
+        Some(boxed) => quote_spanned!(at(boxed.span())=> |__s| -> #boxed { __rt::box_stream(__s) }),
     };
     let (runtime, results) = match (is_async, is_result) {
-        (true, false) => (quote!(open), TokenStream::new()),
-        (false, false) => (quote!(stream), TokenStream::new()),
-        (true, true) => (quote!(try_open), results(result)),
-        (false, true) => (quote!(try_stream), results(result)),
+        (true, false) => (quote!(track_opening), TokenStream::new()),
+        (false, false) => (quote!(track_stream), TokenStream::new()),
+        (true, true) => (quote!(try_track_opening), results(result)),
+        (false, true) => (quote!(try_track_stream), results(result)),
     };
     let call = call_name(body.tail());
     quote_spanned!(at(body.tail())=> __rt::#runtime(#call, #source, #results #items, #give))
@@ -347,7 +347,7 @@ fn streamed(
 /// The reader of the `Result` that a stream is in. The user's keys are about items.
 fn results(result: &Type) -> TokenStream {
     let (told, status) = (told(result), status(&Kind::ByType, at(result.span())));
-    quote!(|__t: __rt::Tag<#told>| { use __rt::by_type::*; #status },)
+    quote!(|__t: __rt::OutputTag<#told>| { use __rt::by_type::*; #status },)
 }
 
 fn boxed(plan: &Plan, result: &Type, body: &Body, tail: &BoxedTail) -> TokenStream {
@@ -361,13 +361,13 @@ fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> Toke
     let reader = reading(&plan.subject, result);
     let call = call_name(tail);
     let told = told(result);
-    let call = quote_spanned!(at(tail)=> __rt::tracked_by::<_, _, _, #told>(#call, #future, #reader));
+    let call = quote_spanned!(at(tail)=> __rt::track_future::<_, _, _, #told>(#call, #future, #reader));
     let call = match &plan.timeout {
         None => call,
         Some(length @ Length { span, .. }) => {
             let limit = length.tokens();
             // On the key's value: without the runtime's timer there is nothing to call.
-            quote_spanned!(at(*span)=> __rt::limited(#limit, #call))
+            quote_spanned!(at(*span)=> __rt::with_timeout(#limit, #call))
         }
     };
     budgeted(plan, result, call)

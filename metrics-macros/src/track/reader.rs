@@ -71,14 +71,14 @@ pub(super) fn imports(subject: &Subject) -> TokenStream {
     quote!(#kind #more)
 }
 
-/// The expression, located at `span`, that makes the reader of a result from its `__rt::Tag`, named `__t`.
+/// The expression, located at `span`, that makes the reader of a result from its `__rt::OutputTag`, named `__t`.
 pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
     match subject {
-        Subject::Step => quote_spanned!(span=> __rt::Unread),
+        Subject::Step => quote_spanned!(span=> __rt::IgnoreOutput),
         Subject::Tool { kind, cost: Some(closure), .. } => {
             let status = status(kind, span);
             let cost = quote_spanned!(at(closure.span())=> (&&__t).__cost(#closure));
-            quote_spanned!(span=> __rt::Costly { status: #status, cost: #cost })
+            quote_spanned!(span=> __rt::StatusAndCost { status: #status, cost: #cost })
         }
         Subject::Llm { kind, usage: Usage::ByType, .. } => {
             let status = status(kind, span);
@@ -100,7 +100,7 @@ pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
 pub(super) fn status(kind: &Kind, span: Span) -> TokenStream {
     match kind {
         Kind::ByType => {
-            quote_spanned!(span=> __rt::ByType { failure: (&&&&&__t).__failure(), success: (&&&&&__t).__success() })
+            quote_spanned!(span=> __rt::StatusByType { failure: (&&&&&__t).__failure(), success: (&&&&&__t).__success() })
         }
         Kind::By(closure) => quote_spanned!(at(closure.span())=> __t.__status(#closure)),
     }

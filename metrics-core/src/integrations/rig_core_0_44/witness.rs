@@ -11,7 +11,7 @@ use rig_core::observe::{
 };
 
 use crate::integrations::parts::known;
-use crate::recorder::{Call, Trying};
+use crate::recorder::{Call, AttemptGuard};
 use crate::status::Status;
 use crate::usage::wire::{WireFormat, prefer_cause};
 use crate::usage::{RateLimits, Usage};
@@ -51,7 +51,7 @@ struct Observed {
 
 /// The facts of an attempt in flight.
 struct ObservedAttempt {
-    attempt: Trying,
+    attempt: AttemptGuard,
     /// True for Anthropic's messages, whose input count excludes cached tokens.
     uncached_input: bool,
     /// The HTTP status code of the response.
@@ -93,7 +93,7 @@ impl Witness for CallWitness {
 impl ObservedAttempt {
     fn new(waited: Duration, route: &str) -> Self {
         let uncached_input = route.ends_with("/messages");
-        Self { attempt: Trying::after(waited), uncached_input, http: None, usage: None, cause: None }
+        Self { attempt: AttemptGuard::after(waited), uncached_input, http: None, usage: None, cause: None }
     }
 
     fn observe(&mut self, event: AdapterEvent) {

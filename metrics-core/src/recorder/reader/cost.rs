@@ -1,25 +1,25 @@
 //! What a call of a tool cost.
 
-use super::usage::{ByOwnClosure, ByResultClosure};
-use super::{Reader, Tag};
+use super::usage::{ByResultClosure, ByValueClosure};
+use super::{OutputTag, Reader};
 use crate::faults::FaultReporter;
 use crate::status::Status;
 
 /// Reads from an output what a call of a tool cost.
-pub trait Costs<T> {
+pub trait ReadCost<T> {
     /// The cost in USD, if the output tells.
     fn cost(&self, output: &T) -> Option<f64>;
 }
 
 /// The reader of a tool's call that costs something.
-pub struct Costly<S, C> {
+pub struct StatusAndCost<S, C> {
     /// Reads the status.
     pub status: S,
     /// Reads the cost.
     pub cost: C,
 }
 
-impl<T, S: Reader<T>, C: Costs<T>> Reader<T> for Costly<S, C> {
+impl<T, S: Reader<T>, C: ReadCost<T>> Reader<T> for StatusAndCost<S, C> {
     fn status(&self, output: &T, faults: &FaultReporter) -> Status {
         self.status.status(output, faults)
     }
@@ -59,25 +59,25 @@ pub trait ViaResultCost<T> {
     }
 }
 
-impl<T, E> ViaResultCost<T> for &Tag<Result<T, E>> {}
+impl<T, E> ViaResultCost<T> for &OutputTag<Result<T, E>> {}
 
 /// Reads a plain value by a closure.
 pub trait ViaCost<T> {
     /// The reader.
-    fn __cost<F: Fn(&T) -> U, U: IntoCost>(&self, read: F) -> ByOwnClosure<F> {
-        ByOwnClosure(read)
+    fn __cost<F: Fn(&T) -> U, U: IntoCost>(&self, read: F) -> ByValueClosure<F> {
+        ByValueClosure(read)
     }
 }
 
-impl<T> ViaCost<T> for Tag<T> {}
+impl<T> ViaCost<T> for OutputTag<T> {}
 
-impl<T, E, F: Fn(&T) -> U, U: IntoCost> Costs<Result<T, E>> for ByResultClosure<F> {
+impl<T, E, F: Fn(&T) -> U, U: IntoCost> ReadCost<Result<T, E>> for ByResultClosure<F> {
     fn cost(&self, output: &Result<T, E>) -> Option<f64> {
         self.0(output.as_ref().ok()?).into_cost()
     }
 }
 
-impl<T, F: Fn(&T) -> U, U: IntoCost> Costs<T> for ByOwnClosure<F> {
+impl<T, F: Fn(&T) -> U, U: IntoCost> ReadCost<T> for ByValueClosure<F> {
     fn cost(&self, output: &T) -> Option<f64> {
         self.0(output).into_cost()
     }

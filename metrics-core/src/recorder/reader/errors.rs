@@ -7,48 +7,48 @@ use crate::classify::{Classify, downcast, error_status};
 use crate::status::Status;
 
 /// An error inside an enum with `#[classify(transparent)]`.
-pub struct ErrorRef<'a, T>(pub &'a T);
+pub struct InnerError<'a, T>(pub &'a T);
 
 /// The inner error is `Classify`.
-pub trait ViaClassifiedRef {
+pub trait ViaInnerClassify {
     /// Its status.
     fn __status(&self) -> Status;
 }
 
-impl<T: Classify> ViaClassifiedRef for &&ErrorRef<'_, T> {
+impl<T: Classify> ViaInnerClassify for &&InnerError<'_, T> {
     fn __status(&self) -> Status {
         self.0.classify()
     }
 }
 
 /// The inner error is an `Error`.
-pub trait ViaErrorRef {
+pub trait ViaInnerError {
     /// Its status.
     fn __status(&self) -> Status;
 }
 
-impl<T: Error + 'static> ViaErrorRef for &ErrorRef<'_, T> {
+impl<T: Error + 'static> ViaInnerError for &InnerError<'_, T> {
     fn __status(&self) -> Status {
         error_status(self.0)
     }
 }
 
 /// The inner error holds an `Error`, such as `anyhow::Error`.
-pub trait ViaUnknownRef {
+pub trait ViaInnerAsDynError {
     /// Its status.
     fn __status(&self) -> Status;
 }
 
-impl<T: AsRef<dyn Error + 'static>> ViaUnknownRef for ErrorRef<'_, T> {
+impl<T: AsRef<dyn Error + 'static>> ViaInnerAsDynError for InnerError<'_, T> {
     fn __status(&self) -> Status {
         error_status(self.0.as_ref())
     }
 }
 
 /// A type that may or may not be an `Error`.
-pub struct Down<T>(PhantomData<fn() -> T>);
+pub struct DowncastTag<T>(PhantomData<fn() -> T>);
 
-impl<T> Down<T> {
+impl<T> DowncastTag<T> {
     /// The tag.
     pub const NEW: Self = Self(PhantomData);
 }
@@ -59,7 +59,7 @@ pub trait ViaDowncast {
     fn __classify(&self, error: &(dyn Error + 'static)) -> Option<Status>;
 }
 
-impl<T: Error + Classify + 'static> ViaDowncast for &Down<T> {
+impl<T: Error + Classify + 'static> ViaDowncast for &DowncastTag<T> {
     fn __classify(&self, error: &(dyn Error + 'static)) -> Option<Status> {
         downcast::<T>(error)
     }
@@ -73,4 +73,4 @@ pub trait ViaNoDowncast {
     }
 }
 
-impl<T> ViaNoDowncast for Down<T> {}
+impl<T> ViaNoDowncast for DowncastTag<T> {}

@@ -10,40 +10,42 @@ mod usage;
 
 use std::marker::PhantomData;
 
-use super::{FamilyCall, Observed, StepCall, TaskCall, Uncounted};
+use super::{CallRecorder, FamilyCall, StepCall, TaskCall, UnrecordedCall};
 use crate::builtin::CallFacts;
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::status::Status;
 
-pub use cost::{Costly, ViaCost, ViaResultCost};
-pub use errors::{Down, ErrorRef, ViaClassifiedRef, ViaDowncast, ViaErrorRef, ViaNoDowncast, ViaUnknownRef};
-pub use status::{
-    ByClosure, ByType, ViaAny, ViaChain, ViaClassified, ViaClassifiedOk, ViaClassify, ViaDynError, ViaFuture,
-    ViaResult, ViaResultFuture, ViaSuccess,
+pub use cost::{StatusAndCost, ViaCost, ViaResultCost};
+pub use errors::{
+    DowncastTag, InnerError, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError, ViaNoDowncast,
 };
-pub use usage::{Llm, ViaResultUsage, ViaResultUsageBy, ViaUsage, ViaUsageBy};
+pub use status::{
+    StatusByClosure, StatusByType, ViaAnyValue, ViaAsDynError, ViaClassifyError, ViaClassifyOk,
+    ViaClassifyValue, ViaFuture, ViaNoFailure, ViaResult, ViaResultFuture, ViaStdError,
+};
+pub use usage::{StatusAndUsage, ViaResultUsage, ViaResultUsageBy, ViaUsage, ViaUsageBy};
 
 /// The type of an output, as the signature tells it.
-pub struct Tag<T>(PhantomData<fn() -> T>);
+pub struct OutputTag<T>(PhantomData<fn() -> T>);
 
-impl<T> Tag<T> {
+impl<T> OutputTag<T> {
     /// The tag.
     pub const NEW: Self = Self(PhantomData);
 
     /// Reads the status by a closure of the user's.
     #[inline]
-    pub fn __status<F: Fn(&T) -> Status>(self, read: F) -> ByClosure<F> {
-        ByClosure(read)
+    pub fn __status<F: Fn(&T) -> Status>(self, read: F) -> StatusByClosure<F> {
+        StatusByClosure(read)
     }
 }
 
-impl<T> Clone for Tag<T> {
+impl<T> Clone for OutputTag<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Tag<T> {}
+impl<T> Copy for OutputTag<T> {}
 
 /// Reads what a call is to record from its output.
 pub trait Reader<T> {
@@ -62,7 +64,7 @@ pub trait Reader<T> {
 }
 
 /// A call that a reader's findings make sense for.
-pub trait ReadBy<R, T>: Observed {
+pub trait ReadBy<R, T>: CallRecorder {
     /// Takes what it needs from the output and says how the call ended.
     fn read(&mut self, reader: &R, output: &T) -> Status;
 }
@@ -71,7 +73,7 @@ macro_rules! read_status {
     ($($call:ident)*) => {$(
         impl<R: Reader<T>, T, H> ReadBy<R, T> for $call<H>
         where
-            Self: Observed + ReportsFaults,
+            Self: CallRecorder + ReportsFaults,
         {
             #[inline]
             fn read(&mut self, reader: &R, output: &T) -> Status {
@@ -85,16 +87,16 @@ read_status!(TaskCall FamilyCall);
 
 /// Steps have nothing to read.
 #[derive(Clone, Copy)]
-pub struct Unread;
+pub struct IgnoreOutput;
 
-impl<T> ReadBy<Unread, T> for StepCall {
+impl<T> ReadBy<IgnoreOutput, T> for StepCall {
     #[inline]
-    fn read(&mut self, _: &Unread, _: &T) -> Status {
+    fn read(&mut self, _: &IgnoreOutput, _: &T) -> Status {
         Status::Success
     }
 }
 
-impl<R, T> ReadBy<R, T> for Uncounted {
+impl<R, T> ReadBy<R, T> for UnrecordedCall {
     #[inline]
     fn read(&mut self, _: &R, _: &T) -> Status {
         Status::Success
@@ -102,11 +104,11 @@ impl<R, T> ReadBy<R, T> for Uncounted {
 }
 
 /// Names a type from a function type, which is the only way to name `!`.
-pub trait Returns {
+pub trait FnOutput {
     /// What it returns.
     type Type;
 }
 
-impl<T> Returns for fn() -> T {
+impl<T> FnOutput for fn() -> T {
     type Type = T;
 }

@@ -2,20 +2,20 @@
 
 use std::error::Error;
 
-use super::{Reader, Tag};
+use super::{OutputTag, Reader};
 use crate::classify::{Classify, error_status};
 use crate::faults::FaultReporter;
 use crate::status::Status;
 
 /// The status by the output's type: what its error stands for, else what its value does.
-pub struct ByType<F, S> {
+pub struct StatusByType<F, S> {
     /// Reads the error of a `Result`.
     pub failure: F,
     /// Reads the value.
     pub success: S,
 }
 
-impl<T, F: Failure<T>, S: Success<T>> Reader<T> for ByType<F, S> {
+impl<T, F: Failure<T>, S: Success<T>> Reader<T> for StatusByType<F, S> {
     #[inline]
     fn status(&self, output: &T, faults: &FaultReporter) -> Status {
         match self.failure.failure(output, faults) {
@@ -57,21 +57,21 @@ macro_rules! arm {
             }
         }
 
-        impl<$($generics)*> $via for $($reference)* Tag<$output> {}
+        impl<$($generics)*> $via for $($reference)* OutputTag<$output> {}
     };
 }
 
 arm! {
     /// A `Result` whose error is `Classify`.
-    ViaClassify, __failure, ByClassify, [&&&&] Result<T, E>, [T, E: Classify]
+    ViaClassifyError, __failure, ByClassify, [&&&&] Result<T, E>, [T, E: Classify]
 }
 arm! {
     /// A `Result` whose error is an `Error`: its chain is walked.
-    ViaChain, __failure, ByChain, [&&&] Result<T, E>, [T, E: Error + 'static]
+    ViaStdError, __failure, ByChain, [&&&] Result<T, E>, [T, E: Error + 'static]
 }
 arm! {
     /// A `Result` whose error holds one, such as `anyhow::Error`.
-    ViaDynError, __failure, ByDynError, [&&] Result<T, E>, [T, E: AsRef<dyn Error + 'static>]
+    ViaAsDynError, __failure, ByDynError, [&&] Result<T, E>, [T, E: AsRef<dyn Error + 'static>]
 }
 arm! {
     /// Any other `Result`.
@@ -79,27 +79,27 @@ arm! {
 }
 arm! {
     /// Anything else is no failure.
-    ViaAny, __failure, ByReturn, [] T, [T]
+    ViaNoFailure, __failure, NeverFailure, [] T, [T]
 }
 arm! {
     /// A future in a `Result`, whose end nothing measures: it is no `Success`.
-    ViaResultFuture, __success, UnseenFuture, [&&&&] Result<T, E>, [T: Future, E]
+    ViaResultFuture, __success, FutureInResult, [&&&&] Result<T, E>, [T: Future, E]
 }
 arm! {
     /// A `Result` whose value is `Classify`, such as an HTTP response.
-    ViaClassifiedOk, __success, ByOk, [&&&] Result<T, E>, [T: Classify, E]
+    ViaClassifyOk, __success, ByOk, [&&&] Result<T, E>, [T: Classify, E]
 }
 arm! {
     /// A future behind the name of another type: as little.
-    ViaFuture, __success, HiddenFuture, [&&] T, [T: Future]
+    ViaFuture, __success, FutureBehindAlias, [&&] T, [T: Future]
 }
 arm! {
     /// A value that is `Classify`.
-    ViaClassified, __success, ByValue, [&] T, [T: Classify]
+    ViaClassifyValue, __success, ByValue, [&] T, [T: Classify]
 }
 arm! {
     /// Any other value is a success.
-    ViaSuccess, __success, Always, [] T, [T]
+    ViaAnyValue, __success, AlwaysSuccess, [] T, [T]
 }
 
 /// Reads the error of a `Result` by the user's code.
@@ -141,7 +141,7 @@ impl<T, E> Failure<Result<T, E>> for ByResult {
     }
 }
 
-impl<T> Failure<T> for ByReturn {
+impl<T> Failure<T> for NeverFailure {
     #[inline]
     fn failure(&self, _: &T, _: &FaultReporter) -> Option<Status> {
         None
@@ -163,7 +163,7 @@ impl<T: Classify> Success<T> for ByValue {
     }
 }
 
-impl<T> Success<T> for Always {
+impl<T> Success<T> for AlwaysSuccess {
     #[inline]
     fn success(&self, _: &T, _: &FaultReporter) -> Status {
         Status::Success
@@ -171,9 +171,9 @@ impl<T> Success<T> for Always {
 }
 
 /// The `status` key.
-pub struct ByClosure<F>(pub(in crate::recorder) F);
+pub struct StatusByClosure<F>(pub(in crate::recorder) F);
 
-impl<T, F: Fn(&T) -> Status> Reader<T> for ByClosure<F> {
+impl<T, F: Fn(&T) -> Status> Reader<T> for StatusByClosure<F> {
     fn status(&self, output: &T, faults: &FaultReporter) -> Status {
         faults.caught(|| self.0(output)).unwrap_or(Status::Error)
     }

@@ -1,26 +1,26 @@
 //! The usage of an LLM call.
 
-use super::{Reader, Tag};
+use super::{OutputTag, Reader};
 use crate::builtin::CallFacts;
 use crate::faults::FaultReporter;
 use crate::status::Status;
 use crate::usage::{IntoUsage, TokenUsage};
 
 /// Reads the usage of an LLM call from an output.
-pub trait Usages<T> {
+pub trait ReadUsage<T> {
     /// Takes what the output tells.
     fn read(&self, output: &T, facts: &mut CallFacts);
 }
 
 /// The reader of an LLM call whose output tells its usage.
-pub struct Llm<S, U> {
+pub struct StatusAndUsage<S, U> {
     /// Reads the status.
     pub status: S,
     /// Reads the usage.
     pub usage: U,
 }
 
-impl<T, S: Reader<T>, U: Usages<T>> Reader<T> for Llm<S, U> {
+impl<T, S: Reader<T>, U: ReadUsage<T>> Reader<T> for StatusAndUsage<S, U> {
     #[inline]
     fn status(&self, output: &T, faults: &FaultReporter) -> Status {
         self.status.status(output, faults)
@@ -36,7 +36,7 @@ impl<T, S: Reader<T>, U: Usages<T>> Reader<T> for Llm<S, U> {
 /// the trait is one error, where the reader is made.
 pub struct ByTokenUsage<T>(fn(&mut CallFacts, &T));
 /// The same of a plain value.
-pub struct ByOwnUsage<T>(fn(&mut CallFacts, &T));
+pub struct ByValueUsage<T>(fn(&mut CallFacts, &T));
 
 /// Reads a `Result`'s value.
 pub trait ViaResultUsage<T> {
@@ -49,22 +49,22 @@ pub trait ViaResultUsage<T> {
     }
 }
 
-impl<T, E> ViaResultUsage<T> for &Tag<Result<T, E>> {}
+impl<T, E> ViaResultUsage<T> for &OutputTag<Result<T, E>> {}
 
 /// Reads a plain value.
 pub trait ViaUsage<T> {
     /// The reader.
-    fn __usage(&self) -> ByOwnUsage<T>
+    fn __usage(&self) -> ByValueUsage<T>
     where
         T: TokenUsage,
     {
-        ByOwnUsage(CallFacts::set_response)
+        ByValueUsage(CallFacts::set_response)
     }
 }
 
-impl<T> ViaUsage<T> for Tag<T> {}
+impl<T> ViaUsage<T> for OutputTag<T> {}
 
-impl<T, E> Usages<Result<T, E>> for ByTokenUsage<T> {
+impl<T, E> ReadUsage<Result<T, E>> for ByTokenUsage<T> {
     #[inline]
     fn read(&self, output: &Result<T, E>, facts: &mut CallFacts) {
         if let Ok(value) = output {
@@ -73,7 +73,7 @@ impl<T, E> Usages<Result<T, E>> for ByTokenUsage<T> {
     }
 }
 
-impl<T> Usages<T> for ByOwnUsage<T> {
+impl<T> ReadUsage<T> for ByValueUsage<T> {
     #[inline]
     fn read(&self, output: &T, facts: &mut CallFacts) {
         self.0(facts, output);
@@ -83,7 +83,7 @@ impl<T> Usages<T> for ByOwnUsage<T> {
 /// A key with a closure over a `Result`'s value.
 pub struct ByResultClosure<F>(pub(super) F);
 /// A key with a closure over a plain value.
-pub struct ByOwnClosure<F>(pub(super) F);
+pub struct ByValueClosure<F>(pub(super) F);
 
 /// Reads a `Result`'s value by a closure.
 pub trait ViaResultUsageBy<T> {
@@ -93,19 +93,19 @@ pub trait ViaResultUsageBy<T> {
     }
 }
 
-impl<T, E> ViaResultUsageBy<T> for &Tag<Result<T, E>> {}
+impl<T, E> ViaResultUsageBy<T> for &OutputTag<Result<T, E>> {}
 
 /// Reads a plain value by a closure.
 pub trait ViaUsageBy<T> {
     /// The reader.
-    fn __usage_by<F: Fn(&T) -> U, U: IntoUsage>(&self, read: F) -> ByOwnClosure<F> {
-        ByOwnClosure(read)
+    fn __usage_by<F: Fn(&T) -> U, U: IntoUsage>(&self, read: F) -> ByValueClosure<F> {
+        ByValueClosure(read)
     }
 }
 
-impl<T> ViaUsageBy<T> for Tag<T> {}
+impl<T> ViaUsageBy<T> for OutputTag<T> {}
 
-impl<T, E, F: Fn(&T) -> U, U: IntoUsage> Usages<Result<T, E>> for ByResultClosure<F> {
+impl<T, E, F: Fn(&T) -> U, U: IntoUsage> ReadUsage<Result<T, E>> for ByResultClosure<F> {
     fn read(&self, output: &Result<T, E>, facts: &mut CallFacts) {
         if let Ok(value) = output {
             facts.set_all(self.0(value).into_usage(), None, None);
@@ -113,7 +113,7 @@ impl<T, E, F: Fn(&T) -> U, U: IntoUsage> Usages<Result<T, E>> for ByResultClosur
     }
 }
 
-impl<T, F: Fn(&T) -> U, U: IntoUsage> Usages<T> for ByOwnClosure<F> {
+impl<T, F: Fn(&T) -> U, U: IntoUsage> ReadUsage<T> for ByValueClosure<F> {
     fn read(&self, output: &T, facts: &mut CallFacts) {
         facts.set_all(self.0(output).into_usage(), None, None);
     }

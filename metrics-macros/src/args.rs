@@ -209,9 +209,9 @@ impl Value for Name {
 }
 
 /// The worst-case number of series that is allowed.
-pub(crate) struct Budget(pub(crate) syn::LitInt);
+pub(crate) struct SeriesBudget(pub(crate) syn::LitInt);
 
-impl Value for Budget {
+impl Value for SeriesBudget {
     fn read(entry: &Entry) -> syn::Result<Self> {
         match entry.literal("an integer literal")? {
             (Lit::Int(number), span) => match number.base10_parse::<usize>()? {
@@ -246,12 +246,12 @@ impl Value for Buckets {
 }
 
 /// A length of time, `"30s"`, with the span of its literal.
-pub(crate) struct Length {
+pub(crate) struct DurationLiteral {
     pub(crate) length: Duration,
     pub(crate) span: Span,
 }
 
-impl Length {
+impl DurationLiteral {
     /// As an expression.
     pub(crate) fn tokens(&self) -> TokenStream {
         let milliseconds = u64::try_from(self.length.as_millis()).unwrap_or(u64::MAX);
@@ -259,7 +259,7 @@ impl Length {
     }
 }
 
-impl Value for Length {
+impl Value for DurationLiteral {
     fn read(entry: &Entry) -> syn::Result<Self> {
         const SHAPE: &str = "a length of time, such as `\"250ms\"`, `\"30s\"`, `\"5m\"`, or `\"1h\"`";
         let (literal, span) = entry.literal(SHAPE)?;
@@ -299,9 +299,9 @@ impl Value for Percent {
 }
 
 /// `true` or `false`.
-pub(crate) struct Switch(pub(crate) bool);
+pub(crate) struct BoolLiteral(pub(crate) bool);
 
-impl Value for Switch {
+impl Value for BoolLiteral {
     fn read(entry: &Entry) -> syn::Result<Self> {
         match entry.literal("`true` or `false`")? {
             (Lit::Bool(switch), _) => Ok(Self(switch.value)),

@@ -15,7 +15,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub(crate) fn of(input: &DeriveInput) -> Self {
+    pub(crate) fn new(input: &DeriveInput) -> Self {
         Self { ident: input.ident.clone(), generics: input.generics.clone() }
     }
 

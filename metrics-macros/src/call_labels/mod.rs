@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::DeriveInput;
 
-use crate::args::{Buckets, Budget, Flag, Name, Text, crate_path, crate_slot, helper_entries};
+use crate::args::{Buckets, Flag, Name, SeriesBudget, Text, crate_path, crate_slot, helper_entries};
 use crate::container::{Target, at, named_fields, scope};
 use crate::diagnostics::Errors;
-use crate::label_set::{self, LabelSet, RawLabel};
+use crate::label_set::{self, LabelSet, RawLabelField};
 use crate::slot::{Slot, fill};
 use crate::text::doc_paragraph;
 
@@ -20,7 +20,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     };
     let mut errors = Errors::default();
     let raw = RawFamily::parse(&input, &mut errors);
-    let (krate, target) = (crate_path(raw.krate.value().cloned()), Target::of(&input));
+    let (krate, target) = (crate_path(raw.krate.value().cloned()), Target::new(&input));
     let family = raw.validate(&input, &target, &mut errors);
     match errors.finish(family) {
         Ok(family) => scope(&krate, &expand(&krate, &target, &family)),
@@ -41,8 +41,8 @@ struct RawFamily {
     buckets: Slot<Buckets>,
     in_flight: Slot<Flag>,
     native: Slot<Flag>,
-    budget: Slot<Budget>,
-    labels: Option<Vec<RawLabel>>,
+    budget: Slot<SeriesBudget>,
+    labels: Option<Vec<RawLabelField>>,
 }
 
 /// What is expanded.
@@ -70,8 +70,8 @@ impl RawFamily {
         let Self { krate, name, help, buckets, in_flight, native, budget, labels } = &mut raw;
         let entries = helper_entries(&input.attrs, HELPER, errors);
         fill(&entries, &mut [name, help, buckets, in_flight, native, budget, krate], errors);
-        *labels =
-            named_fields(input, "CallLabels", errors).map(|fields| RawLabel::parse(&fields, HELPER, errors));
+        *labels = named_fields(input, "CallLabels", errors)
+            .map(|fields| RawLabelField::parse(&fields, HELPER, errors));
         raw
     }
 
@@ -139,12 +139,12 @@ fn expand(krate: &syn::Path, target: &Target, family: &Family) -> TokenStream {
         .names()
         .map(|label| quote_spanned!(at(label.span())=> const _: () = __rt::check_call_labels(&[#label]);));
     let check_buckets = buckets.as_ref().map(check_buckets);
-    let described = described(target, family);
-    quote!(#labels #calls #described #check_name #(#check_labels)* #check_buckets)
+    let described_impl = described_impl(target, family);
+    quote!(#labels #calls #described_impl #check_name #(#check_labels)* #check_buckets)
 }
 
 /// What `promql!` checks queries against.
-fn described(target: &Target, Family { name, in_flight, set, .. }: &Family) -> Option<TokenStream> {
+fn described_impl(target: &Target, Family { name, in_flight, set, .. }: &Family) -> Option<TokenStream> {
     if !cfg!(feature = "promql") {
         return None;
     }

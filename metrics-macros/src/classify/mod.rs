@@ -18,7 +18,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     };
     let mut errors = Errors::default();
     let raw = RawClassify::parse(&input, &mut errors);
-    let (krate, target) = (crate_path(raw.crate_path().cloned()), Target::of(&input));
+    let (krate, target) = (crate_path(raw.crate_path().cloned()), Target::new(&input));
     let cases = raw.validate(&mut errors);
     match errors.finish(cases) {
         Ok(cases) => expand(&krate, &target, &cases),
@@ -33,34 +33,34 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     }
 }
 
-/// A variant (or the struct itself) and what it means.
+/// A variant (or the struct itself) and what it status.
 struct Case {
     variant: Option<Ident>,
-    means: Means,
+    status: CaseStatus,
 }
 
-enum Means {
+enum CaseStatus {
     /// A variant of `Status`.
-    Status(&'static str),
-    /// What the one field means; the span is that of its type.
-    Field(Member, Span),
+    Fixed(&'static str),
+    /// What the one field status; the span is that of its type.
+    FromField(Member, Span),
 }
 
 fn expand(krate: &syn::Path, target: &Target, cases: &[Case]) -> TokenStream {
-    let arms = cases.iter().map(|Case { variant, means }| {
+    let arms = cases.iter().map(|Case { variant, status }| {
         let path = variant.as_ref().map_or_else(|| quote!(Self), |variant| quote!(Self::#variant));
-        match means {
-            Means::Status(status) => {
+        match status {
+            CaseStatus::Fixed(status) => {
                 let status = format_ident!("{status}");
                 quote!(#path { .. } => #krate::Status::#status,)
             }
-            Means::Field(field, span) => {
-                let inner = quote_spanned!(at(*span)=> (&&&__rt::InnerError(__0)).__status());
-                quote!(#path { #field: __0 } => #inner,)
+            CaseStatus::FromField(field, span) => {
+                let inner = quote_spanned!(at(*span)=> (&&&__rt::InnerError(__field)).__status());
+                quote!(#path { #field: __field } => #inner,)
             }
         }
     });
-    let vias = cases.iter().any(|case| matches!(case.means, Means::Field(..))).then(|| {
+    let vias = cases.iter().any(|case| matches!(case.status, CaseStatus::FromField(..))).then(|| {
         quote! {
             #[allow(unused_imports)]
             use __rt::{ViaInnerClassify as _, ViaInnerError as _, ViaInnerAsDynError as _};

@@ -1,10 +1,10 @@
-//! What `#[classify(..)]` says, and what that means.
+//! What `#[classify(..)]` says, and what that status.
 
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DeriveInput, Fields};
 
-use super::{Case, Means};
+use super::{Case, CaseStatus};
 use crate::args::{Entry, crate_slot, helper_entries};
 use crate::diagnostics::{Errors, unknown};
 use crate::slot::{Slot, fill_known};
@@ -12,7 +12,7 @@ use crate::slot::{Slot, fill_known};
 const HELPER: &str = "classify";
 const TRANSPARENT: &str = "transparent";
 
-/// Each word and the variant of `Status` that it means.
+/// Each word and the variant of `Status` that it status.
 const STATUSES: [(&str, &str); 8] = [
     ("error", "Error"),
     ("timeout", "Timeout"),
@@ -26,38 +26,38 @@ const STATUSES: [(&str, &str); 8] = [
 
 /// A word of one `#[classify(..)]`.
 #[derive(Clone, Copy)]
-enum Word {
-    Status(&'static str),
+enum Keyword {
+    Fixed(&'static str),
     Transparent(Span),
 }
 
 /// What was written.
 pub(super) struct RawClassify<'i> {
     krate: Slot<syn::Path>,
-    default: Option<Word>,
-    shapes: Vec<RawShape<'i>>,
+    default: Option<Keyword>,
+    raw_cases: Vec<RawCase<'i>>,
 }
 
-struct RawShape<'i> {
+struct RawCase<'i> {
     variant: Option<&'i Ident>,
     fields: &'i Fields,
-    word: Option<Word>,
+    word: Option<Keyword>,
 }
 
 impl<'i> RawClassify<'i> {
     pub(super) fn parse(input: &'i DeriveInput, errors: &mut Errors) -> Self {
         let mut krate = crate_slot();
         let entries = helper_entries(&input.attrs, HELPER, errors);
-        let default = word(&fill_known(&entries, &mut [&mut krate], errors), &["crate"], errors);
-        let shapes = match &input.data {
-            Data::Struct(data) => vec![RawShape { variant: None, fields: &data.fields, word: None }],
+        let default = keyword(&fill_known(&entries, &mut [&mut krate], errors), &["crate"], errors);
+        let raw_cases = match &input.data {
+            Data::Struct(data) => vec![RawCase { variant: None, fields: &data.fields, word: None }],
             Data::Enum(data) => data
                 .variants
                 .iter()
-                .map(|one| RawShape {
+                .map(|one| RawCase {
                     variant: Some(&one.ident),
                     fields: &one.fields,
-                    word: variant_word(&one.attrs, errors),
+                    word: variant_keyword(&one.attrs, errors),
                 })
                 .collect(),
             Data::Union(data) => {
@@ -65,7 +65,7 @@ impl<'i> RawClassify<'i> {
                 Vec::new()
             }
         };
-        Self { krate, default, shapes }
+        Self { krate, default, raw_cases }
     }
 
     pub(super) fn crate_path(&self) -> Option<&syn::Path> {
@@ -73,31 +73,32 @@ impl<'i> RawClassify<'i> {
     }
 
     pub(super) fn validate(self, errors: &mut Errors) -> Option<Vec<Case>> {
-        let default = self.default.unwrap_or(Word::Status("Error"));
-        let cases = self.shapes.into_iter().map(|RawShape { variant, fields, word }| {
-            let means = match word.unwrap_or(default) {
-                Word::Status(status) => Some(Means::Status(status)),
-                Word::Transparent(span) => check_one_field(fields, span, errors),
+        let default = self.default.unwrap_or(Keyword::Fixed("Error"));
+        let cases = self.raw_cases.into_iter().map(|RawCase { variant, fields, word }| {
+            let status = match word.unwrap_or(default) {
+                Keyword::Fixed(status) => Some(CaseStatus::Fixed(status)),
+                Keyword::Transparent(span) => only_field(fields, span, errors),
             };
-            Some(Case { variant: variant.cloned(), means: means? })
+            Some(Case { variant: variant.cloned(), status: status? })
         });
         // Every variant is looked at before the first mistake ends it.
         cases.collect::<Vec<_>>().into_iter().collect()
     }
 }
 
-fn variant_word(attrs: &[Attribute], errors: &mut Errors) -> Option<Word> {
+fn variant_keyword(attrs: &[Attribute], errors: &mut Errors) -> Option<Keyword> {
     let entries = helper_entries(attrs, HELPER, errors);
-    word(&entries.iter().collect::<Vec<_>>(), &[], errors)
+    keyword(&entries.iter().collect::<Vec<_>>(), &[], errors)
 }
 
 /// The one word among `entries`; `keys` are what else could have been written.
-fn word(entries: &[&Entry], keys: &[&'static str], errors: &mut Errors) -> Option<Word> {
+fn keyword(entries: &[&Entry], keys: &[&'static str], errors: &mut Errors) -> Option<Keyword> {
     let mut found = None;
     for entry in entries {
         let name = entry.name();
-        let status = STATUSES.iter().find(|(word, _)| name == *word).map(|(_, status)| Word::Status(status));
-        let transparent = (name == TRANSPARENT).then(|| Word::Transparent(entry.key.span()));
+        let status =
+            STATUSES.iter().find(|(word, _)| name == *word).map(|(_, status)| Keyword::Fixed(status));
+        let transparent = (name == TRANSPARENT).then(|| Keyword::Transparent(entry.key.span()));
         let Some(word) = status.or(transparent) else {
             let known =
                 STATUSES.iter().map(|(word, _)| *word).chain([TRANSPARENT]).chain(keys.iter().copied());
@@ -115,10 +116,10 @@ fn word(entries: &[&Entry], keys: &[&'static str], errors: &mut Errors) -> Optio
 }
 
 /// `transparent` asks the field, so there has to be exactly one to ask.
-fn check_one_field(fields: &Fields, word: Span, errors: &mut Errors) -> Option<Means> {
+fn only_field(fields: &Fields, word: Span, errors: &mut Errors) -> Option<CaseStatus> {
     let mut members = fields.members().zip(fields);
     if let (Some((member, field)), None) = (members.next(), members.next()) {
-        return Some(Means::Field(member, field.ty.span()));
+        return Some(CaseStatus::FromField(member, field.ty.span()));
     }
     errors.push(word, format_args!("`{TRANSPARENT}` needs exactly one field, found {}", fields.len()));
     None

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{DeriveInput, Field, Type};
 
-use crate::args::{Budget, Name, crate_path, crate_slot, helper_entries};
+use crate::args::{Name, SeriesBudget, crate_path, crate_slot, helper_entries};
 use crate::container::{Target, at, named_fields, scope};
 use crate::diagnostics::Errors;
 use crate::slot::{Slot, fill};
@@ -19,13 +19,13 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Errors::default();
-    let (mut krate, mut budget) = (crate_slot(), Slot::<Budget>::new("budget"));
+    let (mut krate, mut budget) = (crate_slot(), Slot::<SeriesBudget>::new("budget"));
     fill(&helper_entries(&input.attrs, HELPER, &mut errors), &mut [&mut krate, &mut budget], &mut errors);
     let krate = crate_path(krate.into_value());
     let raw = named_fields(&input, "LabelSet", &mut errors)
-        .map(|fields| RawLabel::parse(&fields, HELPER, &mut errors));
+        .map(|fields| RawLabelField::parse(&fields, HELPER, &mut errors));
     let set = raw.map(|raw| LabelSet::validate(raw, budget.into_value(), &mut errors));
-    let target = Target::of(&input);
+    let target = Target::new(&input);
     match errors.finish(set) {
         Ok(set) => scope(&krate, &expand(&krate, &target, &set)),
         Err(errors) => {
@@ -36,13 +36,13 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 }
 
 /// A field as it was written.
-pub(crate) struct RawLabel {
+pub(crate) struct RawLabelField {
     field: Ident,
     ty: Type,
     name: Slot<Name>,
 }
 
-impl RawLabel {
+impl RawLabelField {
     pub(crate) fn parse(fields: &[&Field], helper: &str, errors: &mut Errors) -> Vec<Self> {
         let parse = |field: &&Field| {
             let mut name = Slot::new("name");
@@ -54,7 +54,7 @@ impl RawLabel {
 }
 
 /// A field with the name of its label, which no other field has.
-struct Label {
+struct SetLabel {
     field: Ident,
     ty: Type,
     name: syn::LitStr,
@@ -62,8 +62,8 @@ struct Label {
 
 /// What is expanded.
 pub(crate) struct LabelSet {
-    labels: Vec<Label>,
-    budget: Option<Budget>,
+    labels: Vec<SetLabel>,
+    budget: Option<SeriesBudget>,
 }
 
 impl LabelSet {
@@ -72,9 +72,13 @@ impl LabelSet {
         Self { labels: Vec::new(), budget: None }
     }
 
-    pub(crate) fn validate(raw: Vec<RawLabel>, budget: Option<Budget>, errors: &mut Errors) -> Self {
-        let mut labels: Vec<Label> = Vec::with_capacity(raw.len());
-        for RawLabel { field, ty, name } in raw {
+    pub(crate) fn validate(
+        raw: Vec<RawLabelField>,
+        budget: Option<SeriesBudget>,
+        errors: &mut Errors,
+    ) -> Self {
+        let mut labels: Vec<SetLabel> = Vec::with_capacity(raw.len());
+        for RawLabelField { field, ty, name } in raw {
             let name = match name.into_value() {
                 Some(Name(text)) => text.literal(),
                 None => syn::LitStr::new(&plain(&field), field.span()),
@@ -86,7 +90,7 @@ impl LabelSet {
                     format_args!("label `{text}` is already that of field `{}`", first.field),
                 );
             }
-            labels.push(Label { field, ty, name });
+            labels.push(SetLabel { field, ty, name });
         }
         Self { labels, budget }
     }
@@ -103,25 +107,27 @@ pub(crate) fn expand(krate: &syn::Path, target: &Target, set: &LabelSet) -> Toke
     let domains = set
         .labels
         .iter()
-        .map(|Label { ty, .. }| quote_spanned!(at(ty.span())=> <#ty as __rt::LabelField>::DOMAIN));
-    let folds = set.labels.iter().enumerate().map(|(number, Label { field, ty, .. })| {
+        .map(|SetLabel { ty, .. }| quote_spanned!(at(ty.span())=> <#ty as __rt::LabelField>::DOMAIN));
+    let folds = set.labels.iter().enumerate().map(|(number, SetLabel { field, ty, .. })| {
         // Named as in `DOMAINS` first: the compiler then has one and the same thing to say of a type that is no label.
         quote_spanned! {at(ty.span())=>
             let _ = <#ty as __rt::LabelField>::DOMAIN;
-            let __at = __domains.fold::<#ty>(#number, __at, &self.#field);
+            let __index = __domains.fold::<#ty>(#number, __index, &self.#field);
         }
     });
-    let budget =
-        set.budget.as_ref().map(|Budget(number)| quote!(const BUDGET: ::core::primitive::usize = #number;));
+    let budget = set
+        .budget
+        .as_ref()
+        .map(|SeriesBudget(number)| quote!(const BUDGET: ::core::primitive::usize = #number;));
     let body = quote! {
         const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
         const DOMAINS: &'static [__rt::Domain] = &[#(#domains),*];
         #budget
         #[inline]
         fn index(&self, __domains: &__rt::Domains) -> ::core::primitive::usize {
-            let __at = 0usize;
+            let __index = 0usize;
             #(#folds)*
-            __at
+            __index
         }
     };
     let implementation = target.implement(&quote!(#krate::LabelSet), &body);
@@ -133,11 +139,11 @@ pub(crate) fn expand(krate: &syn::Path, target: &Target, set: &LabelSet) -> Toke
 /// it's registered. Each check is a constant of its own, as the first failure ends one.
 fn checks(target: &Target, set: &LabelSet) -> TokenStream {
     let names = set.labels.iter().map(
-        |Label { name, .. }| quote_spanned!(at(name.span())=> const _: () = __rt::check_label_name(#name);),
+        |SetLabel { name, .. }| quote_spanned!(at(name.span())=> const _: () = __rt::check_label_name(#name);),
     );
     let ident = &target.ident;
     let budget = (!target.is_generic() && !set.labels.is_empty()).then(|| {
-        let span = set.budget.as_ref().map_or(ident.span(), |Budget(number)| number.span());
+        let span = set.budget.as_ref().map_or(ident.span(), |SeriesBudget(number)| number.span());
         quote_spanned!(at(span)=> const _: () = __rt::check_budget::<#ident>();)
     });
     quote!(#(#names)* #budget)

@@ -19,21 +19,21 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Errors::default();
-    let raw = RawLabel::parse(&input, &mut errors);
-    let (krate, target) = (crate_path(raw.krate.value().cloned()), Target::of(&input));
+    let raw = RawClosedLabel::parse(&input, &mut errors);
+    let (krate, target) = (crate_path(raw.krate.value().cloned()), Target::new(&input));
     let label = raw.validate(&target, &mut errors);
     match errors.finish(label) {
         Ok(label) => expand(&krate, &target, &label),
         // An empty implementation, so that the uses of the enum don't add errors of their own.
         Err(errors) => {
-            let stub = expand(&krate, &target, &Label { values: Vec::new() });
+            let stub = expand(&krate, &target, &ClosedLabel { values: Vec::new() });
             quote!(#errors #stub)
         }
     }
 }
 
 /// What was written.
-struct RawLabel<'i> {
+struct RawClosedLabel<'i> {
     krate: Slot<syn::Path>,
     variants: Option<Vec<RawVariant<'i>>>,
 }
@@ -44,11 +44,11 @@ struct RawVariant<'i> {
 }
 
 /// What is expanded: variants, each with a text that no other has.
-struct Label {
+struct ClosedLabel {
     values: Vec<(Ident, String)>,
 }
 
-impl<'i> RawLabel<'i> {
+impl<'i> RawClosedLabel<'i> {
     fn parse(input: &'i DeriveInput, errors: &mut Errors) -> Self {
         let mut krate = crate_slot();
         fill(&helper_entries(&input.attrs, HELPER, errors), &mut [&mut krate], errors);
@@ -66,7 +66,7 @@ impl<'i> RawLabel<'i> {
         Self { krate, variants: None }
     }
 
-    fn validate(self, target: &Target, errors: &mut Errors) -> Option<Label> {
+    fn validate(self, target: &Target, errors: &mut Errors) -> Option<ClosedLabel> {
         target.check_concrete("LabelValue", "its values are listed once", errors);
         let variants = self.variants?;
         if variants.is_empty() {
@@ -84,7 +84,7 @@ impl<'i> RawLabel<'i> {
             }
             values.push((variant.ident.clone(), text));
         }
-        Some(Label { values })
+        Some(ClosedLabel { values })
     }
 }
 
@@ -103,7 +103,7 @@ fn check_no_fields(variant: &syn::Variant, errors: &mut Errors) {
     }
 }
 
-fn expand(krate: &syn::Path, target: &Target, label: &Label) -> TokenStream {
+fn expand(krate: &syn::Path, target: &Target, label: &ClosedLabel) -> TokenStream {
     let texts = label.values.iter().map(|(_, text)| text);
     let arms = label.values.iter().enumerate().map(|(at, (ident, _))| quote!(Self::#ident => #at,));
     // Without values it's the stub after an error.

@@ -22,7 +22,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     };
     let mut errors = Errors::default();
     let raw = RawMetrics::parse(&input, &mut errors);
-    let (krate, target) = (crate_path(raw.krate.value().cloned()), Target::of(&input));
+    let (krate, target) = (crate_path(raw.krate.value().cloned()), Target::new(&input));
     let metrics = raw.validate(&target, &mut errors);
     match errors.finish(metrics) {
         Ok(metrics) => expand(&krate, &target, &input.vis, &metrics),
@@ -132,33 +132,33 @@ fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metri
     let locals: Vec<_> = (0..metrics.len()).map(|number| format_ident!("__field{number}")).collect();
     let specs: Vec<_> = metrics.iter().map(spec).collect();
     let add = metrics.iter().zip(&locals).zip(&specs).map(|((Metric { ty, .. }, local), spec)| {
-        let known = known(ty);
-        quote_spanned!(at(ty.span())=> #known let #local = __batch.add::<#ty>(#spec)?;)
+        let type_hint = type_hint(ty);
+        quote_spanned!(at(ty.span())=> #type_hint let #local = __batch.add::<#ty>(#spec)?;)
     });
     let add_detached = metrics.iter().zip(&locals).zip(&specs).map(|((Metric { ty, .. }, local), spec)| {
-        let known = known(ty);
-        quote_spanned!(at(ty.span())=> #known let #local = __batch.add_detached::<#ty>(#spec);)
+        let type_hint = type_hint(ty);
+        quote_spanned!(at(ty.span())=> #type_hint let #local = __batch.add_detached::<#ty>(#spec);)
     });
     let check_names = metrics.iter().map(|Metric { name, ty, .. }| {
-        let known = known(ty);
+        let type_hint = type_hint(ty);
         let check = quote_spanned!(at(name.span())=> __rt::check_metric_name::<#ty>(#name));
-        quote!(const _: () = { #known #check };)
+        quote!(const _: () = { #type_hint #check };)
     });
     let check_labels = metrics.iter().map(|Metric { ty, .. }| {
-        let known = known(ty);
-        quote_spanned!(at(ty.span())=> const _: () = { #known __rt::check_metric_labels::<#ty>() };)
+        let type_hint = type_hint(ty);
+        quote_spanned!(at(ty.span())=> const _: () = { #type_hint __rt::check_metric_labels::<#ty>() };)
     });
     let check_units = metrics.iter().filter_map(|Metric { name, ty, unit, .. }| {
         let unit = unit.as_ref()?.0.literal();
-        let known = known(ty);
+        let type_hint = type_hint(ty);
         let check = quote_spanned!(at(unit.span())=> __rt::check_unit::<#ty>(#name, #unit));
-        Some(quote!(const _: () = { #known #check };))
+        Some(quote!(const _: () = { #type_hint #check };))
     });
     let check_native =
         metrics.iter().filter(|metric| metric.native.is_some()).map(|Metric { ty, .. }| {
-            let known = known(ty);
+            let type_hint = type_hint(ty);
             let check = quote_spanned!(at(ty.span())=> __rt::check_native::<#ty>());
-            quote!(const _: () = { #known #check };)
+            quote!(const _: () = { #type_hint #check };)
         });
     let check_buckets = metrics.iter().filter_map(|metric| metric.buckets.as_ref()).map(check_buckets);
     let methods = methods(
@@ -172,10 +172,10 @@ fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metri
             ::core::result::Result::Ok(Self { #(#fields: #locals),* })
         },
     );
-    let described = described(target, metrics);
+    let described_impl = described_impl(target, metrics);
     let items = quote! {
         #methods
-        #described
+        #described_impl
         #[automatically_derived]
         impl __rt::MetricsStruct for #ident {
             fn __register(
@@ -200,7 +200,7 @@ fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metri
 }
 
 /// What `promql!` checks queries against.
-fn described(target: &Target, metrics: &[Metric]) -> Option<TokenStream> {
+fn described_impl(target: &Target, metrics: &[Metric]) -> Option<TokenStream> {
     if !cfg!(feature = "promql") {
         return None;
     }
@@ -212,7 +212,7 @@ fn described(target: &Target, metrics: &[Metric]) -> Option<TokenStream> {
 }
 
 /// Names what the type of a field has to be, in one way wherever it's used: the compiler then says it once.
-fn known(ty: &Type) -> TokenStream {
+fn type_hint(ty: &Type) -> TokenStream {
     quote_spanned!(at(ty.span())=> let _ = __rt::check_metric_name::<#ty>;)
 }
 
@@ -245,10 +245,10 @@ fn methods(krate: &syn::Path, target: &Target, vis: &Visibility, register: &Toke
 fn stub(krate: &syn::Path, target: &Target, vis: &Visibility) -> TokenStream {
     let ident = &target.ident;
     let methods = methods(krate, target, vis, &quote!(let _ = metrics; ::core::unreachable!()));
-    let described = described(target, &[]);
+    let described_impl = described_impl(target, &[]);
     let items = quote! {
         #methods
-        #described
+        #described_impl
         #[automatically_derived]
         impl __rt::MetricsStruct for #ident {
             fn __register(

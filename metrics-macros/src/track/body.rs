@@ -17,7 +17,7 @@ pub(crate) struct Body {
 
 /// A body whose last expression is `Box::pin(argument)`, perhaps at the end of a block that ends it.
 pub(crate) struct BoxedTail {
-    /// What comes before each block inside the body, from the outside in, with the block's place.
+    /// What comes before each block inside the body, from the outside in, with the block's base.
     blocks: Vec<(TokenStream, Span)>,
     /// All before the argument: statements and `Box::pin`.
     before: TokenStream,
@@ -215,18 +215,18 @@ fn begins_expression(before: Option<&TokenTree>) -> bool {
     }
 }
 
-/// The words of some tokens, also those inside literals (`"{name}"`).
+/// The names of some tokens, also those inside literals (`"{name}"`).
 #[derive(Default)]
-pub(crate) struct Words {
+pub(crate) struct UsedNames {
     idents: HashSet<String>,
     literals: Vec<String>,
 }
 
-impl Words {
-    pub(crate) fn of(tokens: TokenStream) -> Self {
-        let mut words = Self::default();
-        words.add(tokens);
-        words
+impl UsedNames {
+    pub(crate) fn new(tokens: TokenStream) -> Self {
+        let mut names = Self::default();
+        names.add(tokens);
+        names
     }
 
     fn add(&mut self, tokens: TokenStream) {
@@ -242,13 +242,13 @@ impl Words {
         }
     }
 
-    pub(crate) fn and(mut self, other: Self) -> Self {
+    pub(crate) fn union(mut self, other: Self) -> Self {
         self.idents.extend(other.idents);
         self.literals.extend(other.literals);
         self
     }
 
-    pub(crate) fn contain(&self, ident: &Ident) -> bool {
+    pub(crate) fn contains(&self, ident: &Ident) -> bool {
         let name = plain(ident);
         self.idents.contains(&name) || self.literals.iter().any(|literal| has_placeholder(literal, &name))
     }
@@ -335,10 +335,10 @@ mod tests {
 
     #[test]
     fn words_are_found_inside_literals() {
-        let words = Words::of(quote!(println!("{name}", r#type)));
-        let contains = |word: &str| words.contain(&Ident::new(word, Span::call_site()));
+        let names = UsedNames::new(quote!(println!("{name}", r#type)));
+        let contains = |word: &str| names.contains(&Ident::new(word, Span::call_site()));
         assert!(contains("name") && contains("println") && !contains("other") && !contains("nam"));
         assert!(has_placeholder("{a:width$} {b:.width$}", "width") && !has_placeholder("{a} none", "no"));
-        assert!(words.contain(&Ident::new_raw("type", Span::call_site())));
+        assert!(names.contains(&Ident::new_raw("type", Span::call_site())));
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn purse(plan: &Plan) -> (TokenStream, TokenStream) {
     match &plan.purse {
         None => Default::default(),
         Some(Purse::Around) => {
-            let around = plan.asks_budgets().then(|| quote!(let #name = __rt::EnclosingBudgets;));
+            let around = plan.checks_budgets().then(|| quote!(let #name = __rt::EnclosingBudgets;));
             (quote!(#around), TokenStream::new())
         }
         Some(Purse::Own(budget)) => {
@@ -31,7 +31,7 @@ pub(super) fn purse(plan: &Plan) -> (TokenStream, TokenStream) {
 
 /// The way out of a function that isn't async, if its budget is spent.
 pub(super) fn refusal(plan: &Plan, result: &Type) -> TokenStream {
-    if !plan.asks_budgets() {
+    if !plan.checks_budgets() {
         return TokenStream::new();
     }
     let name = purse_name();
@@ -46,7 +46,7 @@ pub(super) fn refusal(plan: &Plan, result: &Type) -> TokenStream {
 
 /// A future that gives an error, if its budget is spent.
 pub(super) fn budgeted(plan: &Plan, result: &Type, future: TokenStream) -> TokenStream {
-    if !plan.asks_budgets() {
+    if !plan.checks_budgets() {
         return future;
     }
     let name = purse_name();

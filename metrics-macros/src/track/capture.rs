@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, Pat, PatIdent, Signature};
 
-use super::body::Words;
+use super::body::UsedNames;
 
 /// The statements that take the arguments over.
 pub(super) struct Captured {
@@ -37,12 +37,12 @@ struct Argument {
 /// Binding it again would make the future larger, so only that is done which can't be left out: a pattern, an argument
 /// that nothing uses (the compiler's warning for it would be lost), and all that come after one of these (they are
 /// dropped first).
-pub(super) fn by_future(sig: &mut Signature, used: &Words) -> Captured {
+pub(super) fn by_future(sig: &mut Signature, used: &UsedNames) -> Captured {
     let arguments = arguments(sig);
     let must_bind = |argument: &Argument| match &argument.binding {
         Binding::Pattern(_) => true,
         Binding::Ignored => false,
-        Binding::Name(name) => !name.ident.to_string().starts_with('_') && !used.contain(&name.ident),
+        Binding::Name(name) => !name.ident.to_string().starts_with('_') && !used.contains(&name.ident),
     };
     let first = arguments.iter().position(must_bind).unwrap_or(arguments.len());
     let bind = arguments[first..].iter().map(bind).collect();
@@ -66,14 +66,14 @@ pub(super) fn by_future(sig: &mut Signature, used: &Words) -> Captured {
 /// For a closure that is called at once: every argument is bound again, which costs nothing.
 ///
 /// `used` are the words of the body, `keys` those of the attribute: an argument that only a key uses is used.
-pub(super) fn by_closure(sig: &mut Signature, used: &Words, keys: &Words) -> Captured {
+pub(super) fn by_closure(sig: &mut Signature, used: &UsedNames, keys: &UsedNames) -> Captured {
     let arguments = arguments(sig);
     rename(sig, &arguments, 0);
     let mut statements: TokenStream = arguments.iter().map(bind).collect();
     for argument in &arguments {
         if let Binding::Name(PatIdent { ident, .. }) = &argument.binding
-            && !used.contain(ident)
-            && keys.contain(ident)
+            && !used.contains(ident)
+            && keys.contains(ident)
         {
             let cfgs = cfgs(&argument.attrs);
             statements.extend(quote!(#(#cfgs)* let _ = &#ident;));

@@ -15,7 +15,7 @@ use crate::slot::Value;
 pub(crate) const DIMENSIONS: &str = "dimensions";
 
 /// An instance has no more.
-const MOST: usize = 2;
+const MAX_DIMENSIONS: usize = 2;
 
 /// One value or two, each of an enum of its own: the enum says of which dimension.
 pub(crate) struct Dimensions(Vec<Expr>);
@@ -27,7 +27,7 @@ impl Value for Dimensions {
             return Err(syn::Error::new(entry.key.span(), format!("missing values, {EXAMPLE}")));
         };
         let values = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(nested.clone())?;
-        match values.iter().nth(MOST) {
+        match values.iter().nth(MAX_DIMENSIONS) {
             Some(more) => {
                 Err(syn::Error::new(more.span(), format!("there are at most two dimensions, {EXAMPLE}")))
             }

@@ -3,7 +3,7 @@
 use quote::ToTokens as _;
 use syn::{Attribute, parse_quote};
 
-use super::label::Label;
+use super::label::CallLabel;
 use super::signature::Function;
 use super::{Plan, Subject};
 
@@ -11,7 +11,7 @@ use super::{Plan, Subject};
 const VARIABLE: &str = "AGENT_METRICS_DOCS";
 
 /// Whether functions that don't say so themselves are documented.
-pub(super) fn wanted() -> bool {
+pub(super) fn enabled_by_default() -> bool {
     std::env::var(VARIABLE).is_ok_and(|value| matches!(value.as_str(), "1" | "true"))
 }
 
@@ -39,44 +39,44 @@ pub(super) fn document(plan: &Plan, function: &mut Function) {
 }
 
 /// The families of one preset.
-struct Families {
+struct PresetFamilies {
     label: &'static str,
     calls: &'static str,
     duration: &'static str,
     more: &'static [&'static str],
 }
 
-const TASK: Families = Families {
+const TASK: PresetFamilies = PresetFamilies {
     label: "task_type",
     calls: "agent_tasks_total",
     duration: "agent_task_duration_seconds",
     more: &["agent_steps_per_task", "agent_active_tasks"],
 };
-const TOOL: Families = Families {
+const TOOL: PresetFamilies = PresetFamilies {
     label: "tool_name",
     calls: "agent_tool_calls_total",
     duration: "agent_tool_call_duration_seconds",
     more: &["agent_tool_calls_in_progress"],
 };
-const LLM: Families = Families {
+const LLM: PresetFamilies = PresetFamilies {
     label: "model",
     calls: "agent_llm_calls_total",
     duration: "agent_llm_call_duration_seconds",
     more: &["agent_llm_calls_in_progress", "agent_llm_tokens_total", "agent_cost_usd_total"],
 };
 
-impl Families {
+impl PresetFamilies {
     /// The families, and a query for the calls' rate, their errors and their latency.
-    fn section(&self, label: &Label) -> String {
+    fn section(&self, label: &CallLabel) -> String {
         let Self { label: name, calls, duration, more } = *self;
         let (with, errors, by, by_le) = match label {
-            Label::Constant(text) => {
+            CallLabel::Constant(text) => {
                 let value = text.value().replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
                 let matcher = format!("{name}=\"{value}\"");
                 let errors = format!("{{{matcher},status!=\"success\"}}");
                 (format!("{{{matcher}}}"), errors, String::new(), "le".to_owned())
             }
-            Label::Computed(_) => (
+            CallLabel::Computed(_) => (
                 String::new(),
                 "{status!=\"success\"}".to_owned(),
                 format!(" by ({name})"),

@@ -5,83 +5,81 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{ReturnType, Type};
 
-use super::body::{Body, BoxedTail, Words, braces};
+use super::body::{Body, BoxedTail, UsedNames, braces};
 use super::budget::{budgeted, purse, refusal};
 use super::capture::{self, Captured};
 use super::dimensions::Dimensions;
-use super::label::{Label, is_constant_path, is_nameable};
-use super::reader::{Kind, imports, reader, status};
-use super::signature::{Function, Measured, erased};
+use super::label::{CallLabel, is_constant_path, is_nameable};
+use super::reader::{StatusSource, imports, reader, status};
+use super::signature::{Function, Shape, erased};
 use super::slo::Slo;
 use super::streaming::Streaming;
 use super::{Model, Plan, Subject, docs};
-use crate::args::{Length, Text};
+use crate::args::{DurationLiteral, Text};
 use crate::container::at;
 use crate::text::plain;
 
-pub(super) fn expand(
-    plan: &Plan,
-    measured: &Measured,
-    args: &TokenStream,
-    mut function: Function,
-) -> TokenStream {
-    let (setup, allowed) = (setup(plan, &function), allowed(&function, measured));
+pub(super) fn expand(plan: &Plan, shape: &Shape, args: &TokenStream, mut function: Function) -> TokenStream {
+    let (setup, allowed) = (setup(plan, &function), allowed(&function, shape));
     let body = &function.body;
-    let (used, keys) = (Words::of(body.group.stream()), Words::of(args.clone()));
-    let content = match measured {
-        Measured::Sync(result) => {
+    let (used, keys) = (UsedNames::new(body.group.stream()), UsedNames::new(args.clone()));
+    let content = match shape {
+        Shape::Sync(result) => {
             let captured = capture::by_closure(&mut function.sig, &used, &keys);
             let call = sync(plan, result, body, &captured);
             let refusal = refusal(plan, result);
             quote!(#setup #refusal #call)
         }
-        Measured::Async(result) => {
-            let captured = capture::by_future(&mut function.sig, &used.and(keys));
+        Shape::Async(result) => {
+            let captured = capture::by_future(&mut function.sig, &used.union(keys));
             make_future(&mut function.sig, &plan.krate, result);
             let future = asynchronous(result, body, &captured);
             let call = tracked(plan, result, body.tail(), &future);
             quote!(#setup #call)
         }
-        Measured::Future(result) => {
+        Shape::Future(result) => {
             let captured = capture::by_closure(&mut function.sig, &used, &keys);
-            let future = made(body, &captured);
+            let future = eager_future(body, &captured);
             let call = tracked(plan, result, body.tail(), &future);
             quote!(#setup #call)
         }
-        Measured::Boxed(result, tail) => {
+        Shape::Boxed(result, tail) => {
             let boxed = boxed(plan, result, body, tail);
             quote!(#setup #boxed)
         }
-        Measured::Stream(result, streaming) if streaming.is_async => {
-            let captured = capture::by_future(&mut function.sig, &used.and(keys));
+        Shape::Stream(result, streaming) if streaming.is_async => {
+            let captured = capture::by_future(&mut function.sig, &used.union(keys));
             make_future(&mut function.sig, &plan.krate, result);
             let future = asynchronous(result, body, &captured);
             let call = budgeted(plan, result, streamed(plan, result, streaming, body, &future));
             quote!(#setup #call)
         }
-        Measured::Stream(result, streaming) => {
+        Shape::Stream(result, streaming) => {
             let captured = capture::by_closure(&mut function.sig, &used, &keys);
-            let lazily =
-                if streaming.is_result { lazy(result, body, &captured) } else { made(body, &captured) };
-            let call = streamed(plan, result, streaming, body, &lazily);
+            let source = if streaming.is_result {
+                lazy_source(result, body, &captured)
+            } else {
+                eager_future(body, &captured)
+            };
+            let call = streamed(plan, result, streaming, body, &source);
             let refusal = refusal(plan, result);
             quote!(#setup #refusal #call)
         }
     };
     docs::document(plan, &mut function);
-    let function = whole(&function, &content);
+    let function = assemble(&function, &content);
     quote!(#allowed #function)
 }
 
 /// The function as it was, behind code that never runs and is checked all the same: the feature `disabled`.
-pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, mut function: Function) -> TokenStream {
+pub(super) fn expand_unmeasured(plan: &Plan, shape: &Shape, mut function: Function) -> TokenStream {
     let setup = setup(plan, &function);
-    let result = measured.read();
+    let result = shape.read_type();
     // A type with an `impl Trait` has no name here.
     let is_named = erased(result).to_token_stream().to_string() == result.to_token_stream().to_string();
     let reader = is_named.then(|| {
-        let (told, reader) = (told(result), reader(&plan.subject, at(result.span())));
-        quote!(let _ = |__t: __rt::OutputTag<#told>| #reader;)
+        let (declared, reader) = (declared(result), reader(&plan.subject, at(result.span())));
+        quote!(let _ = |__tag: __rt::OutputTag<#declared>| #reader;)
     });
     let rest = function.body.group.stream();
     let content = quote! {
@@ -93,14 +91,14 @@ pub(super) fn expand_unmeasured(plan: &Plan, measured: &Measured, mut function: 
         #rest
     };
     docs::document(plan, &mut function);
-    whole(&function, &content)
+    assemble(&function, &content)
 }
 
 /// Lints of what a rewritten function says, which the user didn't write.
-fn allowed(function: &Function, measured: &Measured) -> TokenStream {
+fn allowed(function: &Function, shape: &Shape) -> TokenStream {
     let mut lints = TokenStream::new();
     let must_use = function.attrs.iter().any(|attr| attr.path().is_ident("must_use"));
-    if must_use && matches!(measured, Measured::Async(_)) {
+    if must_use && matches!(shape, Shape::Async(_)) {
         // A future is `must_use` by itself; the attribute is about what it gives.
         lints.extend(quote!(clippy::double_must_use,));
     }
@@ -112,7 +110,7 @@ fn allowed(function: &Function, measured: &Measured) -> TokenStream {
 }
 
 /// The function with another body, whose braces are the user's: lints of the whole function look at them.
-fn whole(Function { attrs, vis, sig, body, .. }: &Function, content: &TokenStream) -> TokenStream {
+fn assemble(Function { attrs, vis, sig, body, .. }: &Function, content: &TokenStream) -> TokenStream {
     let inner = &body.attrs;
     let block = braces(content.clone(), body.group.span());
     quote!(#(#attrs)* #(#[#inner])* #vis #sig #block)
@@ -122,7 +120,7 @@ fn whole(Function { attrs, vis, sig, body, .. }: &Function, content: &TokenStrea
 fn setup(plan: &Plan, function: &Function) -> TokenStream {
     let Plan { krate, metrics, subject, .. } = plan;
     let readers = imports(subject);
-    let labels = label(subject).filter(|label| matches!(label, Label::Computed(_)));
+    let labels = label(subject).filter(|label| matches!(label, CallLabel::Computed(_)));
     let labels = labels.map(|_| {
         quote!(
             use __rt::by_label::*;
@@ -134,9 +132,9 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
         Some(metrics) => quote_spanned!(at(metrics.span())=> __rt::metrics(&(#metrics))),
     };
     let call = match subject {
-        Subject::Task { label, .. } => named(&quote!(task), &metrics, label),
-        Subject::Tool { label, .. } => named(&quote!(tool), &metrics, label),
-        Subject::Llm { label, .. } => named(&quote!(llm), &metrics, label),
+        Subject::Task { label, .. } => preset_call(&quote!(task), &metrics, label),
+        Subject::Tool { label, .. } => preset_call(&quote!(tool), &metrics, label),
+        Subject::Llm { label, .. } => preset_call(&quote!(llm), &metrics, label),
         Subject::Step => quote!(__rt::step(&__SITE)),
         Subject::Family { labels, values, .. } => {
             let fields = values.iter().map(|(name, value)| {
@@ -167,22 +165,22 @@ fn call_name(span: Span) -> Ident {
     Ident::new("__call", Span::mixed_site().located_at(span))
 }
 
-fn named(constructor: &TokenStream, metrics: &TokenStream, label: &Label) -> TokenStream {
+fn preset_call(constructor: &TokenStream, metrics: &TokenStream, label: &CallLabel) -> TokenStream {
     let label = label_value(label);
     quote!(__rt::#constructor(&__SITE, #metrics, #label))
 }
 
-fn label(subject: &Subject) -> Option<&Label> {
+fn label(subject: &Subject) -> Option<&CallLabel> {
     match subject {
         Subject::Task { label, .. } | Subject::Tool { label, .. } | Subject::Llm { label, .. } => Some(label),
         Subject::Step | Subject::Family { .. } => None,
     }
 }
 
-fn label_value(label: &Label) -> TokenStream {
+fn label_value(label: &CallLabel) -> TokenStream {
     match label {
-        Label::Constant(text) => quote!(__rt::Label::Constant(#text)),
-        Label::Computed(value) => {
+        CallLabel::Constant(text) => quote!(__rt::Label::Constant(#text)),
+        CallLabel::Computed(value) => {
             let named = is_constant_path(value).then(|| quote!(.from_constant()));
             quote_spanned!(at(value.span())=> (&&&__rt::LabelExpr(&(#value))).__label()#named)
         }
@@ -218,7 +216,7 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
     // Without a call that is tracked there is nothing to know of.
     let known = (!cfg!(feature = "disabled")).then(|| quote!(__rt::submit! { __rt::SiteRef(&__SITE) }));
     let model = match &plan.subject {
-        Subject::Llm { model, .. } => model_of(model),
+        Subject::Llm { model, .. } => model_tokens(model),
         _ => TokenStream::new(),
     };
     let slo = plan.slo.as_ref().map(Slo::tokens).map(|slo| quote!(.with_slo(#slo)));
@@ -235,7 +233,7 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
     }
 }
 
-fn model_of(Model { provider, operation }: &Model) -> TokenStream {
+fn model_tokens(Model { provider, operation }: &Model) -> TokenStream {
     let provider = provider.as_ref().map(Text::literal).map_or_else(
         || quote!(::core::option::Option::None),
         |provider| quote!(::core::option::Option::Some(#provider)),
@@ -268,14 +266,14 @@ fn nameable(rt: &TokenStream, result: &Type) -> TokenStream {
 
 /// The call of the runtime is located at the body's tail: what the compiler says of its result lands there.
 fn sync(plan: &Plan, result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
-    let (erased, group, reader) = (erased(result), nested(body), reading(&plan.subject, result));
+    let (erased, group, reader) = (erased(result), nested(body), reader_closure(&plan.subject, result));
     let call = call_name(body.tail());
     quote_spanned!(at(body.tail())=> __rt::track_call(#call, move || -> #erased { #capture #bind #group }, #reader))
 }
 
 fn asynchronous(result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
-    let (edge, group) = (edge(result), nested(body));
-    quote_spanned!(at(body.tail())=> async move { #capture #bind #edge #group })
+    let (result_type_hint, group) = (result_type_hint(result), nested(body));
+    quote_spanned!(at(body.tail())=> async move { #capture #bind #result_type_hint #group })
 }
 
 /// The user's block, inside another. A semicolon comes first in it: the braces of a lone expression would be reported as
@@ -287,7 +285,7 @@ fn nested(body: &Body) -> proc_macro2::Group {
 
 /// A `return` that never runs: it tells the compiler the type of the block before it sees the user's expressions, so that
 /// its errors are about those.
-fn edge(result: &Type) -> TokenStream {
+fn result_type_hint(result: &Type) -> TokenStream {
     let erased = nameable(&quote!(__rt), &erased(result));
     quote! {
         #[allow(
@@ -300,20 +298,20 @@ fn edge(result: &Type) -> TokenStream {
             clippy::type_complexity,
         )]
         if false {
-            let __edge: #erased = loop {};
-            return __edge;
+            let __result: #erased = loop {};
+            return __result;
         }
     }
 }
 
 /// The future that a function makes itself. It runs in a closure, so that an early `return` gives a future too.
-fn made(body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
+fn eager_future(body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
     let group = nested(body);
     quote_spanned!(at(body.tail())=> __rt::make_future(move || { #capture #bind #group }))
 }
 
 /// The closure that makes a stream or fails.
-fn lazy(result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
+fn lazy_source(result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
     let (erased, group) = (erased(result), nested(body));
     quote_spanned!(at(body.tail())=> move || -> #erased { #capture #bind #group })
 }
@@ -328,26 +326,26 @@ fn streamed(
 ) -> TokenStream {
     let Streaming { is_async, is_result, boxed, item } = streaming;
     let span = at(item.span());
-    let (told_item, reader) = (told(item), reader(&plan.subject, span));
-    let items = quote_spanned!(span=> |__t: __rt::OutputTag<#told_item>| #reader);
+    let (item_type, reader) = (declared(item), reader(&plan.subject, span));
+    let items = quote_spanned!(span=> |__tag: __rt::OutputTag<#item_type>| #reader);
     let give = match boxed {
-        None => quote!(|__s| __s),
-        Some(boxed) => quote_spanned!(at(boxed.span())=> |__s| -> #boxed { __rt::box_stream(__s) }),
+        None => quote!(|__stream| __stream),
+        Some(boxed) => quote_spanned!(at(boxed.span())=> |__stream| -> #boxed { __rt::box_stream(__stream) }),
     };
     let (runtime, results) = match (is_async, is_result) {
         (true, false) => (quote!(track_opening), TokenStream::new()),
         (false, false) => (quote!(track_stream), TokenStream::new()),
-        (true, true) => (quote!(try_track_opening), results(result)),
-        (false, true) => (quote!(try_track_stream), results(result)),
+        (true, true) => (quote!(try_track_opening), result_reader(result)),
+        (false, true) => (quote!(try_track_stream), result_reader(result)),
     };
     let call = call_name(body.tail());
     quote_spanned!(at(body.tail())=> __rt::#runtime(#call, #source, #results #items, #give))
 }
 
 /// The reader of the `Result` that a stream is in. The user's keys are about items.
-fn results(result: &Type) -> TokenStream {
-    let (told, status) = (told(result), status(&Kind::ByType, at(result.span())));
-    quote!(|__t: __rt::OutputTag<#told>| { use __rt::by_type::*; #status },)
+fn result_reader(result: &Type) -> TokenStream {
+    let (declared, status) = (declared(result), status(&StatusSource::ResultType, at(result.span())));
+    quote!(|__tag: __rt::OutputTag<#declared>| { use __rt::by_type::*; #status },)
 }
 
 fn boxed(plan: &Plan, result: &Type, body: &Body, tail: &BoxedTail) -> TokenStream {
@@ -358,13 +356,13 @@ fn boxed(plan: &Plan, result: &Type, body: &Body, tail: &BoxedTail) -> TokenStre
 }
 
 fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> TokenStream {
-    let reader = reading(&plan.subject, result);
+    let reader = reader_closure(&plan.subject, result);
     let call = call_name(tail);
-    let told = told(result);
-    let call = quote_spanned!(at(tail)=> __rt::track_future::<_, _, _, #told>(#call, #future, #reader));
+    let declared = declared(result);
+    let call = quote_spanned!(at(tail)=> __rt::track_future::<_, _, _, #declared>(#call, #future, #reader));
     let call = match &plan.timeout {
         None => call,
-        Some(length @ Length { span, .. }) => {
+        Some(length @ DurationLiteral { span, .. }) => {
             let limit = length.tokens();
             // On the key's value: without the runtime's timer there is nothing to call.
             quote_spanned!(at(*span)=> __rt::with_timeout(#limit, #call))
@@ -374,15 +372,15 @@ fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> Toke
 }
 
 /// The closure that makes the reader.
-fn reading(subject: &Subject, result: &Type) -> TokenStream {
+fn reader_closure(subject: &Subject, result: &Type) -> TokenStream {
     let span = at(result.span());
     let reader = reader(subject, span);
-    quote_spanned!(span=> |__t| #reader)
+    quote_spanned!(span=> |__tag| #reader)
 }
 
-/// The result as the signature has it, which the runtime's call is told: a body that gives another is one error. It's
+/// The result as the signature has it, which the runtime's call is declared: a body that gives another is one error. It's
 /// located there, as that is what the body doesn't give.
-fn told(result: &Type) -> TokenStream {
+fn declared(result: &Type) -> TokenStream {
     let result = nameable(&quote!(__rt), &erased(result));
     quote_spanned!(at(result.span())=> #result)
 }

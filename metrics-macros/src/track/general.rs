@@ -5,7 +5,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 use syn::{Expr, Path, Token};
 
-use super::shared::{Place, SKIP, Shared};
+use super::shared::{BaseKeys, SKIP, SharedKeys};
 use super::signature::Function;
 use super::{Naming, Plan, Preset, Subject};
 use crate::args::{Entry, rest_of_entries};
@@ -15,7 +15,7 @@ use crate::diagnostics::Errors;
 pub(crate) struct General {
     labels: Option<Path>,
     values: Vec<(Ident, Expr)>,
-    shared: Shared,
+    shared: SharedKeys,
 }
 
 impl Preset for General {
@@ -24,7 +24,7 @@ impl Preset for General {
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
         let (labels, entries) = read(args, errors);
-        let mut shared = Shared::new();
+        let mut shared = SharedKeys::new();
         let rest = shared.take(&entries, errors);
         let values = rest.into_iter().filter_map(|entry| {
             let value = errors.take(entry.expr().cloned())?;
@@ -33,8 +33,8 @@ impl Preset for General {
         Self { labels, values: values.collect(), shared }
     }
 
-    fn place(&self) -> &Place {
-        &self.shared.place
+    fn base_keys(&self) -> &BaseKeys {
+        &self.shared.base
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {

@@ -11,7 +11,7 @@ pub(super) enum Item {
 }
 
 impl Item {
-    pub(super) fn of(item: &TokenStream) -> Self {
+    pub(super) fn from_tokens(item: &TokenStream) -> Self {
         let mut tokens = Vec::new();
         flatten(item.clone(), &mut tokens);
         let start = behind_attributes(&tokens);
@@ -26,7 +26,7 @@ impl Item {
                     // They may come before the word that decides.
                     "async" | "auto" | "const" | "crate" | "default" | "extern" | "pub" | "safe"
                     | "unsafe" => {}
-                    word => return Self::other(token, name_of(word, before.as_deref())),
+                    word => return Self::other(token, item_name(word, before.as_deref())),
                 },
                 // `pub(crate)` and `extern "C"`.
                 TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => continue,
@@ -51,7 +51,7 @@ impl Item {
 }
 
 /// What the item is called whose first telling word is `word`.
-fn name_of(word: &str, before: Option<&str>) -> Option<&'static str> {
+fn item_name(word: &str, before: Option<&str>) -> Option<&'static str> {
     let name = match word {
         "enum" => "an enum",
         "let" => "a statement",
@@ -161,7 +161,7 @@ mod tests {
             (quote!(5 + 5), "`5`"),
             (quote!(), "nothing"),
         ] {
-            let found = match Item::of(&item) {
+            let found = match Item::from_tokens(&item) {
                 Item::Function => "function".to_owned(),
                 Item::Impl => "impl".to_owned(),
                 Item::Trait(_) => "trait".to_owned(),

@@ -9,23 +9,23 @@ use crate::slot::Value;
 use crate::text::plain;
 
 /// Where the text of a label comes from.
-pub(crate) enum Label {
+pub(crate) enum CallLabel {
     Constant(LitStr),
     Computed(Expr),
 }
 
 /// The longest text that the runtime keeps: a longer one counts as `__other__`.
-const LONGEST: usize = 127;
+const MAX_BYTES: usize = 127;
 
-impl Value for Label {
+impl Value for CallLabel {
     fn read(entry: &Entry) -> syn::Result<Self> {
         match ungrouped(entry.expr()?) {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().is_empty() => {
                 Err(syn::Error::new(text.span(), format!("empty `{}`", entry.key)))
             }
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().len() > LONGEST => {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().len() > MAX_BYTES => {
                 let found = text.value().len();
-                let message = format!("`{}` of {found} bytes, expected at most {LONGEST}", entry.key);
+                let message = format!("`{}` of {found} bytes, expected at most {MAX_BYTES}", entry.key);
                 Err(syn::Error::new(text.span(), message))
             }
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(Self::Constant(text.clone())),
@@ -37,9 +37,9 @@ impl Value for Label {
     }
 }
 
-impl Label {
+impl CallLabel {
     /// The name of the function.
-    pub(crate) fn default_of(function: &Function) -> Self {
+    pub(crate) fn from_function_name(function: &Function) -> Self {
         let ident = &function.sig.ident;
         Self::Constant(LitStr::new(&plain(ident), Span::call_site().located_at(ident.span())))
     }

@@ -3,9 +3,9 @@
 use proc_macro2::{Span, TokenStream};
 
 use super::dimensions::{DIMENSIONS, Dimensions};
-use super::label::Label;
-use super::reader::Usage;
-use super::shared::{BUDGET, Place, Shared};
+use super::label::CallLabel;
+use super::reader::UsageSource;
+use super::shared::{BUDGET, BaseKeys, SharedKeys};
 use super::signature::Function;
 use super::{Model, Naming, Plan, Preset, Purse, Subject};
 use crate::args::{Flag, Name};
@@ -17,13 +17,13 @@ const KEY: &str = "model";
 
 /// The keys as they were written.
 pub(crate) struct Llm {
-    model: Slot<Label>,
-    usage: Slot<Usage>,
+    model: Slot<CallLabel>,
+    usage: Slot<UsageSource>,
     provider: Slot<Name>,
     operation: Slot<Name>,
     budget: Slot<Flag>,
     dimensions: Slot<Dimensions>,
-    shared: Shared,
+    shared: SharedKeys,
 }
 
 impl Preset for Llm {
@@ -36,21 +36,21 @@ impl Preset for Llm {
         let (mut budget, mut dimensions) = (Slot::new(BUDGET), Slot::new(DIMENSIONS));
         let own: [&mut dyn Fill; 6] =
             [&mut model, &mut usage, &mut provider, &mut operation, &mut budget, &mut dimensions];
-        let shared = Shared::parse(args, own, errors);
+        let shared = SharedKeys::parse(args, own, errors);
         Self { model, usage, provider, operation, budget, dimensions, shared }
     }
 
-    fn place(&self) -> &Place {
-        &self.shared.place
+    fn base_keys(&self) -> &BaseKeys {
+        &self.shared.base
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
         let Self { model, usage, provider, operation, budget, dimensions, shared } = self;
         let label = model.require(Span::call_site(), errors);
-        let usage = usage.into_value().unwrap_or(Usage::ByType);
+        let usage = usage.into_value().unwrap_or(UsageSource::ResponseType);
         let text = |slot: Slot<Name>| slot.into_value().map(|Name(text)| text);
         let model = Model { provider: text(provider), operation: text(operation) };
-        let label = label.unwrap_or_else(|| Label::default_of(function));
+        let label = label.unwrap_or_else(|| CallLabel::from_function_name(function));
         let plan = shared.validate(function, errors, |kind| Subject::Llm { label, kind, usage, model });
         let purse = budget.into_value().map(|Flag| Purse::Around);
         Some(Plan { dimensions: dimensions.into_value(), purse, ..plan })

@@ -32,12 +32,12 @@ use syn::{Expr, Path};
 
 use self::dimensions::Dimensions;
 use self::item::Item;
-use self::label::Label;
-use self::reader::{Kind, Usage};
-use self::shared::Place;
+use self::label::CallLabel;
+use self::reader::{StatusSource, UsageSource};
+use self::shared::BaseKeys;
 use self::signature::Function;
 use self::slo::Slo;
-use crate::args::{Length, Text};
+use crate::args::{DurationLiteral, Text};
 use crate::diagnostics::Errors;
 
 /// One attribute: the keys that it reads and what they come to.
@@ -52,16 +52,16 @@ pub(crate) trait Preset: Sized {
     fn parse(args: TokenStream, errors: &mut Errors) -> Self;
 
     /// The keys that every attribute has.
-    fn place(&self) -> &Place;
+    fn base_keys(&self) -> &BaseKeys;
 
     /// Whether this attribute has already been moved behind the others.
-    fn is_last(&self) -> bool {
-        self.place().last.value().is_some()
+    fn is_requeued(&self) -> bool {
+        self.base_keys().last.value().is_some()
     }
 
     /// The path of the runtime crate, if one was given.
     fn crate_path(&self) -> Option<&Path> {
-        self.place().krate.value()
+        self.base_keys().krate.value()
     }
 
     /// Checks the keys against the function.
@@ -84,7 +84,7 @@ pub(crate) enum Naming {
 pub(crate) struct Plan {
     krate: Path,
     metrics: Option<Expr>,
-    timeout: Option<Length>,
+    timeout: Option<DurationLiteral>,
     slo: Option<Slo>,
     /// Whether a call lasts until the stream ends that the function gives.
     streams: bool,
@@ -105,12 +105,12 @@ enum Purse {
 
 impl Plan {
     /// Whether nothing is to be expanded: the feature `disabled`, for a plan that does no more than measure.
-    fn measures_nothing(&self) -> bool {
+    fn leaves_unmeasured(&self) -> bool {
         cfg!(feature = "disabled") && self.timeout.is_none()
     }
 
     /// Whether something is asked before the call begins. With the feature `disabled` nothing is ever spent.
-    fn asks_budgets(&self) -> bool {
+    fn checks_budgets(&self) -> bool {
         self.purse.is_some() && !cfg!(feature = "disabled")
     }
 
@@ -122,11 +122,11 @@ impl Plan {
 
 /// What a call of the function counts as.
 enum Subject {
-    Task { label: Label, kind: Kind },
-    Tool { label: Label, kind: Kind, cost: Option<Expr> },
-    Llm { label: Label, kind: Kind, usage: Usage, model: Model },
+    Task { label: CallLabel, kind: StatusSource },
+    Tool { label: CallLabel, kind: StatusSource, cost: Option<Expr> },
+    Llm { label: CallLabel, kind: StatusSource, usage: UsageSource, model: Model },
     Step,
-    Family { labels: Path, values: Vec<(Ident, Expr)>, kind: Kind },
+    Family { labels: Path, values: Vec<(Ident, Expr)>, kind: StatusSource },
 }
 
 /// What is known of a model besides its name.
@@ -137,7 +137,7 @@ struct Model {
 
 /// The whole way of an attribute, from what was written to what is compiled.
 pub(crate) fn attribute<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
-    match Item::of(item) {
+    match Item::from_tokens(item) {
         Item::Function => function::<P>(args, item),
         Item::Impl => block::attribute::<P>(args, item),
         Item::Trait(span) => {
@@ -163,25 +163,25 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
     let preset = P::parse(args.clone(), &mut errors);
     let function = errors.take(Function::parse(item.clone()));
     let krate = crate::args::crate_path(preset.crate_path().cloned());
-    let waits =
-        !preset.is_last() && function.as_ref().is_some_and(|function| requeue::must_wait(&function.attrs));
+    let requeues = !preset.is_requeued()
+        && function.as_ref().is_some_and(|function| requeue::must_requeue(&function.attrs));
     let built = function.and_then(|function| {
         let plan = preset.validate(&function, &mut errors);
-        // A function that waits may become another shape by the attributes before it.
+        // A function that requeues may become another shape by the attributes before it.
         let streams = plan.as_ref().is_some_and(|plan| plan.streams);
-        let measured = match () {
-            () if waits => Some(None),
-            () if streams => function.streamed(&mut errors).map(Some),
-            () => function.measured::<P>(&mut errors).map(Some),
+        let shape = match () {
+            () if requeues => Some(None),
+            () if streams => function.stream_shape(&mut errors).map(Some),
+            () => function.shape::<P>(&mut errors).map(Some),
         };
-        Some((plan?, measured?, function))
+        Some((plan?, shape?, function))
     });
     match errors.finish(built) {
         Ok((_, None, function)) => requeue::expand(&krate, P::NAME, args, &function),
-        Ok((plan, Some(measured), function)) if plan.measures_nothing() => {
-            expand::expand_unmeasured(&plan, &measured, function)
+        Ok((plan, Some(shape), function)) if plan.leaves_unmeasured() => {
+            expand::expand_unmeasured(&plan, &shape, function)
         }
-        Ok((plan, Some(measured), function)) => expand::expand(&plan, &measured, args, function),
+        Ok((plan, Some(shape), function)) => expand::expand(&plan, &shape, args, function),
         // The item stays as it was, so that one mistake gives one error.
         Err(errors) => quote!(#item #errors),
     }
@@ -291,7 +291,7 @@ mod tests {
                 async fn f() {}
             ),
         );
-        assert!(text.contains("tracked_by"), "{text}");
+        assert!(text.contains("track_future"), "{text}");
     }
 
     #[test]

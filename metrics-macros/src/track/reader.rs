@@ -12,21 +12,26 @@ use crate::diagnostics::{resembles, unknown};
 use crate::slot::Value;
 
 /// How the status is read.
-pub(crate) enum Kind {
-    ByType,
-    By(Expr),
+pub(crate) enum StatusSource {
+    /// The traits of the result's type.
+    ResultType,
+    /// The closure of the key `status`.
+    Closure(Expr),
 }
 
 /// How the usage of a model is read.
-pub(crate) enum Usage {
-    ByType,
-    By(Expr),
+pub(crate) enum UsageSource {
+    /// The `TokenUsage` implementation of the response.
+    ResponseType,
+    /// The closure of the key `usage`.
+    Closure(Expr),
+    /// The body, which reports the usage itself.
     InBody,
 }
 
 const IN_BODY: &str = "in_body";
 
-impl Value for Usage {
+impl Value for UsageSource {
     fn read(entry: &Entry) -> syn::Result<Self> {
         match ungrouped(entry.expr()?) {
             Expr::Path(ExprPath { qself: None, path, .. }) if path.is_ident(IN_BODY) => Ok(Self::InBody),
@@ -40,7 +45,7 @@ impl Value for Usage {
                 literal.span(),
                 "expected a closure, such as `|response| ..`, or `in_body`",
             )),
-            other => Ok(Self::By(other.clone())),
+            other => Ok(Self::Closure(other.clone())),
         }
     }
 }
@@ -54,13 +59,13 @@ pub(super) fn imports(subject: &Subject) -> TokenStream {
         | Subject::Llm { kind, .. }
         | Subject::Family { kind, .. } => kind,
     };
-    let kind = matches!(kind, Kind::ByType).then(|| {
+    let kind = matches!(kind, StatusSource::ResultType).then(|| {
         quote!(
             use __rt::by_type::*;
         )
     });
     let more = match subject {
-        Subject::Llm { usage: Usage::ByType | Usage::By(_), .. } => quote!(
+        Subject::Llm { usage: UsageSource::ResponseType | UsageSource::Closure(_), .. } => quote!(
             use __rt::by_usage::*;
         ),
         Subject::Tool { cost: Some(_), .. } => quote!(
@@ -71,22 +76,22 @@ pub(super) fn imports(subject: &Subject) -> TokenStream {
     quote!(#kind #more)
 }
 
-/// The expression, located at `span`, that makes the reader of a result from its `__rt::OutputTag`, named `__t`.
+/// The expression, located at `span`, that makes the reader of a result from its `__rt::OutputTag`, named `__tag`.
 pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
     match subject {
         Subject::Step => quote_spanned!(span=> __rt::IgnoreOutput),
         Subject::Tool { kind, cost: Some(closure), .. } => {
             let status = status(kind, span);
-            let cost = quote_spanned!(at(closure.span())=> (&&__t).__cost(#closure));
+            let cost = quote_spanned!(at(closure.span())=> (&&__tag).__cost(#closure));
             quote_spanned!(span=> __rt::StatusAndCost { status: #status, cost: #cost })
         }
-        Subject::Llm { kind, usage: Usage::ByType, .. } => {
+        Subject::Llm { kind, usage: UsageSource::ResponseType, .. } => {
             let status = status(kind, span);
-            quote_spanned!(span=> __rt::Llm { status: #status, usage: (&&__t).__usage() })
+            quote_spanned!(span=> __rt::Llm { status: #status, usage: (&&__tag).__usage() })
         }
-        Subject::Llm { kind, usage: Usage::By(closure), .. } => {
+        Subject::Llm { kind, usage: UsageSource::Closure(closure), .. } => {
             let status = status(kind, span);
-            let usage = quote_spanned!(at(closure.span())=> (&&__t).__usage_by(#closure));
+            let usage = quote_spanned!(at(closure.span())=> (&&__tag).__usage_by(#closure));
             quote_spanned!(span=> __rt::Llm { status: #status, usage: #usage })
         }
         Subject::Task { kind, .. }
@@ -97,11 +102,11 @@ pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
 }
 
 /// The expression that makes the reader of a status.
-pub(super) fn status(kind: &Kind, span: Span) -> TokenStream {
+pub(super) fn status(kind: &StatusSource, span: Span) -> TokenStream {
     match kind {
-        Kind::ByType => {
-            quote_spanned!(span=> __rt::StatusByType { failure: (&&&&&__t).__failure(), success: (&&&&&__t).__success() })
+        StatusSource::ResultType => {
+            quote_spanned!(span=> __rt::StatusByType { failure: (&&&&&__tag).__failure(), success: (&&&&&__tag).__success() })
         }
-        Kind::By(closure) => quote_spanned!(at(closure.span())=> __t.__status(#closure)),
+        StatusSource::Closure(closure) => quote_spanned!(at(closure.span())=> __tag.__status(#closure)),
     }
 }

@@ -43,7 +43,7 @@ const INERT: [&str; 26] = [
 /// The tools whose attributes the compiler leaves alone.
 const TOOLS: [&str; 5] = ["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt"];
 
-pub(super) fn must_wait(attrs: &[Attribute]) -> bool {
+pub(super) fn must_requeue(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| !is_inert(attr.path()))
 }
 

@@ -4,11 +4,11 @@ use proc_macro2::TokenStream;
 use syn::{Expr, Path};
 
 use super::docs;
-use super::reader::Kind;
+use super::reader::StatusSource;
 use super::signature::{Function, is_async};
 use super::slo::Slo;
 use super::{Plan, Subject};
-use crate::args::{Callback, Entry, Flag, Length, Switch, crate_path, crate_slot, entries};
+use crate::args::{BoolLiteral, Callback, DurationLiteral, Entry, Flag, crate_path, crate_slot, entries};
 use crate::diagnostics::Errors;
 use crate::slot::{Fill, Slot, fill, fill_known};
 
@@ -25,32 +25,32 @@ pub(crate) const BUDGET: &str = "budget";
 pub(crate) const TIMEOUT: &str = "timeout";
 
 /// The keys that every attribute has: where the runtime is, and whether this attribute was moved.
-pub(crate) struct Place {
+pub(crate) struct BaseKeys {
     pub(crate) krate: Slot<Path>,
     pub(crate) last: Slot<Flag>,
 }
 
-impl Place {
+impl BaseKeys {
     pub(crate) fn new() -> Self {
         Self { krate: crate_slot(), last: Slot::hidden(LAST) }
     }
 }
 
 /// The shared keys as they were written.
-pub(crate) struct Shared {
-    pub(crate) place: Place,
+pub(crate) struct SharedKeys {
+    pub(crate) base: BaseKeys,
     metrics: Slot<Expr>,
     status: Slot<Callback>,
-    timeout: Slot<Length>,
+    timeout: Slot<DurationLiteral>,
     slo: Slot<Slo>,
-    docs: Slot<Switch>,
+    docs: Slot<BoolLiteral>,
     stream: Slot<Flag>,
 }
 
-impl Shared {
+impl SharedKeys {
     pub(crate) fn new() -> Self {
         Self {
-            place: Place::new(),
+            base: BaseKeys::new(),
             metrics: Slot::new("metrics"),
             status: Slot::new("status"),
             timeout: Slot::new(TIMEOUT),
@@ -61,7 +61,7 @@ impl Shared {
     }
 
     fn slots(&mut self) -> [&mut dyn Fill; 8] {
-        let Self { place: Place { krate, last }, metrics, status, timeout, slo, docs, stream } = self;
+        let Self { base: BaseKeys { krate, last }, metrics, status, timeout, slo, docs, stream } = self;
         [krate, metrics, status, timeout, stream, slo, docs, last]
     }
 
@@ -95,20 +95,22 @@ impl Shared {
         self,
         function: &Function,
         errors: &mut Errors,
-        subject: impl FnOnce(Kind) -> Subject,
+        subject: impl FnOnce(StatusSource) -> Subject,
     ) -> Plan {
-        let Self { place, metrics, status, timeout, slo, docs, stream } = self;
+        let Self { base, metrics, status, timeout, slo, docs, stream } = self;
         let streams = stream.value().is_some();
         let timeout = timeout.into_value();
         check_timeout(timeout.as_ref(), streams, function, errors);
-        let kind = status.into_value().map_or(Kind::ByType, |Callback(read)| Kind::By(read));
+        let kind = status
+            .into_value()
+            .map_or(StatusSource::ResultType, |Callback(read)| StatusSource::Closure(read));
         Plan {
-            krate: crate_path(place.krate.into_value()),
+            krate: crate_path(base.krate.into_value()),
             metrics: metrics.into_value(),
             timeout,
             slo: slo.into_value(),
             streams,
-            docs: docs.into_value().map_or_else(docs::wanted, |Switch(wanted)| wanted),
+            docs: docs.into_value().map_or_else(docs::enabled_by_default, |BoolLiteral(docs)| docs),
             dimensions: None,
             purse: None,
             subject: subject(kind),
@@ -117,7 +119,7 @@ impl Shared {
 }
 
 /// Nothing can end a synchronous call from outside, and nobody but its reader a stream.
-fn check_timeout(timeout: Option<&Length>, streams: bool, function: &Function, errors: &mut Errors) {
+fn check_timeout(timeout: Option<&DurationLiteral>, streams: bool, function: &Function, errors: &mut Errors) {
     let Some(timeout) = timeout else { return };
     if streams {
         errors.push(timeout.span, "`timeout` with `stream`: limit the stream where it is read");

@@ -24,7 +24,7 @@ pub(crate) struct Function {
 }
 
 /// What is measured of a function, and the type of its result.
-pub(crate) enum Measured {
+pub(crate) enum Shape {
     /// The body of a synchronous function.
     Sync(Type),
     /// The body of an `async fn`.
@@ -37,9 +37,9 @@ pub(crate) enum Measured {
     Stream(Type, Box<Streaming>),
 }
 
-impl Measured {
+impl Shape {
     /// The type that the keys are about.
-    pub(super) fn read(&self) -> &Type {
+    pub(super) fn read_type(&self) -> &Type {
         match self {
             Self::Sync(result) | Self::Async(result) | Self::Future(result) | Self::Boxed(result, _) => {
                 result
@@ -65,7 +65,7 @@ impl Function {
     }
 
     /// The declared type of the result, `()` without one.
-    pub(super) fn declared(&self) -> Type {
+    pub(super) fn declared_type(&self) -> Type {
         match &self.sig.output {
             ReturnType::Type(_, ty) => (**ty).clone(),
             ReturnType::Default => unit(self),
@@ -73,7 +73,7 @@ impl Function {
     }
 
     /// What can be measured of the function; what can't is reported.
-    pub(crate) fn measured<P: Preset>(&self, errors: &mut Errors) -> Option<Measured> {
+    pub(crate) fn shape<P: Preset>(&self, errors: &mut Errors) -> Option<Shape> {
         if let Some(constness) = &self.sig.constness {
             errors.push(
                 constness.span,
@@ -81,14 +81,14 @@ impl Function {
             );
             return None;
         }
-        let declared = self.declared();
+        let declared = self.declared_type();
         if self.sig.asyncness.is_some() {
-            return Some(Measured::Async(declared));
+            return Some(Shape::Async(declared));
         }
         match future(&declared) {
-            Future::None => Some(Measured::Sync(declared)),
-            Future::Opaque(output) => Some(Measured::Future(output.clone())),
-            Future::Boxed(output) => self.boxed(errors).map(|tail| Measured::Boxed(output.clone(), tail)),
+            Future::None => Some(Shape::Sync(declared)),
+            Future::Opaque(output) => Some(Shape::Future(output.clone())),
+            Future::Boxed(output) => self.boxed(errors).map(|tail| Shape::Boxed(output.clone(), tail)),
         }
     }
 

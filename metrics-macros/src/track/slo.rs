@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::args::{Entry, Length, Percent, entries};
+use crate::args::{DurationLiteral, Entry, Percent, entries};
 use crate::diagnostics::Errors;
 use crate::slot::{Slot, Value, fill};
 
@@ -13,7 +13,7 @@ const PERCENTILE: f64 = 95.0;
 /// At least one objective.
 pub(crate) struct Slo {
     availability: Option<Percent>,
-    latency: Option<(Length, f64)>,
+    latency: Option<(DurationLiteral, f64)>,
 }
 
 impl Value for Slo {
@@ -25,7 +25,7 @@ impl Value for Slo {
         let Some(nested) = &entry.nested else { return missing("missing objectives") };
         let mut errors = Errors::default();
         let (mut availability, mut latency) =
-            (Slot::<Percent>::new("availability"), Slot::<Length>::new("latency"));
+            (Slot::<Percent>::new("availability"), Slot::<DurationLiteral>::new("latency"));
         let mut percentile = Slot::<Percent>::new("percentile");
         let found = entries(nested.clone(), &mut errors);
         fill(&found, &mut [&mut availability, &mut latency, &mut percentile], &mut errors);

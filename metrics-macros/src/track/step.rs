@@ -3,17 +3,17 @@
 use proc_macro2::TokenStream;
 
 use super::docs;
-use super::shared::Place;
+use super::shared::BaseKeys;
 use super::signature::Function;
 use super::{Naming, Plan, Preset, Subject};
-use crate::args::{Switch, crate_path, entries};
+use crate::args::{BoolLiteral, crate_path, entries};
 use crate::diagnostics::Errors;
 use crate::slot::{Slot, fill};
 
 /// The keys as they were written.
 pub(crate) struct Step {
-    place: Place,
-    docs: Slot<Switch>,
+    base: BaseKeys,
+    docs: Slot<BoolLiteral>,
 }
 
 impl Preset for Step {
@@ -21,24 +21,24 @@ impl Preset for Step {
     const NAMING: Naming = Naming::Nothing;
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let (mut place, mut docs) = (Place::new(), Slot::new("docs"));
-        let Place { krate, last } = &mut place;
+        let (mut base, mut docs) = (BaseKeys::new(), Slot::new("docs"));
+        let BaseKeys { krate, last } = &mut base;
         fill(&entries(args, errors), &mut [krate, &mut docs, last], errors);
-        Self { place, docs }
+        Self { base, docs }
     }
 
-    fn place(&self) -> &Place {
-        &self.place
+    fn base_keys(&self) -> &BaseKeys {
+        &self.base
     }
 
     fn validate(self, _: &Function, _: &mut Errors) -> Option<Plan> {
         Some(Plan {
-            krate: crate_path(self.place.krate.into_value()),
+            krate: crate_path(self.base.krate.into_value()),
             metrics: None,
             timeout: None,
             slo: None,
             streams: false,
-            docs: self.docs.into_value().map_or_else(docs::wanted, |Switch(wanted)| wanted),
+            docs: self.docs.into_value().map_or_else(docs::enabled_by_default, |BoolLiteral(docs)| docs),
             dimensions: None,
             purse: None,
             subject: Subject::Step,

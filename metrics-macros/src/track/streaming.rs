@@ -3,7 +3,7 @@
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::signature::{Function, Measured, bound_type, only_argument, plain_type};
+use super::signature::{Function, Shape, bound_type, only_argument, plain_type};
 use crate::diagnostics::Errors;
 
 /// How a function gives its stream.
@@ -18,8 +18,8 @@ pub(crate) struct Streaming {
 
 impl Function {
     /// What is measured of a function with the key `stream`; what isn't a stream is reported.
-    pub(super) fn streamed(&self, errors: &mut Errors) -> Option<Measured> {
-        let declared = self.declared();
+    pub(super) fn stream_shape(&self, errors: &mut Errors) -> Option<Shape> {
+        let declared = self.declared_type();
         let value = only_argument(&declared, "Result");
         let stream = value.unwrap_or(&declared);
         let Some((item, is_boxed)) = item(stream) else {
@@ -36,7 +36,7 @@ impl Function {
             boxed: is_boxed.then(|| stream.clone()),
             item: item.clone(),
         };
-        Some(Measured::Stream(declared, Box::new(streaming)))
+        Some(Shape::Stream(declared, Box::new(streaming)))
     }
 }
 

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use syn::Expr;
 
 use super::dimensions::{DIMENSIONS, Dimensions};
-use super::label::Label;
-use super::shared::{BUDGET, Place, Shared};
+use super::label::CallLabel;
+use super::shared::{BUDGET, BaseKeys, SharedKeys};
 use super::signature::Function;
 use super::{Naming, Plan, Preset, Purse, Subject};
 use crate::diagnostics::Errors;
@@ -16,10 +16,10 @@ const KEY: &str = "task_type";
 
 /// The keys as they were written.
 pub(crate) struct Task {
-    label: Slot<Label>,
+    label: Slot<CallLabel>,
     budget: Slot<Expr>,
     dimensions: Slot<Dimensions>,
-    shared: Shared,
+    shared: SharedKeys,
 }
 
 impl Preset for Task {
@@ -30,17 +30,17 @@ impl Preset for Task {
         let (mut label, mut budget) = (Slot::new(KEY), Slot::new(BUDGET));
         let mut dimensions = Slot::new(DIMENSIONS);
         let own = [&mut label as _, &mut budget as _, &mut dimensions as _];
-        let shared = Shared::parse(args, own, errors);
+        let shared = SharedKeys::parse(args, own, errors);
         Self { label, budget, dimensions, shared }
     }
 
-    fn place(&self) -> &Place {
-        &self.shared.place
+    fn base_keys(&self) -> &BaseKeys {
+        &self.shared.base
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
         let Self { label, budget, dimensions, shared } = self;
-        let label = label.into_value().unwrap_or_else(|| Label::default_of(function));
+        let label = label.into_value().unwrap_or_else(|| CallLabel::from_function_name(function));
         let plan = shared.validate(function, errors, |kind| Subject::Task { label, kind });
         let purse = budget.into_value().map(Purse::Own);
         Some(Plan { dimensions: dimensions.into_value(), purse, ..plan })

@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 
 use super::dimensions::{DIMENSIONS, Dimensions};
-use super::label::Label;
-use super::shared::{BUDGET, Place, Shared};
+use super::label::CallLabel;
+use super::shared::{BUDGET, BaseKeys, SharedKeys};
 use super::signature::Function;
 use super::{Naming, Plan, Preset, Purse, Subject};
 use crate::args::{Callback, Flag};
@@ -16,11 +16,11 @@ const KEY: &str = "tool_name";
 
 /// The keys as they were written.
 pub(crate) struct Tool {
-    name: Slot<Label>,
+    name: Slot<CallLabel>,
     cost: Slot<Callback>,
     budget: Slot<Flag>,
     dimensions: Slot<Dimensions>,
-    shared: Shared,
+    shared: SharedKeys,
 }
 
 impl Preset for Tool {
@@ -31,18 +31,18 @@ impl Preset for Tool {
         let (mut name, mut cost) = (Slot::new(KEY), Slot::new("cost"));
         let (mut budget, mut dimensions) = (Slot::new(BUDGET), Slot::new(DIMENSIONS));
         let own = [&mut name as _, &mut cost as _, &mut budget as _, &mut dimensions as _];
-        let shared = Shared::parse(args, own, errors);
+        let shared = SharedKeys::parse(args, own, errors);
         Self { name, cost, budget, dimensions, shared }
     }
 
-    fn place(&self) -> &Place {
-        &self.shared.place
+    fn base_keys(&self) -> &BaseKeys {
+        &self.shared.base
     }
 
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
         let Self { name, cost, budget, dimensions, shared } = self;
         let cost = cost.into_value().map(|Callback(read)| read);
-        let label = name.into_value().unwrap_or_else(|| Label::default_of(function));
+        let label = name.into_value().unwrap_or_else(|| CallLabel::from_function_name(function));
         let plan = shared.validate(function, errors, |kind| Subject::Tool { label, kind, cost });
         let purse = budget.into_value().map(|Flag| Purse::Around);
         Some(Plan { dimensions: dimensions.into_value(), purse, ..plan })

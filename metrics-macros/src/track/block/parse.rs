@@ -31,11 +31,11 @@ pub(super) struct Block {
     /// The braces; their content is `inner` and `items`.
     pub(super) braces: Group,
     pub(super) inner: Vec<Attribute>,
-    pub(super) items: Vec<Written>,
+    pub(super) items: Vec<BlockItem>,
 }
 
 /// An item of the block.
-pub(super) struct Written {
+pub(super) struct BlockItem {
     /// Without the helper.
     pub(super) attrs: Vec<Attribute>,
     /// What the helper says, if it's there.
@@ -58,12 +58,12 @@ impl Block {
         let header: TokenStream = header.into_iter().collect();
         let parsed = syn::parse2(quote!(#header {}))?;
         let content = items_ungrouped(braces.stream());
-        let (inner, items) = (|input: ParseStream| content_of(input, errors)).parse2(content)?;
+        let (inner, items) = (|input: ParseStream| block_content(input, errors)).parse2(content)?;
         Ok(Self { attrs, header, parsed, braces, inner, items })
     }
 }
 
-impl Written {
+impl BlockItem {
     fn parse(input: ParseStream, errors: &mut Errors) -> syn::Result<Self> {
         let (helpers, attrs): (Vec<_>, Vec<_>) =
             Attribute::parse_outer(input)?.into_iter().partition(is_helper);
@@ -118,11 +118,11 @@ fn ends_in(path: &Path, name: &str) -> bool {
     path.segments.last().is_some_and(|last| last.ident == name)
 }
 
-fn content_of(input: ParseStream, errors: &mut Errors) -> syn::Result<(Vec<Attribute>, Vec<Written>)> {
+fn block_content(input: ParseStream, errors: &mut Errors) -> syn::Result<(Vec<Attribute>, Vec<BlockItem>)> {
     let inner = Attribute::parse_inner(input)?;
     let mut items = Vec::new();
     while !input.is_empty() {
-        items.push(Written::parse(input, errors)?);
+        items.push(BlockItem::parse(input, errors)?);
     }
     Ok((inner, items))
 }

@@ -7,7 +7,7 @@ use quote::quote;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprLit, Lit, LitStr, Path, Signature, Type};
 
-use super::parse::{Block, HELPER, Written, is_preset};
+use super::parse::{Block, BlockItem, HELPER, is_preset};
 use super::{Keys, Naming, Preset};
 use crate::args::{Entry, Flag, crate_path, ungrouped};
 use crate::container::at;
@@ -18,7 +18,7 @@ use crate::track::shared::{SKIP, TIMEOUT};
 use crate::track::signature::{is_async, plain_type};
 
 /// A function that is measured.
-pub(super) struct Measured {
+pub(super) struct FunctionAttribute {
     /// The function's name.
     pub(super) at: Span,
     pub(super) krate: Path,
@@ -27,29 +27,33 @@ pub(super) struct Measured {
 }
 
 /// A function that is measured, with its own keys.
-struct Member<'b> {
+struct Candidate<'b> {
     sig: &'b Signature,
     own: Vec<&'b Entry>,
     krate: Option<Path>,
 }
 
-impl Member<'_> {
+impl Candidate<'_> {
     fn has(&self, key: &str) -> bool {
         self.own.iter().any(|entry| entry.key == key)
     }
 }
 
 /// The attribute of each item that gets one.
-pub(super) fn validate<P: Preset>(keys: &Keys, block: &Block, errors: &mut Errors) -> Vec<Option<Measured>> {
-    let members: Vec<_> = block.items.iter().map(|item| member::<P>(keys, item, errors)).collect();
-    let measured: Vec<_> = members.iter().flatten().collect();
-    check_alone::<P>(block, errors);
-    check_any::<P>(block, &measured, errors);
+pub(super) fn validate<P: Preset>(
+    keys: &Keys,
+    block: &Block,
+    errors: &mut Errors,
+) -> Vec<Option<FunctionAttribute>> {
+    let candidates: Vec<_> = block.items.iter().map(|item| candidate::<P>(keys, item, errors)).collect();
+    let measured: Vec<_> = candidates.iter().flatten().collect();
+    check_only_attribute::<P>(block, errors);
+    check_has_candidate::<P>(block, &measured, errors);
     check_timeout(keys, &measured, errors);
     let name = match P::NAMING {
         Naming::Item(key) => {
-            check_one_name(key, keys, &measured, errors);
-            name_of_type::<P>(key, keys, block, &measured, errors)
+            check_shared_literal(key, keys, &measured, errors);
+            type_name_key::<P>(key, keys, block, &measured, errors)
         }
         Naming::Given(key) => {
             check_given(key, keys, &measured, errors);
@@ -57,13 +61,14 @@ pub(super) fn validate<P: Preset>(keys: &Keys, block: &Block, errors: &mut Error
         }
         Naming::Labels | Naming::Nothing => None,
     };
-    let merged =
-        members.iter().map(|member| member.as_ref().map(|member| merged(keys, name.as_ref(), member)));
+    let merged = candidates
+        .iter()
+        .map(|candidate| candidate.as_ref().map(|candidate| merged(keys, name.as_ref(), candidate)));
     merged.collect()
 }
 
 /// The item with its own keys, if it's measured by the attribute of the block.
-fn member<'b, P: Preset>(keys: &Keys, item: &'b Written, errors: &mut Errors) -> Option<Member<'b>> {
+fn candidate<'b, P: Preset>(keys: &Keys, item: &'b BlockItem, errors: &mut Errors) -> Option<Candidate<'b>> {
     let helper = item.helper.as_deref();
     let Some(sig) = &item.sig else {
         check_unused(helper.unwrap_or_default(), "only a function can be tracked", errors);
@@ -86,13 +91,13 @@ fn member<'b, P: Preset>(keys: &Keys, item: &'b Written, errors: &mut Errors) ->
     if helper.is_none() && sig.receiver().is_none() {
         return None;
     }
-    let own = check_words(own, errors);
+    let own = check_skip_spelling(own, errors);
     check_not_const::<P>(sig, errors);
     // Without the struct, which is missing already, its labels can't be told from keys.
     let is_readable = !matches!(P::NAMING, Naming::Labels) || keys.labels.is_some();
     let preset = is_readable.then(|| P::parse(args(keys, own.iter().copied()), errors));
     let krate = preset.and_then(|preset| preset.crate_path().cloned());
-    Some(Member { sig, own, krate })
+    Some(Candidate { sig, own, krate })
 }
 
 /// Keys where they'd do nothing are a mistake.
@@ -103,7 +108,7 @@ fn check_unused<'e>(keys: impl IntoIterator<Item = &'e Entry>, why: &str, errors
 }
 
 /// Gives back the keys that a preset may know: none offers `skip` for a slip of the pen.
-fn check_words<'e>(own: Vec<&'e Entry>, errors: &mut Errors) -> Vec<&'e Entry> {
+fn check_skip_spelling<'e>(own: Vec<&'e Entry>, errors: &mut Errors) -> Vec<&'e Entry> {
     let is_slip = |entry: &&Entry| entry.value.is_none() && resembles(&entry.name(), SKIP);
     let (slips, own): (Vec<_>, Vec<_>) = own.into_iter().partition(is_slip);
     for entry in slips {
@@ -126,7 +131,7 @@ fn check_not_const<P: Preset>(sig: &Signature, errors: &mut Errors) {
 }
 
 /// The helpers belong to one attribute: which one is not for the order of lines to decide.
-fn check_alone<P: Preset>(block: &Block, errors: &mut Errors) {
+fn check_only_attribute<P: Preset>(block: &Block, errors: &mut Errors) {
     for attr in block.attrs.iter().filter(|attr| is_preset(attr)) {
         errors.push(
             attr.path().span(),
@@ -139,7 +144,7 @@ fn check_alone<P: Preset>(block: &Block, errors: &mut Errors) {
 }
 
 /// An attribute without effect is a mistake.
-fn check_any<P: Preset>(block: &Block, measured: &[&Member<'_>], errors: &mut Errors) {
+fn check_has_candidate<P: Preset>(block: &Block, measured: &[&Candidate<'_>], errors: &mut Errors) {
     if measured.is_empty() {
         errors.push(
             block.parsed.impl_token.span(),
@@ -152,11 +157,11 @@ fn check_any<P: Preset>(block: &Block, measured: &[&Member<'_>], errors: &mut Er
 }
 
 /// A function alone would show its own key; here it's the function that has to be shown.
-fn check_timeout(keys: &Keys, measured: &[&Member<'_>], errors: &mut Errors) {
-    let limited = measured.iter().filter(|member| keys.has(TIMEOUT) && !member.has(TIMEOUT));
-    for member in limited.filter(|member| !is_async(member.sig)) {
+fn check_timeout(keys: &Keys, measured: &[&Candidate<'_>], errors: &mut Errors) {
+    let limited = measured.iter().filter(|candidate| keys.has(TIMEOUT) && !candidate.has(TIMEOUT));
+    for candidate in limited.filter(|candidate| !is_async(candidate.sig)) {
         errors.push(
-            member.sig.ident.span(),
+            candidate.sig.ident.span(),
             format_args!(
                 "the block's `{TIMEOUT}` needs async functions: nothing can end a synchronous call; \
                  write `#[{HELPER}({TIMEOUT} = ..)]` on each async one"
@@ -166,19 +171,19 @@ fn check_timeout(keys: &Keys, measured: &[&Member<'_>], errors: &mut Errors) {
 }
 
 /// A literal on the block names one function.
-fn check_one_name(key: &str, keys: &Keys, measured: &[&Member<'_>], errors: &mut Errors) {
+fn check_shared_literal(key: &str, keys: &Keys, measured: &[&Candidate<'_>], errors: &mut Errors) {
     if let Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) = keys.get(key).map(ungrouped) {
-        check_alone_with(key, text, measured, errors);
+        check_label_is_unique(key, text, measured, errors);
     }
 }
 
 /// Reported once where no function has the key, else at those that lack it.
-fn check_given(key: &str, keys: &Keys, measured: &[&Member<'_>], errors: &mut Errors) {
+fn check_given(key: &str, keys: &Keys, measured: &[&Candidate<'_>], errors: &mut Errors) {
     if measured.is_empty() {
         return;
     }
-    let lacking = measured.iter().filter(|member| !keys.has(key) && !member.has(key));
-    let lacking: Vec<_> = lacking.map(|member| member.sig.ident.span()).collect();
+    let lacking = measured.iter().filter(|candidate| !keys.has(key) && !candidate.has(key));
+    let lacking: Vec<_> = lacking.map(|candidate| candidate.sig.ident.span()).collect();
     let places = if lacking.len() < measured.len() { lacking } else { vec![Span::call_site()] };
     for at in places {
         errors.push(at, missing(key));
@@ -186,15 +191,15 @@ fn check_given(key: &str, keys: &Keys, measured: &[&Member<'_>], errors: &mut Er
 }
 
 /// In the impl of a trait, the key and the type's name, for the functions that are given no other.
-fn name_of_type<P: Preset>(
+fn type_name_key<P: Preset>(
     key: &'static str,
     keys: &Keys,
     block: &Block,
-    measured: &[&Member<'_>],
+    measured: &[&Candidate<'_>],
     errors: &mut Errors,
 ) -> Option<(&'static str, LitStr)> {
     block.parsed.trait_.as_ref()?;
-    if keys.has(key) || measured.iter().all(|member| member.has(key)) {
+    if keys.has(key) || measured.iter().all(|candidate| candidate.has(key)) {
         return None;
     }
     let ty = plain_type(&block.parsed.self_ty);
@@ -206,14 +211,14 @@ fn name_of_type<P: Preset>(
         return None;
     };
     let name = LitStr::new(&snake_case(&plain(ident)), at(ident.span()));
-    check_alone_with(key, &name, measured, errors);
+    check_label_is_unique(key, &name, measured, errors);
     Some((key, name))
 }
 
 /// The text of `key` can't tell several functions apart. Those of one name count once: `cfg` leaves one of them.
-fn check_alone_with(key: &str, text: &LitStr, measured: &[&Member<'_>], errors: &mut Errors) {
-    let named = measured.iter().filter(|member| !member.has(key));
-    let functions: BTreeSet<String> = named.map(|member| plain(&member.sig.ident)).collect();
+fn check_label_is_unique(key: &str, text: &LitStr, measured: &[&Candidate<'_>], errors: &mut Errors) {
+    let named = measured.iter().filter(|candidate| !candidate.has(key));
+    let functions: BTreeSet<String> = named.map(|candidate| plain(&candidate.sig.ident)).collect();
     if functions.len() > 1 {
         errors.push(
             text.span(),
@@ -236,15 +241,19 @@ fn name<'b>(ty: &'b Type, block: &Block) -> Option<&'b Ident> {
 }
 
 /// The keys of a function: its own, and the shared ones that it doesn't have.
-fn merged(keys: &Keys, name: Option<&(&'static str, LitStr)>, member: &Member<'_>) -> Measured {
-    let shared = keys.entries.iter().filter(|entry| !member.has(&entry.name()));
-    let mut args = args(keys, member.own.iter().copied().chain(shared));
-    if let Some((key, text)) = name.filter(|(key, _)| !member.has(key)) {
+fn merged(
+    keys: &Keys,
+    name: Option<&(&'static str, LitStr)>,
+    candidate: &Candidate<'_>,
+) -> FunctionAttribute {
+    let shared = keys.entries.iter().filter(|entry| !candidate.has(&entry.name()));
+    let mut args = args(keys, candidate.own.iter().copied().chain(shared));
+    if let Some((key, text)) = name.filter(|(key, _)| !candidate.has(key)) {
         let key = Ident::new(key, text.span());
         args.extend(quote!(#key = #text));
     }
-    let krate = crate_path(member.krate.as_ref().or(keys.krate.as_ref()).cloned());
-    Measured { at: member.sig.ident.span(), krate, args }
+    let krate = crate_path(candidate.krate.as_ref().or(keys.krate.as_ref()).cloned());
+    FunctionAttribute { at: candidate.sig.ident.span(), krate, args }
 }
 
 /// The arguments of an attribute with the struct of the labels and `entries`, each with a comma behind it.

@@ -156,7 +156,7 @@ fn a_failed_assertion_lists_every_mismatch_and_the_actual_values() {
         "isolated_calls_total{tenant=\"acme\", status=\"success\"}\n    expected == 2, found 1\n",
         "isolated_calls_total{tenant=\"missing\"}\n    expected >= 1, found no such sample\n",
         "    isolated_calls_total{status=\"success\", tenant=\"acme\"} 1\n",
-        "isolated_call_total\n    expected == 1, found no such sample\n    there is isolated_",
+        "isolated_call_total\n    expected == 1, found no such sample\n    similar names: isolated_",
     ] {
         assert!(message.contains(part), "{part} is not in\n{message}");
     }

@@ -1,10 +1,10 @@
-//! The clock of a call: the CPU's invariant time-stamp counter where there is one.
+//! The clock that measures calls: the CPU's invariant time-stamp counter where there is one.
 //!
-//! `quanta` reads the counter and has calibrated it once (under a millisecond, at the first use);
-//! on a CPU without an invariant counter it reads the operating system's monotonic clock instead,
-//! at about the cost of two `Instant::now()` a call.
+//! `quanta` reads the counter, and calibrates it at the first use, which takes less than a millisecond. On a CPU
+//! without an invariant counter it reads the operating system's monotonic clock instead, and a call then costs about
+//! two `Instant::now()`.
 //!
-//! Durations are recorded in the clock's own ticks, and become nanoseconds when they are read.
+//! Durations are recorded in ticks of the clock and converted to nanoseconds when they are read.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -18,21 +18,21 @@ pub struct Ticks(u64);
 impl Ticks {
     pub(crate) const ZERO: Self = Self(0);
 
-    /// Ticks from `start` to this reading; 0 where the counter seems to have run backwards, as it
-    /// can between processors.
+    /// Returns the ticks from `start` to this reading, or 0 if the counter seems to have run backwards, as it can
+    /// between processors.
     #[inline]
     pub(crate) fn since(self, start: Self) -> u64 {
         self.0.saturating_sub(start.0)
     }
 
-    /// The counter's own number, to be kept in a word.
+    /// Returns the number of the counter, to be stored in a cell.
     #[inline]
     pub(crate) fn reading(self) -> u64 {
         self.0
     }
 
-    /// What was kept.
-    pub(crate) fn at(reading: u64) -> Self {
+    /// Restores a reading from its number.
+    pub(crate) fn from_reading(reading: u64) -> Self {
         Self(reading)
     }
 
@@ -42,33 +42,34 @@ impl Ticks {
     }
 }
 
+/// Reads the clock.
 #[inline]
 pub(crate) fn now() -> Ticks {
     Ticks(CLOCK.raw())
 }
 
-/// A number of ticks in nanoseconds.
+/// Converts ticks to nanoseconds.
 pub(crate) fn nanos(ticks: u64) -> u64 {
     CLOCK.delta_as_nanos(0, ticks)
 }
 
-/// What one tick is.
+/// Returns the length of one tick in seconds.
 pub(crate) fn seconds_per_tick() -> f64 {
     const SAMPLE: u64 = 1 << 40;
     nanos(SAMPLE) as f64 / SAMPLE as f64 / 1e9
 }
 
-/// A duration in ticks.
+/// Converts a duration to ticks.
 pub(crate) fn ticks(duration: Duration) -> u64 {
-    ticks_of_seconds(duration.as_secs_f64())
+    ticks_from_seconds(duration.as_secs_f64())
 }
 
-/// Seconds in ticks; more than the clock can count is as much as it can.
-pub(crate) fn ticks_of_seconds(seconds: f64) -> u64 {
+/// Converts seconds to ticks; more than the clock can count becomes its largest number.
+pub(crate) fn ticks_from_seconds(seconds: f64) -> u64 {
     (seconds / seconds_per_tick()).round() as u64
 }
 
-/// Pays for the calibration now rather than inside somebody's first call.
+/// Calibrates the clock now, so that the first recorded call does not have to.
 pub(crate) fn calibrate() {
     LazyLock::force(&CLOCK);
 }
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_runs_backwards_gives_nothing() {
+    fn a_clock_that_runs_backwards_measures_zero() {
         assert_eq!(Ticks(3).since(Ticks(5)), 0);
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::error::RegisterError;
 use crate::label::{LabelSet, check_labels};
 use crate::metric::{
-    Amount, Counter, FloatCounter, Gauge, Histogram, HistogramOptions, HistogramShape, Info, Level, Shape,
-    Stored, SumAndCount, Summary, Whole, ZERO_COUNTERS, ZERO_HISTOGRAMS,
+    Counter, FloatCounter, FloatCounterShape, Gauge, GaugeShape, Histogram, HistogramOptions, HistogramShape,
+    Info, IntegerCounterShape, Shape, Summary, SummaryShape, UserFamily, ZERO_COUNTERS, ZERO_HISTOGRAMS,
 };
 use crate::name::{self, MetricKind};
 use crate::sample::{FamilyInfo, Source};
@@ -63,7 +63,7 @@ impl Spec {
 
     /// Applies the histogram options of an instance.
     pub(crate) fn within(self, instance: &HistogramOptions) -> Self {
-        let histogram_options = instance.of_family(self.native);
+        let histogram_options = instance.for_user_family(self.native);
         self.histogram_options(histogram_options)
     }
 
@@ -147,17 +147,17 @@ macro_rules! metric {
     };
 }
 
-fn at_zero<L: LabelSet, S: Shape>(info: FamilyInfo, shape: S, limit: usize) -> Arc<Stored<L, S>> {
-    let stored = Stored::new(info, shape);
+fn at_zero<L: LabelSet, S: Shape>(info: FamilyInfo, shape: S, limit: usize) -> Arc<UserFamily<L, S>> {
+    let stored = UserFamily::new(info, shape);
     stored.series.start_at_zero(limit);
     stored
 }
 
 // A gauge has no series before it is set.
-metric!(Counter, MetricKind::Counter, |_, info| (info, Whole), ZERO_COUNTERS);
-metric!(FloatCounter, MetricKind::Counter, |_, info| (info, Amount), ZERO_COUNTERS);
-metric!(Gauge, MetricKind::Gauge, |_, info| (info, Level), 0);
-metric!(Summary, MetricKind::Summary, |_, info| (info, SumAndCount), ZERO_HISTOGRAMS);
+metric!(Counter, MetricKind::Counter, |_, info| (info, IntegerCounterShape), ZERO_COUNTERS);
+metric!(FloatCounter, MetricKind::Counter, |_, info| (info, FloatCounterShape), ZERO_COUNTERS);
+metric!(Gauge, MetricKind::Gauge, |_, info| (info, GaugeShape), 0);
+metric!(Summary, MetricKind::Summary, |_, info| (info, SummaryShape), ZERO_HISTOGRAMS);
 metric!(
     Histogram,
     MetricKind::Histogram,

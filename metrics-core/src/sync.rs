@@ -1,4 +1,4 @@
-//! The atomics and locks of the data plane, which `loom` replaces to try every interleaving.
+//! Atomics and locks, which `loom` replaces to try every interleaving of the threads in a model.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::Mutex;
@@ -9,7 +9,7 @@ pub(crate) use std::sync::Mutex;
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};
 
-/// Atomics that are all 0; of many, the operating system backs only those that are touched.
+/// Allocates atomics that are all 0. The operating system backs only the pages that are touched.
 #[cfg(not(loom))]
 #[allow(clippy::unnecessary_box_returns)] // The array is far too large for a stack.
 pub(crate) fn zeroed<const N: usize>() -> Box<[AtomicU64; N]> {

@@ -15,7 +15,7 @@ use crate::error::{BuildError, Fault};
 use crate::faults::{FaultReporter, Hook};
 use crate::instance::AgentMetrics;
 use crate::label::LabelValue;
-use crate::metric::{Exemplify, NativeHistograms, TraceContext};
+use crate::metric::{ExemplarSampler, NativeHistograms, TraceContext};
 use crate::name;
 use crate::pricing::PriceTable;
 use crate::recorder::{global, tool_names};
@@ -138,7 +138,7 @@ impl Builder {
         mut self,
         current_trace: impl Fn() -> Option<TraceContext> + Send + Sync + 'static,
     ) -> Self {
-        self.settings.histogram_options.exemplify = Some(Exemplify::new(Arc::new(current_trace)));
+        self.settings.histogram_options.exemplars = Some(ExemplarSampler::new(Arc::new(current_trace)));
         self
     }
 

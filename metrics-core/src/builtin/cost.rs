@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{DimensionPoint, Dimensions};
 use crate::label::Labels;
-use crate::sample::{Number, Visitor, is_amount};
+use crate::sample::{Number, Visitor, is_valid_amount};
 use crate::storage::{CellRange, Cells};
 
 /// USD spent on tools.
@@ -28,10 +28,10 @@ impl ToolCost {
     }
 
     pub(crate) fn add(&self, usd: f64, point: DimensionPoint) {
-        if is_amount(usd) {
-            self.usd.words(usize::from(point.0)).add_f64(0, usd);
+        if is_valid_amount(usd) {
+            self.usd.cells(usize::from(point.0)).add_f64(0, usd);
         } else {
-            self.refused.words(0).add(0, 1);
+            self.refused.cells(0).add(0, 1);
         }
     }
 

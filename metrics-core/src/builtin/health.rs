@@ -120,7 +120,7 @@ impl Source for Health {
                     );
                 }
             }),
-            WITHOUT_ROOM => visitor.sample(Labels::NONE, Number::Integer(storage::rows_without_room())),
+            WITHOUT_ROOM => visitor.sample(Labels::NONE, Number::Integer(storage::failed_allocations())),
             SCRAPE_DURATION => {
                 let sum = Number::Nanos(self.scrape_nanos.load(Ordering::Relaxed));
                 visitor.summary(Labels::NONE, self.scrapes.load(Ordering::Relaxed), sum);

@@ -111,7 +111,7 @@ impl Http {
         });
         endpoint.methods[method.0].get_or_init(|| {
             Box::new(HttpSeries {
-                calls: HistogramCells::new(self.shape.words()),
+                calls: HistogramCells::new(self.shape.cells_per_series()),
                 streams: OnceBox::new(),
                 codes: [const { OnceBox::new() }; WITHDRAWN],
                 labels: RenderedLabels::new([
@@ -123,24 +123,25 @@ impl Http {
     }
 
     pub(crate) fn start(series: &HttpSeries) {
-        CallShape::start(storage::writer(), &series.calls, 0);
+        CallShape::start(storage::current_shard(), &series.calls, 0);
     }
 
     /// Ends a request that goes on in another series.
     pub(crate) fn withdraw(series: &HttpSeries) {
-        CallShape::withdraw(storage::writer(), &series.calls, 0, WITHDRAWN);
+        CallShape::withdraw(storage::current_shard(), &series.calls, 0, WITHDRAWN);
     }
 
     pub(crate) fn end(&self, series: &HttpSeries, code: u16, ticks: u64) {
         let code = if (100..1000).contains(&code) { usize::from(code) } else { 500 };
         let class = code / 100 - 1;
         let codes = series.codes[class].get_or_init(|| Box::new(CellRange::new(100)));
-        codes.words(0).add(code % 100, 1);
-        self.shape.end(storage::writer(), &series.calls, 0, class, ticks);
+        codes.cells(0).add(code % 100, 1);
+        self.shape.end(storage::current_shard(), &series.calls, 0, class, ticks);
     }
 
     pub(crate) fn end_stream(&self, series: &HttpSeries, ticks: u64) {
-        let row = series.streams.get_or_init(|| Box::new(HistogramCells::new(self.streams.words())));
+        let row =
+            series.streams.get_or_init(|| Box::new(HistogramCells::new(self.streams.cells_per_series())));
         self.streams.observe_ticks(row, ticks);
     }
 
@@ -180,7 +181,7 @@ impl Source for Http {
             IN_PROGRESS => self.shape.show_in_flight(&series.calls, 0, &series.labels, visitor),
             _ => {
                 if let Some(row) = series.streams.get() {
-                    self.streams.show_row(row, 0, Labels::new(&series.labels), visitor);
+                    self.streams.show_at(row, 0, Labels::new(&series.labels), visitor);
                 }
             }
         });

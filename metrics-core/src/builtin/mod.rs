@@ -83,7 +83,7 @@ impl Default for Settings {
             profiles: Vec::new(),
             builtin_names: true,
             task_queue: false,
-            histogram_options: HistogramOptions::of_crate(),
+            histogram_options: HistogramOptions::crate_default(),
         }
     }
 }
@@ -121,7 +121,7 @@ pub struct Families {
 
 impl Families {
     pub(crate) fn new(settings: &Settings, prices: PriceTable, faults: Arc<FaultReporter>) -> Self {
-        let histogram_options = settings.histogram_options.clone().watched_by(&faults);
+        let histogram_options = settings.histogram_options.clone().reporting_to(&faults);
         let settings = &Settings { histogram_options, ..settings.clone() };
         let tool_cost = Arc::new(ToolCost::new(settings.dimensions.clone()));
         let budgets = Arc::new(Budgets::new(faults.clone()));

@@ -147,7 +147,7 @@ impl ToolSeries {
     fn new(name: &str, slot: usize, point: DimensionPoint, shared: Arc<Shared>) -> Self {
         let dimensions = shared.cost.dimensions();
         Self {
-            calls: HistogramCells::new(shared.calls.words()),
+            calls: HistogramCells::new(shared.calls.cells_per_series()),
             slot,
             name: name.into(),
             labels: dimensions.render(("tool_name", name), point),

@@ -89,7 +89,7 @@ impl Interner {
     /// Counts a value that gets no slot.
     #[cold]
     pub(super) fn overflow(&self) -> usize {
-        self.overflow.words(0).add(0, 1);
+        self.overflow.cells(0).add(0, 1);
         0
     }
 

@@ -1,41 +1,48 @@
-//! What is stored of the calls of one kind: how many started, how they ended, how long they took.
+//! Calls: the number of started calls, the number of ended calls by status, and a histogram of durations.
 //!
-//! A row is `started`, a count for each status, then a histogram: the sum in ticks of the clock and
-//! the buckets, and with native ones the window that fits; or, with `by_status`, one such histogram for
-//! each status. What is in flight is not stored: it is what started less what ended.
+//! The cells of a series are: the started calls, the ended calls of each status, and the cells of one histogram. With
+//! `by_status` there is a histogram for each status. A histogram has a cell for the sum in ticks of the clock, one for
+//! each classic bucket, and with native buckets one for the window that the shard used last.
+//!
+//! The number of calls in flight is not stored: it is the number of started calls less the number of ended calls.
+//! A recording thread counts the start of a call before its end, and the end before its bucket. A reader loads the
+//! ends before the starts: otherwise it could miss the start of a call whose end it sees, and show fewer calls in
+//! flight than there are. The storage makes every addition a release operation and every read an acquire operation, so
+//! that a reader that sees the end sees the start, even if they were recorded in the shards of two threads.
 
-use super::HistogramOptions;
 use super::histogram_cells::{HistogramCells, HistogramRef};
-use super::histogram_options::Kept;
+use super::histogram_options::{HistogramExtensions, HistogramOptions};
 use crate::clock;
 use crate::label::{Labels, RenderedLabels};
 use crate::sample::{Bounds, Number, Visitor};
 use crate::storage::{Cells, ShardHandle};
 
+/// The layout of the series of calls.
 pub(crate) struct CallShape {
     pub(crate) statuses: &'static [&'static str],
     pub(crate) bounds: Bounds,
+    /// The bounds in ticks of the clock.
     bounds_ticks: Box<[u64]>,
-    /// Where the first histogram begins.
+    /// The first cell of the first histogram.
     first: usize,
-    /// Cells from one status's histogram to the next: 0 when they share one.
+    /// Cells from the histogram of one status to the next, or 0 when all statuses share one.
     stride: usize,
-    kept: Option<Box<Kept>>,
+    extensions: Option<Box<HistogramExtensions>>,
     seconds_per_tick: f64,
-    /// Calls of so many ticks and more may be asked for their trace each: that takes a hundredth of them.
+    /// Every call of at least this many ticks gets an exemplar, if a trace is active.
     long: u64,
 }
 
-/// Seconds.
+/// Seconds from which a call is so long that looking for its trace takes about a hundredth of the time.
 const LONG: f64 = 20e-6;
 
-/// The most statuses that a kind of call tells apart.
+/// The largest number of statuses of a kind of call.
 const MAX_STATUSES: usize = 10;
 
 const STARTED: usize = 0;
 const ENDED: usize = 1;
 
-// Always inlined into the one function per kind of call that uses it.
+// The methods are inlined into the one function per kind of call that uses them.
 #[allow(clippy::inline_always)]
 impl CallShape {
     pub(crate) fn new(statuses: &'static [&'static str], bounds: &[f64], by_status: bool) -> Self {
@@ -47,18 +54,18 @@ impl CallShape {
             bounds_ticks: bounds.ticks(),
             bounds,
             stride,
-            kept: None,
+            extensions: None,
             seconds_per_tick: clock::seconds_per_tick(),
-            long: clock::ticks_of_seconds(LONG),
+            long: clock::ticks_from_seconds(LONG),
         }
     }
 
-    /// The same with what an instance asks of its histograms.
+    /// Returns the shape with the options of an instance or a family.
     pub(crate) fn with(self, histogram_options: &HistogramOptions) -> Self {
         let mut shape =
             Self::new(self.statuses, histogram_options.bounds(self.bounds.values()), self.by_status());
-        shape.kept = Kept::new(histogram_options);
-        shape.stride = if self.by_status() { shape.histogram_words() } else { 0 };
+        shape.extensions = HistogramExtensions::new(histogram_options);
+        shape.stride = if self.by_status() { shape.cells_per_histogram() } else { 0 };
         shape
     }
 
@@ -66,66 +73,69 @@ impl CallShape {
         self.stride != 0
     }
 
+    /// The number of histograms of one series.
     fn histograms(&self) -> usize {
         if self.by_status() { self.statuses.len() } else { 1 }
     }
 
-    pub(crate) fn words(&self) -> usize {
-        self.first + self.histograms() * self.histogram_words()
+    /// The number of cells of one series.
+    pub(crate) fn cells_per_series(&self) -> usize {
+        self.first + self.histograms() * self.cells_per_histogram()
     }
 
-    fn histogram_words(&self) -> usize {
-        1 + self.bounds.buckets() + Kept::words(self.kept.as_deref())
+    fn cells_per_histogram(&self) -> usize {
+        1 + self.bounds.buckets() + HistogramExtensions::cells_per_series(self.extensions.as_deref())
     }
 
-    /// Where the histogram of a status begins.
+    /// Returns the first cell of the histogram of a status.
     #[inline(always)]
-    fn histogram(&self, status: usize) -> usize {
+    fn first_cell(&self, status: usize) -> usize {
         if self.by_status() { self.first + self.stride * status } else { self.first }
     }
 
-    /// Counts a start in the series whose words begin at `at`.
+    /// Counts a start in the series whose cells begin at `at`.
     #[inline(always)]
-    pub(crate) fn start(writer: ShardHandle, row: &HistogramCells, at: usize) {
-        row.add(writer, at + STARTED, 1);
+    pub(crate) fn start(shard: ShardHandle, cells: &HistogramCells, at: usize) {
+        cells.add(shard, at + STARTED, 1);
     }
 
     /// Counts an end.
     #[inline(always)]
     pub(crate) fn end(
         &self,
-        writer: ShardHandle,
-        row: &HistogramCells,
+        shard: ShardHandle,
+        cells: &HistogramCells,
         at: usize,
         status: usize,
         ticks: u64,
     ) {
-        if let Some(kept) = &self.kept {
-            self.keep(kept, writer, row, at, status, ticks);
+        if let Some(extensions) = &self.extensions {
+            self.observe_extensions(extensions, shard, cells, at, status, ticks);
         }
-        match row.own(writer, at) {
-            Some(words) => self.end_in(words, status, ticks),
-            None => self.end_in_any(writer, row, at, status, ticks),
+        match cells.exclusive(shard, at) {
+            Some(cells) => self.end_in(cells, status, ticks),
+            None => self.end_in_any(shard, cells, at, status, ticks),
         }
     }
 
-    /// Counts an end that is no observation: the call goes on in another series, and `status` is not shown.
-    pub(crate) fn withdraw(writer: ShardHandle, row: &HistogramCells, at: usize, status: usize) {
-        row.add(writer, at + ENDED + status, 1);
+    /// Counts an end without an observation, for a call that goes on in another series. `status` is one that is not
+    /// exposed.
+    pub(crate) fn withdraw(shard: ShardHandle, cells: &HistogramCells, at: usize, status: usize) {
+        cells.add(shard, at + ENDED + status, 1);
     }
 
     #[cold]
     #[inline(never)]
-    fn end_in_any(&self, writer: ShardHandle, row: &HistogramCells, at: usize, status: usize, ticks: u64) {
-        self.end_in(row.any(writer, at), status, ticks);
+    fn end_in_any(&self, shard: ShardHandle, cells: &HistogramCells, at: usize, status: usize, ticks: u64) {
+        self.end_in(cells.in_shard(shard, at), status, ticks);
     }
 
     #[inline(always)]
-    fn end_in(&self, words: impl Cells, status: usize, ticks: u64) {
-        let sum = self.histogram(status);
-        words.add(ENDED + status, 1);
-        words.add(sum, ticks);
-        words.add(sum + 1 + self.bucket(ticks), 1);
+    fn end_in(&self, cells: impl Cells, status: usize, ticks: u64) {
+        let sum = self.first_cell(status);
+        cells.add(ENDED + status, 1);
+        cells.add(sum, ticks);
+        cells.add(sum + 1 + self.bucket(ticks), 1);
     }
 
     #[inline(always)]
@@ -134,80 +144,87 @@ impl CallShape {
         bounds.iter().position(|bound| ticks <= *bound).unwrap_or(bounds.len())
     }
 
-    /// Counts an end in native buckets and makes an exemplar of it, before it is in its classic bucket.
+    /// Counts an end in the native buckets and stores an exemplar of it. The caller counts it in its classic bucket
+    /// afterwards: see `native_windows`.
     #[inline(never)]
-    fn keep(
+    fn observe_extensions(
         &self,
-        kept: &Kept,
-        writer: ShardHandle,
-        row: &HistogramCells,
+        extensions: &HistogramExtensions,
+        shard: ShardHandle,
+        cells: &HistogramCells,
         at: usize,
         status: usize,
         ticks: u64,
     ) {
-        let (of, seconds) = (self.of(row, at, status), ticks as f64 * self.seconds_per_tick);
-        let window = self.histogram(status) + 1 + self.bounds.buckets();
-        match row.own(writer, at) {
-            Some(words) => kept.observe(of, writer, (words, window), seconds),
-            None => kept.observe(of, writer, (row.any(writer, at), window), seconds),
+        let (histogram, seconds) = (self.histogram(cells, at, status), ticks as f64 * self.seconds_per_tick);
+        let window = self.first_cell(status) + 1 + self.bounds.buckets();
+        match cells.exclusive(shard, at) {
+            Some(exclusive) => extensions.observe(histogram, shard, (exclusive, window), seconds),
+            None => extensions.observe(histogram, shard, (cells.in_shard(shard, at), window), seconds),
         }
-        kept.exemplify(of, &self.bounds, self.bucket(ticks), seconds, ticks >= self.long);
+        let bucket = self.bucket(ticks);
+        extensions.sample_exemplar(histogram, &self.bounds, bucket, seconds, ticks >= self.long);
     }
 
-    fn of<'a>(&self, row: &'a HistogramCells, at: usize, status: usize) -> HistogramRef<'a> {
-        let (words, histograms) = (self.words(), self.histograms());
-        let number = if self.by_status() { status } else { 0 };
-        // Dividing takes longer than counting, and most rows are of one kind of call.
-        if row.len() == words {
-            return HistogramRef { cells: row, count: histograms, index: number };
+    /// Returns the histogram of a status in the series whose cells begin at `at`.
+    fn histogram<'a>(&self, cells: &'a HistogramCells, at: usize, status: usize) -> HistogramRef<'a> {
+        let (each, histograms) = (self.cells_per_series(), self.histograms());
+        let index = if self.by_status() { status } else { 0 };
+        // A division takes longer than counting, and most ranges have one series.
+        if cells.len() == each {
+            return HistogramRef { cells, count: histograms, index };
         }
-        HistogramRef {
-            cells: row,
-            count: row.len() / words * histograms,
-            index: at / words * histograms + number,
-        }
+        HistogramRef { cells, count: cells.len() / each * histograms, index: at / each * histograms + index }
     }
 
-    /// Shows how many calls ended with each status.
+    /// Shows the number of calls that ended with each status.
     pub(crate) fn show_ended(
         &self,
-        row: &HistogramCells,
+        cells: &HistogramCells,
         at: usize,
         labels: &RenderedLabels,
         visitor: &mut dyn Visitor,
     ) {
         let mut ends = [0; MAX_STATUSES];
         let ends = &mut ends[..self.statuses.len()];
-        row.read_into(at + ENDED, ends);
+        cells.read_into(at + ENDED, ends);
         for (status, count) in self.statuses.iter().copied().zip(ends) {
             visitor.sample(Labels::with(labels, &[("status", status)]), Number::Integer(*count));
         }
     }
 
-    /// Shows how long they took.
+    /// Shows the durations of the calls.
     pub(crate) fn show_durations(
         &self,
-        row: &HistogramCells,
+        cells: &HistogramCells,
         at: usize,
         labels: &RenderedLabels,
         visitor: &mut dyn Visitor,
     ) {
         for status in 0..self.histograms() {
             let more: &[_] = if self.by_status() { &[("status", self.statuses[status])] } else { &[] };
-            let begin = at + self.histogram(status);
-            let (of, wants_native) = (self.of(row, at, status), visitor.wants_native());
-            let read = |counts: &mut [u64]| row.read_into(begin + 1, counts);
-            let sum = || Number::Nanos(clock::nanos(row.read(begin)));
-            Kept::show(self.kept.as_deref(), of, &self.bounds, wants_native, read, sum, |histogram| {
-                visitor.histogram(Labels::with(labels, more), histogram);
-            });
+            let first = at + self.first_cell(status);
+            let (histogram, wants_native) = (self.histogram(cells, at, status), visitor.wants_native());
+            let read = |counts: &mut [u64]| cells.read_into(first + 1, counts);
+            let sum = || Number::Nanos(clock::nanos(cells.read(first)));
+            HistogramExtensions::show(
+                self.extensions.as_deref(),
+                histogram,
+                &self.bounds,
+                wants_native,
+                read,
+                sum,
+                |histogram| {
+                    visitor.histogram(Labels::with(labels, more), histogram);
+                },
+            );
         }
     }
 
-    /// Shows how many run now.
+    /// Shows the number of calls in flight.
     pub(crate) fn show_in_flight(
         &self,
-        row: &HistogramCells,
+        cells: &HistogramCells,
         at: usize,
         labels: &RenderedLabels,
         visitor: &mut dyn Visitor,
@@ -215,26 +232,28 @@ impl CallShape {
         let ended = || {
             let mut ends = [0; MAX_STATUSES];
             let ends = &mut ends[..self.statuses.len()];
-            row.read_into(at + ENDED, ends);
+            cells.read_into(at + ENDED, ends);
             ends.iter().sum()
         };
-        let in_flight = in_flight(ended, || row.read(at + STARTED));
+        let in_flight = in_flight(ended, || cells.read(at + STARTED));
         visitor.sample(Labels::new(labels), Number::Integer(in_flight));
     }
 }
 
-/// What started less what ended. Ends are read first, so that it is never too little; what passes
-/// between the two readings makes it too much, so it is read again until it doesn't get less.
+/// Returns the number of started calls less the number of ended calls.
+///
+/// The ends are read first, so that the result is never too small. It is too large by the calls that start and end
+/// between the two reads, so both are read again until the result does not become smaller.
 pub(crate) fn in_flight(ended: impl Fn() -> u64, started: impl Fn() -> u64) -> u64 {
     let read = || {
         let ended = ended();
         started().saturating_sub(ended)
     };
-    let mut least = read();
+    let mut smallest = read();
     loop {
         match read() {
-            less if less < least => least = less,
-            _ => return least,
+            smaller if smaller < smallest => smallest = smaller,
+            _ => return smallest,
         }
     }
 }

@@ -1,43 +1,60 @@
-//! The exemplars of a histogram: for each bucket one observation with its trace.
+//! The exemplars of a histogram, written by recording threads and read by scrapes without a lock.
+//!
+//! An exemplar is five numbers, more than one atomic operation can store. Each slot is a seqlock: it has a version
+//! that is odd while a thread writes the numbers, and that has grown by 2 afterwards. Three things could go wrong.
+//!
+//! * **Two threads write at the same time** and mix their numbers. A writer makes the version odd by a
+//!   compare-and-exchange, which only one of them passes; the other one drops its exemplar, since one exemplar is as
+//!   good as another. The exchange is an acquire operation, and the writer before ended with a release store of the
+//!   version, so that the stores of the two writers can't overtake each other.
+//! * **A reader sees a new version with old numbers.** The writer stores the final version with release ordering after
+//!   the numbers, and the reader loads the version with acquire ordering before the numbers. A reader that loads this
+//!   version therefore loads these numbers, or later ones.
+//! * **A reader sees numbers of a later writer** and no change of the version. The writer has a release fence between
+//!   the odd version and its numbers, and the reader has an acquire fence between the numbers and its second load of
+//!   the version. If the reader loaded any number of the later writer, then the fences order the odd version before
+//!   its second load, which thus differs from the first; the reader tries again.
 
 use crate::sample::{Exemplar, ReadExemplars};
 use crate::sync::{AtomicU64, Ordering, fence};
 
-/// Cells of one slot: the trace id in two halves, the span id, the bits of the value, the time.
-const CELLS: usize = 5;
+/// Numbers in a slot: the trace id in two halves, the span id, the bits of the value, the time.
+const NUMBERS: usize = 5;
 
-fn to_cells(exemplar: Exemplar) -> [u64; CELLS] {
+fn to_numbers(exemplar: Exemplar) -> [u64; NUMBERS] {
     let Exemplar { trace_id, span_id, value, time } = exemplar;
     [(trace_id >> 64) as u64, trace_id as u64, span_id, value.to_bits(), time]
 }
 
-fn from_cells([high, low, span_id, value, time]: [u64; CELLS]) -> Exemplar {
+fn from_numbers([high, low, span_id, value, time]: [u64; NUMBERS]) -> Exemplar {
     let trace_id = u128::from(high) << 64 | u128::from(low);
     Exemplar { trace_id, span_id, value: f64::from_bits(value), time }
 }
 
 /// The exemplars of a histogram, a slot for each bucket.
-pub(crate) struct ExemplarSlots(Box<[Slot]>);
+pub(crate) struct ExemplarSlots(Box<[ExemplarSlot]>);
 
-/// What is in a slot was written by one thread, as its version tells: it's odd while somebody writes, and another one
-/// afterwards. Who finds somebody else writing leaves it at that, since one exemplar is as good as the other.
-struct Slot {
+/// The exemplar of one bucket; version 0 while there is none.
+struct ExemplarSlot {
     version: AtomicU64,
-    words: [AtomicU64; CELLS],
+    numbers: [AtomicU64; NUMBERS],
 }
 
-/// How often a reader looks again, should the exemplar be replaced meanwhile.
-const TRIES: usize = if cfg!(loom) { 2 } else { 8 };
+/// The number of times that a reader tries to read an exemplar while it is being replaced.
+const MAX_TRIES: usize = if cfg!(loom) { 2 } else { 8 };
 
 impl ExemplarSlots {
     pub(crate) fn new(buckets: usize) -> Self {
-        let slot = || Slot { version: AtomicU64::new(0), words: std::array::from_fn(|_| AtomicU64::new(0)) };
+        let slot = || ExemplarSlot {
+            version: AtomicU64::new(0),
+            numbers: std::array::from_fn(|_| AtomicU64::new(0)),
+        };
         Self((0..buckets).map(|_| slot()).collect())
     }
 
-    /// Puts an exemplar in the place of the one that a bucket has.
+    /// Replaces the exemplar of a bucket, unless another thread is replacing it.
     pub(crate) fn put(&self, bucket: usize, exemplar: Exemplar) {
-        let Slot { version, words } = &self.0[bucket];
+        let ExemplarSlot { version, numbers } = &self.0[bucket];
         let before = version.load(Ordering::Relaxed);
         let is_free = before.is_multiple_of(2);
         if !is_free
@@ -45,10 +62,10 @@ impl ExemplarSlots {
         {
             return;
         }
-        // Who reads one of the words below sees the odd version, too.
+        // A reader that loads one of the numbers below also sees the odd version.
         fence(Ordering::Release);
-        for (word, value) in words.iter().zip(to_cells(exemplar)) {
-            word.store(value, Ordering::Relaxed);
+        for (number, value) in numbers.iter().zip(to_numbers(exemplar)) {
+            number.store(value, Ordering::Relaxed);
         }
         version.store(before + 2, Ordering::Release);
     }
@@ -56,23 +73,23 @@ impl ExemplarSlots {
 
 impl ReadExemplars for ExemplarSlots {
     fn exemplar(&self, bucket: usize) -> Option<Exemplar> {
-        let Slot { version, words } = &self.0[bucket];
-        for _ in 0..TRIES {
+        let ExemplarSlot { version, numbers } = &self.0[bucket];
+        for _ in 0..MAX_TRIES {
             let before = version.load(Ordering::Acquire);
             if before == 0 {
                 return None;
             }
-            let read = words.each_ref().map(|word| word.load(Ordering::Relaxed));
+            let read = numbers.each_ref().map(|number| number.load(Ordering::Relaxed));
             fence(Ordering::Acquire);
             if before.is_multiple_of(2) && version.load(Ordering::Relaxed) == before {
-                return Some(from_cells(read));
+                return Some(from_numbers(read));
             }
         }
         None
     }
 }
 
-/// Run as the models of shards are.
+/// Run with the models of the shards.
 #[cfg(all(test, loom))]
 mod model {
     use loom::sync::Arc;
@@ -86,7 +103,7 @@ mod model {
     }
 
     #[test]
-    fn an_exemplar_is_of_one_thread() {
+    fn an_exemplar_never_mixes_numbers_of_two_threads() {
         loom::model(|| {
             let exemplars = Arc::new(ExemplarSlots::new(1));
             let writers = [1, 2].map(|number| {

@@ -1,40 +1,48 @@
-//! Histograms: a sum and a count for each bucket, and native buckets beside them if they are asked for. The count of
-//! all observations is not stored but added up from the buckets, so that the two can't disagree.
+//! Histograms: a sum, a count for each classic bucket, and optionally native buckets and exemplars.
+//!
+//! The count of all observations is not stored but added up from the buckets, so that the two can't disagree.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::HistogramOptions;
-use super::Slot;
 use super::histogram_cells::{HistogramCells, HistogramRef};
-use super::histogram_options::Kept;
-use super::{Shape, Stored};
+use super::histogram_options::{HistogramExtensions, HistogramOptions};
+use super::series_table::SeriesRef;
+use super::user_family::{Shape, UserFamily, impl_debug};
 use crate::clock;
 use crate::label::{LabelSet, Labels};
-use crate::sample::{Bounds, HistogramSample, Number, Visitor, is_amount};
+use crate::sample::{Bounds, HistogramSample, Number, Visitor, is_valid_amount};
 use crate::storage::{self, AnyCells, Cells};
 
 /// A family of histograms.
+///
+/// A clone is a handle to the same family.
 #[derive(Clone)]
-pub struct Histogram<L: LabelSet = ()>(pub(crate) Arc<Stored<L, HistogramShape>>);
+pub struct Histogram<L: LabelSet = ()>(pub(crate) Arc<UserFamily<L, HistogramShape>>);
 
 /// One histogram.
 #[derive(Clone, Copy)]
-pub struct HistogramSeries<'a, L: LabelSet>(&'a Stored<L, HistogramShape>, Slot<'a>);
+pub struct HistogramSeries<'a, L: LabelSet>(&'a UserFamily<L, HistogramShape>, SeriesRef<'a>);
 
-/// The words of one histogram: the sum, the classic buckets, and with native ones the window that fits.
+impl_debug!(Histogram, HistogramSeries);
+
+/// The layout of a histogram: one cell for the sum, one for each classic bucket, and with native buckets one for the
+/// window that the shard used last.
 pub(crate) struct HistogramShape {
     pub(crate) bounds: Bounds,
-    sum: SumOf,
-    kept: Option<Box<Kept>>,
+    sum: SumEncoding,
+    extensions: Option<Box<HistogramExtensions>>,
 }
 
-/// How the word of the sum is to be read.
+/// The content of the cell with the sum.
 #[derive(Clone, Copy)]
-enum SumOf {
-    Floats,
-    WholeNumbers,
+enum SumEncoding {
+    /// The bits of an `f64`.
+    Float,
+    Integer,
+    /// Ticks of the clock, exposed as seconds.
     Ticks,
+    /// Millionths of a millionth of a USD, exposed as USD.
     PicoUsd,
 }
 
@@ -42,124 +50,138 @@ const SUM: usize = 0;
 const BUCKETS: usize = 1;
 
 impl HistogramShape {
+    /// Creates the shape of a histogram of floats.
     pub(crate) fn floats(bounds: &[f64]) -> Self {
-        Self::new(bounds, SumOf::Floats)
+        Self::new(bounds, SumEncoding::Float)
     }
 
-    pub(crate) fn whole_numbers(bounds: &[f64]) -> Self {
-        Self::new(bounds, SumOf::WholeNumbers)
+    /// Creates the shape of a histogram of integers.
+    pub(crate) fn integers(bounds: &[f64]) -> Self {
+        Self::new(bounds, SumEncoding::Integer)
     }
 
-    /// For durations in ticks of the clock, with bounds in seconds.
+    /// Creates the shape of a histogram of durations in ticks of the clock, with bounds in seconds.
     pub(crate) fn ticks(bounds: &[f64]) -> Self {
-        Self::new(bounds, SumOf::Ticks)
+        Self::new(bounds, SumEncoding::Ticks)
     }
 
-    /// For USD, summed in millionths of a millionth.
+    /// Creates the shape of a histogram of amounts in millionths of a millionth of a USD, with bounds in USD.
     pub(crate) fn pico_usd(bounds: &[f64]) -> Self {
-        Self::new(bounds, SumOf::PicoUsd)
+        Self::new(bounds, SumEncoding::PicoUsd)
     }
 
-    fn new(bounds: &[f64], sum: SumOf) -> Self {
-        Self { bounds: Bounds::new(bounds), sum, kept: None }
+    fn new(bounds: &[f64], sum: SumEncoding) -> Self {
+        Self { bounds: Bounds::new(bounds), sum, extensions: None }
     }
 
-    /// The same with what an instance asks of its histograms.
+    /// Returns the shape with the options of an instance or a family.
     pub(crate) fn with(mut self, histogram_options: &HistogramOptions) -> Self {
         self.bounds = Bounds::new(histogram_options.bounds(self.bounds.values()));
-        self.kept = Kept::new(histogram_options);
+        self.extensions = HistogramExtensions::new(histogram_options);
         self
     }
 
-    /// Cells of one histogram.
-    pub(crate) fn words(&self) -> usize {
-        self.window() + Kept::words(self.kept.as_deref())
+    /// The number of cells of one histogram.
+    pub(crate) fn cells_per_series(&self) -> usize {
+        self.window() + HistogramExtensions::cells_per_series(self.extensions.as_deref())
     }
 
+    /// The cell of the native window.
     fn window(&self) -> usize {
         BUCKETS + self.bounds.buckets()
     }
 
-    /// Adds an amount of money.
-    pub(crate) fn observe_pico_usd(&self, row: &HistogramCells, pico_usd: u64) {
-        self.observe_in(row, 0, pico_usd as f64 / 1e12, |words| words.add(SUM, pico_usd));
+    /// Adds an amount in millionths of a millionth of a USD.
+    pub(crate) fn observe_pico_usd(&self, cells: &HistogramCells, pico_usd: u64) {
+        self.observe_in(cells, 0, pico_usd as f64 / 1e12, |cells| cells.add(SUM, pico_usd));
     }
 
     /// Adds an observation of a histogram of floats.
     #[inline]
-    fn observe(&self, row: &HistogramCells, at: usize, value: f64) {
-        self.observe_in(row, at, value, |words| words.add_f64(SUM, value));
+    fn observe(&self, cells: &HistogramCells, at: usize, value: f64) {
+        self.observe_in(cells, at, value, |cells| cells.add_f64(SUM, value));
     }
 
-    /// Adds an observation of a histogram of whole numbers.
+    /// Adds an observation of a histogram of integers.
     #[inline]
-    pub(crate) fn observe_whole(&self, row: &HistogramCells, value: u64) {
-        self.observe_in(row, 0, value as f64, |words| words.add(SUM, value));
+    pub(crate) fn observe_integer(&self, cells: &HistogramCells, value: u64) {
+        self.observe_in(cells, 0, value as f64, |cells| cells.add(SUM, value));
     }
 
-    /// Adds a duration.
-    pub(crate) fn observe_ticks(&self, row: &HistogramCells, ticks: u64) {
+    /// Adds a duration in ticks of the clock.
+    pub(crate) fn observe_ticks(&self, cells: &HistogramCells, ticks: u64) {
         let seconds = Number::Nanos(clock::nanos(ticks)).to_f64();
-        self.observe_in(row, 0, seconds, |words| words.add(SUM, ticks));
+        self.observe_in(cells, 0, seconds, |cells| cells.add(SUM, ticks));
     }
 
     #[inline]
-    fn observe_in(&self, row: &HistogramCells, at: usize, value: f64, add_sum: impl FnOnce(AnyCells)) {
-        let writer = storage::writer();
-        let words = row.any(writer, at);
+    fn observe_in(&self, cells: &HistogramCells, at: usize, value: f64, add_sum: impl FnOnce(AnyCells)) {
+        let shard = storage::current_shard();
+        let in_shard = cells.in_shard(shard, at);
         let bucket = self.bounds.bucket(value);
-        add_sum(words);
-        if let Some(kept) = &self.kept {
-            let of = self.of(row, at);
-            kept.observe(of, writer, (words, self.window()), value);
-            kept.exemplify(of, &self.bounds, bucket, value, false);
+        add_sum(in_shard);
+        // The classic bucket comes last: see `native_windows`.
+        if let Some(extensions) = &self.extensions {
+            let histogram = self.histogram(cells, at);
+            extensions.observe(histogram, shard, (in_shard, self.window()), value);
+            extensions.sample_exemplar(histogram, &self.bounds, bucket, value, false);
         }
-        words.add(BUCKETS + bucket, 1);
+        in_shard.add(BUCKETS + bucket, 1);
     }
 
-    fn of<'a>(&self, row: &'a HistogramCells, at: usize) -> HistogramRef<'a> {
-        let words = self.words();
-        // Dividing takes longer than all else that is done with an observation, and most rows are of one histogram.
-        if row.len() == words {
-            return HistogramRef { cells: row, count: 1, index: 0 };
+    /// Returns the histogram whose cells begin at `at`.
+    fn histogram<'a>(&self, cells: &'a HistogramCells, at: usize) -> HistogramRef<'a> {
+        let each = self.cells_per_series();
+        // A division takes longer than the rest of an observation, and most ranges have one histogram.
+        if cells.len() == each {
+            return HistogramRef { cells, count: 1, index: 0 };
         }
-        HistogramRef { cells: row, count: row.len() / words, index: at / words }
+        HistogramRef { cells, count: cells.len() / each, index: at / each }
     }
 
-    pub(crate) fn show_row(
+    /// Shows the histogram whose cells begin at `at`.
+    pub(crate) fn show_at(
         &self,
-        row: &HistogramCells,
+        cells: &HistogramCells,
         at: usize,
         labels: Labels<'_>,
         visitor: &mut dyn Visitor,
     ) {
         let sum = || match self.sum {
-            SumOf::Floats => Number::Float(row.read_f64(at + SUM)),
-            SumOf::WholeNumbers => Number::Integer(row.read(at + SUM)),
-            SumOf::PicoUsd => Number::Float(row.read(at + SUM) as f64 / 1e12),
-            SumOf::Ticks => Number::Nanos(clock::nanos(row.read(at + SUM))),
+            SumEncoding::Float => Number::Float(cells.read_f64(at + SUM)),
+            SumEncoding::Integer => Number::Integer(cells.read(at + SUM)),
+            SumEncoding::PicoUsd => Number::Float(cells.read(at + SUM) as f64 / 1e12),
+            SumEncoding::Ticks => Number::Nanos(clock::nanos(cells.read(at + SUM))),
         };
-        let (of, wants_native) = (self.of(row, at), visitor.wants_native());
-        let read = |counts: &mut [u64]| row.read_into(at + BUCKETS, counts);
+        let (histogram, wants_native) = (self.histogram(cells, at), visitor.wants_native());
+        let read = |counts: &mut [u64]| cells.read_into(at + BUCKETS, counts);
         let show = |sample: &HistogramSample<'_>| visitor.histogram(labels, sample);
-        Kept::show(self.kept.as_deref(), of, &self.bounds, wants_native, read, sum, show);
+        HistogramExtensions::show(
+            self.extensions.as_deref(),
+            histogram,
+            &self.bounds,
+            wants_native,
+            read,
+            sum,
+            show,
+        );
     }
 }
 
 impl Shape for HistogramShape {
-    fn words(&self) -> usize {
-        self.words()
+    fn cells_per_series(&self) -> usize {
+        self.cells_per_series()
     }
 
-    fn show(&self, slot: Slot<'_>, labels: Labels<'_>, visitor: &mut dyn Visitor) {
-        if let Some((row, at)) = slot.row() {
-            self.show_row(row, at, labels, visitor);
+    fn show(&self, series: SeriesRef<'_>, labels: Labels<'_>, visitor: &mut dyn Visitor) {
+        if let Some((cells, at)) = series.cells() {
+            self.show_at(cells, at, labels, visitor);
         }
     }
 }
 
 impl<L: LabelSet> Histogram<L> {
-    /// The histogram of these labels, made if it is new.
+    /// Returns the histogram with these labels, which is created if it is new.
     #[inline]
     pub fn with(&self, labels: L) -> HistogramSeries<'_, L> {
         HistogramSeries(&self.0, self.0.series.series(&labels))
@@ -167,17 +189,17 @@ impl<L: LabelSet> Histogram<L> {
 }
 
 impl<L: LabelSet> HistogramSeries<'_, L> {
-    /// Adds an observation. One that is negative, not a number or past 1e300 is refused, and counted in
-    /// `agent_metrics_refused_observations_total`: it would spoil the sum for good.
+    /// Adds an observation. A value that is negative, not a number or above 1e300 is refused, and counted in
+    /// `agent_metrics_refused_observations_total`, since it would make the sum useless.
     #[inline]
     pub fn observe(self, value: f64) {
-        match self.1.row() {
-            Some((row, at)) if is_amount(value) => self.0.shape.observe(row, at, value),
+        match self.1.cells() {
+            Some((cells, at)) if is_valid_amount(value) => self.0.shape.observe(cells, at, value),
             _ => self.0.refuse(),
         }
     }
 
-    /// Adds a duration, in seconds.
+    /// Adds a duration as seconds.
     #[inline]
     pub fn observe_duration(self, duration: Duration) {
         self.observe(duration.as_secs_f64());

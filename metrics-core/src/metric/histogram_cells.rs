@@ -5,7 +5,7 @@ use std::ops::Deref;
 use once_cell::race::OnceBox;
 
 use super::exemplar_slots::ExemplarSlots;
-use super::native_windows::Windows;
+use super::native_windows::NativeWindows;
 use crate::storage::CellRange;
 
 /// The cells of one histogram or of several with the same shape, with what exists for each of them outside of the
@@ -14,7 +14,7 @@ use crate::storage::CellRange;
 pub(crate) struct HistogramCells {
     cells: CellRange,
     /// The native windows of each histogram.
-    windows: OnceBox<Box<[Windows]>>,
+    windows: OnceBox<Box<[NativeWindows]>>,
     /// The exemplars of each histogram.
     exemplars: OnceBox<Box<[OnceBox<ExemplarSlots>]>>,
 }
@@ -47,13 +47,13 @@ pub(crate) struct HistogramRef<'a> {
 
 impl<'a> HistogramRef<'a> {
     /// Returns the native windows, which are allocated if this is the first use.
-    pub(crate) fn windows(self) -> &'a Windows {
-        let new = || Box::new((0..self.count).map(|_| Windows::new()).collect());
+    pub(crate) fn windows(self) -> &'a NativeWindows {
+        let new = || Box::new((0..self.count).map(|_| NativeWindows::new()).collect());
         &self.cells.windows.get_or_init(new)[self.index]
     }
 
     /// Returns the native windows, if they were ever used.
-    pub(crate) fn existing_windows(self) -> Option<&'a Windows> {
+    pub(crate) fn existing_windows(self) -> Option<&'a NativeWindows> {
         self.cells.windows.get()?.get(self.index)
     }
 

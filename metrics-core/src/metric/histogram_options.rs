@@ -1,132 +1,133 @@
-//! What histograms keep beside their classic buckets.
+//! The optional parts of histograms: native buckets and exemplars.
 
 use std::sync::Arc;
 
-use super::exemplify::Exemplify;
+use super::exemplar_sampler::ExemplarSampler;
 use super::histogram_cells::HistogramRef;
-use super::native::read_both;
-use super::{NativeHistograms, NativeShape};
+use super::native::{NativeHistograms, NativeShape, read_both};
 use crate::faults::FaultReporter;
 use crate::sample::{Bounds, Exemplar, FamilyInfo, HistogramSample, Number};
 use crate::storage::{Cells, ShardHandle};
 
-/// What an instance, or a family of the user's, asks of its histograms.
+/// The optional parts that an instance or a user-defined family wants for its histograms.
 #[derive(Clone, Default)]
 pub(crate) struct HistogramOptions {
     pub(crate) native: Option<NativeHistograms>,
-    pub(crate) exemplify: Option<Exemplify>,
+    pub(crate) exemplars: Option<ExemplarSampler>,
 }
 
 impl HistogramOptions {
-    /// Unless the builder says otherwise.
-    pub(crate) fn of_crate() -> Self {
+    /// Returns the options of an instance whose builder sets none.
+    pub(crate) fn crate_default() -> Self {
         #[cfg(feature = "tracing-opentelemetry")]
-        let exemplify = Some(Exemplify::new(Arc::new(super::active_trace)));
+        let exemplars = Some(ExemplarSampler::new(Arc::new(super::exemplar_sampler::active_trace)));
         #[cfg(not(feature = "tracing-opentelemetry"))]
-        let exemplify = None;
-        Self { native: None, exemplify }
+        let exemplars = None;
+        Self { native: None, exemplars }
     }
 
-    /// The same for a family of the user's, which has native buckets if it asks for them.
-    pub(crate) fn of_family(&self, native: bool) -> Self {
+    /// Returns the options of a user-defined family in an instance with these options. It has native buckets only if
+    /// `native` is set, with the instance's settings or else the default ones.
+    pub(crate) fn for_user_family(&self, native: bool) -> Self {
         let native = native.then(|| self.native.unwrap_or_default());
-        Self { native, exemplify: self.exemplify.clone() }
+        Self { native, exemplars: self.exemplars.clone() }
     }
 
-    /// The same where panics of the user's function are counted.
-    pub(crate) fn watched_by(self, faults: &Arc<FaultReporter>) -> Self {
-        Self { exemplify: self.exemplify.map(|exemplify| exemplify.watched_by(faults)), ..self }
+    /// Reports panics of the function that returns traces to `faults`.
+    pub(crate) fn reporting_to(self, faults: &Arc<FaultReporter>) -> Self {
+        Self { exemplars: self.exemplars.map(|sampler| sampler.reporting_to(faults)), ..self }
     }
 
-    /// The classic bounds, if there are to be any.
+    /// Returns the bounds of the classic buckets: `bounds`, or none where native buckets replace the classic ones.
     pub(crate) fn bounds<'a>(&self, bounds: &'a [f64]) -> &'a [f64] {
         if self.native.is_some_and(|native| !native.keeps_classic()) { &[] } else { bounds }
     }
 
-    /// A family with the bounds that its histograms have.
+    /// Returns a family's description with the bounds that its histograms have.
     pub(crate) fn info(&self, mut info: FamilyInfo) -> FamilyInfo {
         info.buckets = self.bounds(&info.buckets).to_vec();
         info
     }
 }
 
-/// The same as a histogram's shape has it.
-pub(crate) struct Kept {
+/// The optional parts of a histogram's shape, made from its [`HistogramOptions`].
+pub(crate) struct HistogramExtensions {
     native: Option<NativeShape>,
-    exemplify: Option<Exemplify>,
+    exemplars: Option<ExemplarSampler>,
 }
 
-impl Kept {
-    /// `None` where nothing is asked for, which is all that most observations look at.
+impl HistogramExtensions {
+    /// Returns `None` for a plain histogram, so that an observation of it checks one pointer.
     pub(crate) fn new(histogram_options: &HistogramOptions) -> Option<Box<Self>> {
-        let HistogramOptions { native, exemplify } = histogram_options;
-        let is_asked = native.is_some() || exemplify.is_some();
+        let HistogramOptions { native, exemplars } = histogram_options;
+        let is_plain = native.is_none() && exemplars.is_none();
         let native = native.as_ref().map(NativeShape::new);
-        is_asked.then(|| Box::new(Self { native, exemplify: exemplify.clone() }))
+        (!is_plain).then(|| Box::new(Self { native, exemplars: exemplars.clone() }))
     }
 
-    /// How many words of a histogram it needs.
-    pub(crate) fn words(kept: Option<&Self>) -> usize {
-        usize::from(kept.is_some_and(|kept| kept.native.is_some()))
+    /// Returns the number of cells that a histogram has for them.
+    pub(crate) fn cells_per_series(extensions: Option<&Self>) -> usize {
+        usize::from(extensions.is_some_and(|extensions| extensions.native.is_some()))
     }
 
-    /// Counts an observation in native buckets, before it is in its classic one. `words[word]` is the word it needs.
+    /// Counts an observation in the native buckets. The caller counts it in its classic bucket afterwards.
+    /// `cells[window]` is the cell of [`Self::cells_per_series`].
     #[inline]
     pub(crate) fn observe(
         &self,
-        of: HistogramRef<'_>,
-        writer: ShardHandle,
-        words: (impl Cells, usize),
+        histogram: HistogramRef<'_>,
+        shard: ShardHandle,
+        (cells, window): (impl Cells, usize),
         value: f64,
     ) {
         if let Some(native) = &self.native {
-            native.observe(|| of.windows(), writer, words, value);
+            native.observe(|| histogram.windows(), shard, (cells, window), value);
         }
     }
 
-    /// Makes an exemplar of an observation, if it's its turn or if it took `long` anyway.
+    /// Stores an exemplar of an observation, if it is sampled. An observation of something `long` is always sampled.
     #[inline]
-    pub(crate) fn exemplify(
+    pub(crate) fn sample_exemplar(
         &self,
-        of: HistogramRef<'_>,
+        histogram: HistogramRef<'_>,
         bounds: &Bounds,
         bucket: usize,
         value: f64,
         long: bool,
     ) {
-        if let Some(exemplify) = &self.exemplify {
-            let exemplar = if long { exemplify.ask(value) } else { exemplify.sample(value) };
+        if let Some(sampler) = &self.exemplars {
+            let exemplar = if long { sampler.capture(value) } else { sampler.sample(value) };
             if let Some(exemplar) = exemplar {
-                put(of, bounds.buckets(), bucket, exemplar);
+                store(histogram, bounds.buckets(), bucket, exemplar);
             }
         }
     }
 
-    /// Shows a histogram whose classic buckets `read` adds up.
+    /// Shows a histogram. `read` adds its classic buckets up, `sum` reads its sum.
     pub(crate) fn show(
-        kept: Option<&Self>,
-        of: HistogramRef<'_>,
+        extensions: Option<&Self>,
+        histogram: HistogramRef<'_>,
         bounds: &Bounds,
         wants_native: bool,
         read: impl Fn(&mut [u64]),
         sum: impl FnOnce() -> Number,
         show: impl FnOnce(&HistogramSample<'_>),
     ) {
-        Bounds::with_words(bounds.buckets(), |counts| {
-            let native =
-                if let Some(native) = kept.and_then(|kept| kept.native.as_ref()).filter(|_| wants_native) {
-                    read_both(counts, read, || native.read(of))
-                } else {
-                    read(counts);
-                    None
-                };
-            let exemplars = of.existing_exemplars().map(|slots| slots as _);
+        let shape = extensions.and_then(|extensions| extensions.native.as_ref()).filter(|_| wants_native);
+        Bounds::with_zeroed_counts(bounds.buckets(), |counts| {
+            let native = if let Some(shape) = shape {
+                read_both(counts, read, || shape.read(histogram))
+            } else {
+                read(counts);
+                None
+            };
+            let exemplars = histogram.existing_exemplars().map(|slots| slots as _);
             show(&HistogramSample { bounds, counts, sum: sum(), native: native.as_ref(), exemplars });
         });
     }
 }
 
 #[cold]
-fn put(of: HistogramRef<'_>, buckets: usize, bucket: usize, exemplar: Exemplar) {
-    of.exemplars(buckets).put(bucket, exemplar);
+fn store(histogram: HistogramRef<'_>, buckets: usize, bucket: usize, exemplar: Exemplar) {
+    histogram.exemplars(buckets).put(bucket, exemplar);
 }

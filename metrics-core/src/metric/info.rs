@@ -1,4 +1,4 @@
-//! Infos: facts about a program that do not change while it runs.
+//! Infos: facts about a program as labels of a sample that is always 1.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -7,32 +7,45 @@ use crate::name::{InvalidName, label_name};
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 
 /// Facts as labels of a sample that is always 1; its name ends in `_info`.
+///
+/// A clone is a handle to the same family.
 #[derive(Clone)]
-pub struct Info(pub(crate) Arc<Facts>);
+pub struct Info(pub(crate) Arc<InfoFamily>);
 
-pub(crate) struct Facts {
+pub(crate) struct InfoFamily {
     info: [FamilyInfo; 1],
+    /// The rendered facts, once they are set.
     labels: Mutex<Option<RenderedLabels>>,
-    /// Labels that the registry adds.
-    outer_labels: OnceLock<Box<[String]>>,
+    /// The names of the constant labels that the registry adds to every sample.
+    registry_labels: OnceLock<Box<[String]>>,
+}
+
+impl std::fmt::Debug for Info {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Info").field("name", &self.0.info[0].name).finish_non_exhaustive()
+    }
 }
 
 impl Info {
     pub(crate) fn new(info: FamilyInfo) -> Self {
-        Self(Arc::new(Facts { info: [info], labels: Mutex::new(None), outer_labels: OnceLock::new() }))
+        Self(Arc::new(InfoFamily {
+            info: [info],
+            labels: Mutex::new(None),
+            registry_labels: OnceLock::new(),
+        }))
     }
 
-    /// States the facts, in place of those stated before.
+    /// Sets the facts, which replace the earlier ones.
     ///
     /// # Errors
-    /// A name that is no label, is repeated, or is that of a constant label of the registry; the facts
-    /// stay as they were.
+    /// Fails if a name is not a valid label name, is repeated, or is the name of a constant label of the registry.
+    /// The earlier facts then stay.
     pub fn set(&self, facts: &[(&str, &str)]) -> Result<(), InvalidFact> {
-        let outer = self.0.outer_labels.get().map(AsRef::as_ref).unwrap_or_default();
+        let reserved = self.0.registry_labels.get().map(AsRef::as_ref).unwrap_or_default();
         for (at, (name, _)) in facts.iter().enumerate() {
             let fault = if facts[..at].iter().any(|(earlier, _)| earlier == name) {
                 Err(InvalidName("repeated label name"))
-            } else if outer.iter().any(|label| label == name) {
+            } else if reserved.iter().any(|label| label == name) {
                 Err(InvalidName("the registry has a constant label of that name; give the fact another"))
             } else {
                 label_name(name)
@@ -45,13 +58,13 @@ impl Info {
     }
 }
 
-impl Source for Facts {
+impl Source for InfoFamily {
     fn families(&self) -> &[FamilyInfo] {
         &self.info
     }
 
-    fn joined(&self, outer_labels: &[String]) {
-        let _ = self.outer_labels.set(outer_labels.into());
+    fn set_registry_labels(&self, names: &[String]) {
+        let _ = self.registry_labels.set(names.into());
     }
 
     fn visit_part(&self, _: usize, _: usize, visitor: &mut dyn Visitor) {
@@ -62,13 +75,13 @@ impl Source for Facts {
     }
 }
 
-/// A fact whose name cannot be a label.
+/// A fact whose name cannot be a label name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct InvalidFact {
     /// The name as given.
     pub name: String,
-    /// What is wrong with it.
+    /// The reason why the name is refused.
     pub why: &'static str,
 }
 

@@ -1,9 +1,12 @@
-//! The kinds of metric, one a file, each with its storage.
+//! The kinds of metric, each with the layout of its series in the storage.
+//!
+//! A kind is a [`Shape`]: the number of cells that a series needs, and how they are shown. `user_family` combines a
+//! shape with a table of series and a description; built-in families use the shapes of calls and histograms directly.
 
 mod calls;
 mod counter;
+mod exemplar_sampler;
 mod exemplar_slots;
-mod exemplify;
 mod exponential;
 mod gauge;
 mod histogram;
@@ -13,19 +16,19 @@ mod info;
 mod native;
 mod native_windows;
 mod series_table;
-mod stored;
 mod summary;
+mod user_family;
 
 pub(crate) use calls::{CallShape, in_flight};
-pub(crate) use counter::{Amount, Whole};
 pub use counter::{Counter, CounterSeries, FloatCounter, FloatCounterSeries};
-pub(crate) use exemplify::Exemplify;
-pub use exemplify::TraceContext;
+pub(crate) use counter::{FloatCounterShape, IntegerCounterShape};
+pub(crate) use exemplar_sampler::ExemplarSampler;
+pub use exemplar_sampler::TraceContext;
 #[cfg(feature = "tracing-opentelemetry")]
-pub use exemplify::active_trace;
+pub use exemplar_sampler::active_trace;
 #[cfg(feature = "otlp")]
 pub(crate) use exponential::halved;
-pub(crate) use gauge::Level;
+pub(crate) use gauge::GaugeShape;
 pub use gauge::{Gauge, GaugeSeries};
 pub(crate) use histogram::HistogramShape;
 pub use histogram::{Histogram, HistogramSeries};
@@ -33,8 +36,7 @@ pub(crate) use histogram_cells::HistogramCells;
 pub(crate) use histogram_options::HistogramOptions;
 pub use info::{Info, InvalidFact};
 pub use native::NativeHistograms;
-pub(crate) use native::NativeShape;
-pub(crate) use series_table::{SeriesTable, Slot};
-pub(crate) use stored::{Shape, Stored, ZERO_COUNTERS, ZERO_HISTOGRAMS};
-pub(crate) use summary::SumAndCount;
+pub(crate) use series_table::SeriesTable;
+pub(crate) use summary::SummaryShape;
 pub use summary::{Summary, SummarySeries};
+pub(crate) use user_family::{Shape, UserFamily, ZERO_COUNTERS, ZERO_HISTOGRAMS};

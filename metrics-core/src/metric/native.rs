@@ -1,15 +1,15 @@
-//! Native histograms: sparse buckets that grow by a power of 2, in windows of the plane.
+//! Native histograms: sparse buckets whose bounds grow by a root of 2.
 
-use super::exponential::{self, COARSEST, Finder, halved};
+use super::exponential::{self, BucketFinder, COARSEST, halved};
 use super::histogram_cells::HistogramRef;
-use super::native_windows::{MOST_BUCKETS, Window, Windows};
+use super::native_windows::{MAX_WINDOW_BUCKETS, NativeWindow, NativeWindows};
 use crate::sample::{BucketRange, NativeCounts};
 use crate::storage::{Cells, ShardHandle};
 
-/// Histograms with Prometheus's native buckets: exponential ones, of which only those are kept that were observed.
+/// Settings of native histograms: Prometheus's exponential buckets, of which only those with observations are exposed.
 ///
-/// They need no bounds and give quantiles within a small factor over any range. Prometheus has them from its protocol
-/// buffers only; there the classic buckets can stand beside them, for who still asks for `le`.
+/// Native histograms need no bounds and give quantiles within a small factor over any range. Prometheus reads them from
+/// its protobuf format only. That format can have the classic buckets beside them, for queries that still use `le`.
 ///
 /// ```
 /// use agent_metrics::{AgentMetrics, NativeHistograms};
@@ -33,38 +33,37 @@ impl Default for NativeHistograms {
 }
 
 impl NativeHistograms {
-    /// Beside the classic buckets: bounds that grow by at most 1.1, so that a quantile is at most 5 % off; at most
-    /// 160 buckets, as OpenTelemetry has it.
+    /// Creates the default settings: native buckets beside the classic ones, whose bounds grow by at most 1.1, so that
+    /// the error of a quantile is at most 5 %; at most 160 buckets, the default of OpenTelemetry.
     pub const fn new() -> Self {
-        // 2^-128, as other clients of Prometheus have it.
+        // 2^-128, the default of the other Prometheus clients.
         let zero_threshold = f64::from_bits((1023 - 128) << 52);
         Self { growth: 1.1, max_buckets: 160, zero_threshold, classic: true }
     }
 
-    /// By which factor a bound is at most above the one before it. The nearest finer one of Prometheus's resolutions
-    /// is used: 1.0027, 1.0054, 1.011, 1.022, 1.044, 1.09, 1.19, 1.41, 2, 4, 16, 256 or 65,536.
+    /// Sets the largest factor from one bound to the next. The next smaller factor that Prometheus has is used: 1.0027, 1.0054, 1.011, 1.022, 1.044, 1.09, 1.19, 1.41, 2, 4, 16, 256 or 65,536.
     #[must_use]
     pub const fn growth(mut self, factor: f64) -> Self {
         self.growth = factor;
         self
     }
 
-    /// How many buckets there are at most from the lowest that was observed to the highest. A histogram that needs
-    /// more halves its resolution.
+    /// Sets the largest number of buckets from the lowest with an observation to the highest, from 8 to 1024. A
+    /// histogram that needs more halves its resolution.
     #[must_use]
     pub const fn max_buckets(mut self, count: u32) -> Self {
         self.max_buckets = count;
         self
     }
 
-    /// Up to where a value counts as 0.
+    /// Sets the largest value that counts as 0.
     #[must_use]
     pub const fn zero_threshold(mut self, value: f64) -> Self {
         self.zero_threshold = value;
         self
     }
 
-    /// Leaves the classic buckets out: in the text formats a histogram then is its sum and its count.
+    /// Leaves the classic buckets out. The text formats then have only the sum and the count of a histogram.
     #[must_use]
     pub const fn instead_of_classic(mut self) -> Self {
         self.classic = false;
@@ -75,13 +74,15 @@ impl NativeHistograms {
         self.classic
     }
 
+    /// Checks the settings.
+    ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns the reason why a setting is invalid.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         if !(self.growth > 1.0 && self.growth.is_finite()) {
             return Err("`growth` must be above 1: it is the factor from one bucket's bound to the next");
         }
-        if !(FEWEST..=MOST).contains(&self.max_buckets) {
+        if !(MIN_BUCKETS..=MAX_BUCKETS).contains(&self.max_buckets) {
             return Err("`max_buckets` must be from 8 to 1024");
         }
         if !(self.zero_threshold.is_normal() && self.zero_threshold > 0.0) {
@@ -91,74 +92,75 @@ impl NativeHistograms {
     }
 }
 
-const FEWEST: u32 = 8;
-const MOST: u32 = 1024;
+const MIN_BUCKETS: u32 = 8;
+const MAX_BUCKETS: u32 = 1024;
 
-/// How one family's native histograms are kept.
+/// The native buckets of the histograms of one family.
 pub(crate) struct NativeShape {
-    finder: Finder,
-    /// Halvings from the finder's schema to the one that was asked for, which may be below 0.
+    finder: BucketFinder,
+    /// Halvings from the finder's schema to the configured one, which may be below 0.
     halvings: u32,
     max_buckets: u32,
     zero_threshold: f64,
 }
 
-/// Of what one thread observes most are near each other, so the first window is small.
+/// Buckets of the first window. It is small, since most observations of one histogram are close together.
 const FIRST_WINDOW: u32 = if cfg!(loom) { 2 } else { 64 };
 
 impl NativeShape {
-    /// Of settings that were checked.
+    /// Creates the shape for settings that passed [`NativeHistograms::check`].
     pub(crate) fn new(settings: &NativeHistograms) -> Self {
-        let schema = exponential::schema_of(settings.growth);
+        let schema = exponential::schema_for_growth(settings.growth);
         Self {
-            finder: Finder::new(schema.max(0) as u32),
+            finder: BucketFinder::new(schema.max(0) as u32),
             halvings: (-schema).max(0) as u32,
             max_buckets: settings.max_buckets,
             zero_threshold: settings.zero_threshold,
         }
     }
 
-    /// Counts an observation. `words[word]` is where this column keeps the window that fitted last.
+    /// Counts an observation. `cells[cell]` has the bits of the window that this shard used last. The histogram never
+    /// drops a window before its cells, so that these bits are always a valid window of it.
     #[inline]
     pub(crate) fn observe<'a>(
         &self,
-        windows: impl FnOnce() -> &'a Windows,
-        writer: ShardHandle,
-        (words, word): (impl Cells, usize),
+        windows: impl FnOnce() -> &'a NativeWindows,
+        shard: ShardHandle,
+        (cells, cell): (impl Cells, usize),
         value: f64,
     ) {
-        let window = Window::of_word(words.get(word));
-        match self.place(window, value) {
-            Some(place) => window.add(writer, place),
-            None => self.observe_outside(windows(), writer, (words, word), value),
+        let window = NativeWindow::from_bits(cells.get(cell));
+        match self.cell_in(window, value) {
+            Some(counted) => window.add(shard, counted),
+            None => self.observe_outside(windows(), shard, (cells, cell), value),
         }
     }
 
-    /// Which word of a window counts a value.
+    /// Returns the cell of a window that counts a value, if the value lies in the window.
     #[inline]
-    fn place(&self, window: Window, value: f64) -> Option<u32> {
+    fn cell_in(&self, window: NativeWindow, value: f64) -> Option<u32> {
         if value <= self.zero_threshold {
-            return window.zeros();
+            return window.zeros_cell();
         }
-        window.bucket(halved(self.finder.bucket(value), window.halvings))
+        window.bucket_cell(halved(self.finder.bucket(value), window.halvings))
     }
 
-    /// Counts an observation in the newest window, or in a new one if it lies outside of that, too. When the plane is
-    /// full it is lost, and the histogram is shown without native buckets.
+    /// Counts an observation in the newest window, or in a new one if it lies outside of that, too. When the storage is
+    /// full the observation is lost here, and the histogram is exposed without native buckets from then on.
     #[cold]
     #[inline(never)]
     fn observe_outside(
         &self,
-        windows: &Windows,
-        writer: ShardHandle,
-        (words, word): (impl Cells, usize),
+        windows: &NativeWindows,
+        shard: ShardHandle,
+        (cells, cell): (impl Cells, usize),
         value: f64,
     ) {
         loop {
             let last = windows.last();
-            if let Some(place) = self.place(last, value) {
-                words.set(word, last.to_word());
-                return last.add(writer, place);
+            if let Some(counted) = self.cell_in(last, value) {
+                cells.set(cell, last.to_bits());
+                return last.add(shard, counted);
             }
             let Some(wider) = self.wider(windows, last, value) else { return };
             if !windows.push(last, wider) && windows.last() == last {
@@ -167,47 +169,48 @@ impl NativeShape {
         }
     }
 
-    /// A window of all that was observed so far, and of a value that lies outside of the `last` one.
-    fn wider(&self, windows: &Windows, last: Window, value: f64) -> Option<Window> {
-        // A zero needs any window.
+    /// Allocates a window for all observations so far and for a value that lies outside of the `last` window.
+    fn wider(&self, windows: &NativeWindows, last: NativeWindow, value: f64) -> Option<NativeWindow> {
+        // A zero can be counted in any window.
         let value = if value <= self.zero_threshold { 1.0 } else { value };
         if last.is_none() {
             let bucket = halved(self.finder.bucket(value), self.halvings);
             let buckets = FIRST_WINDOW.min(self.full_window());
-            return Window::take(buckets, bucket - buckets.cast_signed() / 2, self.halvings);
+            return NativeWindow::allocate(buckets, bucket - buckets.cast_signed() / 2, self.halvings);
         }
         let mut range = self.counts(windows).range(halved(self.finder.bucket(value), last.halvings));
         let mut halvings = last.halvings;
         let is_full = last.buckets == self.full_window();
         while range.buckets() > self.max_buckets || (is_full && halvings == last.halvings) {
-            if halvings == self.most_halvings() {
+            if halvings == self.max_halvings() {
                 return self.widest();
             }
             halvings += 1;
             range = BucketRange { first: halved(range.first, 1), last: halved(range.last, 1) };
         }
         let spare = self.full_window() - range.buckets();
-        Window::take(self.full_window(), range.first - spare.cast_signed() / 2, halvings)
+        NativeWindow::allocate(self.full_window(), range.first - spare.cast_signed() / 2, halvings)
     }
 
-    /// With what may be observed on both sides, so that a value outside of it needs a halving.
+    /// Returns the number of buckets of a window that has spare buckets on both sides. If an observation lies outside of
+    /// it, the resolution has to be halved.
     fn full_window(&self) -> u32 {
-        (2 * self.max_buckets).min(MOST_BUCKETS)
+        (2 * self.max_buckets).min(MAX_WINDOW_BUCKETS)
     }
 
-    fn most_halvings(&self) -> u32 {
+    fn max_halvings(&self) -> u32 {
         (self.finder.schema() - COARSEST) as u32
     }
 
-    /// A window of every bucket of the coarsest schema.
-    fn widest(&self) -> Option<Window> {
-        let [first, last] = [f64::MIN_POSITIVE, f64::MAX]
-            .map(|value| halved(self.finder.bucket(value), self.most_halvings()));
-        Window::take((last - first) as u32 + 1, first, self.most_halvings())
+    /// Allocates a window of all buckets of the coarsest schema.
+    fn widest(&self) -> Option<NativeWindow> {
+        let [first, last] =
+            [f64::MIN_POSITIVE, f64::MAX].map(|value| halved(self.finder.bucket(value), self.max_halvings()));
+        NativeWindow::allocate((last - first) as u32 + 1, first, self.max_halvings())
     }
 
-    /// What all threads observed.
-    pub(crate) fn counts(&self, windows: &Windows) -> NativeCounts {
+    /// Returns the observations of all threads.
+    pub(crate) fn counts(&self, windows: &NativeWindows) -> NativeCounts {
         let all: Vec<_> = windows.iter().collect();
         let halvings = all.last().map_or(self.halvings, |last| last.halvings);
         let mut counts = NativeCounts {
@@ -237,17 +240,19 @@ impl NativeShape {
     pub(crate) fn read(&self, histogram: HistogramRef<'_>) -> NativeCounts {
         match histogram.existing_windows() {
             Some(windows) => self.counts(windows),
-            None => self.counts(&Windows::new()),
+            None => self.counts(&NativeWindows::new()),
         }
     }
 }
 
-/// How often a histogram is read until its classic and its native buckets are of one moment.
-const TRIES: usize = 8;
+/// The number of times that a histogram is read until its classic and its native buckets agree.
+const MAX_TRIES: usize = 8;
 
-/// Reads the classic and the native buckets of one histogram. Each observation is counted in the native ones first, so
-/// these may be ahead, for as long as other threads record faster than this one reads; their total is then the
-/// histogram's. If they are behind, the plane was too full for them, and they are not shown.
+/// Reads the classic and the native buckets of one histogram.
+///
+/// An observation is counted in its native bucket first, and the classic buckets are read first. So the native buckets
+/// may have more observations, if other threads record while this one reads; after [`MAX_TRIES`] their total is the
+/// count of the histogram. If they have fewer, then the storage was too full for them, and `None` is returned.
 pub(crate) fn read_both(
     classic: &mut [u64],
     read_classic: impl Fn(&mut [u64]),
@@ -260,7 +265,7 @@ pub(crate) fn read_both(
         (classic.iter().sum::<u64>(), native)
     };
     let mut last = read();
-    for _ in 1..TRIES {
+    for _ in 1..MAX_TRIES {
         if last.0 == last.1.total() {
             break;
         }

@@ -1,4 +1,4 @@
-//! From a label set to its series: a dense number, no hash, no lock.
+//! The series of a family by label set, found by a dense index: without a hash and without a lock.
 
 use std::marker::PhantomData;
 use std::sync::OnceLock;
@@ -10,44 +10,47 @@ use super::histogram_cells::HistogramCells;
 use crate::label::{Domains, LabelSet, RenderedLabels, cardinality};
 use crate::storage::PAGE_CELLS;
 
-/// The series of one family, made as they are used.
+/// The series of one family, created when they are first used.
 pub(crate) struct SeriesTable<L> {
     domains: Domains,
-    /// Cells of one series in the plane; 0 where the value is one atomic of its own.
-    words: usize,
-    /// Series in a block, as a power of two.
+    /// Cells of one series, or 0 for series that are one atomic each.
+    cells_per_series: usize,
+    /// The binary logarithm of the number of series in a block.
     block_bits: u32,
     blocks: Box<[OnceBox<Block>]>,
-    /// For what is past `blocks`: all of a set over its budget, which is never exposed.
+    /// The block of every index past `blocks`: all series of a label set over its budget. It is never exposed.
     outside: OnceBox<Block>,
     labels: PhantomData<fn(L)>,
 }
 
-/// Up to 64 series with neighbouring numbers.
+/// Up to 64 series with neighbouring indices.
 struct Block {
-    row: Option<HistogramCells>,
+    cells: Option<HistogramCells>,
+    /// The values of series that are one atomic each.
     values: Box<[AtomicU64]>,
     /// A bit for each series that exists.
     present: AtomicU64,
+    /// The rendered labels of each series.
     labels: Box<[OnceLock<RenderedLabels>]>,
 }
 
-/// One series.
+/// A reference to one series.
 #[derive(Clone, Copy)]
-pub(crate) struct Slot<'a> {
+pub(crate) struct SeriesRef<'a> {
     block: &'a Block,
+    /// The position in the block.
     lane: usize,
-    words: usize,
+    cells_per_series: usize,
 }
 
-impl<'a> Slot<'a> {
-    /// The series' row, and where in it its words begin.
+impl<'a> SeriesRef<'a> {
+    /// Returns the cells of the block and the position of the series' first cell among them.
     #[inline]
-    pub(crate) fn row(self) -> Option<(&'a HistogramCells, usize)> {
-        self.block.row.as_ref().map(|row| (row, self.lane * self.words))
+    pub(crate) fn cells(self) -> Option<(&'a HistogramCells, usize)> {
+        self.block.cells.as_ref().map(|cells| (cells, self.lane * self.cells_per_series))
     }
 
-    /// The series' own atomic.
+    /// Returns the atomic of a series that is one.
     #[inline]
     pub(crate) fn value(self) -> &'a AtomicU64 {
         &self.block.values[self.lane]
@@ -55,10 +58,10 @@ impl<'a> Slot<'a> {
 }
 
 impl<L: LabelSet> SeriesTable<L> {
-    /// For series of `words` words in the plane, or of one atomic each when that is 0.
-    pub(crate) fn new(words: usize) -> Self {
+    /// Creates a table for series of `cells_per_series` cells each, or of one atomic each when that is 0.
+    pub(crate) fn new(cells_per_series: usize) -> Self {
         let mut block_bits: u32 = 6;
-        while block_bits > 0 && words << block_bits > PAGE_CELLS {
+        while block_bits > 0 && cells_per_series << block_bits > PAGE_CELLS {
             block_bits -= 1;
         }
         let series = cardinality(L::DOMAINS);
@@ -68,7 +71,7 @@ impl<L: LabelSet> SeriesTable<L> {
         let blocks = if series > L::BUDGET { 0 } else { series.div_ceil(1 << block_bits) };
         Self {
             domains: Domains::of::<L>(),
-            words,
+            cells_per_series,
             block_bits,
             blocks: (0..blocks).map(|_| OnceBox::new()).collect(),
             outside: OnceBox::new(),
@@ -80,46 +83,50 @@ impl<L: LabelSet> SeriesTable<L> {
         &self.domains
     }
 
-    /// The number of a combination of labels.
+    /// Returns the index of a label set.
     #[inline]
     pub(crate) fn index(&self, labels: &L) -> usize {
         labels.index(&self.domains)
     }
 
-    /// The series of these labels, made if it is new.
+    /// Returns the series with these labels, which is created if it is new.
     #[inline]
-    pub(crate) fn series(&self, labels: &L) -> Slot<'_> {
+    pub(crate) fn series(&self, labels: &L) -> SeriesRef<'_> {
         self.at(self.index(labels))
     }
 
+    /// Returns the series with this index, which is created if it is new.
     #[inline]
-    pub(crate) fn at(&self, index: usize) -> Slot<'_> {
-        let cell = self.blocks.get(index >> self.block_bits).unwrap_or(&self.outside);
-        let block = match cell.get() {
+    pub(crate) fn at(&self, index: usize) -> SeriesRef<'_> {
+        let block = self.blocks.get(index >> self.block_bits).unwrap_or(&self.outside);
+        let block = match block.get() {
             Some(block) => block,
-            None => self.new_block(cell),
+            None => self.new_block(block),
         };
         let lane = index & ((1 << self.block_bits) - 1);
         if block.present.load(Ordering::Relaxed) & (1 << lane) == 0 {
             block.present.fetch_or(1 << lane, Ordering::Relaxed);
         }
-        Slot { block, lane, words: self.words }
+        SeriesRef { block, lane, cells_per_series: self.cells_per_series }
     }
 
     #[cold]
-    fn new_block<'a>(&self, cell: &'a OnceBox<Block>) -> &'a Block {
-        cell.get_or_init(|| {
+    fn new_block<'a>(&self, block: &'a OnceBox<Block>) -> &'a Block {
+        block.get_or_init(|| {
             let series = 1 << self.block_bits;
             Box::new(Block {
-                row: (self.words > 0).then(|| HistogramCells::new(self.words * series)),
-                values: (0..if self.words == 0 { series } else { 0 }).map(|_| AtomicU64::new(0)).collect(),
+                cells: (self.cells_per_series > 0)
+                    .then(|| HistogramCells::new(self.cells_per_series * series)),
+                values: (0..if self.cells_per_series == 0 { series } else { 0 })
+                    .map(|_| AtomicU64::new(0))
+                    .collect(),
                 present: AtomicU64::new(0),
                 labels: (0..series).map(|_| OnceLock::new()).collect(),
             })
         })
     }
 
-    /// Makes every series of a closed family of at most `limit`, so that they are seen at 0.
+    /// Creates every series of a closed family that has at most `limit`, so that they are exposed at 0.
     pub(crate) fn start_at_zero(&self, limit: usize) {
         let series = cardinality(L::DOMAINS);
         if self.domains.is_closed() && series <= limit.min(L::BUDGET) {
@@ -129,20 +136,24 @@ impl<L: LabelSet> SeriesTable<L> {
         }
     }
 
-    /// In how many parts its series are shown.
+    /// Returns the number of parts in which the series are shown.
     pub(crate) fn parts(&self) -> usize {
         self.blocks.len()
     }
 
-    /// The series of one part: up to 64.
-    pub(crate) fn for_each_in<'a>(&'a self, part: usize, mut see: impl FnMut(&'a RenderedLabels, Slot<'a>)) {
+    /// Visits the existing series of one part, at most 64.
+    pub(crate) fn for_each_in<'a>(
+        &'a self,
+        part: usize,
+        mut visit: impl FnMut(&'a RenderedLabels, SeriesRef<'a>),
+    ) {
         let Some(block) = self.blocks.get(part).and_then(OnceBox::get) else { return };
         let mut present = block.present.load(Ordering::Relaxed);
         while present != 0 {
             let lane = present.trailing_zeros() as usize;
             present &= present - 1;
             let labels = block.labels[lane].get_or_init(|| self.render(part << self.block_bits | lane));
-            see(labels, Slot { block, lane, words: self.words });
+            visit(labels, SeriesRef { block, lane, cells_per_series: self.cells_per_series });
         }
     }
 

@@ -57,7 +57,7 @@ impl AgentMetrics {
     ) {
         let mut series = held::<LlmSeries>(self, Value::Given(model));
         series.place(ledger::point);
-        let writer = storage::writer();
+        let writer = storage::current_shard();
         series.start(writer);
         if !ledger::add_llm_call() {
             series.add_orphan(writer);
@@ -70,7 +70,7 @@ impl AgentMetrics {
     pub fn record_tool_call(&self, tool_name: &str, duration: Duration, status: Status) {
         let mut series = held::<ToolSeries>(self, Value::Given(tool_name));
         series.place(ledger::point);
-        let writer = storage::writer();
+        let writer = storage::current_shard();
         series.start(writer);
         ledger::add_tool_call(|| series.slot());
         let ticks = ticks(duration);

@@ -150,7 +150,7 @@ impl<C: CallRecorder> DropGuard<C> {
     #[inline]
     pub(crate) fn end_now(&mut self, status: Status) {
         let elapsed = self.elapsed();
-        self.end(storage::writer(), status, elapsed);
+        self.end(storage::current_shard(), status, elapsed);
     }
 
     /// Ends a call that waits for more, if it does.
@@ -199,7 +199,7 @@ impl<C: CallRecorder> Guard<C> {
         let mut observation = DropGuard::new(call);
         // It begins as it is made: nothing waits.
         observation.start = Ticks::default();
-        observation.start(storage::writer());
+        observation.start(storage::current_shard());
         observation.phase = Phase::Waiting;
         Self(observation)
     }

@@ -78,9 +78,9 @@ const DURATIONS: usize = 1;
 impl<L: CallLabels> CallFamily<L> {
     /// The family with the faults of an instance, not registered there.
     pub(crate) fn detached(metrics: &AgentMetrics) -> Self {
-        let histogram_options = metrics.families_ref().histogram_options.of_family(L::NATIVE);
+        let histogram_options = metrics.families_ref().histogram_options.for_user_family(L::NATIVE);
         let shape = CallShape::new(TOOL.names, L::BUCKETS, false).with(&histogram_options);
-        let series = SeriesTable::new(shape.words());
+        let series = SeriesTable::new(shape.cells_per_series());
         series.start_at_zero(ZERO_HISTOGRAMS);
         let with_status: Vec<_> = L::NAMES.iter().copied().chain(["status"]).collect();
         let help = |what: &str| {
@@ -135,7 +135,7 @@ impl<L: CallLabels> Source for Calls<L> {
 
     fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
         self.series.for_each_in(part, |labels, slot| {
-            let Some((row, at)) = slot.row() else { return };
+            let Some((row, at)) = slot.cells() else { return };
             match family {
                 ENDED => self.shape.show_ended(row, at, labels, visitor),
                 DURATIONS => self.shape.show_durations(row, at, labels, visitor),
@@ -223,7 +223,7 @@ impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> CallRecorder for FamilyCal
     #[inline]
     fn start(&mut self, writer: ShardHandle) {
         let calls = &*self.family.0;
-        if let Some((row, at)) = calls.series.at(self.index).row() {
+        if let Some((row, at)) = calls.series.at(self.index).cells() {
             CallShape::start(writer, row, at);
         }
     }
@@ -231,7 +231,7 @@ impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> CallRecorder for FamilyCal
     #[inline]
     fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
         let calls = &*self.family.0;
-        if let Some((row, at)) = calls.series.at(self.index).row() {
+        if let Some((row, at)) = calls.series.at(self.index).cells() {
             calls.shape.end(writer, row, at, TOOL.place(status), elapsed.ticks());
         }
     }

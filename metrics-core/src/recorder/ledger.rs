@@ -125,7 +125,7 @@ impl Ledger {
         if let Some(ledger) = Arc::get_mut(this)
             && let Some(series) = &ledger.series
         {
-            ledger.begun.note(start_times::key::<TaskSeries>(series), at);
+            ledger.begun.set(start_times::kind_id::<TaskSeries>(series), at);
         }
     }
 

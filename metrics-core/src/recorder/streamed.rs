@@ -61,7 +61,7 @@ impl<C: ReadBy<R, T>, R, S: Stream<Item = T>, T> Stream for Streamed<C, R, S, T>
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let mut this = self.project();
         let Some(stream) = this.stream.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let writer = storage::writer();
+        let writer = storage::current_shard();
         match this.observation.run(writer, || stream.poll_next(cx)) {
             Poll::Pending => {
                 this.observation.wait();
@@ -128,7 +128,7 @@ where
     S: Stream<Item = T>,
 {
     let mut observation = DropGuard::new(call);
-    let result = observation.run(storage::writer(), body);
+    let result = observation.run(storage::current_shard(), body);
     opened(observation, result, pin_result, pin, give)
 }
 
@@ -218,7 +218,7 @@ impl<C: CallRecorder, F: Future, G: FnOnce(DropGuard<C>, F::Output) -> O, O> Fut
         else {
             panic!("a tracked function's future was polled after it had finished");
         };
-        let polled = observation.run(storage::writer(), || body.poll(cx));
+        let polled = observation.run(storage::current_shard(), || body.poll(cx));
         observation.wait();
         let output = ready!(polled);
         observation.clear(|| this.body.set(None));

@@ -43,7 +43,7 @@ impl<C: ReadBy<R, T>, R, F: Future<Output = T>, T> Future for Tracked<C, R, F, T
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             panic!("a tracked function's future was polled after it had finished");
         };
-        let writer = storage::writer();
+        let writer = storage::current_shard();
         match this.observation.run(writer, || body.poll(cx)) {
             Poll::Pending => {
                 this.observation.wait();
@@ -83,7 +83,7 @@ pub fn track_call<C, R, T>(mut call: C, body: impl FnOnce() -> T, pin: impl FnOn
 where
     C: ReadBy<R, T>,
 {
-    let writer = storage::writer();
+    let writer = storage::current_shard();
     call.start(writer);
     let start = now::<C>();
     call.started(start, Ticks::default());
@@ -108,6 +108,6 @@ impl<C: CallRecorder> Drop for Unwinding<'_, C> {
     #[cold]
     fn drop(&mut self) {
         self.call.leave();
-        self.call.end(storage::writer(), Status::Panicked, Elapsed::since::<C>(self.start));
+        self.call.end(storage::current_shard(), Status::Panicked, Elapsed::since::<C>(self.start));
     }
 }

@@ -65,7 +65,7 @@ impl Registry {
             }
         }
         for source in new {
-            source.joined(self.outer.label_names());
+            source.set_registry_labels(self.outer.label_names());
         }
         self.sources.write().unwrap_or_else(PoisonError::into_inner).extend_from_slice(new);
         Ok(())

@@ -5,7 +5,7 @@ use crate::clock;
 /// The upper bounds of a histogram's buckets, ascending, without `+Inf`.
 pub(crate) struct Bounds {
     values: Box<[f64]>,
-    /// `0.1`, `1.0`, .., `+Inf`.
+    /// The bounds as values of the `le` label: `0.1`, `1.0`, .., `+Inf`.
     le: Box<[Box<str>]>,
 }
 
@@ -23,36 +23,36 @@ impl Bounds {
         &self.le
     }
 
-    /// Buckets, the one up to `+Inf` among them.
+    /// The number of buckets, including the one up to `+Inf`.
     pub(crate) fn buckets(&self) -> usize {
         self.le.len()
     }
 
-    /// The bucket of a value: the first whose bound is not below it. A short search from the front
-    /// predicts well, and beat binary and branchless ones.
+    /// Returns the bucket of a value: the first whose bound is not below it. For the usual number of buckets a linear
+    /// search was faster than a binary and a branchless one, since its branches are predicted well.
     #[inline]
     pub(crate) fn bucket(&self, value: f64) -> usize {
         self.values.iter().position(|bound| value <= *bound).unwrap_or(self.values.len())
     }
 
-    /// Gives `use_words` so many zeroed words, on the stack but for very long histograms.
-    pub(crate) fn with_words(words: usize, use_words: impl FnOnce(&mut [u64])) {
-        const USUAL: usize = 32;
-        if words <= USUAL {
-            use_words(&mut [0; USUAL][..words]);
+    /// Calls `use_counts` with `buckets` zeros, which are on the stack unless the histogram has very many buckets.
+    pub(crate) fn with_zeroed_counts(buckets: usize, use_counts: impl FnOnce(&mut [u64])) {
+        const ON_STACK: usize = 32;
+        if buckets <= ON_STACK {
+            use_counts(&mut [0; ON_STACK][..buckets]);
         } else {
-            use_words(&mut vec![0; words]);
+            use_counts(&mut vec![0; buckets]);
         }
     }
 
-    /// The bounds in ticks of the clock, for bounds in seconds.
+    /// Converts bounds in seconds to ticks of the clock.
     pub(crate) fn ticks(&self) -> Box<[u64]> {
-        self.values.iter().map(|seconds| clock::ticks_of_seconds(*seconds)).collect()
+        self.values.iter().map(|seconds| clock::ticks_from_seconds(*seconds)).collect()
     }
 }
 
-/// A bucket bound or quantile as a label value, in OpenMetrics' canonical form (`1.0`, `0.25`,
-/// `1e+06`), in both formats, since another spelling would be another series.
+/// Returns a bucket bound or quantile as a label value in the canonical form of OpenMetrics (`1.0`, `0.25`, `1e+06`).
+/// All formats use this form, since another spelling would be another series.
 pub(crate) fn bound_text(bound: f64) -> String {
     if bound == f64::INFINITY {
         return "+Inf".to_owned();
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds_are_canonical() {
+    fn bounds_are_written_in_the_canonical_form_of_openmetrics() {
         let texts =
             [0.005, 0.25, 1.0, 100.0, 500_000.0, 1_000_000.0, 2_500_000.0, 0.000_05, 0.0].map(bound_text);
         assert_eq!(texts, ["0.005", "0.25", "1.0", "100.0", "500000.0", "1e+06", "2.5e+06", "5e-05", "0.0"]);

@@ -1,4 +1,4 @@
-//! A histogram at one moment.
+//! The state of a histogram, as a visitor receives it.
 
 use super::{Bounds, Exemplar, NativeCounts, Number, ReadExemplars};
 
@@ -6,17 +6,18 @@ use super::{Bounds, Exemplar, NativeCounts, Number, ReadExemplars};
 #[derive(Clone, Copy)]
 pub(crate) struct HistogramSample<'a> {
     pub(crate) bounds: &'a Bounds,
-    /// The observations in each bucket alone, the one up to `+Inf` among them.
+    /// The observations in each bucket, not cumulative, including the bucket up to `+Inf`.
     pub(crate) counts: &'a [u64],
     pub(crate) sum: Number,
-    /// The same observations in native buckets, if there are any and they are wanted. Their total is the count.
+    /// The same observations in native buckets, if the histogram has them and the visitor wants them. Their total is
+    /// then the count of the histogram.
     pub(crate) native: Option<&'a NativeCounts>,
-    /// An observation of each bucket, perhaps.
+    /// The exemplars of the buckets, if the histogram has any.
     pub(crate) exemplars: Option<&'a dyn ReadExemplars>,
 }
 
 impl<'a> HistogramSample<'a> {
-    /// The exemplar of a bucket.
+    /// Returns the exemplar of a bucket, if it has one.
     pub(crate) fn exemplar(&self, bucket: usize) -> Option<Exemplar> {
         self.exemplars?.exemplar(bucket)
     }

@@ -1,4 +1,5 @@
-//! What series show when they are read: family descriptions, numbers, histograms, and the visitor that receives them.
+//! The data that a scrape reads: family descriptions, numbers, histograms and exemplars, and the visitor that receives
+//! them.
 
 mod bounds;
 mod exemplar;
@@ -13,5 +14,5 @@ pub(crate) use exemplar::{Exemplar, ReadExemplars};
 pub use family_info::{FamilyInfo, LabelValues, OtelName};
 pub(crate) use histogram::HistogramSample;
 pub(crate) use native::{BucketRange, NativeCounts};
-pub(crate) use number::{LARGEST_WHOLE, Number, is_amount};
+pub(crate) use number::{MAX_EXACT_INTEGER, Number, is_valid_amount};
 pub(crate) use visitor::{Source, Visitor};

@@ -1,13 +1,13 @@
-//! Sample values: integers stay integers until they are written.
+//! The values of samples. Integers stay integers until they are written.
 
-/// The most that is added to a whole number at once: as far as `f64` is exact, so that a nonsense
-/// amount can't make a sum wrap and a counter go down.
-pub(crate) const LARGEST_WHOLE: u64 = 1 << 53;
+/// The largest integer that is added at once: 2^53, up to which an `f64` is exact. An absurd amount then can't make a
+/// sum wrap around, so that a counter would decrease.
+pub(crate) const MAX_EXACT_INTEGER: u64 = 1 << 53;
 
-/// Whether an amount may be added to a sum: a number, not negative, and so far from the largest that
-/// no sum of such becomes infinite.
+/// Returns whether an amount may be added to a sum: it is a number, it is not negative, and it is far enough below the
+/// largest `f64` that no sum of such amounts becomes infinite.
 #[inline]
-pub(crate) fn is_amount(value: f64) -> bool {
+pub(crate) fn is_valid_amount(value: f64) -> bool {
     (0.0..=1e300).contains(&value)
 }
 
@@ -15,12 +15,13 @@ pub(crate) fn is_amount(value: f64) -> bool {
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Number {
     Integer(u64),
-    /// A duration, exposed in seconds.
+    /// A duration in nanoseconds, exposed in seconds.
     Nanos(u64),
     Float(f64),
 }
 
 impl Number {
+    /// Returns the value as it is exposed, durations in seconds.
     pub(crate) fn to_f64(self) -> f64 {
         match self {
             Self::Integer(value) => value as f64,
@@ -29,7 +30,7 @@ impl Number {
         }
     }
 
-    /// Writes the value as both text formats spell it.
+    /// Writes the value in the form of both text formats.
     pub(crate) fn write(self, out: &mut String) {
         match self {
             Self::Integer(value) => out.push_str(itoa::Buffer::new().format(value)),

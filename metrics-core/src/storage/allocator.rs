@@ -1,50 +1,58 @@
-//! Which rows of the plane are taken.
+//! The allocation of cell numbers: which ranges of cells are in use.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::{PAGE_CELLS, PAGES};
+/// Cells in a page: 32 KiB. A range lies within one page.
+pub(crate) const PAGE_CELLS: usize = if cfg!(loom) { 16 } else { 4096 };
 
-struct Free {
-    /// The first word never given out.
+/// Pages in a shard. With [`PAGE_CELLS`] there are about eight million cells, enough for 800,000 histograms of 8 buckets.
+pub(super) const PAGES: usize = if cfg!(loom) { 1 } else { 2048 };
+
+/// Cells that all series of the process can have.
+pub(crate) const STORAGE_CELLS: usize = PAGE_CELLS * PAGES;
+
+struct FreeCells {
+    /// The first cell that was never allocated.
     next: usize,
-    /// Rows given back, zeroed, by their length.
+    /// Offsets of returned ranges, whose cells are 0 in every shard, by length.
     returned: BTreeMap<usize, Vec<u32>>,
 }
 
-/// The first words are nobody's: word 0 is the shard's own, and a series for which the plane had no
-/// room records behind it, unread; so there is room for the longest row.
-const SPARE_WORDS: usize = if cfg!(loom) { 2 } else { 1 + PAGE_CELLS };
+/// The cells at the start that are never allocated. Cell 0 holds the id of the shard. The cells after it absorb what
+/// is recorded in ranges that could not be allocated; they are never read, and they suffice for the longest range.
+const RESERVED_CELLS: usize = if cfg!(loom) { 2 } else { 1 + PAGE_CELLS };
 
-static FREE: Mutex<Free> = Mutex::new(Free { next: SPARE_WORDS, returned: BTreeMap::new() });
+static FREE: Mutex<FreeCells> = Mutex::new(FreeCells { next: RESERVED_CELLS, returned: BTreeMap::new() });
 
-/// How many rows found no room.
-static WITHOUT_ROOM: AtomicU64 = AtomicU64::new(0);
+static FAILED: AtomicU64 = AtomicU64::new(0);
 
-pub(super) fn without_room() -> u64 {
-    WITHOUT_ROOM.load(Ordering::Relaxed)
+/// Returns the number of ranges that could not be allocated because the storage is full. Recordings in them are not
+/// exposed.
+pub(crate) fn failed_allocations() -> u64 {
+    FAILED.load(Ordering::Relaxed)
 }
 
-/// Takes `words` words of one page. `None` when the plane is full.
-pub(super) fn take(words: usize) -> Option<u32> {
-    assert!(words <= PAGE_CELLS, "a row fits in a page");
+/// Allocates `len` cells within one page and returns the number of the first, or `None` when the storage is full.
+pub(super) fn allocate(len: usize) -> Option<u32> {
+    assert!(len <= PAGE_CELLS, "a range fits in a page");
     let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(at) = free.returned.get_mut(&words).and_then(Vec::pop) {
-        return Some(at);
+    if let Some(offset) = free.returned.get_mut(&len).and_then(Vec::pop) {
+        return Some(offset);
     }
     let left_in_page = PAGE_CELLS - free.next % PAGE_CELLS;
-    let at = if words <= left_in_page { free.next } else { free.next + left_in_page };
-    if at + words > PAGE_CELLS * PAGES {
-        WITHOUT_ROOM.fetch_add(1, Ordering::Relaxed);
+    let offset = if len <= left_in_page { free.next } else { free.next + left_in_page };
+    if offset + len > STORAGE_CELLS {
+        FAILED.fetch_add(1, Ordering::Relaxed);
         return None;
     }
-    free.next = at + words;
-    u32::try_from(at).ok()
+    free.next = offset + len;
+    u32::try_from(offset).ok()
 }
 
-/// Gives back a row whose words are 0 in every shard.
-pub(super) fn give_back(at: u32, words: usize) {
+/// Returns a range whose cells are 0 in every shard.
+pub(super) fn release(offset: u32, len: usize) {
     let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-    free.returned.entry(words).or_default().push(at);
+    free.returned.entry(len).or_default().push(offset);
 }

@@ -1,44 +1,45 @@
-//! A row: the words of one series, or of a block of them.
+//! Cell ranges: the cells of one series, or of a block of series.
 
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 
 use super::allocator;
 use super::shard::{self, AnyCells, Cells, ExclusiveCells, ShardHandle};
 use crate::sync::Ordering;
 
-/// Cells that belong to the holder until it is dropped.
+/// Cells that belong to the holder until it is dropped; then they are set to 0 and can be allocated again.
 pub(crate) struct CellRange {
     offset: CellOffset,
-    words: u32,
+    len: u32,
 }
 
-/// Where a row is, for who adds to its words and reads them.
+/// The number of a range's first cell, which suffices to add to its cells and to read them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct CellOffset(u32);
 
-/// Where rows go that found no room; nothing reads it.
-const SPARE: CellOffset = CellOffset(1);
+/// The offset of every range that could not be allocated. The cells there are never read.
+const UNALLOCATED: CellOffset = CellOffset(1);
 
 impl CellRange {
-    /// Takes a row of `words` words, all 0. When the plane is full it is one that nobody reads:
-    /// recording goes on, the numbers are not exposed; [`CellOffset::is_real`] tells.
-    pub(crate) fn new(words: usize) -> Self {
-        Self::from_offset(allocator::take(words).map_or(SPARE, CellOffset), words)
+    /// Allocates `len` cells, all 0. When the storage is full, the range is not [allocated](CellOffset::is_allocated):
+    /// recording goes on, but reads return 0.
+    pub(crate) fn new(len: usize) -> Self {
+        Self::from_offset(allocator::allocate(len).map_or(UNALLOCATED, CellOffset), len)
     }
 
-    fn from_offset(offset: CellOffset, words: usize) -> Self {
-        Self { offset, words: u32::try_from(words).unwrap_or(u32::MAX) }
+    fn from_offset(offset: CellOffset, len: usize) -> Self {
+        Self { offset, len: u32::try_from(len).unwrap_or(u32::MAX) }
     }
 
-    /// Releases the range without giving its cells back; the holder of the offset must
-    /// [give them back](CellOffset::give_back). Returns `None` for a range that was not allocated.
+    /// Gives the cells up without releasing them; the holder of the offset must [release](CellOffset::release) them.
+    /// Returns `None` for a range that is not allocated.
     pub(crate) fn into_offset(self) -> Option<CellOffset> {
-        self.is_real().then(|| std::mem::ManuallyDrop::new(self).offset)
+        self.is_allocated().then(|| ManuallyDrop::new(self).offset)
     }
 
-    /// How many words.
+    /// The number of cells.
     pub(crate) fn len(&self) -> usize {
-        self.words as usize
+        self.len as usize
     }
 }
 
@@ -52,92 +53,93 @@ impl Deref for CellRange {
 }
 
 impl CellOffset {
-    /// Restores an offset from its [number](Self::number).
+    /// Restores an offset from its [index](Self::index).
     #[inline]
-    pub(crate) const fn from_number(number: u32) -> Self {
-        Self(number)
+    pub(crate) const fn from_index(index: u32) -> Self {
+        Self(index)
     }
 
     /// The index of the first cell, below [`STORAGE_CELLS`](super::STORAGE_CELLS).
-    pub(crate) fn number(self) -> u32 {
+    pub(crate) fn index(self) -> u32 {
         self.0
     }
 
-    pub(crate) fn is_real(self) -> bool {
-        self != SPARE
+    pub(crate) fn is_allocated(self) -> bool {
+        self != UNALLOCATED
     }
 
-    /// Gives back what was taken as a row of so many words and given up without being dropped.
-    pub(crate) fn give_back(self, words: usize) {
-        drop(CellRange::from_offset(self, words));
+    /// Releases `len` cells that were given up by [`CellRange::into_offset`].
+    pub(crate) fn release(self, len: usize) {
+        drop(CellRange::from_offset(self, len));
     }
 
-    /// The words from `from` on, in this thread's shard.
-    pub(crate) fn words(self, from: usize) -> AnyCells {
-        self.any(shard::writer(), from)
+    /// Returns the cells from `from` on in the current thread's shard.
+    pub(crate) fn cells(self, from: usize) -> AnyCells {
+        self.in_shard(shard::current_shard(), from)
     }
 
-    /// The words from `from` on, in the shard of a writer, if they are its thread's alone and near.
+    /// Returns the cells from `from` on in a shard, if they are near and no other thread writes them.
     #[inline]
-    pub(crate) fn own(self, writer: ShardHandle, from: usize) -> Option<ExclusiveCells> {
-        writer.own(self.0 + from as u32)
+    pub(crate) fn exclusive(self, shard: ShardHandle, from: usize) -> Option<ExclusiveCells> {
+        shard.exclusive(self.0 + from as u32)
     }
 
-    /// The words from `from` on, in the shard of a writer.
-    pub(crate) fn any(self, writer: ShardHandle, from: usize) -> AnyCells {
-        writer.any(self.0 + from as u32)
+    /// Returns the cells from `from` on in a shard.
+    pub(crate) fn in_shard(self, shard: ShardHandle, from: usize) -> AnyCells {
+        shard.cells(self.0 + from as u32)
     }
 
-    /// Adds to one word.
+    /// Adds to one cell.
     #[inline]
-    pub(crate) fn add(self, writer: ShardHandle, word: usize, amount: u64) {
-        match self.own(writer, word) {
-            Some(words) => words.add(0, amount),
-            None => self.add_any(writer, word, amount),
+    pub(crate) fn add(self, shard: ShardHandle, cell: usize, amount: u64) {
+        match self.exclusive(shard, cell) {
+            Some(cells) => cells.add(0, amount),
+            None => self.add_in_any(shard, cell, amount),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn add_any(self, writer: ShardHandle, word: usize, amount: u64) {
-        self.any(writer, word).add(0, amount);
+    fn add_in_any(self, shard: ShardHandle, cell: usize, amount: u64) {
+        self.in_shard(shard, cell).add(0, amount);
     }
 
-    /// Adds the words `from..from + out.len()` of every shard to `out`.
+    /// Adds the cells `from..from + out.len()` of every shard to `out`.
     pub(crate) fn read_into(self, from: usize, out: &mut [u64]) {
-        self.for_each(from, out.len(), |word, value| out[word] = out[word].wrapping_add(value));
+        self.for_each(from, out.len(), |cell, value| out[cell] = out[cell].wrapping_add(value));
     }
 
-    /// The sum of one word over all shards.
-    pub(crate) fn read(self, word: usize) -> u64 {
+    /// Returns the sum of one cell over all shards.
+    pub(crate) fn read(self, cell: usize) -> u64 {
         let mut sum = [0];
-        self.read_into(word, &mut sum);
+        self.read_into(cell, &mut sum);
         sum[0]
     }
 
-    /// The sum of one word that holds the bits of an `f64`.
-    pub(crate) fn read_f64(self, word: usize) -> f64 {
+    /// Returns the sum over all shards of one cell that holds the bits of an `f64`.
+    pub(crate) fn read_f64(self, cell: usize) -> f64 {
         let mut sum = 0.0;
-        self.for_each(word, 1, |_, value| sum += f64::from_bits(value));
+        self.for_each(cell, 1, |_, value| sum += f64::from_bits(value));
         sum
     }
 
-    /// The largest of one word over all shards.
-    pub(crate) fn read_max(self, word: usize) -> u64 {
+    /// Returns the largest value of one cell over all shards.
+    pub(crate) fn read_max(self, cell: usize) -> u64 {
         let mut max = 0;
-        self.for_each(word, 1, |_, value| max = max.max(value));
+        self.for_each(cell, 1, |_, value| max = max.max(value));
         max
     }
 
     #[inline]
-    fn for_each(self, from: usize, count: usize, mut see: impl FnMut(usize, u64)) {
-        if !self.is_real() {
+    fn for_each(self, from: usize, count: usize, mut visit: impl FnMut(usize, u64)) {
+        if !self.is_allocated() {
             return;
         }
         for shard in shard::shards() {
-            if let Some(words) = shard.recorded(self.0 + from as u32) {
-                for (word, cell) in words[..count].iter().enumerate() {
-                    see(word, cell.load(Ordering::Acquire));
+            if let Some(cells) = shard.recorded(self.0 + from as u32) {
+                for (cell, value) in cells[..count].iter().enumerate() {
+                    // Acquire, so that what was recorded before this value is visible to the caller's next reads.
+                    visit(cell, value.load(Ordering::Acquire));
                 }
             }
         }
@@ -146,16 +148,19 @@ impl CellOffset {
 
 impl Drop for CellRange {
     fn drop(&mut self) {
-        if !self.is_real() {
+        if !self.is_allocated() {
             return;
         }
+        // No thread records in these cells any more, since the range that it would need is being dropped. So these
+        // stores can't meet the plain load and store of an addition. The mutex in `release` makes the zeros visible
+        // to the next owner of the cells.
         for shard in shard::shards() {
-            if let Some(words) = shard.recorded(self.offset.0) {
-                for cell in &words[..self.words as usize] {
+            if let Some(cells) = shard.recorded(self.offset.0) {
+                for cell in &cells[..self.len as usize] {
                     cell.store(0, Ordering::Release);
                 }
             }
         }
-        allocator::give_back(self.offset.0, self.words as usize);
+        allocator::release(self.offset.0, self.len as usize);
     }
 }

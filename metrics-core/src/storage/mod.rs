@@ -1,51 +1,40 @@
-//! Where every count lives: a plane of 64-bit words with a row for a series and a shard for a
-//! thread.
+//! The storage of counts: 64-bit cells, grouped in ranges for series and in shards for recording threads.
 //!
-//! A thread that records owns a shard. Nobody else writes there, so that adding is a plain load
-//! and store of an atomic: no locked instruction, no line shared with another core. Reading a
-//! series is adding up its row over all shards; readers take no lock that a writer waits for.
+//! Every series has a [`CellRange`]: the same cell numbers in every shard. A recording thread adds to the cells of
+//! its own shard, and a reader adds the cells of all shards up. So a recording thread needs no locked
+//! instruction and shares no cache line with another recording thread, and a reader takes no lock that a recording
+//! thread waits for.
 //!
-//! The rule for memory: a thread gets its shard at its first recording and hands it on when it
-//! ends, with what was counted in it, to the next thread that asks. A shard holds only the pages
-//! in which its threads recorded. Past [`EXCLUSIVE_SHARDS`] threads at once, further threads share
-//! one shard and pay for locked additions. A series of `w` words thus costs `8 * w` bytes for each
-//! thread that has recorded next to it.
+//! # Threads and memory
+//! A thread gets its exclusive shard when it records for the first time. When the thread ends, the shard goes to the
+//! next thread that needs one, with everything that was counted in it. While 64
+//! threads have one, further threads record in one shared shard and pay for locked additions. A shard allocates only the pages in
+//! which its threads recorded. A series of `n` cells therefore costs `8 * n` bytes for each thread that has recorded
+//! in the same page.
+//!
+//! # Memory ordering
+//! Four rules make the sums right. Each is checked by a loom model where it is implemented.
+//!
+//! 1. **No addition is lost in an exclusive shard.** An addition there is a plain load and a plain store, so a second
+//!    thread that wrote the same cell at the same time would undo it. Only the owner of the shard writes its cells.
+//!    A thread that takes over a shard must read the last values of the thread before it; both go through the mutex
+//!    of the free shards, which orders the last stores of the old owner before the first loads of the new one.
+//! 2. **No addition is lost in the shared shard.** Every addition there is one atomic read-modify-write operation.
+//! 3. **A reader that sees an addition sees every addition that came before it**, in whichever shard. Every addition
+//!    is a release operation, and every read of a cell is an acquire operation. A reader that loads the cell of calls
+//!    that ended before the cell of calls that started therefore never sees an end without its start: the two orders
+//!    are opposite. Calls, in-flight values and native histograms depend on this; a reader that loaded the cells in
+//!    the recording order could report more ends than starts.
+//! 4. **A cell of a new range is 0.** A range that is dropped sets its cells to 0 in every shard and then returns
+//!    them under the allocator's mutex; the next owner of the cells takes them under the same mutex, so that the
+//!    zeros are visible to it, and to every thread that it shares the range with.
 
 mod allocator;
 mod cell_range;
 mod shard;
 pub(crate) mod start_times;
 
+pub(crate) use allocator::{PAGE_CELLS, STORAGE_CELLS, failed_allocations};
 pub(crate) use cell_range::{CellOffset, CellRange};
 pub use shard::ShardHandle;
-pub(crate) use shard::{AnyCells, Cells, writer};
-
-/// How many rows found no room in the plane: what is recorded in them isn't exposed.
-pub(crate) fn rows_without_room() -> u64 {
-    allocator::without_room()
-}
-
-/// Threads that may own a shard at one time.
-pub(crate) const EXCLUSIVE_SHARDS: usize = 64;
-
-/// Cells that a shard has from the start: 512 KiB of address space, of which the operating system
-/// backs what is touched.
-#[cfg(not(loom))]
-pub(crate) const NEAR_CELLS: usize = 64 * 1024;
-#[cfg(loom)]
-pub(crate) const NEAR_CELLS: usize = 16;
-
-/// Cells in a page: 32 KiB. The longest row fits in one page.
-#[cfg(not(loom))]
-pub(crate) const PAGE_CELLS: usize = 4096;
-#[cfg(loom)]
-pub(crate) const PAGE_CELLS: usize = 16;
-
-/// Cells that all series of the process can have.
-pub(crate) const STORAGE_CELLS: usize = PAGE_CELLS * PAGES;
-
-/// Pages in a shard: with [`PAGE_CELLS`] some eight million words, 800,000 histograms of 8 buckets.
-#[cfg(not(loom))]
-pub(crate) const PAGES: usize = 2048;
-#[cfg(loom)]
-pub(crate) const PAGES: usize = 1;
+pub(crate) use shard::{AnyCells, Cells, current_shard};

@@ -1,4 +1,4 @@
-//! Shards, and how a thread comes by one.
+//! Shards: the cells of one recording thread, and how a thread gets them.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -7,38 +7,46 @@ use std::sync::{Mutex, PoisonError};
 
 use once_cell::race::OnceBox;
 
-use super::{EXCLUSIVE_SHARDS, NEAR_CELLS, PAGE_CELLS, PAGES};
+use super::allocator::{PAGE_CELLS, PAGES};
 use crate::sync::{AtomicU64, Ordering, zeroed};
+
+/// Exclusive shards that can exist.
+const EXCLUSIVE_SHARDS: usize = 64;
+
+/// Cells that a shard has from the start: 512 KiB of address space, of which the operating system backs with memory
+/// only the pages that are touched.
+const NEAR_CELLS: usize = if cfg!(loom) { 16 } else { 64 * 1024 };
 
 type Near = [AtomicU64; NEAR_CELLS];
 type Page = [AtomicU64; PAGE_CELLS];
 
-/// One thread's words, or those of all threads that have no shard of their own.
+/// The cells of one thread, or of all threads that have no exclusive shard.
 pub(crate) struct Shard {
-    /// The first words, found without a look at `pages`. The operating system gives the memory for
-    /// them as they are touched. Word 0, of the row that nobody reads, says which shard this is: it
-    /// is looked at with every recording, and so is near.
+    /// The first cells, which are found without a look at `pages`. Cell 0 belongs to no series and holds the shard's
+    /// id: it is read with every recording, and so should be near.
     near: Box<Near>,
     pages: [OnceBox<Page>; PAGES],
 }
 
-/// The word that holds a shard's [`Name`].
-const NAME: usize = 0;
+/// The cell that holds a shard's [`ShardId`].
+const ID: usize = 0;
 
-/// Which shard: its number and, in the lowest bit, whether threads share it.
+/// The number of a shard and, in the lowest bit, whether threads share it.
 #[derive(Clone, Copy)]
-struct Name(u64);
+struct ShardId(u64);
 
-impl Name {
+impl ShardId {
     const SHARED: Self = Self(1);
 
     fn exclusive(number: usize) -> Self {
         Self((number as u64) << 1)
     }
 
+    /// Reads the id from a shard's near cells. It was written before the shard was published and never changes, so
+    /// that a relaxed load suffices.
     #[inline]
-    fn of(near: &Near) -> Self {
-        Self(near[NAME].load(Ordering::Relaxed))
+    fn read(near: &Near) -> Self {
+        Self(near[ID].load(Ordering::Relaxed))
     }
 
     #[inline]
@@ -47,98 +55,107 @@ impl Name {
     }
 
     fn shard(self) -> Option<&'static Shard> {
-        if self.is_shared() { COLUMNS.shared.get() } else { COLUMNS.made[(self.0 >> 1) as usize].get() }
+        if self.is_shared() { SHARDS.shared.get() } else { SHARDS.exclusive[(self.0 >> 1) as usize].get() }
     }
 }
 
 impl Shard {
-    fn new(name: Name) -> Self {
+    fn new(id: ShardId) -> Self {
         let near: Box<Near> = zeroed();
-        near[NAME].store(name.0, Ordering::Relaxed);
+        near[ID].store(id.0, Ordering::Relaxed);
         Self { near, pages: [const { OnceBox::new() }; PAGES] }
     }
 
-    /// The words from `at` on, for a reader: `None` where nothing was ever recorded.
-    pub(super) fn recorded(&self, at: u32) -> Option<&[AtomicU64]> {
-        let at = at as usize;
-        if at < NEAR_CELLS {
-            return Some(&self.near[at..]);
+    /// Returns the cells from `offset` on for a reader, or `None` if their page was never recorded in.
+    pub(super) fn recorded(&self, offset: u32) -> Option<&[AtomicU64]> {
+        let offset = offset as usize;
+        if offset < NEAR_CELLS {
+            return Some(&self.near[offset..]);
         }
-        self.pages[at / PAGE_CELLS].get().map(|page| &page[at % PAGE_CELLS..])
+        self.pages[offset / PAGE_CELLS].get().map(|page| &page[offset % PAGE_CELLS..])
     }
 }
 
-/// The right to add to a shard, on the thread that was given it.
+/// The current thread's shard. It stays on its thread, since additions to an exclusive shard are only right there.
 #[derive(Clone, Copy)]
 pub struct ShardHandle {
     near: &'static Near,
     not_send: PhantomData<*const ()>,
 }
 
+impl std::fmt::Debug for ShardHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ShardHandle").finish_non_exhaustive()
+    }
+}
+
 impl ShardHandle {
-    fn of(shard: &'static Shard) -> Self {
+    fn new(shard: &'static Shard) -> Self {
         Self { near: &shard.near, not_send: PhantomData }
     }
 
-    /// The words of the row that begins at `at`, if they are near and this thread's alone: then
-    /// adding is as cheap as can be.
+    /// Returns the cells of the range that begins at `offset`, if they are near and no other thread writes them.
+    /// Adding is cheapest there.
     #[inline]
-    pub(super) fn own(self, at: u32) -> Option<ExclusiveCells> {
-        if Name::of(self.near).is_shared() {
+    pub(super) fn exclusive(self, offset: u32) -> Option<ExclusiveCells> {
+        if ShardId::read(self.near).is_shared() {
             return None;
         }
-        let at = at as usize;
-        (at < NEAR_CELLS).then_some(ExclusiveCells { near: self.near, at })
+        let offset = offset as usize;
+        (offset < NEAR_CELLS).then_some(ExclusiveCells { near: self.near, offset })
     }
 
-    /// The words of the row that begins at `at`, wherever they are.
-    pub(super) fn any(self, at: u32) -> AnyCells {
-        let at = at as usize;
-        let name = Name::of(self.near);
-        let words = if at < NEAR_CELLS { &self.near[at..] } else { Self::far(name, at) };
-        AnyCells { words, shared: name.is_shared() }
+    /// Returns the cells of the range that begins at `offset`, near or in a page, exclusive or shared.
+    pub(super) fn cells(self, offset: u32) -> AnyCells {
+        let offset = offset as usize;
+        let id = ShardId::read(self.near);
+        let cells = if offset < NEAR_CELLS { &self.near[offset..] } else { Self::in_page(id, offset) };
+        AnyCells { cells, shared: id.is_shared() }
     }
 
-    fn far(name: Name, at: usize) -> &'static [AtomicU64] {
-        match name.shard() {
-            Some(shard) => &shard.pages[at / PAGE_CELLS].get_or_init(zeroed)[at % PAGE_CELLS..],
-            None => unreachable!("a writer is of a shard"),
+    fn in_page(id: ShardId, offset: usize) -> &'static [AtomicU64] {
+        match id.shard() {
+            Some(shard) => &shard.pages[offset / PAGE_CELLS].get_or_init(zeroed)[offset % PAGE_CELLS..],
+            None => unreachable!("a handle refers to an existing shard"),
         }
     }
 }
 
-/// Cells that can be added to. What was added before, in whatever shard, is visible to a reader
-/// that sees a later addition.
+/// Cells that can be added to. Each addition is a release operation: a reader that sees it by an acquire load also
+/// sees every addition that happened before it, in whichever shard.
 pub(crate) trait Cells: Copy {
-    fn add(self, word: usize, amount: u64);
+    fn add(self, cell: usize, amount: u64);
 
-    /// Adds to a word that holds the bits of an `f64`.
-    fn add_f64(self, word: usize, amount: f64);
+    /// Adds to a cell that holds the bits of an `f64`.
+    fn add_f64(self, cell: usize, amount: f64);
 
-    /// Sets a word of which the largest counts, if it is less.
-    fn raise(self, word: usize, value: u64);
+    /// Sets a cell to `value` if that is larger. Readers take the largest value of all shards.
+    fn raise(self, cell: usize, value: u64);
 
-    /// What this shard has in a word that isn't added up.
-    fn get(self, word: usize) -> u64;
+    /// Returns the value of a cell in this shard. For cells that are not added up.
+    fn get(self, cell: usize) -> u64;
 
-    /// Puts something else there.
-    fn set(self, word: usize, value: u64);
+    /// Replaces the value of a cell in this shard. For cells that are not added up.
+    fn set(self, cell: usize, value: u64);
 }
 
-/// Near words that no other thread writes.
+/// Near cells that no other thread writes.
 #[derive(Clone, Copy)]
 pub(crate) struct ExclusiveCells {
     near: &'static Near,
-    at: usize,
+    offset: usize,
 }
 
 impl ExclusiveCells {
-    /// A mask instead of a check, since a row that begins near ends near.
+    /// Masks the index instead of checking it: a range lies in one page, so one that begins near ends near.
     #[inline]
-    fn cell(self, word: usize) -> &'static AtomicU64 {
-        &self.near[(self.at + word) & (NEAR_CELLS - 1)]
+    fn cell(self, cell: usize) -> &'static AtomicU64 {
+        &self.near[(self.offset + cell) & (NEAR_CELLS - 1)]
     }
 }
+
+// The load and the store of these three are not one atomic operation. Between them another writer's addition would be
+// lost, but there is none: only the owner of an exclusive shard writes its cells.
 
 #[inline]
 fn add_alone(cell: &AtomicU64, amount: u64) {
@@ -160,112 +177,115 @@ fn raise_alone(cell: &AtomicU64, value: u64) {
 
 impl Cells for ExclusiveCells {
     #[inline]
-    fn add(self, word: usize, amount: u64) {
-        add_alone(self.cell(word), amount);
+    fn add(self, cell: usize, amount: u64) {
+        add_alone(self.cell(cell), amount);
     }
 
     #[inline]
-    fn add_f64(self, word: usize, amount: f64) {
-        add_f64_alone(self.cell(word), amount);
+    fn add_f64(self, cell: usize, amount: f64) {
+        add_f64_alone(self.cell(cell), amount);
     }
 
     #[inline]
-    fn raise(self, word: usize, value: u64) {
-        raise_alone(self.cell(word), value);
+    fn raise(self, cell: usize, value: u64) {
+        raise_alone(self.cell(cell), value);
     }
 
     #[inline]
-    fn get(self, word: usize) -> u64 {
-        self.cell(word).load(Ordering::Acquire)
+    fn get(self, cell: usize) -> u64 {
+        self.cell(cell).load(Ordering::Acquire)
     }
 
-    fn set(self, word: usize, value: u64) {
-        self.cell(word).store(value, Ordering::Release);
+    fn set(self, cell: usize, value: u64) {
+        self.cell(cell).store(value, Ordering::Release);
     }
 }
 
-/// Cells that other threads may write, too.
+/// Cells in any shard and any page, which other threads may write if the shard is shared.
 #[derive(Clone, Copy)]
 pub(crate) struct AnyCells {
-    words: &'static [AtomicU64],
+    cells: &'static [AtomicU64],
     shared: bool,
 }
 
 impl Cells for AnyCells {
-    fn add(self, word: usize, amount: u64) {
+    fn add(self, cell: usize, amount: u64) {
         if self.shared {
-            self.words[word].fetch_add(amount, Ordering::Release);
+            // A read-modify-write operation continues the release sequence of the additions before it. So a reader
+            // that sees this addition also sees what the other threads of the shard recorded before theirs.
+            self.cells[cell].fetch_add(amount, Ordering::Release);
         } else {
-            add_alone(&self.words[word], amount);
+            add_alone(&self.cells[cell], amount);
         }
     }
 
-    fn add_f64(self, word: usize, amount: f64) {
+    fn add_f64(self, cell: usize, amount: f64) {
         if !self.shared {
-            return add_f64_alone(&self.words[word], amount);
+            return add_f64_alone(&self.cells[cell], amount);
         }
         let add = |bits| Some((f64::from_bits(bits) + amount).to_bits());
-        // `add` always gives a value, so the update succeeds.
-        let _ = self.words[word].fetch_update(Ordering::Release, Ordering::Relaxed, add);
+        // `add` always returns a value, so the update succeeds.
+        let _ = self.cells[cell].fetch_update(Ordering::Release, Ordering::Relaxed, add);
     }
 
-    fn raise(self, word: usize, value: u64) {
+    fn raise(self, cell: usize, value: u64) {
         if !self.shared {
-            return raise_alone(&self.words[word], value);
+            return raise_alone(&self.cells[cell], value);
         }
         let raised = |known| (known < value).then_some(value);
-        // Where it isn't less there is nothing to do.
-        let _ = self.words[word].fetch_update(Ordering::Release, Ordering::Relaxed, raised);
+        // The update fails when the cell has a larger value, and then nothing is to be done.
+        let _ = self.cells[cell].fetch_update(Ordering::Release, Ordering::Relaxed, raised);
     }
 
-    fn get(self, word: usize) -> u64 {
-        self.words[word].load(Ordering::Acquire)
+    fn get(self, cell: usize) -> u64 {
+        self.cells[cell].load(Ordering::Acquire)
     }
 
-    fn set(self, word: usize, value: u64) {
-        self.words[word].store(value, Ordering::Release);
+    fn set(self, cell: usize, value: u64) {
+        self.cells[cell].store(value, Ordering::Release);
     }
 }
 
-/// Every shard that was ever made. They are few and live as long as the process, since what was
-/// counted in them stays counted.
+/// Every shard that was ever made. They are few and live as long as the process, since their counts must stay.
 struct Shards {
-    made: [OnceBox<Shard>; EXCLUSIVE_SHARDS],
+    exclusive: [OnceBox<Shard>; EXCLUSIVE_SHARDS],
     shared: OnceBox<Shard>,
-    /// Numbers of the shards that no thread owns now.
+    /// Numbers of the exclusive shards that no thread has now.
     free: Mutex<Vec<usize>>,
-    /// How many those are, for threads that would like to have one.
+    /// The length of `free`, readable without the lock. It is only a hint: a thread that reads an old value takes
+    /// the lock needlessly, or records once in the shared shard.
     free_count: AtomicUsize,
 }
 
-static COLUMNS: Shards = Shards {
-    made: [const { OnceBox::new() }; EXCLUSIVE_SHARDS],
+static SHARDS: Shards = Shards {
+    exclusive: [const { OnceBox::new() }; EXCLUSIVE_SHARDS],
     shared: OnceBox::new(),
     free: Mutex::new(Vec::new()),
     free_count: AtomicUsize::new(0),
 };
 
 thread_local! {
-    /// Only for a thread that owns a shard: others look each time whether they can have one.
-    static WRITER: Cell<Option<ShardHandle>> = const { Cell::new(None) };
+    /// Set only on a thread that has an exclusive shard; other threads try to get one each time they record.
+    static CURRENT: Cell<Option<ShardHandle>> = const { Cell::new(None) };
     static LEASE: Lease = const { Lease(Cell::new(None)) };
 }
 
 impl Shards {
-    /// A shard for this thread alone: one that was given back, else a new one.
+    /// Takes an exclusive shard for this thread: a returned one, or else a new one.
     fn take(&self) -> Option<usize> {
-        let all_made = self.made[EXCLUSIVE_SHARDS - 1].get().is_some();
+        let all_made = self.exclusive[EXCLUSIVE_SHARDS - 1].get().is_some();
         if all_made && self.free_count.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        // Handing a shard over under the lock orders the last writes of its old thread before the
-        // first of its new one.
+        // The new owner adds with a plain load and a plain store. If its load did not see the old owner's last store,
+        // the addition would undo that one. The old owner unlocked this mutex after its last store, and the new owner
+        // locks it before its first load, so the load sees the store.
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let returned = free.pop();
         self.free_count.store(free.len(), Ordering::Relaxed);
         returned.or_else(|| {
-            let number = self.made.iter().position(|shard| shard.get().is_none())?;
-            self.made[number].get_or_init(|| Box::new(Shard::new(Name::exclusive(number))));
+            let number = self.exclusive.iter().position(|shard| shard.get().is_none())?;
+            self.exclusive[number].get_or_init(|| Box::new(Shard::new(ShardId::exclusive(number))));
             Some(number)
         })
     }
@@ -277,53 +297,54 @@ impl Shards {
     }
 }
 
-/// Gives the shard back when its thread ends.
+/// An exclusive shard's number, given back when its thread ends.
 struct Lease(Cell<Option<usize>>);
 
 impl Lease {
     fn take(&self) -> Option<&'static Shard> {
-        let number = COLUMNS.take()?;
+        let number = SHARDS.take()?;
         self.0.set(Some(number));
-        COLUMNS.made[number].get()
+        SHARDS.exclusive[number].get()
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // What records in this thread's last destructors shares a shard.
-        WRITER.set(None);
+        // The thread's remaining destructors may record, when another thread has this shard already. Without a handle
+        // they record in the shared shard.
+        CURRENT.set(None);
         if let Some(number) = self.0.get() {
-            COLUMNS.give_back(number);
+            SHARDS.give_back(number);
         }
     }
 }
 
-/// This thread's writer. It is good until the thread ends, and only there.
+/// Returns the current thread's shard. The handle is valid on this thread until the thread ends.
 #[inline]
-pub(crate) fn writer() -> ShardHandle {
-    // Out of reach only while the thread's locals are being destroyed.
-    match WRITER.try_with(Cell::get) {
-        Ok(Some(writer)) => writer,
-        _ => new_writer(),
+pub(crate) fn current_shard() -> ShardHandle {
+    // The access fails only while the thread's locals are being destroyed.
+    match CURRENT.try_with(Cell::get) {
+        Ok(Some(shard)) => shard,
+        _ => new_handle(),
     }
 }
 
 #[cold]
-fn new_writer() -> ShardHandle {
+fn new_handle() -> ShardHandle {
     match LEASE.try_with(Lease::take).ok().flatten() {
-        Some(own) => {
-            let writer = ShardHandle::of(own);
-            let _ = WRITER.try_with(|slot| slot.set(Some(writer)));
-            writer
+        Some(exclusive) => {
+            let handle = ShardHandle::new(exclusive);
+            let _ = CURRENT.try_with(|current| current.set(Some(handle)));
+            handle
         }
-        None => ShardHandle::of(COLUMNS.shared.get_or_init(|| Box::new(Shard::new(Name::SHARED)))),
+        None => ShardHandle::new(SHARDS.shared.get_or_init(|| Box::new(Shard::new(ShardId::SHARED)))),
     }
 }
 
-/// All shards, for a reader.
+/// Returns all shards, for a reader.
 pub(super) fn shards() -> impl Iterator<Item = &'static Shard> {
-    let made = COLUMNS.made.iter().map_while(OnceBox::get);
-    made.chain(COLUMNS.shared.get())
+    let exclusive = SHARDS.exclusive.iter().map_while(OnceBox::get);
+    exclusive.chain(SHARDS.shared.get())
 }
 
 /// Run with `RUSTFLAGS="--cfg loom" cargo test --release -p agent-metrics --lib model`.
@@ -337,25 +358,25 @@ mod model {
     const ENDED: u32 = 2;
     const BUCKETS: std::ops::Range<u32> = 3..5;
 
-    /// Shards that live as long as the test, as those of threads live as long as the process.
-    fn shards<const N: usize>(name: Name) -> [&'static Shard; N] {
-        std::array::from_fn(|_| &*Box::leak(Box::new(Shard::new(name))))
+    /// Leaks shards, since the shards of threads live as long as the process.
+    fn shards<const N: usize>(id: ShardId) -> [&'static Shard; N] {
+        std::array::from_fn(|_| &*Box::leak(Box::new(Shard::new(id))))
     }
 
-    fn read(shards: &[&Shard], at: u32) -> u64 {
-        let words = shards.iter().filter_map(|shard| shard.recorded(at));
-        words.map(|words| words[0].load(Ordering::Acquire)).sum()
+    fn read(shards: &[&Shard], offset: u32) -> u64 {
+        let cells = shards.iter().filter_map(|shard| shard.recorded(offset));
+        cells.map(|cells| cells[0].load(Ordering::Acquire)).sum()
     }
 
-    /// One call, recorded as `CallShape` does: a start, then its end, then its bucket.
+    /// Records one call in the order of `CallShape`: its start, its end, its bucket.
     fn call(shard: &'static Shard, bucket: u32) {
-        let words = ShardHandle::of(shard).any(0);
-        words.add(STARTED as usize, 1);
-        words.add(ENDED as usize, 1);
-        words.add((BUCKETS.start + bucket) as usize, 1);
+        let cells = ShardHandle::new(shard).cells(0);
+        cells.add(STARTED as usize, 1);
+        cells.add(ENDED as usize, 1);
+        cells.add((BUCKETS.start + bucket) as usize, 1);
     }
 
-    /// What a scrape reads: ends before starts, the count added up from the buckets.
+    /// Reads in the order of a scrape: the buckets, the ends, the starts.
     fn check(shards: &[&Shard]) {
         let count: u64 = BUCKETS.map(|at| read(shards, at)).sum();
         let ended = read(shards, ENDED);
@@ -367,7 +388,7 @@ mod model {
     #[test]
     fn a_scrape_sees_no_end_without_its_start() {
         loom::model(|| {
-            let shards = shards::<2>(Name::exclusive(0));
+            let shards = shards::<2>(ShardId::exclusive(0));
             let threads = [0, 1].map(|n| thread::spawn(move || call(shards[n], n as u32)));
             check(&shards);
             for thread in threads {
@@ -378,9 +399,9 @@ mod model {
     }
 
     #[test]
-    fn threads_that_share_a_column_lose_nothing() {
+    fn threads_that_share_a_shard_lose_no_additions() {
         loom::model(|| {
-            let shards = shards::<1>(Name::SHARED);
+            let shards = shards::<1>(ShardId::SHARED);
             let threads = [0, 1].map(|_| thread::spawn(move || call(shards[0], 0)));
             check(&shards);
             for thread in threads {
@@ -391,11 +412,11 @@ mod model {
     }
 
     #[test]
-    fn shared_sums_of_floats_lose_nothing() {
+    fn threads_that_share_a_float_sum_lose_no_additions() {
         loom::model(|| {
-            let [shard] = shards::<1>(Name::SHARED);
+            let [shard] = shards::<1>(ShardId::SHARED);
             let threads = [0.5, 0.25].map(|amount| {
-                thread::spawn(move || ShardHandle::of(shard).any(0).add_f64(STARTED as usize, amount))
+                thread::spawn(move || ShardHandle::new(shard).cells(0).add_f64(STARTED as usize, amount))
             });
             for thread in threads {
                 thread.join().unwrap();
@@ -405,11 +426,11 @@ mod model {
     }
 
     #[test]
-    fn the_largest_of_a_shared_word_stays() {
+    fn the_largest_value_of_a_shared_cell_stays() {
         loom::model(|| {
-            let [shard] = shards::<1>(Name::SHARED);
+            let [shard] = shards::<1>(ShardId::SHARED);
             let threads =
-                [7, 5].map(|value| thread::spawn(move || ShardHandle::of(shard).any(0).raise(1, value)));
+                [7, 5].map(|value| thread::spawn(move || ShardHandle::new(shard).cells(0).raise(1, value)));
             for thread in threads {
                 thread.join().unwrap();
             }

@@ -1,7 +1,7 @@
 //! Consistency check of reported usage: a part that exceeds its whole is cut to the whole and counted as an anomaly.
 
 use super::tokens::Usage;
-use crate::sample::LARGEST_WHOLE;
+use crate::sample::MAX_EXACT_INTEGER;
 
 /// The kinds of anomaly. The index of a kind is its bit in [`Anomalies`].
 pub(crate) const ANOMALIES: [&str; 7] = [
@@ -57,7 +57,7 @@ impl Usage {
         let cached = count(self.cache_read).saturating_add(count(self.cache_write));
         !self.check_inputs.had_negative
             && !self.check_inputs.total_differs(self.input, self.output)
-            && [self.input, self.output].into_iter().all(|whole| whole.is_some_and(|whole| whole <= LARGEST_WHOLE))
+            && [self.input, self.output].into_iter().all(|whole| whole.is_some_and(|whole| whole <= MAX_EXACT_INTEGER))
             && fits(cached, self.input)
             && fits(count(self.cache_write_long), self.cache_write)
             && fits(count(self.reasoning), self.output)
@@ -72,7 +72,7 @@ impl Usage {
     pub(crate) fn checked(&self) -> (Self, Anomalies) {
         let (mut usage, mut found) = (*self, Anomalies::default());
         for tokens in usage.all_mut() {
-            if tokens.is_some_and(|tokens| tokens > LARGEST_WHOLE) {
+            if tokens.is_some_and(|tokens| tokens > MAX_EXACT_INTEGER) {
                 *tokens = None;
                 found.0 |= 1 << TOO_LARGE;
             }

@@ -6,7 +6,7 @@ use once_cell::race::OnceBox;
 
 use super::facts::Spent;
 use crate::label::{Labels, RenderedLabels};
-use crate::sample::{Number, Visitor, is_amount};
+use crate::sample::{Number, Visitor, is_valid_amount};
 use crate::status::{LLM, Status};
 use crate::storage::{CellRange, Cells};
 use crate::usage::Usage;
@@ -65,7 +65,7 @@ impl Attempt {
 
     /// What the provider billed for it in USD. An amount that is negative or not a number is ignored.
     pub fn cost_usd(mut self, usd: f64) -> Self {
-        self.cost_usd = Some(usd).filter(|usd| is_amount(*usd));
+        self.cost_usd = Some(usd).filter(|usd| is_valid_amount(*usd));
         self
     }
 }
@@ -86,7 +86,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(366 * 86_400);
 impl Attempts {
     /// Counts one that spent this in vain.
     pub(super) fn add(&self, attempt: &Attempt, lost: Spent) {
-        let words = self.0.get_or_init(|| Box::new(CellRange::new(WORDS))).words(0);
+        let words = self.0.get_or_init(|| Box::new(CellRange::new(WORDS))).cells(0);
         words.add(LLM.place(attempt.status), 1);
         words.add(WAIT, attempt.waited.min(LONGEST_WAIT).as_nanos() as u64);
         words.add_f64(LOST, lost.usd);

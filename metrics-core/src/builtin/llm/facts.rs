@@ -6,7 +6,7 @@ use super::{Attempt, LlmSeries};
 use crate::builtin::{Bundle as _, DimensionPoint, DimensionValue, Dimensions, otel};
 use crate::faults::ReportsFaults as _;
 use crate::recorder::held::{BundleHandle, HoldsBundle};
-use crate::sample::is_amount;
+use crate::sample::is_valid_amount;
 use crate::status::Status;
 use crate::storage::ShardHandle;
 use crate::usage::{RateLimits, TokenUsage, Usage};
@@ -77,7 +77,7 @@ impl CallFacts {
     /// Says what the provider billed in USD, which wins over our own prices. It is told apart by input
     /// and output as our prices would, else by tokens. An amount that is negative or not a number is ignored.
     pub fn set_cost_usd(&mut self, usd: f64) {
-        self.cost_usd = Some(usd).filter(|usd| is_amount(*usd));
+        self.cost_usd = Some(usd).filter(|usd| is_valid_amount(*usd));
     }
 
     /// Says how the call ended, where its result's type says otherwise or nothing.

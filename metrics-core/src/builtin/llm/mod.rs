@@ -72,9 +72,8 @@ impl Llm {
                 settings.duration_by_status,
             )
             .with(histogram_options),
-            input: HistogramShape::whole_numbers(cut(&family::INPUT, family::SEED_INPUT))
-                .with(histogram_options),
-            output: HistogramShape::whole_numbers(cut(&family::OUTPUT, family::SEED_OUTPUT))
+            input: HistogramShape::integers(cut(&family::INPUT, family::SEED_INPUT)).with(histogram_options),
+            output: HistogramShape::integers(cut(&family::OUTPUT, family::SEED_OUTPUT))
                 .with(histogram_options),
             first_token: HistogramShape::ticks(&family::FIRST_TOKEN).with(histogram_options),
             per_output_token: HistogramShape::ticks(&family::PER_OUTPUT_TOKEN).with(histogram_options),

@@ -45,7 +45,7 @@ impl Model {
         let labels = RenderedLabels::new([("model", &*self.name)]);
         for (kind, [left, told]) in RateLimits::KINDS.into_iter().zip(&self.limits) {
             let (left, told) = (left.load(Ordering::Relaxed), told.load(Ordering::Relaxed));
-            if told != 0 && clock::now().since(Ticks::at(told)) <= clock::ticks(STALE) {
+            if told != 0 && clock::now().since(Ticks::from_reading(told)) <= clock::ticks(STALE) {
                 visitor.sample(Labels::with(&labels, &[("kind", kind)]), Number::Integer(left));
             }
         }

@@ -88,9 +88,9 @@ impl Bundle for LlmSeries {
 impl LlmSeries {
     pub(super) fn new(model: Arc<Model>, point: DimensionPoint, shared: Arc<Shared>) -> Self {
         Self {
-            calls: HistogramCells::new(shared.calls.words()),
-            input: HistogramCells::new(shared.input.words()),
-            output: HistogramCells::new(shared.output.words()),
+            calls: HistogramCells::new(shared.calls.cells_per_series()),
+            input: HistogramCells::new(shared.input.cells_per_series()),
+            output: HistogramCells::new(shared.output.cells_per_series()),
             facts: CellRange::new(FACTS),
             first_token: OnceBox::new(),
             per_output_token: OnceBox::new(),
@@ -165,7 +165,7 @@ impl LlmSeries {
 
     /// Counts an attempt, and what it used if it failed: what one used that succeeded is the call's.
     pub(crate) fn add_attempt(&self, attempt: &Attempt) -> Spent {
-        let (mut lost, writer) = (Spent::default(), storage::writer());
+        let (mut lost, writer) = (Spent::default(), storage::current_shard());
         if attempt.status != Status::Success {
             if let Some(usage) = &attempt.usage {
                 lost = self.add_usage(writer, usage, None, attempt.cost_usd);
@@ -206,12 +206,12 @@ impl LlmSeries {
         reported: Option<f64>,
     ) -> Spent {
         if let Some(tokens) = usage.input {
-            self.shared.input.observe_whole(&self.input, tokens);
+            self.shared.input.observe_integer(&self.input, tokens);
         }
         if let Some(tokens) = usage.output {
-            self.shared.output.observe_whole(&self.output, tokens);
+            self.shared.output.observe_integer(&self.output, tokens);
         }
-        let facts = self.facts.any(writer, 0);
+        let facts = self.facts.in_shard(writer, 0);
         let audio = [usage.audio_input, usage.audio_output].into_iter().flatten().reduce(u64::saturating_add);
         let details = [usage.cache_read, usage.cache_write, usage.reasoning, audio];
         for (place, tokens) in details.into_iter().enumerate() {
@@ -237,7 +237,7 @@ impl LlmSeries {
         reported: Option<f64>,
     ) -> f64 {
         let priced = served.and_then(|price| price.cost(usage)).or_else(|| self.model.price.cost(usage));
-        let facts = self.facts.any(writer, 0);
+        let facts = self.facts.in_shard(writer, 0);
         let mut spent = 0.0;
         if let Some(usd) = reported {
             spent = usd;
@@ -265,19 +265,22 @@ impl LlmSeries {
         }
         let models = &self.shared.served;
         let slot = models.names.slot(served);
-        self.served.get_or_init(|| Box::new(ServedBy::new(models))).count(slot).words(0).add(0, 1);
+        self.served.get_or_init(|| Box::new(ServedBy::new(models))).count(slot).cells(0).add(0, 1);
         models.price(slot, |model| self.shared.price(&self.shared.prices.now(), model))
     }
 
     fn add_finish(&self, reason: &str) {
         let reasons = &self.shared.reasons;
         let slot = reasons.slot(reason);
-        self.finish.get_or_init(|| Box::new(CellRange::new(reasons.slots()))).words(0).add(slot, 1);
+        self.finish.get_or_init(|| Box::new(CellRange::new(reasons.slots()))).cells(0).add(slot, 1);
     }
 
     fn add_stream(&self, first: u64, ticks: u64, facts: &CallFacts) {
         let observe = |shape: &HistogramShape, row: &OnceBox<HistogramCells>, ticks| {
-            shape.observe_ticks(row.get_or_init(|| Box::new(HistogramCells::new(shape.words()))), ticks);
+            shape.observe_ticks(
+                row.get_or_init(|| Box::new(HistogramCells::new(shape.cells_per_series()))),
+                ticks,
+            );
         };
         observe(&self.shared.first_token, &self.first_token, first);
         // The first token is not waited for here: (duration - first) / (tokens - 1), as OpenTelemetry has it.
@@ -291,7 +294,7 @@ impl LlmSeries {
     #[cold]
     fn add_anomalies(&self, anomalies: Anomalies) {
         for place in anomalies.iter() {
-            self.facts.words(UNUSUAL).add(place, 1);
+            self.facts.cells(UNUSUAL).add(place, 1);
             if self.model.told.fetch_or(1 << place, Ordering::Relaxed) & (1 << place) == 0 {
                 let (model, kind) = (self.model.name.to_string(), ANOMALIES[place]);
                 self.shared.faults.report(&Fault::UsageAnomaly { model, kind });
@@ -312,8 +315,8 @@ impl LlmSeries {
             Family::Calls => shared.calls.show_ended(&self.calls, 0, labels, visitor),
             Family::Duration => shared.calls.show_durations(&self.calls, 0, labels, visitor),
             Family::InProgress => shared.calls.show_in_flight(&self.calls, 0, labels, visitor),
-            Family::InputTokens => shared.input.show_row(&self.input, 0, Labels::new(labels), visitor),
-            Family::OutputTokens => shared.output.show_row(&self.output, 0, Labels::new(labels), visitor),
+            Family::InputTokens => shared.input.show_at(&self.input, 0, Labels::new(labels), visitor),
+            Family::OutputTokens => shared.output.show_at(&self.output, 0, Labels::new(labels), visitor),
             Family::Tokens => {
                 pair([IN, OUT], [Number::Integer(self.input.read(0)), Number::Integer(self.output.read(0))]);
             }
@@ -365,7 +368,7 @@ impl LlmSeries {
 
     fn show_times(&self, shape: &HistogramShape, row: &OnceBox<HistogramCells>, visitor: &mut dyn Visitor) {
         if let Some(row) = row.get() {
-            shape.show_row(row, 0, Labels::new(&self.labels), visitor);
+            shape.show_at(row, 0, Labels::new(&self.labels), visitor);
         }
     }
 

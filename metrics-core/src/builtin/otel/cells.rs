@@ -36,13 +36,13 @@ impl ByError {
                 "error" => &[(ERROR, UNNAMED)],
                 other => &[(ERROR, other)],
             };
-            shape.show_row(row, 0, Labels::with(labels, error), visitor);
+            shape.show_at(row, 0, Labels::with(labels, error), visitor);
         }
     }
 }
 
 fn made<'r>(row: &'r OnceBox<HistogramCells>, shape: &HistogramShape) -> &'r HistogramCells {
-    row.get_or_init(|| Box::new(HistogramCells::new(shape.words())))
+    row.get_or_init(|| Box::new(HistogramCells::new(shape.cells_per_series())))
 }
 
 fn show(
@@ -52,7 +52,7 @@ fn show(
     visitor: &mut dyn Visitor,
 ) {
     if let Some(row) = row.get() {
-        shape.show_row(row, 0, labels, visitor);
+        shape.show_at(row, 0, labels, visitor);
     }
 }
 
@@ -122,12 +122,12 @@ impl Inference {
             [(usage.input, &self.input, &self.call_input), (usage.output, &self.output, &self.call_output)];
         for (tokens, of_type, of_call) in each {
             let Some(tokens) = tokens else { continue };
-            shapes.tokens.observe_whole(made(of_type, &shapes.tokens), tokens);
+            shapes.tokens.observe_integer(made(of_type, &shapes.tokens), tokens);
             if self.infers {
-                shapes.tokens.observe_whole(of_call.row(status, &shapes.tokens), tokens);
+                shapes.tokens.observe_integer(of_call.row(status, &shapes.tokens), tokens);
             }
         }
-        let words = self.tokens.words(0);
+        let words = self.tokens.cells(0);
         let by_modality = [
             (INPUT, usage.input, usage.image_input, usage.audio_input),
             (OUTPUT, usage.output, usage.image_output, usage.audio_output),
@@ -228,8 +228,8 @@ impl Agent {
 
     pub(super) fn record(&self, shapes: &Shapes, status: Status, ticks: u64, inferences: u64, tools: u64) {
         shapes.agent_duration.observe_ticks(self.duration.row(status, &shapes.agent_duration), ticks);
-        shapes.calls.observe_whole(made(&self.inferences, &shapes.calls), inferences);
-        shapes.calls.observe_whole(made(&self.tools, &shapes.calls), tools);
+        shapes.calls.observe_integer(made(&self.inferences, &shapes.calls), inferences);
+        shapes.calls.observe_integer(made(&self.tools, &shapes.calls), tools);
     }
 
     pub(super) fn show(&self, shapes: &Shapes, family: Family, visitor: &mut dyn Visitor) {

@@ -65,8 +65,8 @@ impl Otel {
             shapes: Shapes {
                 duration: HistogramShape::ticks(&family::DURATION).with(histogram_options),
                 agent_duration: HistogramShape::ticks(&family::AGENT_DURATION).with(histogram_options),
-                tokens: HistogramShape::whole_numbers(&family::TOKENS).with(histogram_options),
-                calls: HistogramShape::whole_numbers(&family::CALLS).with(histogram_options),
+                tokens: HistogramShape::integers(&family::TOKENS).with(histogram_options),
+                calls: HistogramShape::integers(&family::CALLS).with(histogram_options),
             },
             infos: families.iter().map(|family| histogram_options.info(family.info())).collect(),
             families,

@@ -84,11 +84,11 @@ impl Tasks {
         let bounds = if settings.compact_buckets { &bounds[..family::SEED_DURATION] } else { bounds };
         let shared = Shared {
             calls: CallShape::new(TASK.names, bounds, settings.duration_by_status).with(histogram_options),
-            steps: HistogramShape::whole_numbers(&family::STEPS).with(histogram_options),
-            tokens: HistogramShape::whole_numbers(&family::TOKENS).with(histogram_options),
+            steps: HistogramShape::integers(&family::STEPS).with(histogram_options),
+            tokens: HistogramShape::integers(&family::TOKENS).with(histogram_options),
             cost: HistogramShape::pico_usd(&family::COST).with(histogram_options),
-            tool_calls: HistogramShape::whole_numbers(&family::TOOL_CALLS).with(histogram_options),
-            distinct_tools: HistogramShape::whole_numbers(&family::DISTINCT_TOOLS).with(histogram_options),
+            tool_calls: HistogramShape::integers(&family::TOOL_CALLS).with(histogram_options),
+            distinct_tools: HistogramShape::integers(&family::DISTINCT_TOOLS).with(histogram_options),
             queue: settings.task_queue.then(|| HistogramShape::ticks(&family::QUEUE).with(histogram_options)),
             totals: CellRange::new(4),
             completion: Completion::new(clock::now()),
@@ -178,12 +178,12 @@ impl Source for Tasks {
                     visitor.sample(Labels::only(&[("window", window)]), Number::Float(rate));
                 }
             }
-            Family::OldestInFlight => begun = start_times::oldest(),
+            Family::OldestInFlight => begun = start_times::oldest_by_kind(),
             _ => {}
         }
         let now = clock::now();
         for task in self.table.iter_all_in(part) {
-            let age = begun.get(&start_times::key(task)).map(|begun| clock::nanos(now.since(*begun)));
+            let age = begun.get(&start_times::kind_id(task)).map(|begun| clock::nanos(now.since(*begun)));
             task.show(family, age, visitor);
         }
     }

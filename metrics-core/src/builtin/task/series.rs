@@ -11,7 +11,7 @@ use crate::clock::{self, Ticks};
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::{Labels, RenderedLabels};
 use crate::metric::{CallShape, HistogramCells, HistogramShape};
-use crate::sample::{LARGEST_WHOLE, Number, Visitor};
+use crate::sample::{MAX_EXACT_INTEGER, Number, Visitor};
 use crate::status::{Status, TASK};
 use crate::storage::{CellRange, Cells, ShardHandle};
 
@@ -72,9 +72,9 @@ impl Bundle for TaskSeries {
 
 impl TaskSeries {
     pub(super) fn new(task_type: &str, point: DimensionPoint, shared: Arc<Shared>) -> Self {
-        let row = |shape: &HistogramShape| HistogramCells::new(shape.words());
+        let row = |shape: &HistogramShape| HistogramCells::new(shape.cells_per_series());
         Self {
-            calls: HistogramCells::new(shared.calls.words()),
+            calls: HistogramCells::new(shared.calls.cells_per_series()),
             steps: row(&shared.steps),
             input_tokens: row(&shared.tokens),
             output_tokens: row(&shared.tokens),
@@ -114,7 +114,7 @@ impl TaskSeries {
     /// Observes how long a future waited for its first poll.
     pub(crate) fn observe_queue(&self, ticks: u64) {
         if let Some(shape) = &self.shared.queue {
-            let row = self.queue.get_or_init(|| Box::new(HistogramCells::new(shape.words())));
+            let row = self.queue.get_or_init(|| Box::new(HistogramCells::new(shape.cells_per_series())));
             shape.observe_ticks(row, ticks);
         }
     }
@@ -123,7 +123,7 @@ impl TaskSeries {
     pub(crate) fn end(&self, writer: ShardHandle, root: bool, status: Status, ticks: u64, end: Ticks) {
         self.shared.end(writer, root, status, end);
         if status == Status::Success {
-            self.last_success.any(writer, 0).raise(0, end.reading());
+            self.last_success.in_shard(writer, 0).raise(0, end.reading());
         }
         self.shared.calls.end(writer, &self.calls, 0, TASK.place(status), ticks);
     }
@@ -141,13 +141,13 @@ impl TaskSeries {
         if totals.steps > 0 {
             self.observe_steps(totals.steps);
         }
-        shared.tokens.observe_whole(&self.input_tokens, totals.input_tokens);
-        shared.tokens.observe_whole(&self.output_tokens, totals.output_tokens);
+        shared.tokens.observe_integer(&self.input_tokens, totals.input_tokens);
+        shared.tokens.observe_integer(&self.output_tokens, totals.output_tokens);
         shared.cost.observe_pico_usd(&self.cost, pico_usd);
-        shared.tool_calls.observe_whole(&self.tool_calls, totals.tool_calls);
-        shared.distinct_tools.observe_whole(&self.distinct_tools, totals.distinct_tools);
+        shared.tool_calls.observe_integer(&self.tool_calls, totals.tool_calls);
+        shared.distinct_tools.observe_integer(&self.distinct_tools, totals.distinct_tools);
         if status != Status::Success && own_pico_usd > 0 {
-            self.lost.words(0).add(WASTED + TASK.place(status), own_pico_usd);
+            self.lost.cells(0).add(WASTED + TASK.place(status), own_pico_usd);
         }
     }
 
@@ -168,15 +168,15 @@ impl TaskSeries {
     /// Adds what was spent after a task's end.
     #[cold]
     pub(crate) fn add_late(&self, pico_usd: u64) {
-        self.lost.words(0).add(LATE, pico_usd);
+        self.lost.cells(0).add(LATE, pico_usd);
     }
 
     #[inline]
     pub(crate) fn observe_steps(&self, steps: u64) {
-        if steps <= LARGEST_WHOLE {
-            self.shared.steps.observe_whole(&self.steps, steps);
+        if steps <= MAX_EXACT_INTEGER {
+            self.shared.steps.observe_integer(&self.steps, steps);
         } else {
-            self.shared.refused.words(0).add(0, 1);
+            self.shared.refused.cells(0).add(0, 1);
         }
     }
 
@@ -187,15 +187,15 @@ impl TaskSeries {
         match family {
             Family::Tasks => shared.calls.show_ended(&self.calls, 0, &self.labels, visitor),
             Family::Duration => shared.calls.show_durations(&self.calls, 0, &self.labels, visitor),
-            Family::Steps => shared.steps.show_row(&self.steps, 0, labels, visitor),
+            Family::Steps => shared.steps.show_at(&self.steps, 0, labels, visitor),
             Family::Tokens => {
                 for (more, row) in [(IN, &self.input_tokens), (OUT, &self.output_tokens)] {
-                    shared.tokens.show_row(row, 0, Labels::with(&self.labels, more), visitor);
+                    shared.tokens.show_at(row, 0, Labels::with(&self.labels, more), visitor);
                 }
             }
-            Family::Cost => shared.cost.show_row(&self.cost, 0, labels, visitor),
-            Family::ToolCalls => shared.tool_calls.show_row(&self.tool_calls, 0, labels, visitor),
-            Family::DistinctTools => shared.distinct_tools.show_row(&self.distinct_tools, 0, labels, visitor),
+            Family::Cost => shared.cost.show_at(&self.cost, 0, labels, visitor),
+            Family::ToolCalls => shared.tool_calls.show_at(&self.tool_calls, 0, labels, visitor),
+            Family::DistinctTools => shared.distinct_tools.show_at(&self.distinct_tools, 0, labels, visitor),
             Family::WastedCost => self.show_wasted(visitor),
             Family::LateCost => visitor.sample(labels, Number::Float(self.lost.read(LATE) as f64 / 1e12)),
             Family::OldestInFlight => {
@@ -208,14 +208,14 @@ impl TaskSeries {
                 if reading > 0 {
                     let mut shown = self.last_shown.lock().unwrap_or_else(PoisonError::into_inner);
                     if shown.0 != reading {
-                        *shown = (reading, unix_time(Ticks::at(reading)));
+                        *shown = (reading, unix_time(Ticks::from_reading(reading)));
                     }
                     visitor.sample(labels, Number::Float(shown.1));
                 }
             }
             Family::Queue => {
                 if let (Some(shape), Some(row)) = (&shared.queue, self.queue.get()) {
-                    shape.show_row(row, 0, labels, visitor);
+                    shape.show_at(row, 0, labels, visitor);
                 }
             }
             Family::Active | Family::CompletionRate => {}

@@ -1,13 +1,13 @@
-//! YAML as people would write it: in order, with comments, queries as blocks.
+//! A writer for YAML that keeps the order of keys, has comments, and writes queries as blocks.
 
 /// A value.
 #[derive(Clone, Debug)]
 pub(super) enum Yaml {
-    /// Text, quoted where it could be taken for something else.
+    /// Text, in quotes where a reader could take it for another type.
     Text(String),
-    /// A number, a duration or a truth value, as it is.
+    /// A number, a duration or a truth value, without quotes.
     Plain(String),
-    /// Lines, each on its own.
+    /// Text of several lines, written as a literal block.
     Block(String),
     List(Vec<Yaml>),
     /// A list with an empty line between its items.
@@ -15,7 +15,7 @@ pub(super) enum Yaml {
     Map(Map),
 }
 
-/// A mapping in the order in which it was made.
+/// A mapping that keeps the order of its keys.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Map(Vec<Entry>);
 
@@ -36,7 +36,7 @@ impl Map {
         self
     }
 
-    /// Puts a comment above what was added last.
+    /// Writes a comment above the entry that was added last.
     pub(super) fn comment(mut self, comment: impl Into<String>) -> Self {
         if let Some(last) = self.0.last_mut() {
             last.comment = comment.into();
@@ -56,7 +56,7 @@ impl Map {
         self.with(key, Yaml::Map(map))
     }
 
-    /// A query: on the line of its key where it fits there.
+    /// Adds a query, on the line of its key if it needs no quotes there.
     pub(super) fn query(self, key: impl Into<String>, query: &str) -> Self {
         let is_plain = !query.contains(['\n', '#'])
             && !query.contains(": ")
@@ -65,7 +65,7 @@ impl Map {
         self.with(key, if is_plain { Yaml::Plain(query) } else { Yaml::Block(query) })
     }
 
-    /// A list of texts, on lines of their own.
+    /// Adds a list of texts, one on each line.
     pub(super) fn texts<T: Into<String>>(
         self,
         key: impl Into<String>,
@@ -74,7 +74,7 @@ impl Map {
         self.with(key, Yaml::List(texts.into_iter().map(|text| Yaml::Text(text.into())).collect()))
     }
 
-    /// As a document, under a comment.
+    /// Returns the document, with a comment at its top.
     pub(super) fn document(&self, comment: &str) -> String {
         let mut text = String::new();
         write_comment(&mut text, comment, 0);
@@ -85,7 +85,7 @@ impl Map {
     fn write(&self, text: &mut String, indent: usize, at_line_start: bool) {
         let mut at_line_start = at_line_start;
         for Entry { comment, key, value } in &self.0 {
-            // A comment on the first key of a list's item stands above the dash; see `Yaml::write_items`.
+            // The first key of a list's item follows the dash; `write_items` has written its comment above the dash.
             if at_line_start {
                 write_comment(text, comment, indent);
                 push_indent(text, indent);
@@ -99,7 +99,7 @@ impl Map {
 }
 
 impl Yaml {
-    /// Writes it behind a key, and ends its line.
+    /// Writes the value after its key, and ends the line.
     fn write(&self, text: &mut String, indent: usize) {
         match self {
             Self::Text(value) if value.contains('\n') => write_block(text, value, indent),
@@ -165,16 +165,19 @@ fn push_indent(text: &mut String, indent: usize) {
     text.extend(std::iter::repeat_n(' ', indent));
 }
 
-/// Words that YAML 1.1 takes for truth values or nothing.
-const WORDS: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "null", "y"];
+/// The words that YAML 1.1 reads as a truth value or as null, in lower case. Most readers still follow YAML 1.1, in which an
+/// unquoted `n` or `off` is false.
+const RESERVED: [&str; 9] = ["y", "yes", "true", "on", "n", "no", "false", "off", "null"];
 
-/// Text on one line: as it is where it can be nothing else.
+/// Returns text for one line: unquoted if every reader takes it for text, in double quotes otherwise.
+///
+/// Unquoted text begins with a letter, `/` or `_`, so that it is no number, date, `~` or special key such as `=` and `<<`.
 fn scalar(text: &str) -> String {
-    let is_word = text.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '/' | '_'))
+    let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '/' | '_'))
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:".contains(c))
         && !text.ends_with(':')
-        && !WORDS.contains(&text.to_ascii_lowercase().as_str());
-    if is_word {
+        && !RESERVED.contains(&text.to_ascii_lowercase().as_str());
+    if is_plain {
         return text.to_owned();
     }
     let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\t', "\\t");
@@ -186,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_reads_as_written_by_hand() {
+    fn documents_keep_order_comments_and_blocks() {
         let rule = Map::new()
             .text("alert", "Slow")
             .comment("Why it is slow.")
@@ -220,5 +223,27 @@ names:
 empty: []
 "#;
         assert_eq!(all.document("Made."), expected);
+    }
+
+    #[test]
+    fn text_that_yaml_1_1_reads_as_another_type_is_quoted() {
+        let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+        let cases = words.iter().flat_map(|word| {
+            let capitalized = word[..1].to_uppercase() + &word[1..];
+            [(*word).to_owned(), capitalized, word.to_uppercase()]
+        });
+        let others = [
+            "", "~", "=", "<<", "-", "?", "1", "-1", "+1", "1.0", ".5", "1e3", ".inf", "-.INF", ".nan",
+            "0x1F", "0o17", "017", "0b11", "1_000", "12:30:45", "2026-12-01", "a: b", "a #b", "a:", "- a",
+            "*a", "&a", "!a", "%a", "@a", "{a}", "[a]", " a", "a ",
+        ];
+        for text in cases.chain(others.map(str::to_owned)) {
+            assert_eq!(scalar(&text), format!("\"{text}\""));
+        }
+        for text in
+            ["yesterday", "none", "nan", "only", "/metrics", "_1", "agent-metrics", "rules/a.yml", "a:1"]
+        {
+            assert_eq!(scalar(text), text);
+        }
     }
 }

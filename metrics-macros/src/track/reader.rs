@@ -87,12 +87,12 @@ pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
         }
         Subject::Llm { kind, usage: UsageSource::ResponseType, .. } => {
             let status = status(kind, span);
-            quote_spanned!(span=> __rt::Llm { status: #status, usage: (&&__tag).__usage() })
+            quote_spanned!(span=> __rt::StatusAndUsage { status: #status, usage: (&&__tag).__usage() })
         }
         Subject::Llm { kind, usage: UsageSource::Closure(closure), .. } => {
             let status = status(kind, span);
             let usage = quote_spanned!(at(closure.span())=> (&&__tag).__usage_by(#closure));
-            quote_spanned!(span=> __rt::Llm { status: #status, usage: #usage })
+            quote_spanned!(span=> __rt::StatusAndUsage { status: #status, usage: #usage })
         }
         Subject::Task { kind, .. }
         | Subject::Tool { kind, .. }

@@ -207,7 +207,10 @@ async fn a_second_budget_with_the_same_name_is_reported() {
     }
     let reported = reported.lock().expect("a lock").clone();
     assert_eq!(
-        reported.iter().filter(|text| text.contains("`chat` is not exposed: another budget has its name")).count(),
+        reported
+            .iter()
+            .filter(|text| text.contains("`chat` is not exposed: another budget has its name"))
+            .count(),
         1
     );
     assert!(reported.len() > 1 && reported.len() <= 129, "{}", reported.len());

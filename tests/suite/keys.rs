@@ -88,8 +88,8 @@ fn two_functions_with_the_same_name_are_reported() {
     assert!(duplicate_names().iter().any(|found| pair(found) == ("first_of_two", "second_of_two")));
     let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let reported = heard.clone();
-    let builder =
-        AgentMetrics::builder().on_fault(move |fault: &Fault| reported.lock().unwrap().push(fault.to_string()));
+    let builder = AgentMetrics::builder()
+        .on_fault(move |fault: &Fault| reported.lock().unwrap().push(fault.to_string()));
     let metrics = testing::isolated_by(builder).expect("valid");
     let heard = heard.lock().unwrap();
     let ours: Vec<_> = heard.iter().filter(|text| text.contains("tool_name=\"twice_named\"")).collect();

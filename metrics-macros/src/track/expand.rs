@@ -181,7 +181,7 @@ fn label(subject: &Subject) -> Option<&Label> {
 
 fn label_value(label: &Label) -> TokenStream {
     match label {
-        Label::Constant(text) => quote!(__rt::Label::Constant(#text)),
+        Label::Constant(text) => quote!(__rt::CallLabel::Constant(#text)),
         Label::Computed(value) => {
             let named = is_constant_path(value).then(|| quote!(.from_constant()));
             quote_spanned!(at(value.span())=> (&&&__rt::LabelExpr(&(#value))).__label()#named)
@@ -208,7 +208,7 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
         subject => match label(subject).filter(|label| label.is_constant(function)).map(label_value) {
             None => Default::default(),
             Some(value) => (
-                quote!(fn __constant() -> __rt::Label<'static> { #value }),
+                quote!(fn __constant() -> __rt::CallLabel<'static> { #value }),
                 quote!(.with_constant(__constant)),
             ),
         },

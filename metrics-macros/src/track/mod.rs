@@ -291,7 +291,7 @@ mod tests {
                 async fn f() {}
             ),
         );
-        assert!(text.contains("tracked_by"), "{text}");
+        assert!(text.contains("track_future"), "{text}");
     }
 
     #[test]

@@ -82,12 +82,12 @@ pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
         }
         Subject::Llm { kind, usage: Usage::ByType, .. } => {
             let status = status(kind, span);
-            quote_spanned!(span=> __rt::Llm { status: #status, usage: (&&__t).__usage() })
+            quote_spanned!(span=> __rt::StatusAndUsage { status: #status, usage: (&&__t).__usage() })
         }
         Subject::Llm { kind, usage: Usage::By(closure), .. } => {
             let status = status(kind, span);
             let usage = quote_spanned!(at(closure.span())=> (&&__t).__usage_by(#closure));
-            quote_spanned!(span=> __rt::Llm { status: #status, usage: #usage })
+            quote_spanned!(span=> __rt::StatusAndUsage { status: #status, usage: #usage })
         }
         Subject::Task { kind, .. }
         | Subject::Tool { kind, .. }

@@ -19,7 +19,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::classify::Classify;
-use crate::recorder::{Call, AttemptGuard};
+use crate::recorder::{AttemptGuard, Call};
 use crate::status::Status;
 use crate::usage::RateLimits;
 

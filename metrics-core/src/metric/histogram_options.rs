@@ -7,7 +7,7 @@ use super::histogram_cells::HistogramRef;
 use super::native::read_both;
 use super::{NativeHistograms, NativeShape};
 use crate::faults::FaultReporter;
-use crate::sample::{Bounds, Exemplar, FamilyInfo, HistogramSample, Number};
+use crate::sample::{Bounds, Exemplar, HistogramSample, Number};
 use crate::storage::{Cells, ShardHandle};
 
 /// What an instance, or a family of the user's, asks of its histograms.
@@ -41,12 +41,6 @@ impl HistogramOptions {
     /// The classic bounds, if there are to be any.
     pub(crate) fn bounds<'a>(&self, bounds: &'a [f64]) -> &'a [f64] {
         if self.native.is_some_and(|native| !native.keeps_classic()) { &[] } else { bounds }
-    }
-
-    /// A family with the bounds that its histograms have.
-    pub(crate) fn info(&self, mut info: FamilyInfo) -> FamilyInfo {
-        info.buckets = self.bounds(&info.buckets).to_vec();
-        info
     }
 }
 

@@ -11,7 +11,7 @@ use rig_core::observe::{
 };
 
 use crate::integrations::parts::known;
-use crate::recorder::{Call, AttemptGuard};
+use crate::recorder::{AttemptGuard, Call};
 use crate::status::Status;
 use crate::usage::wire::{WireFormat, prefer_cause};
 use crate::usage::{RateLimits, Usage};

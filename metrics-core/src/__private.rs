@@ -10,7 +10,7 @@ pub use crate::label::{Domain, Domains, LabelField, check_budget, into_label};
 pub use crate::name::MetricKind;
 pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
 #[cfg(feature = "promql")]
-pub use crate::promql::{Described, Known, OWN, check_query};
+pub use crate::promql::{BUILTIN, Described, Known, check_query};
 pub use crate::recorder::{
     BudgetCheck, CallLabel, DowncastTag, EnclosingBudgets, FnOutput, FromBudgetSpent, Global, GlobalFamily,
     IgnoreOutput, InnerError, LabelExpr, OutputTag, Site, SiteRef, StatusAndCost, StatusAndUsage,

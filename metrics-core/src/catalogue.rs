@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-pub use crate::sample::{FamilyInfo, LabelValues, OtelName};
+use crate::builtin::{FamilyId as _, LlmFamily, MODEL, TASK_TYPE, TOOL_NAME, TaskFamily, ToolFamily};
+pub use crate::sample::{FamilyGroup, FamilyInfo, LabelValues, OtelName};
 
 /// Everything that an instance can show, as data: what dashboards, alerts and references are made from.
 #[derive(Clone, Debug, Default)]
@@ -46,9 +47,9 @@ impl SiteKind {
     /// The label that tells its calls from others of the kind.
     pub(crate) fn label(self) -> Option<&'static str> {
         match self {
-            Self::Task => Some("task_type"),
-            Self::Tool => Some("tool_name"),
-            Self::Llm => Some("model"),
+            Self::Task => Some(TASK_TYPE.name),
+            Self::Tool => Some(TOOL_NAME.name),
+            Self::Llm => Some(MODEL.name),
             Self::Step | Self::General => None,
         }
     }
@@ -84,9 +85,9 @@ impl SiteInfo {
     /// The counter in which its calls are counted by status; steps have none.
     pub fn counter(&self) -> Option<String> {
         match self.kind {
-            SiteKind::Task => Some("agent_tasks_total".to_owned()),
-            SiteKind::Tool => Some("agent_tool_calls_total".to_owned()),
-            SiteKind::Llm => Some("agent_llm_calls_total".to_owned()),
+            SiteKind::Task => Some(TaskFamily::Ended.name().to_owned()),
+            SiteKind::Tool => Some(ToolFamily::Ended.name().to_owned()),
+            SiteKind::Llm => Some(LlmFamily::Ended.name().to_owned()),
             SiteKind::Step => None,
             SiteKind::General => self.family.map(|family| format!("{family}_calls_total")),
         }

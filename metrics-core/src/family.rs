@@ -9,7 +9,7 @@ use crate::metric::{
     Info, IntegerCounterShape, Shape, Summary, SummaryShape, UserFamily, ZERO_COUNTERS, ZERO_HISTOGRAMS,
 };
 use crate::name::{self, MetricKind};
-use crate::sample::{FamilyInfo, Source};
+use crate::sample::{FamilyGroup, FamilyInfo, Source};
 
 /// The declaration of one family by a struct with `derive(Metrics)`.
 #[derive(Clone)]
@@ -20,6 +20,7 @@ pub struct Spec {
     unit: Option<&'static str>,
     native: bool,
     histogram_options: HistogramOptions,
+    group: FamilyGroup,
 }
 
 impl Spec {
@@ -32,6 +33,7 @@ impl Spec {
             unit: None,
             native: false,
             histogram_options: HistogramOptions::default(),
+            group: FamilyGroup::UserDefined,
         }
     }
 
@@ -67,9 +69,15 @@ impl Spec {
         self.histogram_options(histogram_options)
     }
 
+    /// The group, for a built-in family.
+    pub(crate) fn group(self, group: FamilyGroup) -> Self {
+        Self { group, ..self }
+    }
+
     fn info(&self, kind: MetricKind, labels: &[&'static str]) -> FamilyInfo {
         let mut info = FamilyInfo::new(kind, &self.name, &self.help, labels);
         info.unit = self.unit.or(info.unit);
+        info.group = self.group;
         info
     }
 

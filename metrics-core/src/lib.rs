@@ -56,7 +56,8 @@ pub use agent_metrics_macros::promql;
 pub use builder::Builder;
 pub use builtin::{Attempt, Budget, CallFacts, DimensionValue, Profile, TaskTotals};
 pub use catalogue::{
-    Catalogue, DimensionInfo, FamilyInfo, LabelValues, LatencyObjective, OtelName, SiteInfo, SiteKind, Slo,
+    Catalogue, DimensionInfo, FamilyGroup, FamilyInfo, LabelValues, LatencyObjective, OtelName, SiteInfo,
+    SiteKind, Slo,
 };
 pub use classify::{Classify, error_status, register_classifier};
 pub use error::{BudgetSpent, BuildError, Fault, InvalidBudget, RegisterError, TimedOut};

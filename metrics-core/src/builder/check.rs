@@ -1,12 +1,12 @@
-//! What a builder can't be asked for.
+//! Checks of the builder's settings.
 
-use crate::builtin::{Dimension, MAX_POINTS, Settings};
+use crate::builtin::{CELL_BYTES, Dimension, MAX_POINTS, Settings, reserved_label_names};
 use crate::error::BuildError;
 use crate::name;
 use crate::storage::STORAGE_CELLS;
 
-/// The most values of one label. Their table alone takes 16 bytes each, used or not.
-const MOST_VALUES: usize = 1 << 20;
+/// The largest number of values of one label. Each takes 16 bytes in a table, used or not.
+const MAX_VALUES: usize = 1 << 20;
 
 pub(super) fn check_limits(settings: &Settings) -> Result<(), BuildError> {
     let limits = [
@@ -16,56 +16,38 @@ pub(super) fn check_limits(settings: &Settings) -> Result<(), BuildError> {
         ("max_endpoints", settings.endpoints),
         ("known_tools", settings.known_tools.as_ref().map_or(0, Vec::len)),
     ];
-    match limits.into_iter().find(|(_, given)| *given > MOST_VALUES) {
-        Some((limit, given)) => Err(BuildError::Limit { limit, given, most: MOST_VALUES }),
+    match limits.into_iter().find(|(_, given)| *given > MAX_VALUES) {
+        Some((limit, given)) => Err(BuildError::Limit { limit, given, max: MAX_VALUES }),
         None => Ok(()),
     }
 }
 
-/// Combinations of the dimensions unless the builder is told otherwise.
+/// The default of `dimension_budget(..)`.
 pub(super) const DIMENSION_BUDGET: usize = 64;
 
-/// More would multiply every series past what anybody looks at.
-const MOST_DIMENSIONS: usize = 2;
-
-/// The labels that the families of tasks, models, tools and costs have themselves, or that formats write.
-const TAKEN: [&str; 14] = [
-    "task_type",
-    "model",
-    "tool_name",
-    "status",
-    "direction",
-    "kind",
-    "reason",
-    "served_model",
-    "outcome",
-    "cost_type",
-    "window",
-    "budget",
-    "le",
-    "quantile",
-];
+/// The largest number of dimensions. Each one multiplies every series.
+const MAX_DIMENSIONS: usize = 2;
 
 pub(super) fn check_dimensions(dimensions: &[Dimension]) -> Result<(), BuildError> {
-    for (place, dimension) in dimensions.iter().enumerate() {
+    for (at, dimension) in dimensions.iter().enumerate() {
         let name = dimension.name;
         let refuse = |why| Err(BuildError::Dimension { name, why });
         if let Err(fault) = name::label_name(name) {
             return refuse(fault.0);
         }
-        if TAKEN.contains(&name) {
-            return refuse("a label of the agent's own families has that name; choose another");
+        if reserved_label_names().any(|reserved| reserved == name) {
+            return refuse("a label of a built-in family has that name; choose another");
         }
-        let before = &dimensions[..place];
+        let before = &dimensions[..at];
         if before.iter().any(|other| other.name == name) {
             return refuse("given twice");
         }
-        // A value is found by its type.
-        if before.iter().any(|other| other.is_of_the_set_of(dimension)) {
+        // The type of a value identifies its dimension.
+        if before.iter().any(|other| other.has_same_type(dimension)) {
             return refuse("its enum is a dimension already; use another enum");
         }
-        if place == MOST_DIMENSIONS {
-            return refuse("there are two already, and no room for a third");
+        if at == MAX_DIMENSIONS {
+            return refuse("an instance has at most two dimensions");
         }
     }
     Ok(())
@@ -81,14 +63,18 @@ pub(super) fn check_names(settings: &Settings) -> Result<(), BuildError> {
     if exposes { Ok(()) } else { Err(BuildError::NoFamilyNames) }
 }
 
-/// A quarter of the room that all instances share.
-const MOST_WORDS: usize = STORAGE_CELLS / 4;
+/// The largest size of the built-in series: a quarter of the storage that all instances of a process share.
+const MAX_BYTES_PER_THREAD: usize = STORAGE_CELLS / 4 * CELL_BYTES;
 
-/// Only dimensions can make them so many.
-pub(super) fn check_room(settings: &Settings) -> Result<(), BuildError> {
-    let words = settings.most_words();
-    if settings.dimensions.size() > 1 && words > MOST_WORDS {
-        return Err(BuildError::TooManySeries { words, most: MOST_WORDS });
+/// Checks that the series of task types, models and tools fit into the storage. Without dimensions they always do, since each
+/// limit is checked by itself.
+pub(super) fn check_storage(settings: &Settings) -> Result<(), BuildError> {
+    let bytes_per_thread = settings.max_bytes_per_thread();
+    if settings.dimensions.size() > 1 && bytes_per_thread > MAX_BYTES_PER_THREAD {
+        return Err(BuildError::TooManySeries {
+            bytes_per_thread,
+            max_bytes_per_thread: MAX_BYTES_PER_THREAD,
+        });
     }
     Ok(())
 }

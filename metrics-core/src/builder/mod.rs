@@ -8,7 +8,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use self::check::{
-    DIMENSION_BUDGET, check_dimension_budget, check_dimensions, check_limits, check_names, check_room,
+    DIMENSION_BUDGET, check_dimension_budget, check_dimensions, check_limits, check_names, check_storage,
 };
 use crate::builtin::{Dimension, Dimensions, Profile, Settings};
 use crate::error::{BuildError, Fault};
@@ -287,7 +287,7 @@ impl Builder {
         check_dimension_budget(dimensions.size(), self.dimension_budget)?;
         self.settings.dimensions = Arc::new(dimensions);
         check_names(&self.settings)?;
-        check_room(&self.settings)?;
+        check_storage(&self.settings)?;
         if let Some(known) = &mut self.settings.known_tools {
             known.extend(tool_names());
         }

@@ -1,14 +1,37 @@
-//! What the agent's owners ask of it: caches, memory, satisfied users; and which version runs.
+//! Caches, memory, user satisfaction, and facts about the application.
 
 use std::sync::Arc;
 
-use crate::family::{Metric, Spec};
+use super::declaration::{Buckets, BuiltinFamily, BuiltinLabel, builtin_families};
+use super::{FamilyId as _, Settings};
+use crate::family::Metric;
 use crate::label::{Bounded, Domain, Domains, LabelField, LabelSet, LabelValue};
-use crate::metric::{Counter, Gauge, Histogram, HistogramOptions, Info};
-use crate::name::MetricKind;
-use crate::sample::{FamilyInfo, Source};
+use crate::metric::{Counter, Gauge, Histogram, Info};
+use crate::sample::Source;
 
-/// Whether a look-up in a cache found something.
+const RESULT: BuiltinLabel = BuiltinLabel::closed("result", CacheResult::VALUES);
+/// The number of memory types that have their own series.
+const MEMORY_TYPES: usize = 64;
+const MEMORY_TYPE: BuiltinLabel = BuiltinLabel::capped("memory_type", MEMORY_TYPES);
+
+builtin_families! {
+    /// The families about the application.
+    pub(crate) enum ApplicationFamily in Application {
+        CacheLookups => BuiltinFamily::counter("agent_cache_total", "Look-ups in the agent's caches.")
+            .labels(&[RESULT]),
+        MemoryEntries => BuiltinFamily::gauge("agent_memory_entries", "Entries in the agent's memory.")
+            .labels(&[MEMORY_TYPE]),
+        Satisfaction => BuiltinFamily::histogram(
+            "agent_user_satisfaction_score",
+            "Scores that users gave, 1 to 5.",
+            Buckets::new(&[1.0, 2.0, 3.0, 4.0, 5.0]),
+        ),
+        // The user's code chooses its labels.
+        Info => BuiltinFamily::info_metric("agent_app_info", "Facts about the application."),
+    }
+}
+
+/// The result of a cache look-up.
 #[derive(Clone, Copy)]
 pub(crate) enum CacheResult {
     Hit,
@@ -29,7 +52,7 @@ pub(crate) struct CacheLabels {
 }
 
 impl LabelSet for CacheLabels {
-    const NAMES: &'static [&'static str] = &["result"];
+    const NAMES: &'static [&'static str] = &[RESULT.name];
     const DOMAINS: &'static [Domain] = &[CacheResult::DOMAIN];
 
     fn index(&self, domains: &Domains) -> usize {
@@ -39,12 +62,12 @@ impl LabelSet for CacheLabels {
 
 #[derive(Clone, Copy)]
 pub(crate) struct MemoryLabels {
-    pub(crate) memory_type: Bounded<64>,
+    pub(crate) memory_type: Bounded<MEMORY_TYPES>,
 }
 
 impl LabelSet for MemoryLabels {
-    const NAMES: &'static [&'static str] = &["memory_type"];
-    const DOMAINS: &'static [Domain] = &[<Bounded<64>>::DOMAIN];
+    const NAMES: &'static [&'static str] = &[MEMORY_TYPE.name];
+    const DOMAINS: &'static [Domain] = &[<Bounded<MEMORY_TYPES>>::DOMAIN];
 
     fn index(&self, domains: &Domains) -> usize {
         domains.fold(0, 0, &self.memory_type)
@@ -59,17 +82,15 @@ pub(crate) struct Business {
 }
 
 impl Business {
-    pub(crate) fn new(histogram_options: &HistogramOptions) -> Self {
-        let app = FamilyInfo::new(MetricKind::Info, "agent_app_info", "Facts about the application.", &[]);
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let spec = |family: ApplicationFamily| {
+            family.family().spec().histogram_options(settings.histogram_options.clone())
+        };
         Self {
-            cache: Metric::build(&Spec::new("agent_cache_total", "Look-ups in the agent's caches.")),
-            memory: Metric::build(&Spec::new("agent_memory_entries", "Entries in the agent's memory.")),
-            satisfaction: Metric::build(
-                &Spec::new("agent_user_satisfaction_score", "Scores that users gave, 1 to 5.")
-                    .buckets(&[1.0, 2.0, 3.0, 4.0, 5.0])
-                    .histogram_options(histogram_options.clone()),
-            ),
-            app: Info::new(app),
+            cache: Metric::build(&spec(ApplicationFamily::CacheLookups)),
+            memory: Metric::build(&spec(ApplicationFamily::MemoryEntries)),
+            satisfaction: Metric::build(&spec(ApplicationFamily::Satisfaction)),
+            app: Metric::build(&spec(ApplicationFamily::Info)),
         }
     }
 

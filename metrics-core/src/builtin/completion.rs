@@ -1,33 +1,37 @@
-//! The share of tasks that succeed, over rolling windows: what was added to the totals since the window began.
+//! The share of tasks that succeed in rolling windows: the tasks that were added to the totals since the window began.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::notes::RollingTotals;
+use super::rolling::RollingTotals;
 use crate::clock::{self, Ticks};
 
-/// Tasks so far.
+/// Numbers of tasks since the start of the program.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub(crate) struct Totals {
-    /// Those that ended, cancelled ones aside.
+    /// Tasks that ended, without cancelled ones.
     pub(crate) counted: u64,
-    /// Those of them that succeeded.
+    /// The successful tasks among them.
     pub(crate) succeeded: u64,
 }
 
 struct Window {
     name: &'static str,
-    notes: RollingTotals<Totals>,
+    totals: RollingTotals<Totals>,
+    /// The rate that was set by hand, which replaces the computed one.
     manual: Option<f64>,
 }
 
+/// The names of the windows.
+pub(super) const WINDOW_NAMES: [&str; 3] = ["1h", "24h", "7d"];
+
 pub(crate) struct Completion {
-    windows: Mutex<[Window; 3]>,
+    windows: Mutex<[Window; WINDOW_NAMES.len()]>,
     begin: Ticks,
-    /// When the minute of the last note ends, in ticks since the beginning: tasks that end before
-    /// look no further.
-    noted_until: AtomicU64,
+    /// The end of the minute of the last sample, in ticks since `begin`. A task that ends before then has nothing to record and
+    /// takes no lock.
+    recorded_until: AtomicU64,
 }
 
 const MINUTE: u64 = 60;
@@ -38,54 +42,58 @@ impl Completion {
     pub(crate) fn new(begin: Ticks) -> Self {
         let window = |name, slot_seconds, slots| Window {
             name,
-            notes: RollingTotals::new(slot_seconds * SECOND, slots),
+            totals: RollingTotals::new(slot_seconds * SECOND, slots),
             manual: None,
         };
+        let [hour, day, week] = WINDOW_NAMES;
         Self {
             windows: Mutex::new([
-                window("1h", MINUTE, 60),
-                window("24h", 15 * MINUTE, 96),
-                window("7d", 60 * MINUTE, 168),
+                window(hour, MINUTE, 60),
+                window(day, 15 * MINUTE, 96),
+                window(week, 60 * MINUTE, 168),
             ]),
             begin,
-            noted_until: AtomicU64::new(0),
+            recorded_until: AtomicU64::new(0),
         }
     }
 
-    /// Notes the totals, as they are before what happens `now` is counted in them.
+    /// Records the totals once per minute. `now` is the end of a task that is not in the totals yet.
+    ///
+    /// All loads and stores are relaxed. If two threads pass the comparison in one minute, both record, and a slot keeps the
+    /// first of the two samples; the samples differ by the few tasks that end between the two readings.
     #[inline]
-    pub(crate) fn note(&self, now: Ticks, totals: impl FnOnce() -> Totals) {
-        if now.since(self.begin) >= self.noted_until.load(Ordering::Relaxed) {
-            self.note_slots(self.nanos(now), totals());
+    pub(crate) fn record(&self, now: Ticks, totals: impl FnOnce() -> Totals) {
+        if now.since(self.begin) >= self.recorded_until.load(Ordering::Relaxed) {
+            self.record_slots(self.nanos(now), totals());
         }
     }
 
-    /// Nanoseconds since the beginning.
+    /// Returns the nanoseconds since `begin`.
     fn nanos(&self, now: Ticks) -> u64 {
         clock::nanos(now.since(self.begin))
     }
 
     #[cold]
-    fn note_slots(&self, now: u64, totals: Totals) {
-        // Whoever holds the lock is noting the same, or reads: no task waits for that.
+    fn record_slots(&self, now: u64, totals: Totals) {
+        // No task waits for the lock. Its holder either records the sample of this minute or is a scrape, which records one too.
         if let Ok(mut windows) = self.windows.try_lock() {
             let minute = MINUTE * SECOND;
             let next_minute = Duration::from_nanos((now / minute + 1) * minute);
-            self.noted_until.store(clock::ticks(next_minute), Ordering::Relaxed);
+            self.recorded_until.store(clock::ticks(next_minute), Ordering::Relaxed);
             for window in windows.iter_mut() {
-                window.notes.note(now, totals);
+                window.totals.record(now, totals);
             }
         }
     }
 
-    /// The rate of each window in which a task ended.
+    /// Returns the rate of each window in which a task ended.
     pub(crate) fn rates(&self, now: Ticks, totals: Totals) -> Vec<(&'static str, f64)> {
         let now = self.nanos(now);
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         windows.iter_mut().filter_map(|window| Some((window.name, window.rate(now, totals)?))).collect()
     }
 
-    /// Fixes a window's rate by hand. `false` when there is no such window.
+    /// Sets a window's rate by hand. Returns `false` if there is no such window.
     pub(crate) fn set(&self, window: &str, rate: f64) -> bool {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let found = windows.iter_mut().find(|candidate| candidate.name == window);
@@ -98,10 +106,11 @@ impl Window {
         if self.manual.is_some() {
             return self.manual;
         }
-        self.notes.note(now, totals);
-        let base = self.notes.base()?;
+        self.totals.record(now, totals);
+        let base = self.totals.base()?;
         let counted = totals.counted.saturating_sub(base.counted);
-        // A task may end between the two readings of a note.
+        // The two totals are read one after the other, and a task can end in between: then `succeeded` is one more than the
+        // tasks in `counted` allow. The minimum keeps the rate at 1 or below.
         let succeeded = totals.succeeded.saturating_sub(base.succeeded).min(counted);
         (counted > 0).then(|| succeeded as f64 / counted as f64)
     }
@@ -118,10 +127,10 @@ mod tests {
         Ticks::default().plus(clock::ticks(Duration::from_millis(second * 1000 + 500)))
     }
 
-    /// Tasks that end one after another, each at its second.
+    /// Ends tasks one after another, each at its second.
     fn run(completion: &Completion, totals: &mut Totals, ends: impl IntoIterator<Item = (u64, bool)>) {
         for (second, success) in ends {
-            completion.note(at(second), || *totals);
+            completion.record(at(second), || *totals);
             totals.counted += 1;
             totals.succeeded += u64::from(success);
         }
@@ -140,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_than_the_window_does_not_count() {
+    fn tasks_from_before_the_window_do_not_count() {
         let completion = Completion::new(Ticks::default());
         let mut totals = Totals::default();
         run(&completion, &mut totals, (0..10).map(|n| (n * MINUTE, false)));
@@ -150,19 +159,19 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn the_number_of_samples_is_bounded() {
         let completion = Completion::new(Ticks::default());
         let mut totals = Totals::default();
         run(&completion, &mut totals, (0..30 * 24 * 60).map(|n| (n * MINUTE, true)));
         let windows = completion.windows.lock().unwrap();
         for window in windows.iter() {
-            let (notes, slots) = window.notes.len();
-            assert!(notes as u64 <= slots + 1, "{}", window.name);
+            let (samples, slots) = window.totals.len();
+            assert!(samples as u64 <= slots + 1, "{}", window.name);
         }
     }
 
     #[test]
-    fn a_rate_set_by_hand_stays() {
+    fn a_rate_set_by_hand_replaces_the_computed_one() {
         let completion = Completion::new(Ticks::default());
         assert!(completion.set("24h", 0.25));
         assert!(!completion.set("2h", 0.25));

@@ -1,7 +1,8 @@
-//! Money that is not spent on models.
+//! The cost of tools.
 
 use std::sync::Arc;
 
+use super::llm::{COST_TYPE, MODEL};
 use super::{DimensionPoint, Dimensions};
 use crate::label::Labels;
 use crate::sample::{Number, Visitor, is_valid_amount};
@@ -9,14 +10,14 @@ use crate::storage::{CellRange, Cells};
 
 /// USD spent on tools.
 pub(crate) struct ToolCost {
-    /// A word for each point of the dimensions.
+    /// One cell for each dimension point.
     usd: CellRange,
     refused: CellRange,
     dimensions: Arc<Dimensions>,
 }
 
-const TOOL_TYPE: &[(&str, &str)] = &[("cost_type", "tool")];
-const NO_MODEL: (&str, &str) = ("model", "none");
+const TOOL_TYPE: &[(&str, &str)] = &[(COST_TYPE.name, "tool")];
+const NO_MODEL: (&str, &str) = (MODEL.name, "none");
 
 impl ToolCost {
     pub(crate) fn new(dimensions: Arc<Dimensions>) -> Self {
@@ -45,7 +46,7 @@ impl ToolCost {
         }
     }
 
-    /// How many amounts were none.
+    /// Returns the number of amounts that were negative, not a number or too large.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.read(0)
     }

@@ -1,5 +1,5 @@
-//! What calls are told apart by besides their own labels: at most two closed sets, which a task hands on to what
-//! runs in it.
+//! Dimensions: at most two closed labels that the user adds to tasks, LLM calls, tools and costs. A task passes its values on
+//! to the calls in it.
 
 use std::any::{TypeId, type_name};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use crate::error::Fault;
 use crate::faults::FaultReporter;
 use crate::label::{LabelValue, RenderedLabels};
 
-/// A value of a dimension, by its type.
+/// One value of a dimension, which its type identifies.
 #[derive(Clone, Copy, Debug)]
 pub struct DimensionValue {
     set: TypeId,
@@ -19,8 +19,8 @@ pub struct DimensionValue {
 }
 
 impl DimensionValue {
-    /// That of a closed set.
-    pub fn of<T: LabelValue>(value: &T) -> Self {
+    /// The dimension value of a closed label value.
+    pub fn new<T: LabelValue>(value: &T) -> Self {
         let index = (*value).index().min(T::VALUES.len().saturating_sub(1));
         Self { set: TypeId::of::<T>(), set_name: type_name::<T>(), index }
     }
@@ -39,11 +39,12 @@ impl Dimension {
         Self { name, values: T::VALUES, set: TypeId::of::<T>() }
     }
 
-    pub(crate) fn is_of_the_set_of(&self, other: &Self) -> bool {
+    /// Returns whether both dimensions take their values from one enum.
+    pub(crate) fn has_same_type(&self, other: &Self) -> bool {
         self.set == other.set
     }
 
-    /// Its values, and that nothing is known.
+    /// Returns the number of values, including `__none__`.
     fn size(&self) -> usize {
         self.values.len() + 1
     }
@@ -53,26 +54,27 @@ impl Dimension {
 #[derive(Default)]
 pub struct Dimensions {
     all: Vec<Dimension>,
-    /// Whether the hook was told of a value of none of them.
-    told: AtomicBool,
+    /// Whether a value of an unknown dimension was reported to the fault hook.
+    reported_unknown: AtomicBool,
 }
 
-/// One value, or none, of each dimension; number 0 is none at all.
+/// One combination of dimension values, each of which may be absent; 0 is the combination without any value.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct DimensionPoint(pub(crate) u16);
 
 /// The largest number of points, since a [`BundleHandle`](crate::recorder::held::BundleHandle) stores a point in 11 bits.
 pub(crate) const MAX_POINTS: usize = 1 << 11;
 
-/// What a dimension's label says where nobody gave a value.
+/// The label value of a dimension without a value.
 const NONE: &str = "__none__";
 
-/// Points past this start at zero only when they are first used.
+/// The largest number of points whose series start at zero. With more points, only the one without values does, and the
+/// others appear on first use.
 const ZERO_POINTS: usize = 16;
 
 impl Dimensions {
     pub(crate) fn new(all: Vec<Dimension>) -> Self {
-        Self { all, told: AtomicBool::new(false) }
+        Self { all, reported_unknown: AtomicBool::new(false) }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Dimension> {
@@ -83,28 +85,30 @@ impl Dimensions {
         self.all.iter().map(|dimension| dimension.name)
     }
 
-    /// How many points there are.
+    /// Returns the number of points.
     pub(crate) fn size(&self) -> usize {
         self.all.iter().fold(1, |size, dimension| size.saturating_mul(dimension.size()))
     }
 
-    /// Every point.
+    /// Returns every point.
     pub(super) fn points(&self) -> impl Iterator<Item = DimensionPoint> {
         (0..self.size()).map(|point| DimensionPoint(point as u16))
     }
 
-    /// Those that start at zero beside a label that stands in the code.
+    /// Returns the points whose series start at zero, for a label value that is a constant in the code.
     pub(super) fn zero_points(&self) -> impl Iterator<Item = DimensionPoint> {
         self.points().take(if self.size() <= ZERO_POINTS { ZERO_POINTS } else { 1 })
     }
 
-    /// The point of some values. One of a set that is no dimension here is left out, and told of once.
+    /// Returns the point of some values. A value whose type is no dimension of this instance is left out, and the first such
+    /// value is reported to the fault hook.
     pub(crate) fn point(&self, values: &[DimensionValue], faults: &FaultReporter) -> DimensionPoint {
-        let stray = |value: &&DimensionValue| self.all.iter().all(|dimension| dimension.set != value.set);
-        if let Some(stray) = values.iter().find(stray)
-            && !self.told.swap(true, Ordering::Relaxed)
+        let is_unknown =
+            |value: &&DimensionValue| self.all.iter().all(|dimension| dimension.set != value.set);
+        if let Some(unknown) = values.iter().find(is_unknown)
+            && !self.reported_unknown.swap(true, Ordering::Relaxed)
         {
-            faults.report(&Fault::UnknownDimension { set: stray.set_name });
+            faults.report(&Fault::UnknownDimension { set: unknown.set_name });
         }
         self.join(|dimension| {
             let value = values.iter().find(|value| value.set == dimension.set);
@@ -112,84 +116,85 @@ impl Dimensions {
         })
     }
 
-    /// What is known of a call by itself, and of the rest by the task around it.
-    pub(crate) fn over(&self, own: DimensionPoint, around: DimensionPoint) -> DimensionPoint {
-        let (mut own, mut around) = (usize::from(own.0), usize::from(around.0));
+    /// Returns the point of a call: its own value in each dimension, or else that of the enclosing task.
+    pub(crate) fn merge(&self, own: DimensionPoint, enclosing: DimensionPoint) -> DimensionPoint {
+        let (mut own, mut enclosing) = (usize::from(own.0), usize::from(enclosing.0));
         self.join(|dimension| {
-            let place = |point: &mut usize| {
-                let place = *point % dimension.size();
+            let next = |point: &mut usize| {
+                let value = *point % dimension.size();
                 *point /= dimension.size();
-                place
+                value
             };
-            match (place(&mut own), place(&mut around)) {
-                (0, around) => around,
+            match (next(&mut own), next(&mut enclosing)) {
+                (0, enclosing) => enclosing,
                 (own, _) => own,
             }
         })
     }
 
-    /// A point from the place in each dimension, which is 0 where nothing is known.
-    fn join(&self, mut place: impl FnMut(&Dimension) -> usize) -> DimensionPoint {
+    /// Returns a point from the number of the value in each dimension, 0 for no value.
+    fn join(&self, mut value: impl FnMut(&Dimension) -> usize) -> DimensionPoint {
         let mut stride = 1;
         let mut point = 0;
         for dimension in &self.all {
-            point += stride * place(dimension);
+            point += stride * value(dimension);
             stride *= dimension.size();
         }
         DimensionPoint(point as u16)
     }
 
-    /// The labels of series at a point, that of their group first.
+    /// Renders the labels of series at a point, the group's label first.
     pub(super) fn render<'a>(&self, label: (&'a str, &'a str), point: DimensionPoint) -> RenderedLabels {
-        let more = self.labels(point).map(|(name, value)| -> (&'a str, &'a str) { (name, value) });
-        RenderedLabels::new(std::iter::once(label).chain(more))
+        let dimensions = self.labels(point).map(|(name, value)| -> (&'a str, &'a str) { (name, value) });
+        RenderedLabels::new(std::iter::once(label).chain(dimensions))
     }
 
-    /// The labels of a point.
+    /// Returns the dimension labels of a point.
     fn labels(&self, point: DimensionPoint) -> impl Iterator<Item = (&'static str, &'static str)> {
         let mut rest = usize::from(point.0);
         self.all.iter().map(move |dimension| {
-            let place = rest % dimension.size();
+            let value = rest % dimension.size();
             rest /= dimension.size();
-            (dimension.name, if place == 0 { NONE } else { dimension.values[place - 1] })
+            (dimension.name, if value == 0 { NONE } else { dimension.values[value - 1] })
         })
     }
 }
 
-/// The bundles of one label value by point; that of no dimension holds the others.
+/// The bundles of one label value by dimension point. The bundle at point 0 owns those at all other points.
 pub struct BundlesByPoint<S> {
     point: DimensionPoint,
-    others: Box<[OnceBox<S>]>,
+    /// The bundles at points 1 and above; empty in a bundle that is at such a point itself.
+    rest: Box<[OnceBox<S>]>,
 }
 
 impl<S> BundlesByPoint<S> {
-    /// For a bundle at a point.
+    /// The (empty) collection that a bundle at `point` owns.
     pub(crate) fn new(point: DimensionPoint, dimensions: &Dimensions) -> Self {
-        let others = if point == DimensionPoint::default() { dimensions.size() - 1 } else { 0 };
-        Self { point, others: (0..others).map(|_| OnceBox::new()).collect() }
+        let rest = if point == DimensionPoint::default() { dimensions.size() - 1 } else { 0 };
+        Self { point, rest: (0..rest).map(|_| OnceBox::new()).collect() }
     }
 
     pub(crate) fn point(&self) -> DimensionPoint {
         self.point
     }
 
-    /// Whether there are others.
+    /// Returns whether this is the bundle at point 0 of an instance with dimensions.
     #[inline]
-    pub(crate) fn are_many(&self) -> bool {
-        !self.others.is_empty()
+    pub(crate) fn has_dimensions(&self) -> bool {
+        !self.rest.is_empty()
     }
 
-    /// The bundle at a point, made if it is new.
-    pub(crate) fn at<'a>(&'a self, base: &'a S, point: DimensionPoint, make: impl FnOnce() -> S) -> &'a S {
-        match self.others.get(usize::from(point.0).wrapping_sub(1)) {
+    /// Returns the bundle at a point, created on first use; `base` at point 0.
+    pub(crate) fn at<'a>(&'a self, base: &'a S, point: DimensionPoint, create: impl FnOnce() -> S) -> &'a S {
+        match self.rest.get(usize::from(point.0).wrapping_sub(1)) {
             None => base,
-            Some(other) => other.get_or_init(|| Box::new(make())),
+            Some(bundle) => bundle.get_or_init(|| Box::new(create())),
         }
     }
 
-    /// The others that were made.
-    pub(crate) fn others(&self) -> impl Iterator<Item = &S> {
-        self.others.iter().filter_map(OnceBox::get)
+    /// Returns the bundles at points 1 and above that exist.
+    pub(crate) fn created(&self) -> impl Iterator<Item = &S> {
+        self.rest.iter().filter_map(OnceBox::get)
     }
 }
 
@@ -232,27 +237,27 @@ mod tests {
     }
 
     #[test]
-    fn every_point_is_its_values() {
+    fn every_point_has_different_values() {
         let dimensions = dimensions();
         let mut seen: Vec<_> = dimensions.points().map(|point| texts(&dimensions, point)).collect();
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), 3 * 4);
-        let values = [DimensionValue::of(&Region(2)), DimensionValue::of(&Tier::Gold)];
+        let values = [DimensionValue::new(&Region(2)), DimensionValue::new(&Tier::Gold)];
         assert_eq!(texts(&dimensions, dimensions.point(&values, &FaultReporter::silent())), ["gold", "ap"]);
     }
 
     #[test]
-    fn what_a_call_says_holds_before_what_its_task_does() {
+    fn a_value_of_a_call_overrides_that_of_its_task() {
         let dimensions = dimensions();
         let point = |values: &[_]| dimensions.point(values, &FaultReporter::silent());
-        let task = point(&[DimensionValue::of(&Tier::Free), DimensionValue::of(&Region(1))]);
-        let own = point(&[DimensionValue::of(&Tier::Gold)]);
-        assert_eq!(texts(&dimensions, dimensions.over(own, task)), ["gold", "us"]);
-        assert_eq!(dimensions.over(DimensionPoint::default(), task), task);
-        assert_eq!(dimensions.over(own, DimensionPoint::default()), own);
+        let task = point(&[DimensionValue::new(&Tier::Free), DimensionValue::new(&Region(1))]);
+        let own = point(&[DimensionValue::new(&Tier::Gold)]);
+        assert_eq!(texts(&dimensions, dimensions.merge(own, task)), ["gold", "us"]);
+        assert_eq!(dimensions.merge(DimensionPoint::default(), task), task);
+        assert_eq!(dimensions.merge(own, DimensionPoint::default()), own);
         for own in dimensions.points() {
-            assert_eq!(dimensions.over(own, own), own);
+            assert_eq!(dimensions.merge(own, own), own);
         }
     }
 }

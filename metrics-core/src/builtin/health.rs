@@ -1,131 +1,130 @@
-//! The toolkit's own health.
+//! The health of the toolkit itself.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
+use super::declaration::{BuiltinFamily, BuiltinLabel, builtin_families};
+use super::{EnabledFamilies, Settings};
 use crate::faults::FaultReporter;
 use crate::label::{Labels, RenderedLabels};
-use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 use crate::storage;
 
+const FAMILY: BuiltinLabel = BuiltinLabel::open("family");
+const LABEL: BuiltinLabel = BuiltinLabel::open("label");
+
+builtin_families! {
+    /// The families about the toolkit itself that every instance has.
+    pub(crate) enum HealthFamily in Health {
+        Overflow => BuiltinFamily::counter(
+            "agent_metrics_label_overflow_total",
+            "Label values past a label's cap, counted under __other__.",
+        )
+        .labels(&[FAMILY, LABEL]),
+        CallbackPanics => BuiltinFamily::counter(
+            "agent_metrics_callback_panics_total",
+            "Panics in the closures of attributes.",
+        ),
+        RefusedObservations => BuiltinFamily::counter(
+            "agent_metrics_refused_observations_total",
+            "Observations that were negative, not a number or too large for a sum.",
+        )
+        .labels(&[FAMILY]),
+        SeriesWithoutStorage => BuiltinFamily::counter(
+            "agent_metrics_series_without_room_total",
+            "Series of the process for which there is no storage left: they are not exposed.",
+        ),
+        ScrapeDuration => BuiltinFamily::summary(
+            "agent_metrics_scrape_duration_seconds",
+            "Time it took to write an exposition.",
+        ),
+        ScrapeSize => BuiltinFamily::gauge(
+            "agent_metrics_scrape_size_bytes",
+            "Size of the last exposition, uncompressed.",
+        ),
+    }
+}
+
 pub(crate) struct Health {
-    /// The sources it reports on. Weak, since it is one of them.
+    /// The sources whose overflows and refused observations are shown. The references are weak, since this is a source too and
+    /// would otherwise keep itself alive.
     sources: RwLock<Vec<Weak<dyn Source>>>,
     faults: Arc<FaultReporter>,
     scrapes: AtomicU64,
     scrape_nanos: AtomicU64,
     scrape_bytes: AtomicU64,
-    infos: Vec<FamilyInfo>,
+    families: EnabledFamilies<HealthFamily>,
 }
 
-const OVERFLOW: usize = 0;
-const CALLBACK_PANICS: usize = 1;
-const REFUSED: usize = 2;
-const WITHOUT_ROOM: usize = 3;
-const SCRAPE_DURATION: usize = 4;
-
 impl Health {
-    pub(crate) fn new(faults: Arc<FaultReporter>) -> Self {
-        let infos = vec![
-            FamilyInfo::new(
-                MetricKind::Counter,
-                "agent_metrics_label_overflow_total",
-                "Label values past a label's cap, counted under __other__.",
-                &["family", "label"],
-            ),
-            FamilyInfo::new(
-                MetricKind::Counter,
-                "agent_metrics_callback_panics_total",
-                "Panics in the closures of attributes.",
-                &[],
-            ),
-            FamilyInfo::new(
-                MetricKind::Counter,
-                "agent_metrics_refused_observations_total",
-                "Observations that were negative, not a number or too large for a sum.",
-                &["family"],
-            ),
-            FamilyInfo::new(
-                MetricKind::Counter,
-                "agent_metrics_series_without_room_total",
-                "Series of the process for which there is no storage left: they are not exposed.",
-                &[],
-            ),
-            FamilyInfo::new(
-                MetricKind::Summary,
-                "agent_metrics_scrape_duration_seconds",
-                "Time it took to write an exposition.",
-                &[],
-            ),
-            FamilyInfo::new(
-                MetricKind::Gauge,
-                "agent_metrics_scrape_size_bytes",
-                "Size of the last exposition, uncompressed.",
-                &[],
-            ),
-        ];
+    pub(crate) fn new(settings: &Settings, faults: Arc<FaultReporter>) -> Self {
         Self {
             sources: RwLock::default(),
             faults,
             scrapes: AtomicU64::new(0),
             scrape_nanos: AtomicU64::new(0),
             scrape_bytes: AtomicU64::new(0),
-            infos,
+            families: EnabledFamilies::new(settings),
         }
     }
 
+    /// Adds a source whose overflows and refused observations are shown.
     pub(crate) fn watch(&self, source: &Arc<dyn Source>) {
         self.sources.write().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(source));
     }
 
+    /// Records that an exposition was written.
     pub(crate) fn scraped(&self, nanos: u64, bytes: usize) {
         self.scrapes.fetch_add(1, Ordering::Relaxed);
         self.scrape_nanos.fetch_add(nanos, Ordering::Relaxed);
         self.scrape_bytes.store(bytes as u64, Ordering::Relaxed);
     }
 
-    /// How long the last exposition was, in bytes.
+    /// Returns the size of the last exposition in bytes.
     pub(crate) fn last_size(&self) -> usize {
         self.scrape_bytes.load(Ordering::Relaxed) as usize
     }
 
-    fn for_each_source(&self, mut see: impl FnMut(&dyn Source)) {
+    fn for_each_source(&self, mut visit: impl FnMut(&dyn Source)) {
         let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
         for source in sources.iter().filter_map(Weak::upgrade) {
-            see(&*source);
+            visit(&*source);
         }
     }
 }
 
 impl Source for Health {
     fn families(&self) -> &[FamilyInfo] {
-        &self.infos
+        self.families.infos()
     }
 
     fn visit_part(&self, family: usize, _: usize, visitor: &mut dyn Visitor) {
-        match family {
-            OVERFLOW => self.for_each_source(|source| {
+        match self.families.id(family) {
+            HealthFamily::Overflow => self.for_each_source(|source| {
                 for (family, label, values) in source.interners() {
-                    let labels = RenderedLabels::new([("family", family), ("label", label)]);
+                    let labels = RenderedLabels::new([(FAMILY.name, family), (LABEL.name, label)]);
                     visitor.sample(Labels::new(&labels), Number::Integer(values.overflows()));
                 }
             }),
-            CALLBACK_PANICS => visitor.sample(Labels::NONE, Number::Integer(self.faults.callback_panics())),
-            REFUSED => self.for_each_source(|source| {
+            HealthFamily::CallbackPanics => {
+                visitor.sample(Labels::NONE, Number::Integer(self.faults.callback_panics()))
+            }
+            HealthFamily::RefusedObservations => self.for_each_source(|source| {
                 for (family, refused) in source.refused() {
                     visitor.sample(
-                        Labels::new(&RenderedLabels::new([("family", family)])),
+                        Labels::new(&RenderedLabels::new([(FAMILY.name, family)])),
                         Number::Integer(refused),
                     );
                 }
             }),
-            WITHOUT_ROOM => visitor.sample(Labels::NONE, Number::Integer(storage::failed_allocations())),
-            SCRAPE_DURATION => {
+            HealthFamily::SeriesWithoutStorage => {
+                visitor.sample(Labels::NONE, Number::Integer(storage::failed_allocations()))
+            }
+            HealthFamily::ScrapeDuration => {
                 let sum = Number::Nanos(self.scrape_nanos.load(Ordering::Relaxed));
                 visitor.summary(Labels::NONE, self.scrapes.load(Ordering::Relaxed), sum);
             }
-            _ => {
+            HealthFamily::ScrapeSize => {
                 let bytes = self.scrape_bytes.load(Ordering::Relaxed);
                 visitor.sample(Labels::NONE, Number::Integer(bytes));
             }

@@ -1,22 +1,55 @@
-//! HTTP requests that the service answers.
+//! HTTP requests to the service.
 
 use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
-use super::{Settings, Table};
+use super::declaration::{Buckets, BuiltinFamily, BuiltinLabel, builtin_families};
+use super::{EnabledFamilies, FamilyId as _, Settings, Table};
 use crate::label::{Interner, Labels, RenderedLabels};
 use crate::metric::{CallShape, HistogramCells, HistogramShape};
-use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 use crate::storage::{self, CellRange, Cells};
 
-/// Seconds: the seed's bounds.
-const DURATION: [f64; 9] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
-/// Seconds: how long streams stay open.
-const STREAM: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0];
+const METHOD: BuiltinLabel = BuiltinLabel::closed("method", &Method::NAMES);
+const ENDPOINT: BuiltinLabel = BuiltinLabel::open("endpoint");
+/// The codes 100 to 999.
+const STATUS_CODE: BuiltinLabel = BuiltinLabel::capped("status_code", 900);
 
-/// The methods of RFC 9110 and PATCH; any other is one value.
+/// In seconds.
+const DURATION: Buckets = Buckets::new(&[0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0]);
+/// In seconds, for the time that an event stream is open.
+const STREAM: Buckets = Buckets::new(&[1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0]);
+
+builtin_families! {
+    /// The families of HTTP requests.
+    pub(crate) enum HttpFamily in Http {
+        Requests => BuiltinFamily::counter(
+            "agent_http_requests_total",
+            "HTTP requests that were answered.",
+        )
+        .labels(&[METHOD, ENDPOINT, STATUS_CODE]),
+        Duration => BuiltinFamily::histogram(
+            "agent_http_request_duration_seconds",
+            "Time from a request to the end of its response; of an event stream, to its head.",
+            DURATION,
+        )
+        .labels(&[METHOD, ENDPOINT]),
+        InProgress => BuiltinFamily::gauge(
+            "agent_http_requests_in_progress",
+            "HTTP requests being answered now.",
+        )
+        .labels(&[METHOD, ENDPOINT]),
+        StreamDuration => BuiltinFamily::histogram(
+            "agent_http_stream_duration_seconds",
+            "Time from an event stream's head to its end.",
+            STREAM,
+        )
+        .labels(&[METHOD, ENDPOINT]),
+    }
+}
+
+/// An HTTP method: one of RFC 9110, `PATCH`, or `OTHER`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Method(usize);
 
@@ -24,26 +57,22 @@ impl Method {
     const NAMES: [&'static str; 10] =
         ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "OTHER"];
 
-    pub(crate) fn of(name: &str) -> Self {
+    pub(crate) fn from_name(name: &str) -> Self {
         let known = Self::NAMES.iter().position(|method| *method == name);
         Self(known.unwrap_or(Self::NAMES.len() - 1))
     }
 }
 
-/// First digits of a status code. One outside of 100 to 999 is no HTTP status; it counts as 500.
-/// The last is of requests that turned out to be another endpoint's.
+/// The classes of status codes, by their first digit. The last one counts requests that turned out to belong to another
+/// endpoint, and is not shown.
 const CLASSES: &[&str] = &["1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx", "withdrawn"];
 const WITHDRAWN: usize = CLASSES.len() - 1;
-
-const REQUESTS: usize = 0;
-const DURATIONS: usize = 1;
-const IN_PROGRESS: usize = 2;
 
 pub(crate) struct Http {
     endpoints: Table<Endpoint>,
     shape: CallShape,
     streams: HistogramShape,
-    infos: Vec<FamilyInfo>,
+    families: EnabledFamilies<HttpFamily>,
 }
 
 struct Endpoint {
@@ -55,48 +84,21 @@ struct Endpoint {
 pub(crate) struct HttpSeries {
     calls: HistogramCells,
     streams: OnceBox<HistogramCells>,
-    /// A row of a hundred status codes for each class that occurred.
+    /// A hundred counts for each class of status codes, created when the class first occurs.
     codes: [OnceBox<CellRange>; WITHDRAWN],
     labels: RenderedLabels,
 }
 
 impl Http {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let shape = CallShape::new(CLASSES, &DURATION, false).with(&settings.histogram_options);
-        let labels = &["method", "endpoint"];
-        let infos = vec![
-            FamilyInfo::new(
-                MetricKind::Counter,
-                "agent_http_requests_total",
-                "HTTP requests that were answered.",
-                &["method", "endpoint", "status_code"],
-            ),
-            FamilyInfo::new(
-                MetricKind::Histogram,
-                "agent_http_request_duration_seconds",
-                "Time from a request to the end of its response; of an event stream, to its head.",
-                labels,
-            )
-            .with_buckets(settings.histogram_options.bounds(&DURATION)),
-            FamilyInfo::new(
-                MetricKind::Gauge,
-                "agent_http_requests_in_progress",
-                "HTTP requests being answered now.",
-                labels,
-            ),
-            FamilyInfo::new(
-                MetricKind::Histogram,
-                "agent_http_stream_duration_seconds",
-                "Time from an event stream's head to its end.",
-                labels,
-            )
-            .with_buckets(settings.histogram_options.bounds(&STREAM)),
-        ];
+        let bounds = |family: HttpFamily| family.bounds(settings);
+        let shape = CallShape::new(CLASSES, bounds(HttpFamily::Duration), false);
         Self {
             endpoints: Table::new(settings.endpoints),
-            shape,
-            streams: HistogramShape::ticks(&STREAM).with(&settings.histogram_options),
-            infos,
+            shape: shape.with(&settings.histogram_options),
+            streams: HistogramShape::ticks(bounds(HttpFamily::StreamDuration))
+                .with(&settings.histogram_options),
+            families: EnabledFamilies::new(settings),
         }
     }
 
@@ -115,8 +117,8 @@ impl Http {
                 streams: OnceBox::new(),
                 codes: [const { OnceBox::new() }; WITHDRAWN],
                 labels: RenderedLabels::new([
-                    ("method", Method::NAMES[method.0]),
-                    ("endpoint", &endpoint.name),
+                    (METHOD.name, Method::NAMES[method.0]),
+                    (ENDPOINT.name, &endpoint.name),
                 ]),
             })
         })
@@ -126,11 +128,12 @@ impl Http {
         CallShape::start(storage::current_shard(), &series.calls, 0);
     }
 
-    /// Ends a request that goes on in another series.
+    /// Ends a request in this series that continues in another one, without an observation.
     pub(crate) fn withdraw(series: &HttpSeries) {
         CallShape::withdraw(storage::current_shard(), &series.calls, 0, WITHDRAWN);
     }
 
+    /// Ends a request. A code outside of 100 to 999 is no HTTP status and counts as 500.
     pub(crate) fn end(&self, series: &HttpSeries, code: u16, ticks: u64) {
         let code = if (100..1000).contains(&code) { usize::from(code) } else { 500 };
         let class = code / 100 - 1;
@@ -140,14 +143,13 @@ impl Http {
     }
 
     pub(crate) fn end_stream(&self, series: &HttpSeries, ticks: u64) {
-        let row =
-            series.streams.get_or_init(|| Box::new(HistogramCells::new(self.streams.cells_per_series())));
-        self.streams.observe_ticks(row, ticks);
+        let cells = series.streams.get_or_init(|| Box::new(HistogramCells::new(self.streams.cells_per_series())));
+        self.streams.observe_ticks(cells, ticks);
     }
 
-    fn for_each_in(&self, part: usize, mut see: impl FnMut(&HttpSeries)) {
+    fn for_each_in(&self, part: usize, mut visit: impl FnMut(&HttpSeries)) {
         for endpoint in self.endpoints.iter_in(part) {
-            endpoint.methods.iter().filter_map(OnceBox::get).for_each(&mut see);
+            endpoint.methods.iter().filter_map(OnceBox::get).for_each(&mut visit);
         }
     }
 
@@ -158,7 +160,7 @@ impl Http {
             codes.read_into(0, &mut counts);
             for (code, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
                 let code = (class + 1) * 100 + code;
-                let labels = series.labels.with("status_code", &code.to_string());
+                let labels = series.labels.with(STATUS_CODE.name, &code.to_string());
                 visitor.sample(Labels::new(&labels), Number::Integer(count));
             }
         }
@@ -167,7 +169,7 @@ impl Http {
 
 impl Source for Http {
     fn families(&self) -> &[FamilyInfo] {
-        &self.infos
+        self.families.infos()
     }
 
     fn parts(&self, _: usize) -> usize {
@@ -175,20 +177,21 @@ impl Source for Http {
     }
 
     fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
+        let family = self.families.id(family);
         self.for_each_in(part, |series| match family {
-            REQUESTS => Self::show_codes(series, visitor),
-            DURATIONS => self.shape.show_durations(&series.calls, 0, &series.labels, visitor),
-            IN_PROGRESS => self.shape.show_in_flight(&series.calls, 0, &series.labels, visitor),
-            _ => {
-                if let Some(row) = series.streams.get() {
-                    self.streams.show_at(row, 0, Labels::new(&series.labels), visitor);
+            HttpFamily::Requests => Self::show_codes(series, visitor),
+            HttpFamily::Duration => self.shape.show_durations(&series.calls, 0, &series.labels, visitor),
+            HttpFamily::InProgress => self.shape.show_in_flight(&series.calls, 0, &series.labels, visitor),
+            HttpFamily::StreamDuration => {
+                if let Some(cells) = series.streams.get() {
+                    self.streams.show_at(cells, 0, Labels::new(&series.labels), visitor);
                 }
             }
         });
     }
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
-        vec![("agent_http_requests_total", "endpoint", &self.endpoints.values)]
+        vec![(HttpFamily::Requests.name(), ENDPOINT.name, &self.endpoints.values)]
     }
 }
 
@@ -197,9 +200,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_methods_are_one() {
-        assert_eq!(Method::NAMES[Method::of("PATCH").0], "PATCH");
-        assert_eq!(Method::NAMES[Method::of("get").0], "OTHER");
-        assert_eq!(Method::NAMES[Method::of("BREW").0], "OTHER");
+    fn unknown_methods_count_as_other() {
+        assert_eq!(Method::NAMES[Method::from_name("PATCH").0], "PATCH");
+        assert_eq!(Method::NAMES[Method::from_name("get").0], "OTHER");
+        assert_eq!(Method::NAMES[Method::from_name("BREW").0], "OTHER");
     }
 }

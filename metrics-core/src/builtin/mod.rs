@@ -1,18 +1,20 @@
-//! The agent's own families, a file a group.
+//! The built-in families.
 //!
-//! A group keeps one bundle of series for each value of its main label (a task type, a model, a
-//! tool, an endpoint), so that a call resolves its label once and reaches all it records from there.
+//! A group declares its families in one table (see [`declaration`]). It keeps one bundle of series for each value of its main
+//! label (a task type, a model, a tool, an endpoint), so that a call looks its label up once and then records in one place.
 
 mod budget;
 mod business;
 mod completion;
 mod cost;
+mod declaration;
 mod dimensions;
+mod exporting;
 mod health;
 mod http;
 mod llm;
-mod notes;
 mod otel;
+mod rolling;
 mod task;
 mod tool;
 
@@ -21,24 +23,28 @@ use std::sync::Arc;
 use once_cell::race::OnceBox;
 
 pub use budget::Budget;
-pub(crate) use budget::{Budgets, pico_of};
+pub(crate) use budget::{Budgets, to_pico_usd};
 pub(crate) use business::{Business, CacheLabels, CacheResult, MemoryLabels};
 pub(crate) use cost::ToolCost;
+pub(crate) use declaration::{BuiltinFamily, EnabledFamilies, FamilyId, reserved_label_names};
 pub(crate) use dimensions::{BundlesByPoint, Dimension, Dimensions, MAX_POINTS};
 pub use dimensions::{DimensionPoint, DimensionValue};
+#[cfg(feature = "serve")]
+pub(crate) use exporting::{ExporterFamily, REASON, REFUSAL_REASONS};
+#[cfg(feature = "_push")]
+pub(crate) use exporting::{PUSH_OUTCOMES, PushFamily, TARGET};
 pub(crate) use health::Health;
 pub(crate) use http::{Http, HttpSeries, Method};
-pub(crate) use llm::Llm;
-pub(crate) use llm::Spent;
 pub use llm::{Attempt, CallFacts, LlmSeries};
+pub(crate) use llm::{Llm, LlmFamily, MODEL, Spent};
 pub(crate) use otel::Otel;
 pub use otel::Profile;
 #[cfg(feature = "otlp")]
 pub(crate) use otel::attribute_name;
-pub(crate) use task::Tasks;
+pub(crate) use task::{TASK_TYPE, TaskFamily, Tasks};
 pub use task::{TaskSeries, TaskTotals};
 pub use tool::ToolSeries;
-pub(crate) use tool::Tools;
+pub(crate) use tool::{TOOL_NAME, ToolFamily, Tools};
 
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::Interner;
@@ -46,7 +52,23 @@ use crate::metric::HistogramOptions;
 use crate::pricing::PriceTable;
 use crate::sample::Source;
 
-/// What the families are told when they are made.
+/// Every table of built-in families.
+pub(crate) const BUILTIN_TABLES: &[&[BuiltinFamily]] = &[
+    task::TaskFamily::TABLE,
+    llm::LlmFamily::TABLE,
+    tool::ToolFamily::TABLE,
+    budget::BudgetFamily::TABLE,
+    http::HttpFamily::TABLE,
+    business::ApplicationFamily::TABLE,
+    health::HealthFamily::TABLE,
+    #[cfg(feature = "_push")]
+    PushFamily::TABLE,
+    #[cfg(feature = "serve")]
+    ExporterFamily::TABLE,
+    otel::OtelFamily::TABLE,
+];
+
+/// The settings of an instance that its built-in families depend on.
 #[derive(Clone)]
 #[allow(clippy::struct_excessive_bools)] // Switches of the builder.
 pub(crate) struct Settings {
@@ -57,13 +79,13 @@ pub(crate) struct Settings {
     pub(crate) models: usize,
     pub(crate) tools: usize,
     pub(crate) endpoints: usize,
-    /// The names that tools can have, if not any.
+    /// The only tool names that have series; `None` for any name.
     pub(crate) known_tools: Option<Vec<String>>,
     pub(crate) dimensions: Arc<Dimensions>,
     pub(crate) profiles: Vec<Profile>,
-    /// Whether tasks, models and tools have their families of this crate's names.
+    /// Whether the families of tasks, LLM calls and tools are exposed under the names of this crate.
     pub(crate) builtin_names: bool,
-    /// Whether it is measured how long tasks wait for their first poll.
+    /// Whether the time from the creation of a task's future to its first poll is measured.
     pub(crate) task_queue: bool,
     pub(crate) histogram_options: HistogramOptions,
 }
@@ -89,19 +111,23 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Words that the series of tasks, models and tools come to at most, roughly: what a bundle has in its usual rows,
-    /// for each value of its label and each point of the dimensions.
-    pub(crate) fn most_words(&self) -> usize {
+    /// Returns the approximate size, in bytes for each recording thread, of the series of all task types, models and tools with
+    /// all combinations of dimension values. It counts the series that a bundle has in typical use.
+    pub(crate) fn max_bytes_per_thread(&self) -> usize {
+        // Cells in one bundle.
         const TASK: usize = 120;
         const MODEL: usize = 160;
         const TOOL: usize = 20;
         let by_status = if self.duration_by_status { 8 } else { 1 };
-        let each = TASK * self.task_types + MODEL * self.models + TOOL * by_status * self.tools;
-        each.saturating_mul(self.dimensions.size())
+        let cells = TASK * self.task_types + MODEL * self.models + TOOL * by_status * self.tools;
+        cells.saturating_mul(self.dimensions.size()).saturating_mul(CELL_BYTES)
     }
 }
 
-/// All of the agent's families.
+/// The size of one cell of storage.
+pub(crate) const CELL_BYTES: usize = 8;
+
+/// The built-in families of an instance.
 pub struct Families {
     pub(crate) tasks: Arc<Tasks>,
     pub(crate) tools: Arc<Tools>,
@@ -115,7 +141,7 @@ pub struct Families {
     pub(crate) budgets: Arc<Budgets>,
     pub(crate) otel: Option<Arc<Otel>>,
     builtin_names: bool,
-    /// For the histograms of the user's that are registered later.
+    /// The options for user-defined histograms, which are registered later.
     pub(crate) histogram_options: HistogramOptions,
 }
 
@@ -124,21 +150,21 @@ impl Families {
         let histogram_options = settings.histogram_options.clone().reporting_to(&faults);
         let settings = &Settings { histogram_options, ..settings.clone() };
         let tool_cost = Arc::new(ToolCost::new(settings.dimensions.clone()));
-        let budgets = Arc::new(Budgets::new(faults.clone()));
-        let otel = Otel::new(&settings.profiles, &settings.histogram_options).map(Arc::new);
+        let budgets = Arc::new(Budgets::new(settings, faults.clone()));
+        let otel = Otel::new(settings).map(Arc::new);
         Self {
             tasks: Arc::new(Tasks::new(settings, budgets.clone(), otel.clone(), faults.clone())),
             tools: Arc::new(Tools::new(settings, tool_cost.clone(), otel.clone(), faults.clone())),
             llm: Arc::new(Llm::new(settings, prices, tool_cost.clone(), otel.clone(), faults.clone())),
             http: Arc::new(Http::new(settings)),
-            health: Arc::new(Health::new(faults.clone())),
+            health: Arc::new(Health::new(settings, faults.clone())),
             faults,
             tool_cost,
             dimensions: settings.dimensions.clone(),
             budgets,
             otel,
             builtin_names: settings.builtin_names,
-            business: Business::new(&settings.histogram_options),
+            business: Business::new(settings),
             histogram_options: settings.histogram_options.clone(),
         }
     }
@@ -147,8 +173,8 @@ impl Families {
         let mut sources: Vec<Arc<dyn Source>> =
             vec![self.http.clone(), self.budgets.clone(), self.health.clone()];
         if self.builtin_names {
-            let own: [Arc<dyn Source>; 3] = [self.tasks.clone(), self.llm.clone(), self.tools.clone()];
-            sources.extend(own);
+            let calls: [Arc<dyn Source>; 3] = [self.tasks.clone(), self.llm.clone(), self.tools.clone()];
+            sources.extend(calls);
         }
         if let Some(otel) = &self.otel {
             sources.push(otel.clone());
@@ -158,7 +184,7 @@ impl Families {
     }
 }
 
-/// Bundles by the value of a capped label.
+/// One bundle for each value of a capped label.
 pub(crate) struct Table<S> {
     pub(crate) values: Arc<Interner>,
     bundles: Box<[OnceBox<S>]>,
@@ -171,54 +197,54 @@ impl<S> Table<S> {
         Self { values, bundles }
     }
 
-    /// The bundle of a slot, made if it is new.
+    /// Returns the bundle of a slot, created on first use.
     #[inline]
-    pub(crate) fn bundle(&self, slot: usize, make: impl FnOnce(&str) -> S) -> &S {
+    pub(crate) fn bundle(&self, slot: usize, create: impl FnOnce(&str) -> S) -> &S {
         match self.bundles[slot].get() {
             Some(bundle) => bundle,
-            None => self.make(slot, make),
+            None => self.create(slot, create),
         }
     }
 
     #[cold]
-    fn make(&self, slot: usize, make: impl FnOnce(&str) -> S) -> &S {
+    fn create(&self, slot: usize, create: impl FnOnce(&str) -> S) -> &S {
         let name = self.values.name(slot).unwrap_or(crate::label::OTHER);
-        self.bundles[slot].get_or_init(|| Box::new(make(name)))
+        self.bundles[slot].get_or_init(|| Box::new(create(name)))
     }
 
-    /// The bundle of a slot, if it was made.
+    /// Returns the bundle of a slot, if it exists.
     #[inline]
     pub(crate) fn get(&self, slot: usize) -> Option<&S> {
         self.bundles.get(slot)?.get()
     }
 
-    /// All bundles made so far, those at no point of the dimensions.
+    /// Returns all bundles without dimension values.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &S> {
         self.bundles.iter().filter_map(OnceBox::get)
     }
 
-    /// In how many parts the bundles are shown.
+    /// Returns the number of parts in which the bundles are visited.
     pub(crate) fn parts(&self) -> usize {
         self.bundles.len().div_ceil(PART)
     }
 
-    /// The bundles of one part.
+    /// Returns the bundles of one part, without dimension values.
     pub(crate) fn iter_in(&self, part: usize) -> impl Iterator<Item = &S> {
         self.bundles.iter().skip(part * PART).take(PART).filter_map(OnceBox::get)
     }
 }
 
-/// Bundles that are shown at once.
+/// The number of bundles in one part.
 const PART: usize = 64;
 
 impl<S: Bundle> Table<S> {
-    /// The bundles of one part, at all points.
+    /// Returns the bundles of one part with all dimension points.
     pub(crate) fn iter_all_in(&self, part: usize) -> impl Iterator<Item = &S> {
-        self.iter_in(part).flat_map(|base| std::iter::once(base).chain(base.points().others()))
+        self.iter_in(part).flat_map(|base| std::iter::once(base).chain(base.points().created()))
     }
 }
 
-/// A kind of bundle, and where it is kept.
+/// The bundle of a group: all series of one value of the group's main label.
 pub trait Bundle: ReportsFaults + Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn group(families: &Families) -> &impl Group<Self>;
@@ -226,18 +252,18 @@ pub trait Bundle: ReportsFaults + Sized + Send + Sync + 'static {
     fn dimensions(&self) -> &Arc<Dimensions>;
     #[doc(hidden)]
     fn points(&self) -> &BundlesByPoint<Self>;
-    /// Another at a point, which nobody else has made.
+    /// Creates the bundle of the same label value at another point.
     #[doc(hidden)]
-    fn made_at(&self, point: DimensionPoint) -> Self;
+    fn create_at(&self, point: DimensionPoint) -> Self;
 
-    /// The one at a point, by the one at none.
+    /// Returns the bundle of the same label value at a point, created on first use. `self` has no dimension values.
     #[doc(hidden)]
     #[inline]
     fn at(&self, point: DimensionPoint) -> &Self {
-        self.points().at(self, point, || self.made_at(point))
+        self.points().at(self, point, || self.create_at(point))
     }
 
-    /// Makes those that start at zero.
+    /// Creates the bundles whose series start at zero.
     #[doc(hidden)]
     fn start(&self) {
         self.dimensions().zero_points().for_each(|point| {
@@ -246,51 +272,51 @@ pub trait Bundle: ReportsFaults + Sized + Send + Sync + 'static {
     }
 }
 
-/// A group of families, by the value of its main label.
+/// A group of families with its bundles by the value of the main label.
 #[doc(hidden)]
 pub trait Group<S> {
-    /// The label values that have slots.
+    /// Returns the label values that have slots.
     fn values(&self) -> &Interner;
-    /// The bundle of a slot.
+    /// Returns the bundle of a slot.
     fn bundle(&self, slot: usize) -> &S;
 
-    /// The slot of a label value that was given at a call, which has a bundle afterwards.
+    /// Returns the slot of a label value that was computed at run time, and creates its bundle.
     #[inline]
     fn slot(&self, value: &str) -> usize {
-        self.known_slot(value)
+        self.slot_in_code(value)
     }
 
-    /// The slot of a label value that stands in the code, which has a bundle afterwards.
+    /// Returns the slot of a label value that is a constant in the code, and creates its bundle.
     #[inline]
-    fn known_slot(&self, value: &str) -> usize {
+    fn slot_in_code(&self, value: &str) -> usize {
         let slot = self.values().slot(value);
         self.bundle(slot);
         slot
     }
 }
 
-/// A label value, and whose word it is.
+/// A label value and its origin.
 #[derive(Clone, Copy)]
-pub(crate) enum Value<'a> {
-    /// It stands in the code.
-    Known(&'a str),
-    /// Somebody gave it at the call.
-    Given(&'a str),
+pub(crate) enum LabelText<'a> {
+    /// The value is a constant in the code.
+    InCode(&'a str),
+    /// The value was computed at run time, such as a tool name that a model chose.
+    AtRuntime(&'a str),
 }
 
-impl Value<'_> {
+impl LabelText<'_> {
     #[inline]
     pub(crate) fn slot<S>(self, group: &impl Group<S>) -> usize {
         match self {
-            Self::Known(value) => group.known_slot(value),
-            Self::Given(value) => group.slot(value),
+            Self::InCode(value) => group.slot_in_code(value),
+            Self::AtRuntime(value) => group.slot(value),
         }
     }
 }
 
-/// The bundle of a label value.
+/// Returns the bundle of a label value, without dimension values.
 #[inline]
-pub(crate) fn find<'a, S: Bundle>(families: &'a Families, value: Value<'_>) -> &'a S {
+pub(crate) fn find<'a, S: Bundle>(families: &'a Families, value: LabelText<'_>) -> &'a S {
     let group = S::group(families);
     group.bundle(value.slot(group))
 }

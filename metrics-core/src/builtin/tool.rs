@@ -1,28 +1,48 @@
-//! Tools.
+//! Tool calls.
 
 use std::sync::Arc;
 
+use super::declaration::{Buckets, BuiltinFamily, BuiltinLabel, Setting, builtin_families};
 use super::{
-    Bundle, BundlesByPoint, DimensionPoint, Dimensions, Families, Group, Otel, Settings, Table, ToolCost,
+    Bundle, BundlesByPoint, DimensionPoint, Dimensions, EnabledFamilies, Families, FamilyId as _, Group,
+    Otel, Settings, Table, ToolCost,
 };
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::{Interner, RenderedLabels};
 use crate::metric::{CallShape, HistogramCells};
-use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, Source, Visitor};
 use crate::status::{Status, TOOL};
 use crate::storage::ShardHandle;
 
-/// Seconds: the seed's bounds, and above them what slow tools take.
-const DURATION: [f64; 11] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
-const SEED_DURATION: usize = 7;
+pub(crate) const TOOL_NAME: BuiltinLabel = BuiltinLabel::open("tool_name");
+const STATUS: BuiltinLabel = BuiltinLabel::closed("status", TOOL.names);
+
+/// In seconds: the original bounds, and above them those for slow tools.
+const DURATION: Buckets =
+    Buckets::new(&[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0]).compact(7);
+
+builtin_families! {
+    /// The families of tool calls.
+    pub(crate) enum ToolFamily in Tools {
+        Ended => BuiltinFamily::counter("agent_tool_calls_total", "Tool calls that ended.")
+            .labels_and_dimensions(&[TOOL_NAME, STATUS]),
+        Duration => BuiltinFamily::histogram(
+            "agent_tool_call_duration_seconds",
+            "Time from a tool call's start to its end.",
+            DURATION,
+        )
+        .labels_and_dimensions(&[TOOL_NAME, STATUS.only_with(Setting::DurationByStatus)]),
+        InProgress => BuiltinFamily::gauge("agent_tool_calls_in_progress", "Tool calls that run now.")
+            .labels_and_dimensions(&[TOOL_NAME]),
+    }
+}
 
 pub(crate) struct Tools {
     table: Table<ToolSeries>,
-    /// Where calls of tools go that are none, if it is known which there are.
+    /// The slot of calls whose tool is not among `known_tools(..)`, if those were given.
     unknown: Option<usize>,
     shared: Arc<Shared>,
-    infos: Vec<FamilyInfo>,
+    families: EnabledFamilies<ToolFamily>,
 }
 
 /// The series of one tool.
@@ -35,7 +55,7 @@ pub struct ToolSeries {
     shared: Arc<Shared>,
 }
 
-/// What all tools have in common.
+/// The shape and the collaborators that all tools share.
 struct Shared {
     calls: CallShape,
     cost: Arc<ToolCost>,
@@ -43,11 +63,8 @@ struct Shared {
     faults: Arc<FaultReporter>,
 }
 
-/// The name of all tools that a model made up.
+/// The label value of tools that are not among `known_tools(..)`, such as names that a model invented.
 const UNKNOWN: &str = "__unknown__";
-
-const CALLS: usize = 0;
-const CALL_DURATION: usize = 1;
 
 impl Tools {
     pub(crate) fn new(
@@ -56,40 +73,22 @@ impl Tools {
         otel: Option<Arc<Otel>>,
         faults: Arc<FaultReporter>,
     ) -> Self {
-        let bounds = if settings.compact_buckets { &DURATION[..SEED_DURATION] } else { &DURATION };
         let calls =
-            CallShape::new(TOOL.names, bounds, settings.duration_by_status).with(&settings.histogram_options);
-        let by_status: &[_] = if calls.by_status() { &["tool_name", "status"] } else { &["tool_name"] };
-        let infos = vec![
-            FamilyInfo::new(
-                MetricKind::Counter,
-                "agent_tool_calls_total",
-                "Tool calls that ended.",
-                &["tool_name", "status"],
-            ),
-            FamilyInfo::new(
-                MetricKind::Histogram,
-                "agent_tool_call_duration_seconds",
-                "Time from a tool call's start to its end.",
-                by_status,
-            )
-            .with_buckets(settings.histogram_options.bounds(bounds)),
-            FamilyInfo::new(
-                MetricKind::Gauge,
-                "agent_tool_calls_in_progress",
-                "Tool calls that run now.",
-                &["tool_name"],
-            ),
-        ];
-        let infos = infos.into_iter().map(|info| info.with_labels(settings.dimensions.names())).collect();
+            CallShape::new(TOOL.names, ToolFamily::Duration.bounds(settings), settings.duration_by_status)
+                .with(&settings.histogram_options);
         let known = settings.known_tools.as_deref().unwrap_or_default();
-        // The cap is for names that turn up: those that are known have room.
+        // The cap limits unexpected names; every known tool has its series, and so has the value for unknown ones.
         let table = Table::new(settings.tools.max(known.len() + 1));
         for name in known {
             table.values.slot(name);
         }
         let unknown = settings.known_tools.is_some().then(|| table.values.slot(UNKNOWN));
-        Self { table, unknown, shared: Arc::new(Shared { calls, cost, otel, faults }), infos }
+        Self {
+            table,
+            unknown,
+            shared: Arc::new(Shared { calls, cost, otel, faults }),
+            families: EnabledFamilies::new(settings),
+        }
     }
 }
 
@@ -102,7 +101,7 @@ impl Group<ToolSeries> for Tools {
     #[inline]
     fn slot(&self, value: &str) -> usize {
         match self.unknown {
-            None => self.known_slot(value),
+            None => self.slot_in_code(value),
             Some(unknown) => {
                 let slot = self.table.values.get(value).unwrap_or(unknown);
                 self.bundle(slot);
@@ -132,7 +131,7 @@ impl Bundle for ToolSeries {
         &self.points
     }
 
-    fn made_at(&self, point: DimensionPoint) -> Self {
+    fn create_at(&self, point: DimensionPoint) -> Self {
         Self::new(&self.name, self.slot, point, self.shared.clone())
     }
 }
@@ -150,7 +149,7 @@ impl ToolSeries {
             calls: HistogramCells::new(shared.calls.cells_per_series()),
             slot,
             name: name.into(),
-            labels: dimensions.render(("tool_name", name), point),
+            labels: dimensions.render((TOOL_NAME.name, name), point),
             points: BundlesByPoint::new(point, dimensions),
             shared,
         }
@@ -170,12 +169,17 @@ impl ToolSeries {
         self.shared.cost.add(usd, self.points.point());
     }
 
-    /// Records it as the conventions of OpenTelemetry have it, if that is asked for; `by` gives the agent's name to what
-    /// it is given.
+    /// Records the call under OpenTelemetry's names, where a profile exposes them. `with_agent` calls the function it is given
+    /// with the agent's name.
     #[inline]
-    pub(crate) fn record_execution(&self, status: Status, ticks: u64, by: impl FnOnce(&dyn Fn(&str))) {
+    pub(crate) fn record_execution(
+        &self,
+        status: Status,
+        ticks: u64,
+        with_agent: impl FnOnce(&dyn Fn(&str)),
+    ) {
         if let Some(otel) = &self.shared.otel {
-            by(&|agent| otel.record_tool(&self.name, agent, status, ticks));
+            with_agent(&|agent| otel.record_tool(&self.name, agent, status, ticks));
         }
     }
 
@@ -187,7 +191,7 @@ impl ToolSeries {
 
 impl Source for Tools {
     fn families(&self) -> &[FamilyInfo] {
-        &self.infos
+        self.families.infos()
     }
 
     fn parts(&self, _: usize) -> usize {
@@ -195,16 +199,21 @@ impl Source for Tools {
     }
 
     fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
+        let family = self.families.id(family);
         for tool in self.table.iter_all_in(part) {
             match family {
-                CALLS => self.shared.calls.show_ended(&tool.calls, 0, &tool.labels, visitor),
-                CALL_DURATION => self.shared.calls.show_durations(&tool.calls, 0, &tool.labels, visitor),
-                _ => self.shared.calls.show_in_flight(&tool.calls, 0, &tool.labels, visitor),
+                ToolFamily::Ended => self.shared.calls.show_ended(&tool.calls, 0, &tool.labels, visitor),
+                ToolFamily::Duration => {
+                    self.shared.calls.show_durations(&tool.calls, 0, &tool.labels, visitor)
+                }
+                ToolFamily::InProgress => {
+                    self.shared.calls.show_in_flight(&tool.calls, 0, &tool.labels, visitor)
+                }
             }
         }
     }
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
-        vec![("agent_tool_calls_total", "tool_name", &self.table.values)]
+        vec![(ToolFamily::Ended.name(), TOOL_NAME.name, &self.table.values)]
     }
 }

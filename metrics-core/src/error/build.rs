@@ -24,7 +24,7 @@ pub enum BuildError {
         /// The given value.
         given: usize,
         /// The largest allowed value.
-        most: usize,
+        max: usize,
     },
     /// The name or the enum of a dimension is not allowed.
     Dimension {
@@ -41,13 +41,12 @@ pub enum BuildError {
         /// The allowed number.
         budget: usize,
     },
-    /// The series of task types, models and tools, multiplied by the combinations of the dimensions, could exceed the
-    /// storage.
+    /// The series of all task types, models and tools with all combinations of dimension values could need too much memory.
     TooManySeries {
-        /// Cells of storage that they may come to, 8 bytes each for every thread that records.
-        words: usize,
-        /// The allowed number.
-        most: usize,
+        /// The size they could reach for each recording thread, in bytes.
+        bytes_per_thread: usize,
+        /// The largest size that is accepted, in bytes.
+        max_bytes_per_thread: usize,
     },
     /// [`without_builtin_names`](crate::Builder::without_builtin_names) is set without a profile, so that no call would be exposed.
     NoFamilyNames,
@@ -74,13 +73,14 @@ impl fmt::Display for BuildError {
         match self {
             Self::Register(error) => error.fmt(f),
             Self::ConstLabel { label, why } => write!(f, "constant label `{label}`: {why}"),
-            Self::Limit { limit, given, most } => {
-                write!(f, "`{limit}({given})`: the maximum is {most}")
+            Self::Limit { limit, given, max } => {
+                write!(f, "`{limit}({given})`: the maximum is {max}")
             }
-            Self::TooManySeries { words, most } => write!(
+            Self::TooManySeries { bytes_per_thread, max_bytes_per_thread } => write!(
                 f,
-                "the dimensions times task types, models and tools may come to {words} words of series, and there is room \
-                 for {most}; use smaller enums, or lower `max_task_types`, `max_models`, and `max_tools`"
+                "the series of all task types, models and tools with all dimensions could need {bytes_per_thread} bytes for \
+                 each recording thread, and at most {max_bytes_per_thread} are possible; use smaller enums, or lower \
+                 `max_task_types`, `max_models` and `max_tools`"
             ),
             Self::NoFamilyNames => {
                 f.write_str("`without_builtin_names()` needs a `profile(..)`; without one no call is exposed")

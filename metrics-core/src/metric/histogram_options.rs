@@ -6,7 +6,7 @@ use super::exemplar_sampler::ExemplarSampler;
 use super::histogram_cells::HistogramRef;
 use super::native::{NativeHistograms, NativeShape, read_both};
 use crate::faults::FaultReporter;
-use crate::sample::{Bounds, Exemplar, FamilyInfo, HistogramSample, Number};
+use crate::sample::{Bounds, Exemplar, HistogramSample, Number};
 use crate::storage::{Cells, ShardHandle};
 
 /// The optional parts that an instance or a user-defined family wants for its histograms.
@@ -41,12 +41,6 @@ impl HistogramOptions {
     /// Returns the bounds of the classic buckets: `bounds`, or none where native buckets replace the classic ones.
     pub(crate) fn bounds<'a>(&self, bounds: &'a [f64]) -> &'a [f64] {
         if self.native.is_some_and(|native| !native.keeps_classic()) { &[] } else { bounds }
-    }
-
-    /// Returns a family's description with the bounds that its histograms have.
-    pub(crate) fn info(&self, mut info: FamilyInfo) -> FamilyInfo {
-        info.buckets = self.bounds(&info.buckets).to_vec();
-        info
     }
 }
 

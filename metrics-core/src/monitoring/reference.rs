@@ -67,7 +67,7 @@ fn headings() -> impl Iterator<Item = &'static str> {
 }
 
 fn heading_of(family: &FamilyInfo) -> &'static str {
-    let is_known = crate::promql::OWN.iter().any(|known| known.name == family.name);
+    let is_known = family.is_builtin();
     let begins = |starts: &&[&str]| starts.iter().any(|start| family.name.starts_with(start));
     let group = GROUPS.iter().find(|(_, starts)| is_known && begins(starts));
     group.map_or(OWN, |(heading, _)| heading)

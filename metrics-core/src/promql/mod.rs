@@ -5,23 +5,23 @@
 //! That's why it is `const`, allocates nothing, and checks while it reads. It knows what names and labels need of the
 //! grammar, and leaves types and functions to a parser of the whole language.
 
+mod builtin;
 mod check;
 mod labels;
 mod meaning;
 mod mistake;
-mod own;
 mod reader;
 mod text;
 
 use crate::name::MetricKind;
 
+pub use builtin::BUILTIN;
 #[cfg(feature = "monitoring")]
 pub(crate) use check::check;
 #[cfg(feature = "promql")]
 pub use check::check_query;
 #[cfg(feature = "monitoring")]
 pub(crate) use mistake::What;
-pub use own::OWN;
 
 /// A family as a query sees it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -85,7 +85,7 @@ mod tests {
     ];
 
     fn mistake(query: &str) -> Option<String> {
-        let scope = Scope { families: &[OWN, USERS], extra: &["tier"], any_recorded: true };
+        let scope = Scope { families: &[BUILTIN, USERS], extra: &["tier"], any_recorded: true };
         check::check(query, &scope).err().map(|mistake| mistake.say(query).as_str().to_owned())
     }
 
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn recording_rules_are_known_where_they_are_listed() {
-        let scope = Scope { families: &[OWN], extra: &[], any_recorded: false };
+        let scope = Scope { families: &[BUILTIN], extra: &[], any_recorded: false };
         assert!(check::check("agent:tasks:rate5m", &scope).is_err());
     }
 

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::builtin::Table;
+use crate::builtin::{EnabledFamilies, FamilyId as _, PUSH_OUTCOMES, PushFamily, Settings, TARGET, Table};
 use crate::error::RegisterError;
 use crate::instance::AgentMetrics;
 use crate::label::{Interner, Labels, RenderedLabels};
-use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 
 /// How many pushes of different names have series of their own; further ones share one.
@@ -22,18 +21,16 @@ pub(super) enum Outcome {
     Rejected,
 }
 
-const OUTCOMES: [&str; 3] = ["success", "unavailable", "rejected"];
-
 /// The families of one instance.
 pub(super) struct PushHealth {
     targets: Table<Progress>,
-    infos: [FamilyInfo; 4],
+    families: EnabledFamilies<PushFamily>,
 }
 
 /// How the pushes of one name go.
 struct Progress {
     target: String,
-    outcomes: [AtomicU64; OUTCOMES.len()],
+    outcomes: [AtomicU64; PUSH_OUTCOMES.len()],
     samples: AtomicU64,
     nanos: AtomicU64,
     /// When it was made; what arrived last was read so many nanoseconds later.
@@ -49,10 +46,6 @@ impl Progress {
     }
 }
 
-const PUSHES: usize = 0;
-const SAMPLES: usize = 1;
-const LAG: usize = 2;
-
 impl PushHealth {
     /// Those of an instance, registered with the first push.
     pub(super) fn of(metrics: &AgentMetrics) -> Result<Arc<Self>, RegisterError> {
@@ -64,36 +57,9 @@ impl PushHealth {
     }
 
     fn new() -> Self {
-        let info = |kind, name: &str, help: &str, labels| FamilyInfo::new(kind, name, help, labels);
-        Self {
-            targets: Table::new(NAMES),
-            infos: [
-                info(
-                    MetricKind::Counter,
-                    "agent_metrics_pushes_total",
-                    "Pushes by how they ended: retries count, too.",
-                    &["target", "outcome"],
-                ),
-                info(
-                    MetricKind::Counter,
-                    "agent_metrics_push_samples_total",
-                    "Samples that an engine took.",
-                    &["target"],
-                ),
-                info(
-                    MetricKind::Gauge,
-                    "agent_metrics_push_lag_seconds",
-                    "Age of the values that arrived last, or time since pushing began.",
-                    &["target"],
-                ),
-                info(
-                    MetricKind::Summary,
-                    "agent_metrics_push_duration_seconds",
-                    "Time it took to read and push everything.",
-                    &["target"],
-                ),
-            ],
-        }
+        // No setting of the instance affects these families.
+        let families = EnabledFamilies::new(&Settings::default());
+        Self { targets: Table::new(NAMES), families }
     }
 
     /// The slot of a name, whose series begin at 0.
@@ -136,28 +102,28 @@ fn nanos(duration: Duration) -> u64 {
 
 impl Source for PushHealth {
     fn families(&self) -> &[FamilyInfo] {
-        &self.infos
+        self.families.infos()
     }
 
     fn visit_part(&self, family: usize, _: usize, visitor: &mut dyn Visitor) {
         for progress in self.targets.iter() {
-            let labels = RenderedLabels::new([("target", progress.target.as_str())]);
+            let labels = RenderedLabels::new([(TARGET.name, progress.target.as_str())]);
             let pushes = progress.outcomes.each_ref().map(|count| count.load(Ordering::Relaxed));
-            match family {
-                PUSHES => {
-                    for (outcome, count) in OUTCOMES.into_iter().zip(pushes) {
+            match self.families.id(family) {
+                PushFamily::Pushes => {
+                    for (outcome, count) in PUSH_OUTCOMES.into_iter().zip(pushes) {
                         visitor
                             .sample(Labels::with(&labels, &[("outcome", outcome)]), Number::Integer(count));
                     }
                 }
-                SAMPLES => {
+                PushFamily::Samples => {
                     let samples = progress.samples.load(Ordering::Relaxed);
                     visitor.sample(Labels::new(&labels), Number::Integer(samples));
                 }
-                LAG => {
+                PushFamily::Lag => {
                     visitor.sample(Labels::new(&labels), Number::Nanos(progress.lag(Instant::now())));
                 }
-                _ => {
+                PushFamily::Duration => {
                     let sum = Number::Nanos(progress.nanos.load(Ordering::Relaxed));
                     visitor.summary(Labels::new(&labels), pushes.iter().sum(), sum);
                 }
@@ -166,7 +132,7 @@ impl Source for PushHealth {
     }
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
-        vec![(&self.infos[PUSHES].name, "target", &self.targets.values)]
+        vec![(PushFamily::Pushes.name(), TARGET.name, &self.targets.values)]
     }
 }
 

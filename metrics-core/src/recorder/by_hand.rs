@@ -8,8 +8,8 @@ use super::ledger;
 use super::scope::held;
 use super::{Guard, LlmCall, RequestGuard, TaskCall, ToolCall};
 use crate::builtin::{
-    Budget, CacheLabels, CacheResult, CallFacts, LlmSeries, MemoryLabels, TaskSeries, ToolSeries, Value,
-    pico_of,
+    Budget, CacheLabels, CacheResult, CallFacts, LabelText, LlmSeries, MemoryLabels, TaskSeries, ToolSeries,
+    to_pico_usd,
 };
 use crate::clock;
 use crate::error::Fault;
@@ -55,7 +55,7 @@ impl AgentMetrics {
         duration: Duration,
         status: Status,
     ) {
-        let mut series = held::<LlmSeries>(self, Value::Given(model));
+        let mut series = held::<LlmSeries>(self, LabelText::AtRuntime(model));
         series.place(ledger::point);
         let writer = storage::current_shard();
         series.start(writer);
@@ -68,7 +68,7 @@ impl AgentMetrics {
 
     /// Records a call of a tool that has ended. A duration over a year counts as a year.
     pub fn record_tool_call(&self, tool_name: &str, duration: Duration, status: Status) {
-        let mut series = held::<ToolSeries>(self, Value::Given(tool_name));
+        let mut series = held::<ToolSeries>(self, LabelText::AtRuntime(tool_name));
         series.place(ledger::point);
         let writer = storage::current_shard();
         series.start(writer);
@@ -88,7 +88,7 @@ impl AgentMetrics {
 
     /// Records how many steps a task took, where no `#[track_step]` counts them.
     pub fn record_agent_steps(&self, task_type: &str, steps: u64) {
-        let mut series = held::<TaskSeries>(self, Value::Given(task_type));
+        let mut series = held::<TaskSeries>(self, LabelText::AtRuntime(task_type));
         series.place(ledger::point);
         series.observe_steps(steps);
     }
@@ -96,14 +96,14 @@ impl AgentMetrics {
     /// Shows a budget before the first task that spends from it, which shows it as well. Of two with one name the first
     /// is shown.
     pub fn expose_budget(&self, budget: &Budget) {
-        self.families_ref().budgets.show(budget);
+        self.families_ref().budgets.expose(budget);
     }
 
     /// Adds to a budget what was spent elsewhere, in USD: what no tracked call or tool tells. Where each task has the
     /// limit for itself it is no task's. An amount that is negative or not a number is ignored.
     pub fn record_budget_spent_usd(&self, budget: &Budget, usd: f64) {
         self.expose_budget(budget);
-        let Some(pico) = pico_of(usd) else { return };
+        let Some(pico) = to_pico_usd(usd) else { return };
         // Nobody's task passes anything by it.
         if let Some(spent) = budget.charge(pico, u64::MAX, false) {
             self.families_ref().faults.report(&Fault::BudgetNearlySpent(spent));

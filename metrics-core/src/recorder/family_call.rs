@@ -12,7 +12,7 @@ use crate::instance::AgentMetrics;
 use crate::label::{Interner, LabelSet, check_labels};
 use crate::metric::{CallShape, SeriesTable, ZERO_HISTOGRAMS};
 use crate::name::{self, MetricKind};
-use crate::sample::{FamilyInfo, Source, Visitor};
+use crate::sample::{FamilyInfo, LabelValues, Source, Visitor};
 use crate::status::{Status, TOOL};
 use crate::storage::ShardHandle;
 
@@ -90,6 +90,7 @@ impl<L: CallLabels> CallFamily<L> {
         let family = |kind, suffix: &str, what: &str, labels: &[&'static str]| {
             FamilyInfo::new(kind, format!("{}_{suffix}", L::NAME), help(what), labels)
                 .with_domains(L::DOMAINS)
+                .with_values("status", LabelValues::Closed(TOOL.names))
         };
         let mut infos = vec![
             family(MetricKind::Counter, "calls_total", "Calls that ended.", &with_status),

@@ -8,7 +8,7 @@ use super::site::{Site, duplicate_names, linked_sites};
 #[cfg(feature = "testing")]
 use super::stand_in::current as stand_in;
 use super::{Cached, CallLabel};
-use crate::builtin::{Bundle, Group, Value, find};
+use crate::builtin::{Bundle, Group, LabelText, find};
 use crate::catalogue::SiteKind;
 use crate::error::{BuildError, Fault, RegisterError};
 use crate::instance::AgentMetrics;
@@ -55,7 +55,7 @@ pub(super) fn resolve<S: Bundle>(site: &Site, cached: &Cached<S>, label: CallLab
 }
 
 #[inline(never)]
-fn find_in_global<S: Bundle>(site: &Site, value: Value<'_>) -> &'static S {
+fn find_in_global<S: Bundle>(site: &Site, value: LabelText<'_>) -> &'static S {
     find(global_of(site).families_ref(), value)
 }
 
@@ -183,5 +183,5 @@ pub(super) fn start_at_zero(metrics: &AgentMetrics) {
 }
 
 fn start_series<S: Bundle>(group: &impl Group<S>, value: &str) {
-    group.bundle(group.known_slot(value)).start();
+    group.bundle(group.slot_in_code(value)).start();
 }

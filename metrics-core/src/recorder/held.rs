@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::builtin::{
-    Budget, Bundle, DimensionPoint, DimensionValue, Dimensions, Families, Group as _, MAX_POINTS, Value,
+    Budget, Bundle, DimensionPoint, DimensionValue, Dimensions, Families, Group as _, LabelText, MAX_POINTS,
 };
 
 /// A bundle that a call holds on to while it runs, whoever keeps it.
@@ -35,8 +35,8 @@ fn placed<S: Bundle>(
     own: DimensionPoint,
     around: impl FnOnce(&Arc<Dimensions>) -> DimensionPoint,
 ) -> Option<DimensionPoint> {
-    let dimensions = base.points().are_many().then(|| base.dimensions())?;
-    Some(dimensions.over(own, around(dimensions)))
+    let dimensions = base.points().has_dimensions().then(|| base.dimensions())?;
+    Some(dimensions.merge(own, around(dimensions)))
 }
 
 impl<S: Bundle> HoldsBundle<S> for &'static S {
@@ -108,7 +108,7 @@ impl<S: Bundle, H: HoldsBundle<S>> HoldsBundle<S> for WithDimensions<H> {
     }
 
     fn place_over(&mut self, own: DimensionPoint, around: impl FnOnce(&Arc<Dimensions>) -> DimensionPoint) {
-        let own = self.dimensions().over(self.own, own);
+        let own = self.dimensions().merge(self.own, own);
         self.held.place_over(own, around);
     }
 }
@@ -179,7 +179,7 @@ impl Place {
 
 impl<S: Bundle> BundleHandle<S> {
     /// Keeps the families that the bundle of a label value is of.
-    pub(crate) fn keeping(families: &Arc<Families>, value: Value<'_>) -> Self {
+    pub(crate) fn keeping(families: &Arc<Families>, value: LabelText<'_>) -> Self {
         Self::Shared(families.clone(), Place::new(value.slot(S::group(families)), DimensionPoint::default()))
     }
 }

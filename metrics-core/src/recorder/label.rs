@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 
-use crate::builtin::Value;
+use crate::builtin::LabelText;
 use crate::label::{LabelValue, OTHER};
 
 /// A label value of a call.
@@ -44,16 +44,16 @@ impl<'a> CallLabel<'a> {
 
     /// Its text, and whether that stands in the code.
     #[inline]
-    pub(super) fn value(self) -> Value<'a> {
+    pub(super) fn value(self) -> LabelText<'a> {
         self.of(self.text())
     }
 
     /// Another text from where this one comes.
     #[inline]
-    pub(super) fn of(self, text: &str) -> Value<'_> {
+    pub(super) fn of(self, text: &str) -> LabelText<'_> {
         match self {
-            Self::Constant(_) | Self::Closed { .. } | Self::NamedConstant(_) => Value::Known(text),
-            Self::Text(_) => Value::Given(text),
+            Self::Constant(_) | Self::Closed { .. } | Self::NamedConstant(_) => LabelText::InCode(text),
+            Self::Text(_) => LabelText::AtRuntime(text),
         }
     }
 }

@@ -233,7 +233,7 @@ impl Ledger {
     fn spent_budget(&self) -> Option<(&Budget, BudgetSpent)> {
         let budgets = self.chain().filter_map(|ledger| Some((ledger, ledger.budget.as_ref()?)));
         let mut spent =
-            budgets.filter_map(|(ledger, budget)| Some((budget, budget.spent_by(ledger.pico_usd())?)));
+            budgets.filter_map(|(ledger, budget)| Some((budget, budget.exceeded_by(ledger.pico_usd())?)));
         spent.next()
     }
 }

@@ -7,7 +7,7 @@ use super::ledger;
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{CallLabel, Scope, Site};
-use crate::builtin::{Attempt, CallFacts, DimensionValue, LlmSeries, Value};
+use crate::builtin::{Attempt, CallFacts, DimensionValue, LabelText, LlmSeries};
 use crate::faults::ReportsFaults;
 use crate::instance::AgentMetrics;
 use crate::status::Status;
@@ -25,7 +25,7 @@ enum Stage<H> {
 
 impl LlmCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, model: &str) -> Self {
-        Self(Stage::New(scope::held(metrics, Value::Given(model))))
+        Self(Stage::New(scope::held(metrics, LabelText::AtRuntime(model))))
     }
 }
 

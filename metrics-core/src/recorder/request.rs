@@ -31,7 +31,7 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 impl RequestGuard {
     pub(crate) fn new(families: Arc<Families>, method: &str, endpoint: &str) -> Self {
-        let method = Method::of(method);
+        let method = Method::from_name(method);
         let endpoint = families.http.slot(endpoint);
         let guard =
             Self { families, method, endpoint, start: clock::now(), status: None, stage: Stage::Request };

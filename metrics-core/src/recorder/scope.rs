@@ -5,7 +5,7 @@ use std::ops::Deref;
 use super::global::{as_global, resolve};
 use super::held::{BundleHandle, HoldsBundle};
 use super::{Cached, CallFamily, CallLabel, CallLabels, OwnFamily, Site};
-use crate::builtin::{Bundle, Value, find};
+use crate::builtin::{Bundle, LabelText, find};
 use crate::instance::AgentMetrics;
 
 /// Where to record.
@@ -84,7 +84,7 @@ impl Scope for &AgentMetrics {
 }
 
 /// Holds the bundle of a label value in an instance that may end before the call does.
-pub(super) fn held<S: Bundle>(metrics: &AgentMetrics, value: Value<'_>) -> BundleHandle<S> {
+pub(super) fn held<S: Bundle>(metrics: &AgentMetrics, value: LabelText<'_>) -> BundleHandle<S> {
     match as_global(metrics) {
         Some(global) => BundleHandle::Static(find(global.families_ref(), value)),
         None => BundleHandle::keeping(metrics.families_ref(), value),

@@ -7,7 +7,7 @@ use super::held::{BundleHandle, HoldsBundle, WithBudget, WithDimensions};
 use super::ledger::{self, Ledger};
 use super::scope;
 use super::{CallLabel, Scope, Site};
-use crate::builtin::{Budget, DimensionValue, TaskSeries, Value};
+use crate::builtin::{Budget, DimensionValue, LabelText, TaskSeries};
 use crate::clock::{self, Ticks};
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::instance::AgentMetrics;
@@ -25,7 +25,7 @@ enum Stage<H> {
 
 impl TaskCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, task_type: &str) -> Self {
-        Self(Stage::New(scope::held(metrics, Value::Given(task_type))))
+        Self(Stage::New(scope::held(metrics, LabelText::AtRuntime(task_type))))
     }
 }
 

@@ -6,7 +6,7 @@ use super::ledger;
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{CallLabel, Scope, Site};
-use crate::builtin::{DimensionValue, ToolSeries, Value};
+use crate::builtin::{DimensionValue, LabelText, ToolSeries};
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::instance::AgentMetrics;
 use crate::status::Status;
@@ -19,7 +19,7 @@ pub struct ToolCall<H = BundleHandle<ToolSeries>> {
 
 impl ToolCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, name: &str) -> Self {
-        Self { series: scope::held(metrics, Value::Given(name)) }
+        Self { series: scope::held(metrics, LabelText::AtRuntime(name)) }
     }
 }
 

@@ -2,55 +2,85 @@
 
 use crate::label::Domain;
 use crate::name::MetricKind;
-use crate::status::{LLM, TASK, TOOL};
-use crate::usage::{ANOMALIES, RateLimits};
 
-/// What the runtime knows of a family.
+/// The description of one metric family.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FamilyInfo {
     /// The full name, as in the text exposition.
     pub name: String,
-    /// What it measures, in a sentence.
+    /// One sentence about the measured quantity, as on the `# HELP` line.
     pub help: String,
-    /// What kind of metric it is.
+    /// The kind of metric.
     pub kind: MetricKind,
-    /// The unit that ends the name, if any (`seconds`, `usd`, ..).
+    /// The group to which the family belongs.
+    pub group: FamilyGroup,
+    /// The unit at the end of the name, if any (`seconds`, `usd`, ..).
     pub unit: Option<&'static str>,
-    /// Its labels, without `le`.
+    /// The label names, without `le`.
     pub labels: Vec<&'static str>,
-    /// What each of them can be, in their order.
+    /// The possible values of each label, in the order of `labels`.
     pub values: Vec<LabelValues>,
-    /// A histogram's bucket bounds, without `+Inf`.
+    /// The bucket bounds of a histogram, without `+Inf`.
     pub buckets: Vec<f64>,
-    /// What OpenTelemetry calls it, if it is one of a [`Profile`](crate::Profile).
+    /// The name in OpenTelemetry's conventions, for a family of a [`Profile`](crate::Profile).
     pub otel: Option<OtelName>,
 }
 
-/// A family of OpenTelemetry's conventions, as it is told over OTLP. Its attributes have dots where its labels have
-/// underscores (`gen_ai.provider.name`).
+/// The group of a family: the part of the toolkit that records it, or the user's code.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum FamilyGroup {
+    /// Tasks.
+    Tasks,
+    /// LLM calls, their tokens and the prices in force.
+    LlmCalls,
+    /// Tool calls.
+    Tools,
+    /// Costs and budgets.
+    Costs,
+    /// HTTP requests to the service.
+    Http,
+    /// Caches, memory, user satisfaction, and facts about the application.
+    Application,
+    /// LLM calls, agents and tools under the names of OpenTelemetry's conventions.
+    OpenTelemetry,
+    /// The health of the toolkit itself: scrapes, pushes, refused observations, overflows of labels.
+    Health,
+    /// Families that the program declares itself.
+    UserDefined,
+}
+
+/// The name of a family in OpenTelemetry's conventions, under which OTLP sends it. An attribute's name has a dot where the
+/// label's has an underscore (`gen_ai.provider.name`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct OtelName {
-    /// Such as `gen_ai.client.operation.duration`.
+    /// The name, such as `gen_ai.client.operation.duration`.
     pub name: &'static str,
-    /// As UCUM writes it: `s`, `{token}`.
+    /// The unit as UCUM writes it: `s`, `{token}`.
     pub unit: &'static str,
 }
 
-/// What a label can be.
+/// The possible values of a label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum LabelValues {
-    /// One of these.
+    /// One of these values.
     Closed(&'static [&'static str]),
-    /// Whatever turns up, up to so many different ones.
+    /// Any value, with a series for at most this number of different ones.
     Capped(usize),
-    /// Whatever is set, one at a time.
+    /// Any value.
     Open,
 }
 
 impl FamilyInfo {
+    /// Returns whether the toolkit declares the family, not the user's program.
+    pub fn is_builtin(&self) -> bool {
+        self.group != FamilyGroup::UserDefined
+    }
+
+    /// A user-defined family whose labels can have any value.
     pub(crate) fn new(
         kind: MetricKind,
         name: impl Into<String>,
@@ -58,21 +88,21 @@ impl FamilyInfo {
         labels: &[&'static str],
     ) -> Self {
         let name = name.into();
-        let unit = unit_of(kind, &name);
-        let values = labels.iter().map(|label| own_values(&name, label)).collect();
+        let unit = unit_in(kind, &name);
         Self {
             unit,
             name,
             help: help.into(),
             kind,
+            group: FamilyGroup::UserDefined,
             labels: labels.to_vec(),
-            values,
+            values: vec![LabelValues::Open; labels.len()],
             buckets: Vec::new(),
             otel: None,
         }
     }
 
-    /// With what the first labels can be.
+    /// Sets the possible values of the first labels.
     pub(crate) fn with_domains(mut self, domains: &[Domain]) -> Self {
         for (values, domain) in self.values.iter_mut().zip(domains) {
             *values = match *domain {
@@ -83,25 +113,28 @@ impl FamilyInfo {
         self
     }
 
-    /// With the caps that a label of that name has, where it has one.
-    pub(crate) fn with_caps(mut self, cap_of: impl Fn(&str) -> Option<usize>) -> Self {
+    /// Sets the possible values of one label.
+    pub(crate) fn with_values(mut self, label: &str, values: LabelValues) -> Self {
+        if let Some(at) = self.labels.iter().position(|name| *name == label) {
+            self.values[at] = values;
+        }
+        self
+    }
+
+    /// Sets the cap of each label for whose name `cap` returns one.
+    pub(crate) fn with_caps(mut self, cap: impl Fn(&str) -> Option<usize>) -> Self {
         for (label, values) in self.labels.iter().zip(&mut self.values) {
-            if let (LabelValues::Open, Some(cap)) = (*values, cap_of(label)) {
+            if let (LabelValues::Open, Some(cap)) = (*values, cap(label)) {
                 *values = LabelValues::Capped(cap);
             }
         }
         self
     }
 
-    /// With more labels.
+    /// Adds labels that can have any value.
     pub(crate) fn with_labels(mut self, more: impl IntoIterator<Item = &'static str>) -> Self {
         self.labels.extend(more);
         self.values.resize(self.labels.len(), LabelValues::Open);
-        self
-    }
-
-    pub(crate) fn with_otel(mut self, name: &'static str, unit: &'static str) -> Self {
-        self.otel = Some(OtelName { name, unit });
         self
     }
 
@@ -111,36 +144,10 @@ impl FamilyInfo {
     }
 }
 
-/// What the labels of the agent's own families can be. A test compares it with what the example exposes.
-fn own_values(family: &str, label: &str) -> LabelValues {
-    let is_of = |group: &str| family.starts_with(group);
-    LabelValues::Closed(match label {
-        // Money isn't spent in vain on what succeeds.
-        "status" if is_of("agent_task_wasted") => &TASK.names[1..],
-        "status" if is_of("agent_task") => TASK.names,
-        "status" if is_of("agent_llm") => LLM.names,
-        "status" => TOOL.names,
-        "outcome" => LLM.names,
-        "direction" => &["input", "output"],
-        "cost_type" => &["input", "output", "tool"],
-        "kind" if is_of("agent_llm_token_details") => &["cache_read", "cache_write", "reasoning", "audio"],
-        "kind" if is_of("agent_llm_usage_anomalies") => &ANOMALIES,
-        "kind" if is_of("agent_llm_ratelimit") => &RateLimits::KINDS,
-        "window" => &["1h", "24h", "7d"],
-        "result" => &["hit", "miss"],
-        "method" => {
-            &["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "OTHER"]
-        }
-        // Of three digits.
-        "status_code" => return LabelValues::Capped(900),
-        _ => return LabelValues::Open,
-    })
-}
-
-/// Units in which families are named; OpenMetrics states them in a line of their own.
+/// The units that end names of families; OpenMetrics states a unit on a line of its own.
 const UNITS: [&str; 6] = ["seconds", "usd", "bytes", "ratio", "tokens", "celsius"];
 
-fn unit_of(kind: MetricKind, name: &str) -> Option<&'static str> {
+fn unit_in(kind: MetricKind, name: &str) -> Option<&'static str> {
     let name = if kind == MetricKind::Counter { name.strip_suffix("_total").unwrap_or(name) } else { name };
     UNITS.into_iter().find(|unit| name.strip_suffix(unit).is_some_and(|before| before.ends_with('_')))
 }
@@ -151,9 +158,9 @@ mod tests {
 
     #[test]
     fn units_come_from_names() {
-        assert_eq!(unit_of(MetricKind::Histogram, "agent_task_duration_seconds"), Some("seconds"));
-        assert_eq!(unit_of(MetricKind::Counter, "agent_cost_usd_total"), Some("usd"));
-        assert_eq!(unit_of(MetricKind::Gauge, "seconds"), None);
-        assert_eq!(unit_of(MetricKind::Counter, "agent_tasks_total"), None);
+        assert_eq!(unit_in(MetricKind::Histogram, "agent_task_duration_seconds"), Some("seconds"));
+        assert_eq!(unit_in(MetricKind::Counter, "agent_cost_usd_total"), Some("usd"));
+        assert_eq!(unit_in(MetricKind::Gauge, "seconds"), None);
+        assert_eq!(unit_in(MetricKind::Counter, "agent_tasks_total"), None);
     }
 }

@@ -11,7 +11,7 @@ mod visitor;
 
 pub(crate) use bounds::{Bounds, bound_text};
 pub(crate) use exemplar::{Exemplar, ReadExemplars};
-pub use family_info::{FamilyInfo, LabelValues, OtelName};
+pub use family_info::{FamilyGroup, FamilyInfo, LabelValues, OtelName};
 pub(crate) use histogram::HistogramSample;
 pub(crate) use native::{BucketRange, NativeCounts};
 pub(crate) use number::{MAX_EXACT_INTEGER, Number, is_valid_amount};

@@ -1,7 +1,8 @@
 //! The counter of refused connections.
 
+use crate::builtin::{ExporterFamily, FamilyId as _, REASON, REFUSAL_REASONS};
 use crate::error::RegisterError;
-use crate::family::{Metric, Spec};
+use crate::family::Metric;
 use crate::instance::AgentMetrics;
 use crate::label::{Domain, Domains, LabelField, LabelSet, LabelValue};
 use crate::metric::Counter;
@@ -20,16 +21,7 @@ pub(super) enum RefusalReason {
 }
 
 impl LabelValue for RefusalReason {
-    const VALUES: &'static [&'static str] = &[
-        "late",
-        "incomplete",
-        "crowded",
-        "slow",
-        "head_too_large",
-        "body_too_large",
-        "malformed",
-        "unauthorized",
-    ];
+    const VALUES: &'static [&'static str] = REFUSAL_REASONS;
 
     fn index(self) -> usize {
         self as usize
@@ -42,7 +34,7 @@ struct ReasonLabels {
 }
 
 impl LabelSet for ReasonLabels {
-    const NAMES: &'static [&'static str] = &["reason"];
+    const NAMES: &'static [&'static str] = &[REASON.name];
     const DOMAINS: &'static [Domain] = &[RefusalReason::DOMAIN];
 
     fn index(&self, domains: &Domains) -> usize {
@@ -58,10 +50,7 @@ impl RefusedConnections {
     /// Returns the instance's counter, which the first exporter registers.
     pub(super) fn for_instance(metrics: &AgentMetrics) -> Result<Self, RegisterError> {
         metrics.extension(|| {
-            let counter: Counter<ReasonLabels> = Metric::build(&Spec::new(
-                "agent_metrics_exporter_refused_total",
-                "Connections of the exporter that were refused or cut off, by reason.",
-            ));
+            let counter: Counter<ReasonLabels> = Metric::build(&ExporterFamily::Refused.family().spec());
             metrics.register(&[counter.handle().0])?;
             Ok(Self(counter))
         })

@@ -120,7 +120,7 @@ impl Query {
             .iter()
             .map(|family| quote_spanned!(at(family.span())=> <#family as __rt::Described>::FAMILIES));
         let check = quote_spanned! {at(text.span())=>
-            __rt::check_query(#text, &[__rt::OWN, #(#families),*], &[#(#labels),*])
+            __rt::check_query(#text, &[__rt::BUILTIN, #(#families),*], &[#(#labels),*])
         };
         quote!({
             const _: () = {

@@ -42,8 +42,10 @@ impl Value for Dimensions {
 impl Dimensions {
     /// What is said of a call by a method of it, where `__rt` is the runtime.
     pub(super) fn tokens(&self) -> TokenStream {
-        let values =
-            self.0.iter().map(|value| quote_spanned!(at(value.span())=> __rt::DimensionValue::of(&(#value))));
+        let values = self
+            .0
+            .iter()
+            .map(|value| quote_spanned!(at(value.span())=> __rt::DimensionValue::new(&(#value))));
         quote::quote!(.in_dimensions(&[#(#values),*]))
     }
 }

@@ -1,6 +1,6 @@
-//! Budgets: how much tasks may spend, each of them or all in a rolling window.
+//! Budgets: a limit on the cost of each task, or of all tasks in a rolling window.
 
-mod shown;
+mod exposed;
 mod window;
 
 use std::fmt;
@@ -9,15 +9,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::error::{BudgetSpent, InvalidBudget};
-pub(crate) use shown::Budgets;
+pub(crate) use exposed::{BudgetFamily, Budgets};
 use window::Window;
 
-/// How much tasks may spend, in USD.
+/// A limit on the cost of tasks, in USD.
 ///
-/// A task with the key `budget = ..` spends from it what its calls and tools cost, and so do the tasks in it. What is
-/// spent is known when a call ends, so that calls which run side by side may pass the limit together; none begins after.
+/// A task with the key `budget = ..` charges the costs of its LLM calls and tools to the budget, and so do the tasks in it. The
+/// cost of a call is known when the call ends. Concurrent calls can therefore exceed the limit together; calls that would begin
+/// after that are refused.
 ///
-/// Make each once, in a static or beside the agent: a metrics instance shows one budget of a name, and 128 at most.
+/// Create each budget once, in a static or beside the agent: a metrics instance exposes one budget of a name, and at most 128.
 ///
 /// ```
 /// use std::sync::LazyLock;
@@ -31,7 +32,7 @@ use window::Window;
 ///
 /// #[track_task(budget = SUPPORT)]
 /// async fn answer(question: &str) -> Result<String, BudgetSpent> {
-///     agent_metrics::check_budgets()?; // before something that costs
+///     agent_metrics::check_budgets()?; // before a call that costs money
 ///     Ok(question.to_uppercase())
 /// }
 /// ```
@@ -42,35 +43,36 @@ pub struct Budget(Arc<Inner>);
 struct Inner {
     name: Box<str>,
     limit: u64,
-    /// `None` where each task has the limit for itself.
+    /// `None` for a budget per task.
     window: Option<Window>,
     warn_above: AtomicU64,
-    /// All that was ever spent.
+    /// The total since the budget was created.
     spent: AtomicU64,
     refused: AtomicU64,
-    /// The number of who last showed it.
-    shown_by: AtomicU64,
+    /// The identity of the [`Budgets`] that last exposed it; 0 before.
+    exposed_by: AtomicU64,
 }
 
+/// Millionths of a millionth in one.
 const PICO: f64 = 1e12;
 
-/// The largest limit: more can't be counted without a risk to wrap.
+/// The largest limit. Sums of larger amounts in 64 bits could wrap around.
 const LARGEST_USD: f64 = 1e6;
 
 impl Budget {
-    /// So much by each task, with the tasks in it.
+    /// A limit of `usd` for each task, including the tasks in it.
     ///
     /// # Errors
-    /// A limit that is not above 0, or over a million USD.
+    /// The limit is not above 0, or is over a million USD.
     pub fn per_task(name: &str, usd: f64) -> Result<Self, InvalidBudget> {
         Self::new(name, usd, None)
     }
 
-    /// So much by all its tasks together, in the last `window` up to now. What was spent earlier is forgotten in steps
-    /// of a sixtieth of it.
+    /// A limit of `usd` for all tasks of the budget together, in the last `window` up to now. Earlier amounts are forgotten in
+    /// steps of a sixtieth of the window.
     ///
     /// # Errors
-    /// A limit that is not above 0 or over a million USD, or a window under a second.
+    /// The limit is not above 0, or is over a million USD; or the window is shorter than a second.
     pub fn rolling(name: &str, window: Duration, usd: f64) -> Result<Self, InvalidBudget> {
         if window < Duration::from_secs(1) {
             return Err(InvalidBudget {
@@ -82,7 +84,7 @@ impl Budget {
     }
 
     fn new(name: &str, usd: f64, window: Option<Window>) -> Result<Self, InvalidBudget> {
-        // As a negation, so that what is no number fails as well.
+        // The condition is negated so that NaN, which compares false, is refused as well.
         if !(usd > 0.0 && usd <= LARGEST_USD) {
             let why = "its limit must be above 0 and at most 1,000,000 USD";
             return Err(InvalidBudget { budget: name.to_owned(), why });
@@ -94,12 +96,12 @@ impl Budget {
             warn_above: AtomicU64::new(u64::MAX),
             spent: AtomicU64::new(0),
             refused: AtomicU64::new(0),
-            shown_by: AtomicU64::new(0),
+            exposed_by: AtomicU64::new(0),
         })))
     }
 
-    /// Tells the hook ([`Builder::on_fault`](crate::Builder::on_fault)) each time when the share of the limit that is
-    /// spent passes this one, 0 to 1, upwards.
+    /// Reports [`Fault::BudgetNearlySpent`](crate::Fault::BudgetNearlySpent) to the fault hook
+    /// ([`Builder::on_fault`](crate::Builder::on_fault)) each time the spent share of the limit rises above `share`, 0 to 1.
     #[must_use]
     pub fn warn_at(self, share: f64) -> Self {
         let above = (self.0.limit as f64 * share.clamp(0.0, 1.0)) as u64;
@@ -107,38 +109,38 @@ impl Budget {
         self
     }
 
-    /// Its name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// What it allows, in USD.
+    /// Returns the limit in USD.
     pub fn limit_usd(&self) -> f64 {
         self.0.limit as f64 / PICO
     }
 
-    /// What is spent in its window now, in USD; where each task has the limit for itself, all that was ever spent.
+    /// Returns the amount spent in the window up to now, in USD; for a budget per task, the total since it was created.
     pub fn spent_usd(&self) -> f64 {
         let total = self.0.spent.load(Ordering::Relaxed);
         let spent = self.0.window.as_ref().map_or(total, |window| total.saturating_sub(window.base(total)));
         spent as f64 / PICO
     }
 
-    fn ever_spent_usd(&self) -> f64 {
+    fn total_spent_usd(&self) -> f64 {
         self.0.spent.load(Ordering::Relaxed) as f64 / PICO
     }
 
-    /// Whether there is something left, for who doesn't ask by an attribute. Where each task has the limit for itself
-    /// there is, as far as this can tell: see [`check_budgets`](crate::check_budgets).
+    /// Checks that the budget is not spent, for code without the key `budget = ..`. A budget per task always passes, since this
+    /// method knows no task: use [`check_budgets`](crate::check_budgets) there.
     ///
     /// # Errors
-    /// It is spent.
+    /// The budget is spent.
     pub fn check(&self) -> Result<(), BudgetSpent> {
-        self.spent_by(0).map_or(Ok(()), Err)
+        self.exceeded_by(0).map_or(Ok(()), Err)
     }
 
-    /// What is spent, if nothing is left for a task that has spent so much.
-    pub(crate) fn spent_by(&self, by_task: u64) -> Option<BudgetSpent> {
+    /// Returns the error for a task that has spent `by_task` itself, if nothing is left for it.
+    pub(crate) fn exceeded_by(&self, by_task: u64) -> Option<BudgetSpent> {
         let spent = match &self.0.window {
             None => by_task,
             Some(window) => {
@@ -146,10 +148,10 @@ impl Budget {
                 total.saturating_sub(window.base(total))
             }
         };
-        (spent >= self.0.limit).then(|| self.told(spent))
+        (spent >= self.0.limit).then(|| self.spent_error(spent))
     }
 
-    fn told(&self, spent: u64) -> BudgetSpent {
+    fn spent_error(&self, spent: u64) -> BudgetSpent {
         BudgetSpent {
             budget: self.0.name.to_string(),
             limit_usd: self.limit_usd(),
@@ -158,19 +160,26 @@ impl Budget {
         }
     }
 
-    /// Something did not begin since it is spent.
+    /// Counts a task or a call that was refused because the budget is spent.
     pub(crate) fn count_refusal(&self) {
         self.0.refused.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds what a task spent that has spent so much with this; `again` where a task inside of it has added it already.
-    /// Gives what is spent if that passes the threshold of the warning.
+    /// Charges `pico` to the budget, for a task that has spent `by_task` including this amount. Returns the spent amount if it
+    /// rises above the threshold of [`warn_at`](Self::warn_at) by this charge.
+    ///
+    /// `again` is set if a task in this one has charged the same amount already: the totals then stay as they are, and only the
+    /// threshold of a budget per task is compared, with this task's own amount.
+    ///
+    /// The window records the total before the amount is added, so that an amount at the beginning of a slot counts in that slot.
+    /// Two threads that charge at once add their amounts in some order, and each compares the total before and after its own
+    /// amount: exactly one of them sees the threshold passed.
     pub(crate) fn charge(&self, pico: u64, by_task: u64, again: bool) -> Option<BudgetSpent> {
         let inner = &*self.0;
         let mut before = by_task.saturating_sub(pico);
         if !again {
             if let Some(window) = &inner.window {
-                window.note(inner.spent.load(Ordering::Relaxed));
+                window.record(inner.spent.load(Ordering::Relaxed));
             }
             let total = inner.spent.fetch_add(pico, Ordering::Relaxed);
             if let Some(window) = &inner.window {
@@ -181,16 +190,17 @@ impl Budget {
         }
         let above = inner.warn_above.load(Ordering::Relaxed);
         let passes = before <= above && before.saturating_add(pico) > above;
-        passes.then(|| self.told(before + pico))
+        passes.then(|| self.spent_error(before + pico))
     }
 
+    /// Returns whether both are handles to one budget.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-/// An amount in millionths of a millionth of a USD; `None` for what is none.
-pub(crate) fn pico_of(usd: f64) -> Option<u64> {
+/// Converts USD to millionths of a millionth of a USD. Returns `None` for an amount that is not above 0.
+pub(crate) fn to_pico_usd(usd: f64) -> Option<u64> {
     (usd > 0.0).then(|| (usd.min(LARGEST_USD) * PICO).round() as u64)
 }
 
@@ -210,7 +220,7 @@ mod tests {
     const DOLLAR: u64 = 1_000_000_000_000;
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn invalid_limits_and_windows_are_refused() {
         for usd in [0.0, -1.0, f64::NAN, f64::INFINITY, 2e6] {
             assert!(Budget::per_task("each", usd).is_err(), "{usd}");
         }
@@ -219,28 +229,28 @@ mod tests {
     }
 
     #[test]
-    fn it_warns_each_time_it_passes() {
+    fn a_warning_is_reported_each_time_the_threshold_is_passed() {
         let budget = Budget::rolling("b", Duration::from_secs(60), 10.0).unwrap().warn_at(0.5);
-        let told: Vec<_> = [4, 2, 3, 2]
+        let warnings: Vec<_> = [4, 2, 3, 2]
             .into_iter()
             .map(|usd| {
                 assert_eq!(budget.check().is_ok(), budget.spent_usd() < 10.0);
                 budget.charge(usd * DOLLAR, 0, false).map(|spent| spent.spent_usd)
             })
             .collect();
-        assert_eq!(told, [None, Some(6.0), None, None]);
+        assert_eq!(warnings, [None, Some(6.0), None, None]);
         let error = budget.check().unwrap_err();
         assert_eq!(error.to_string(), "budget `b` is spent: 11.0000 of 10 USD in the last 60s");
     }
 
     #[test]
-    fn each_task_passes_by_itself() {
+    fn a_budget_per_task_compares_the_threshold_with_each_task() {
         let budget = Budget::per_task("each", 10.0).unwrap().warn_at(0.5);
         let charge = |usd: u64, by_task: u64, again| {
             budget.charge(usd * DOLLAR, by_task * DOLLAR, again).map(|spent| spent.spent_usd)
         };
         assert_eq!([charge(4, 4, false), charge(2, 6, false), charge(1, 7, false)], [None, Some(6.0), None]);
-        assert_eq!(charge(6, 6, true), Some(6.0), "the task around it, whose it is as well");
+        assert_eq!(charge(6, 6, true), Some(6.0), "the enclosing task, which has the same budget");
         assert!((budget.spent_usd() - 7.0).abs() < 1e-9);
     }
 }

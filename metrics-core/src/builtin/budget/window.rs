@@ -1,24 +1,29 @@
-//! What was spent in the last time up to now.
+//! The amount spent in a rolling window.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::Duration;
 
-use crate::builtin::notes::RollingTotals;
+use crate::builtin::rolling::RollingTotals;
 use crate::clock::{self, Ticks};
 
-/// The last time, and what had been spent when it began. All amounts are running totals.
+/// A rolling window, with the total that had been spent when it began. All amounts are running totals.
+///
+/// No caller waits for the lock. A thread that finds it held either skips its sample, since the holder is storing one for the
+/// same slot or will read a total that is at most one call older, or uses the base that the last holder stored. The base is thus
+/// never newer than the window's true beginning by more than a slot, and a budget never forgets an amount early.
 pub(super) struct Window {
     pub(super) length: Duration,
     begin: Ticks,
-    notes: Mutex<RollingTotals<u64>>,
-    /// When the slot of the last note ends, in ticks since the beginning.
-    noted_until: AtomicU64,
-    /// What was last found to have been spent when the window began.
+    totals: Mutex<RollingTotals<u64>>,
+    /// The end of the slot of the last sample, in ticks since `begin`. Until then there is nothing to record, which is checked
+    /// without the lock.
+    recorded_until: AtomicU64,
+    /// The last computed total at the window's beginning.
     base: AtomicU64,
 }
 
-/// Slots of a window.
+/// The number of slots in a window.
 const SLOTS: u64 = 60;
 
 impl Window {
@@ -27,8 +32,8 @@ impl Window {
         Self {
             length,
             begin: clock::now(),
-            notes: Mutex::new(RollingTotals::new(slot, SLOTS)),
-            noted_until: AtomicU64::new(0),
+            totals: Mutex::new(RollingTotals::new(slot, SLOTS)),
+            recorded_until: AtomicU64::new(0),
             base: AtomicU64::new(0),
         }
     }
@@ -38,28 +43,28 @@ impl Window {
         (ticks, clock::nanos(ticks))
     }
 
-    /// Notes what was spent before now. Whoever holds the lock notes the same, or reads: nobody waits for that.
-    pub(super) fn note(&self, spent: u64) {
+    /// Records the total before an amount is added to it, once per slot.
+    pub(super) fn record(&self, spent: u64) {
         let (ticks, nanos) = self.now();
-        if ticks >= self.noted_until.load(Ordering::Relaxed)
-            && let Ok(mut notes) = self.notes.try_lock()
+        if ticks >= self.recorded_until.load(Ordering::Relaxed)
+            && let Ok(mut totals) = self.totals.try_lock()
         {
-            let until = Duration::from_nanos(notes.end_of_slot(nanos));
-            self.noted_until.store(clock::ticks(until), Ordering::Relaxed);
-            notes.note(nanos, spent);
+            let until = Duration::from_nanos(totals.end_of_slot(nanos));
+            self.recorded_until.store(clock::ticks(until), Ordering::Relaxed);
+            totals.record(nanos, spent);
         }
     }
 
-    /// What had been spent when the window began; by what somebody else just found, if he is looking.
+    /// Returns the total that had been spent when the window began; `spent` is the total now.
     pub(super) fn base(&self, spent: u64) -> u64 {
-        let mut notes = match self.notes.try_lock() {
-            Ok(notes) => notes,
+        let mut totals = match self.totals.try_lock() {
+            Ok(totals) => totals,
             Err(TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
             Err(TryLockError::WouldBlock) => return self.base.load(Ordering::Relaxed),
         };
         let (_, nanos) = self.now();
-        notes.note(nanos, spent);
-        let base = notes.base().unwrap_or(spent);
+        totals.record(nanos, spent);
+        let base = totals.base().unwrap_or(spent);
         self.base.store(base, Ordering::Relaxed);
         base
     }

@@ -1,4 +1,4 @@
-//! LLM calls, their tokens and what they cost.
+//! LLM calls, their tokens and their costs.
 
 mod attempts;
 mod facts;
@@ -9,7 +9,9 @@ mod served;
 
 use std::sync::Arc;
 
-use super::{DimensionPoint, Dimensions, Group, Otel, Settings, Table, ToolCost};
+use super::{
+    DimensionPoint, Dimensions, EnabledFamilies, FamilyId as _, Group, Otel, Settings, Table, ToolCost,
+};
 use crate::faults::FaultReporter;
 use crate::label::{Interner, Labels, OTHER, RenderedLabels};
 use crate::metric::{CallShape, HistogramShape};
@@ -19,7 +21,10 @@ use crate::status::LLM;
 pub use attempts::Attempt;
 pub use facts::CallFacts;
 pub(crate) use facts::Spent;
-use family::Family;
+pub(super) use family::COST_TYPE;
+pub(crate) use family::LlmFamily;
+pub(crate) use family::MODEL;
+use family::{DATE, REASON, SERVED_MODEL, VERSION};
 use model::Model;
 pub use series::LlmSeries;
 use served::ServedModels;
@@ -28,10 +33,10 @@ pub(crate) struct Llm {
     table: Table<LlmSeries>,
     shared: Arc<Shared>,
     tool_cost: Arc<ToolCost>,
-    infos: Vec<FamilyInfo>,
+    families: EnabledFamilies<LlmFamily>,
 }
 
-/// What all models have in common.
+/// The shapes, prices and collaborators that all models share.
 struct Shared {
     calls: CallShape,
     input: HistogramShape,
@@ -46,7 +51,7 @@ struct Shared {
     faults: Arc<FaultReporter>,
 }
 
-/// Why models stop: how many reasons have series of their own.
+/// The number of finish reasons that have their own series.
 const REASONS: usize = 32;
 
 impl Llm {
@@ -58,25 +63,21 @@ impl Llm {
         faults: Arc<FaultReporter>,
     ) -> Self {
         let histogram_options = &settings.histogram_options;
-        let cut =
-            |bounds: &'static [f64], seed| if settings.compact_buckets { &bounds[..seed] } else { bounds };
+        let bounds = |family: LlmFamily| family.bounds(settings);
+        let whole_numbers = |family| HistogramShape::integers(bounds(family)).with(histogram_options);
+        let ticks = |family| HistogramShape::ticks(bounds(family)).with(histogram_options);
+        let duration = bounds(LlmFamily::Duration);
         let table = Table::new(settings.models);
-        // Names with a price hold their slots before any other turns up.
+        // Models with a price get their slots first, so that no other name can push them into `__other__`.
         for model in prices.models() {
             table.values.slot(model);
         }
         let shared = Shared {
-            calls: CallShape::new(
-                LLM.names,
-                cut(&family::DURATION, family::SEED_DURATION),
-                settings.duration_by_status,
-            )
-            .with(histogram_options),
-            input: HistogramShape::integers(cut(&family::INPUT, family::SEED_INPUT)).with(histogram_options),
-            output: HistogramShape::integers(cut(&family::OUTPUT, family::SEED_OUTPUT))
-                .with(histogram_options),
-            first_token: HistogramShape::ticks(&family::FIRST_TOKEN).with(histogram_options),
-            per_output_token: HistogramShape::ticks(&family::PER_OUTPUT_TOKEN).with(histogram_options),
+            calls: CallShape::new(LLM.names, duration, settings.duration_by_status).with(histogram_options),
+            input: whole_numbers(LlmFamily::InputTokens),
+            output: whole_numbers(LlmFamily::OutputTokens),
+            first_token: ticks(LlmFamily::FirstToken),
+            per_output_token: ticks(LlmFamily::PerOutputToken),
             reasons: Arc::new(Interner::new(REASONS)),
             served: ServedModels::new(settings.models),
             prices: CurrentPrices::new(prices),
@@ -84,27 +85,14 @@ impl Llm {
             otel,
             faults,
         };
-        let kept = if settings.cents { Family::ALL.len() } else { Family::ALL.len() - 1 };
-        let info = |family: &Family| {
-            if family.is_by_call() {
-                family.info(&shared).with_labels(shared.dimensions.names())
-            } else {
-                family.info(&shared)
-            }
-        };
-        Self {
-            infos: Family::ALL[..kept].iter().map(info).collect(),
-            shared: Arc::new(shared),
-            table,
-            tool_cost,
-        }
+        Self { families: EnabledFamilies::new(settings), shared: Arc::new(shared), table, tool_cost }
     }
 
-    /// Puts other prices in force, for all models that have series and those that will.
+    /// Replaces the prices of all models, those that have series now and those that will have them.
     pub(crate) fn set_prices(&self, prices: PriceTable) {
         self.shared.prices.replace(prices);
         let slots = 0..self.table.values.slots();
-        slots.filter_map(|slot| Some((slot, self.table.get(slot)?))).for_each(|made| self.settle(made));
+        slots.filter_map(|slot| Some((slot, self.table.get(slot)?))).for_each(|series| self.settle(series));
         for (model, price) in self.shared.served.prices() {
             self.shared.prices.refresh(price, |prices| self.shared.price(prices, model));
         }
@@ -121,7 +109,8 @@ impl Llm {
             let model = Model::new(model, self.shared.price(&prices, model).as_ref());
             LlmSeries::new(Arc::new(model), DimensionPoint::default(), self.shared.clone())
         });
-        // Who replaced the table before the series was there has not told it.
+        // Another thread may have replaced the prices after they were read here and before the series was in the table: it
+        // did not find the series and could not update its price. The comparison detects that, and the price is set again.
         if !self.shared.prices.is(&prices) {
             self.settle((slot, series));
         }
@@ -135,7 +124,7 @@ impl Llm {
 }
 
 impl Shared {
-    /// What a table says of a model; it may run the user's code.
+    /// Returns a model's price in a table, which may run the user's code.
     fn price(&self, prices: &PriceTable, model: &str) -> Option<Price> {
         self.faults.caught(|| prices.get(model)).flatten()
     }
@@ -155,7 +144,7 @@ impl Group<LlmSeries> for Llm {
 
 impl Source for Llm {
     fn families(&self) -> &[FamilyInfo] {
-        &self.infos
+        self.families.infos()
     }
 
     fn parts(&self, _: usize) -> usize {
@@ -163,22 +152,23 @@ impl Source for Llm {
     }
 
     fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
-        let family = Family::ALL[family];
+        let family = self.families.id(family);
         for model in self.table.iter_all_in(part) {
             model.show(family, visitor);
         }
         match family {
-            // What is no model's comes first.
+            // The following series belong to no model and are shown with the first part.
             _ if part > 0 => {}
-            Family::CostUsd | Family::CostCents => {
-                self.tool_cost.show(visitor, |usd| family.money(usd));
+            LlmFamily::CostUsd | LlmFamily::CostCents => {
+                self.tool_cost.show(visitor, |usd| series::money(family, usd));
             }
-            Family::PriceTable => {
+            LlmFamily::PriceTable => {
                 let prices = self.shared.prices.now();
-                let labels = RenderedLabels::new([("version", prices.version()), ("date", prices.date())]);
+                let labels =
+                    RenderedLabels::new([(VERSION.name, prices.version()), (DATE.name, prices.date())]);
                 visitor.sample(Labels::new(&labels), Number::Integer(1));
             }
-            Family::PriceTableTime => {
+            LlmFamily::PriceTableTime => {
                 if let Some(seconds) = self.shared.prices.now().day_began() {
                     visitor.sample(Labels::NONE, Number::Float(seconds));
                 }
@@ -189,13 +179,13 @@ impl Source for Llm {
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
         vec![
-            ("agent_llm_calls_total", "model", &self.table.values),
-            ("agent_llm_finish_total", "reason", &self.shared.reasons),
-            ("agent_llm_served_model_total", "served_model", &self.shared.served.names),
+            (LlmFamily::Ended.name(), MODEL.name, &self.table.values),
+            (LlmFamily::Finish.name(), REASON.name, &self.shared.reasons),
+            (LlmFamily::ServedModel.name(), SERVED_MODEL.name, &self.shared.served.names),
         ]
     }
 
     fn refused(&self) -> Vec<(&str, u64)> {
-        vec![("agent_cost_usd_total", self.tool_cost.refused())]
+        vec![(LlmFamily::CostUsd.name(), self.tool_cost.refused())]
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use once_cell::race::OnceBox;
 
 use super::attempts::{Attempt, Attempts};
-use super::family::Family;
+use super::family::{DETAIL_KINDS, LlmFamily, MODEL, REASON, SERVED_MODEL};
 use super::model::Model;
 use super::served::ServedBy;
 use super::{CallFacts, Shared, Spent};
@@ -26,12 +26,12 @@ pub struct LlmSeries {
     calls: HistogramCells,
     input: HistogramCells,
     output: HistogramCells,
-    /// See the constants below.
+    /// Counts and costs of all calls, at the indices below.
     facts: CellRange,
-    /// Of streamed calls only.
+    /// The two histograms of streamed calls, created with the first one.
     first_token: OnceBox<HistogramCells>,
     per_output_token: OnceBox<HistogramCells>,
-    /// A count for each reason.
+    /// One count for each finish reason.
     finish: OnceBox<CellRange>,
     served: OnceBox<ServedBy>,
     attempts: Attempts,
@@ -52,8 +52,6 @@ const ORPHANS: usize = 6;
 const DETAILS: usize = 7;
 const UNUSUAL: usize = DETAILS + DETAIL_KINDS.len();
 const FACTS: usize = UNUSUAL + ANOMALIES.len();
-
-const DETAIL_KINDS: [&str; 4] = ["cache_read", "cache_write", "reasoning", "audio"];
 
 const IN: &[(&str, &str)] = &[("direction", "input")];
 const OUT: &[(&str, &str)] = &[("direction", "output")];
@@ -80,7 +78,7 @@ impl Bundle for LlmSeries {
         &self.points
     }
 
-    fn made_at(&self, point: DimensionPoint) -> Self {
+    fn create_at(&self, point: DimensionPoint) -> Self {
         Self::new(self.model.clone(), point, self.shared.clone())
     }
 }
@@ -97,7 +95,7 @@ impl LlmSeries {
             finish: OnceBox::new(),
             served: OnceBox::new(),
             attempts: Attempts::default(),
-            labels: shared.dimensions.render(("model", &model.name), point),
+            labels: shared.dimensions.render((MODEL.name, &model.name), point),
             points: BundlesByPoint::new(point, &shared.dimensions),
             model,
             shared,
@@ -113,7 +111,7 @@ impl LlmSeries {
         CallShape::start(writer, &self.calls, 0);
     }
 
-    /// Ends a call. Without usage no tokens are observed: what is absent is not 0.
+    /// Ends a call and returns its tokens and cost. A call without usage observes no tokens, since absent usage is not 0.
     #[inline(never)] // One copy for all tracked functions, its arguments in registers.
     pub(crate) fn end(&self, writer: ShardHandle, status: Status, ticks: u64, facts: &CallFacts) -> Spent {
         let status = facts.status.unwrap_or(status);
@@ -122,7 +120,7 @@ impl LlmSeries {
         if let Some(usage) = &facts.usage {
             spent = self.add_usage(writer, usage, served, facts.cost_usd);
         } else {
-            // A stream that was dropped may have told its usage to who saw its attempt.
+            // A stream that was dropped early counts as missing usage, unless an attempt has reported it.
             if status == Status::Success || facts.first_token.is_some() && !facts.attempt_told {
                 self.facts.add(writer, USAGE_MISSING, 1);
             }
@@ -143,13 +141,13 @@ impl LlmSeries {
         spent
     }
 
-    /// Whether calls are counted as the conventions of OpenTelemetry have them, too.
+    /// Returns whether calls are also recorded under OpenTelemetry's names.
     #[inline]
     pub(crate) fn is_profiled(&self) -> bool {
         self.shared.otel.is_some()
     }
 
-    /// An item of a stream came, so long after the one before.
+    /// Records an item of a stream that came `ticks` after the one before.
     #[cold]
     pub(crate) fn record_chunk(&self, ticks: u64, facts: &CallFacts) {
         if let Some(otel) = &self.shared.otel {
@@ -163,7 +161,8 @@ impl LlmSeries {
         self.facts.add(writer, ORPHANS, 1);
     }
 
-    /// Counts an attempt, and what it used if it failed: what one used that succeeded is the call's.
+    /// Counts an attempt, and returns the tokens and the cost of a failed one. The usage of a successful attempt is that of its
+    /// call, which counts it.
     pub(crate) fn add_attempt(&self, attempt: &Attempt) -> Spent {
         let (mut lost, writer) = (Spent::default(), storage::current_shard());
         if attempt.status != Status::Success {
@@ -228,7 +227,7 @@ impl LlmSeries {
         }
     }
 
-    /// The provider's own figure wins, then the price of the model that answered, then that of the one that was asked.
+    /// Adds a call's cost: the provider's bill, or else the price of the served model, or else the price of the requested one.
     fn add_cost(
         &self,
         writer: ShardHandle,
@@ -302,7 +301,7 @@ impl LlmSeries {
         }
     }
 
-    pub(super) fn show(&self, family: Family, visitor: &mut dyn Visitor) {
+    pub(super) fn show(&self, family: LlmFamily, visitor: &mut dyn Visitor) {
         let shared = &*self.shared;
         let labels = &self.labels;
         let mut pair = |more: [&'static [_]; 2], values: [Number; 2]| {
@@ -312,57 +311,60 @@ impl LlmSeries {
         };
         let whole = |word| Number::Integer(self.facts.read(word));
         match family {
-            Family::Calls => shared.calls.show_ended(&self.calls, 0, labels, visitor),
-            Family::Duration => shared.calls.show_durations(&self.calls, 0, labels, visitor),
-            Family::InProgress => shared.calls.show_in_flight(&self.calls, 0, labels, visitor),
-            Family::InputTokens => shared.input.show_at(&self.input, 0, Labels::new(labels), visitor),
-            Family::OutputTokens => shared.output.show_at(&self.output, 0, Labels::new(labels), visitor),
-            Family::Tokens => {
+            LlmFamily::Ended => shared.calls.show_ended(&self.calls, 0, labels, visitor),
+            LlmFamily::Duration => shared.calls.show_durations(&self.calls, 0, labels, visitor),
+            LlmFamily::InProgress => shared.calls.show_in_flight(&self.calls, 0, labels, visitor),
+            LlmFamily::InputTokens => shared.input.show_at(&self.input, 0, Labels::new(labels), visitor),
+            LlmFamily::OutputTokens => shared.output.show_at(&self.output, 0, Labels::new(labels), visitor),
+            LlmFamily::Tokens => {
                 pair([IN, OUT], [Number::Integer(self.input.read(0)), Number::Integer(self.output.read(0))]);
             }
-            Family::Details => {
+            LlmFamily::Details => {
                 for (place, kind) in DETAIL_KINDS.into_iter().enumerate() {
                     visitor.sample(Labels::with(labels, &[("kind", kind)]), whole(DETAILS + place));
                 }
             }
-            Family::Unpriced => {
+            LlmFamily::Unpriced => {
                 let tokens = [UNPRICED_INPUT, UNPRICED_OUTPUT].map(|word| self.facts.read(word));
                 if !self.model.price.is_priced() || tokens != [0, 0] {
                     pair([IN, OUT], tokens.map(Number::Integer));
                 }
             }
-            Family::UsageMissing => visitor.sample(Labels::new(labels), whole(USAGE_MISSING)),
-            Family::Orphans => visitor.sample(Labels::new(labels), whole(ORPHANS)),
-            Family::UsageAnomalies => {
+            LlmFamily::UsageMissing => visitor.sample(Labels::new(labels), whole(USAGE_MISSING)),
+            LlmFamily::Orphans => visitor.sample(Labels::new(labels), whole(ORPHANS)),
+            LlmFamily::UsageAnomalies => {
                 for (place, kind) in ANOMALIES.into_iter().enumerate() {
                     visitor.sample(Labels::with(labels, &[("kind", kind)]), whole(UNUSUAL + place));
                 }
             }
-            Family::Finish => self.show_finish(visitor),
-            Family::Attempts => self.attempts.show_outcomes(labels, visitor),
-            Family::RetryWait => self.attempts.show_wait(labels, visitor),
-            Family::FailedAttemptCost => self.attempts.show_lost(labels, visitor),
+            LlmFamily::Finish => self.show_finish(visitor),
+            LlmFamily::Attempts => self.attempts.show_outcomes(labels, visitor),
+            LlmFamily::RetryWait => self.attempts.show_wait(labels, visitor),
+            LlmFamily::FailedAttemptCost => self.attempts.show_lost(labels, visitor),
             // They are the model's, whoever calls it.
-            Family::RateLimits if self.points.point() == DimensionPoint::default() => {
+            LlmFamily::RateLimits if self.points.point() == DimensionPoint::default() => {
                 self.model.show_limits(visitor);
             }
-            Family::ServedModel => self.show_served(visitor),
-            Family::FirstToken => self.show_times(&shared.first_token, &self.first_token, visitor),
-            Family::PerOutputToken => {
+            LlmFamily::ServedModel => self.show_served(visitor),
+            LlmFamily::FirstToken => self.show_times(&shared.first_token, &self.first_token, visitor),
+            LlmFamily::PerOutputToken => {
                 self.show_times(&shared.per_output_token, &self.per_output_token, visitor);
             }
-            Family::CacheSavings if self.model.price.is_priced() => {
+            LlmFamily::CacheSavings if self.model.price.is_priced() => {
                 visitor.sample(Labels::new(labels), Number::Float(self.facts.read_f64(SAVINGS)));
             }
             // A model without a price has no cost, rather than one of 0, and the other way round; what
             // was counted before the prices were replaced stays.
-            Family::CostUsd | Family::CostCents => {
+            LlmFamily::CostUsd | LlmFamily::CostCents => {
                 let usd = [INPUT_COST, OUTPUT_COST].map(|word| self.facts.read_f64(word));
                 if self.model.price.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
-                    pair([INPUT_TYPE, OUTPUT_TYPE], usd.map(|usd| family.money(usd)));
+                    pair([INPUT_TYPE, OUTPUT_TYPE], usd.map(|usd| money(family, usd)));
                 }
             }
-            Family::RateLimits | Family::CacheSavings | Family::PriceTable | Family::PriceTableTime => {}
+            LlmFamily::RateLimits
+            | LlmFamily::CacheSavings
+            | LlmFamily::PriceTable
+            | LlmFamily::PriceTableTime => {}
         }
     }
 
@@ -379,7 +381,7 @@ impl LlmSeries {
             let count = row.read(slot);
             if count > 0 {
                 let reason = reasons.name(slot).unwrap_or(OTHER);
-                visitor.sample(Labels::new(&self.labels.with("reason", reason)), Number::Integer(count));
+                visitor.sample(Labels::new(&self.labels.with(REASON.name, reason)), Number::Integer(count));
             }
         }
     }
@@ -387,7 +389,7 @@ impl LlmSeries {
     fn show_served(&self, visitor: &mut dyn Visitor) {
         for (slot, row) in self.served.get().into_iter().flat_map(ServedBy::iter) {
             let served = self.shared.served.names.name(slot).unwrap_or(OTHER);
-            let labels = self.labels.with("served_model", served);
+            let labels = self.labels.with(SERVED_MODEL.name, served);
             visitor.sample(Labels::new(&labels), Number::Integer(row.read(0)));
         }
     }
@@ -398,4 +400,9 @@ fn input_share(usage: &Usage, priced: Option<(f64, f64)>) -> f64 {
     let tokens = || (usage.input.unwrap_or(0) as f64, usage.output.unwrap_or(0) as f64);
     let (input, output) = priced.filter(|(input, output)| input + output > 0.0).unwrap_or_else(tokens);
     if input + output > 0.0 { input / (input + output) } else { 1.0 }
+}
+
+/// Returns an amount in the unit of a cost family.
+pub(super) fn money(family: LlmFamily, usd: f64) -> Number {
+    Number::Float(if family == LlmFamily::CostCents { usd * 100.0 } else { usd })
 }

@@ -1,6 +1,7 @@
-//! OpenTelemetry's GenAI conventions: the same calls under their names, units, buckets and attributes.
+//! Calls under the names, units, buckets and attributes of OpenTelemetry's GenAI conventions.
 //!
-//! They are counted in cells of their own, since their buckets are others, and only where a profile is asked for.
+//! These families have their own cells, since their buckets differ from those of the other families. They exist only with
+//! [`Builder::profile`](crate::Builder::profile).
 
 mod cells;
 mod family;
@@ -9,30 +10,31 @@ mod keys;
 use std::sync::Arc;
 
 use super::llm::CallFacts;
+use super::{EnabledFamilies, FamilyId as _, Settings};
 use crate::label::Interner;
-use crate::metric::{HistogramOptions, HistogramShape};
+use crate::metric::HistogramShape;
 use crate::sample::{FamilyInfo, Source, Visitor};
 use crate::status::Status;
 pub(super) use cells::infers;
 use cells::{Agent, Inference, Tool};
-use family::Family;
+pub(super) use family::OtelFamily;
 pub use family::Profile;
 #[cfg(feature = "otlp")]
 pub(crate) use family::attribute_name;
+use family::{AGENT, REQUEST_MODEL, RESPONSE_MODEL, TOOL};
 use keys::Keyed;
 
 pub(crate) struct Otel {
-    /// By operation, provider, the model asked and the model that answered.
+    /// By operation, provider, requested model and served model.
     inferences: Keyed<Inference, 4>,
     agents: Keyed<Agent, 1>,
     /// By tool, and the agent that called it.
     tools: Keyed<Tool, 2>,
     shapes: Shapes,
-    families: Vec<Family>,
-    infos: Vec<FamilyInfo>,
+    families: EnabledFamilies<OtelFamily>,
 }
 
-/// The histograms.
+/// The shapes of the histograms.
 struct Shapes {
     duration: HistogramShape,
     agent_duration: HistogramShape,
@@ -40,35 +42,33 @@ struct Shapes {
     calls: HistogramShape,
 }
 
-/// The operation of calls that don't say theirs.
+/// The operation of a call that states none.
 const CHAT: &str = "chat";
 
-/// A required attribute that nobody gave.
+/// The value of a required attribute that was not given.
 const UNKNOWN: &str = "_OTHER";
 
 impl Otel {
-    /// For the profiles that are asked for, if any is.
-    pub(crate) fn new(profiles: &[Profile], histogram_options: &HistogramOptions) -> Option<Self> {
-        let mut families: Vec<Family> = Vec::new();
-        for family in profiles.iter().flat_map(|profile| profile.families()) {
-            if !families.contains(family) {
-                families.push(*family);
-            }
-        }
+    /// Returns `None` without a profile.
+    pub(crate) fn new(settings: &Settings) -> Option<Self> {
+        let families = EnabledFamilies::new(settings);
         if families.is_empty() {
             return None;
         }
+        let histogram_options = &settings.histogram_options;
+        let bounds = |family: OtelFamily| family.bounds(settings);
         Some(Self {
             inferences: Keyed::new(),
             agents: Keyed::new(),
             tools: Keyed::new(),
             shapes: Shapes {
-                duration: HistogramShape::ticks(&family::DURATION).with(histogram_options),
-                agent_duration: HistogramShape::ticks(&family::AGENT_DURATION).with(histogram_options),
-                tokens: HistogramShape::integers(&family::TOKENS).with(histogram_options),
-                calls: HistogramShape::integers(&family::CALLS).with(histogram_options),
+                duration: HistogramShape::ticks(bounds(OtelFamily::OperationDuration))
+                    .with(histogram_options),
+                agent_duration: HistogramShape::ticks(bounds(OtelFamily::AgentDuration))
+                    .with(histogram_options),
+                tokens: HistogramShape::integers(bounds(OtelFamily::TokenUsage)).with(histogram_options),
+                calls: HistogramShape::integers(bounds(OtelFamily::AgentTools)).with(histogram_options),
             },
-            infos: families.iter().map(|family| histogram_options.info(family.info())).collect(),
             families,
         })
     }
@@ -79,72 +79,69 @@ impl Otel {
         self.inferences.get(key, 2, Inference::new)
     }
 
-    /// A call of a model has ended.
+    /// Records an LLM call that has ended.
     pub(crate) fn record_llm(&self, model: &str, status: Status, ticks: u64, facts: &CallFacts) {
         self.inference(model, &facts.served_model, facts).record(&self.shapes, status, ticks, facts);
-        // Chunks come before it is known who answers.
+        // Chunks arrive before the served model is known, so they are recorded without one.
         if let Some(first) = facts.first_token {
             self.inference(model, "", facts).record_first_chunk(&self.shapes, first);
         }
     }
 
-    /// A chunk of a stream came, so long after the one before.
+    /// Records a chunk of a stream that came `ticks` after the one before.
     pub(crate) fn record_chunk(&self, model: &str, ticks: u64, facts: &CallFacts) {
         self.inference(model, "", facts).record_chunk(&self.shapes, ticks);
     }
 
-    /// A task has ended.
+    /// Records a task that has ended.
     pub(crate) fn record_agent(&self, name: &str, status: Status, ticks: u64, inferences: u64, tools: u64) {
         let agent = self.agents.get([name], 0, Agent::new);
         agent.record(&self.shapes, status, ticks, inferences, tools);
     }
 
-    /// A tool has ended that was called by this agent.
+    /// Records a tool call that has ended, made by `agent`.
     pub(crate) fn record_tool(&self, name: &str, agent: &str, status: Status, ticks: u64) {
         self.tools.get([name, agent], 0, Tool::new).record(&self.shapes, status, ticks);
     }
 
-    /// Whether the older profile is exposed, whose duration is of all operations.
-    fn has_both(&self) -> bool {
-        self.families.contains(&Family::TokenUsage)
+    /// Returns whether version 1.41 is exposed, in which the operation's duration covers inferences too.
+    fn times_all_operations(&self) -> bool {
+        self.families.contains(OtelFamily::TokenUsage)
     }
 }
 
 impl Source for Otel {
     fn families(&self) -> &[FamilyInfo] {
-        &self.infos
+        self.families.infos()
     }
 
     fn visit_part(&self, family: usize, _: usize, visitor: &mut dyn Visitor) {
-        let family = self.families[family];
+        let family = self.families.id(family);
         match family {
-            Family::AgentDuration | Family::AgentInferences | Family::AgentTools => {
+            OtelFamily::AgentDuration | OtelFamily::AgentInferences | OtelFamily::AgentTools => {
                 self.agents.iter().for_each(|agent| agent.show(&self.shapes, family, visitor));
             }
-            Family::ToolDuration => self.tools.iter().for_each(|tool| tool.show(&self.shapes, visitor)),
+            OtelFamily::ToolDuration => self.tools.iter().for_each(|tool| tool.show(&self.shapes, visitor)),
             _ => {
-                let both = self.has_both();
-                self.inferences.iter().for_each(|model| model.show(&self.shapes, family, both, visitor));
+                let all = self.times_all_operations();
+                self.inferences.iter().for_each(|model| model.show(&self.shapes, family, all, visitor));
             }
         }
     }
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
-        let of = |name| (name, self.infos.iter().any(|info| info.name == name));
-        let [agents, tools] =
-            ["gen_ai_invoke_agent_duration_seconds", "gen_ai_execute_tool_duration_seconds"].map(of);
-        // Every profile has this one.
-        let calls = ("gen_ai_client_operation_duration_seconds", true);
         let [texts, combinations] = self.inferences.interners();
+        // Every profile has the duration of operations.
         [
-            (calls, "gen_ai_request_model", texts),
-            (calls, "gen_ai_response_model", combinations),
-            (agents, "gen_ai_agent_name", self.agents.interners()[0]),
-            (tools, "gen_ai_tool_name", self.tools.interners()[0]),
-            (tools, "gen_ai_agent_name", self.tools.interners()[1]),
+            (OtelFamily::OperationDuration, REQUEST_MODEL, texts),
+            (OtelFamily::OperationDuration, RESPONSE_MODEL, combinations),
+            (OtelFamily::AgentDuration, AGENT, self.agents.interners()[0]),
+            (OtelFamily::ToolDuration, TOOL, self.tools.interners()[0]),
+            (OtelFamily::ToolDuration, AGENT, self.tools.interners()[1]),
         ]
         .into_iter()
-        .filter_map(|((family, is_exposed), label, values)| is_exposed.then_some((family, label, values)))
+        .filter(|(family, ..)| self.families.contains(*family))
+        .map(|(family, label, values)| (family.name(), label.name, values))
         .collect()
     }
 }

@@ -7,44 +7,46 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::completion::{Completion, Totals};
-use super::{Budgets, DimensionPoint, Dimensions, Group, Otel, Settings, Table};
+use super::{
+    Budgets, DimensionPoint, Dimensions, EnabledFamilies, FamilyId as _, Group, Otel, Settings, Table,
+};
 use crate::clock::{self, Ticks};
 use crate::faults::FaultReporter;
 use crate::label::{Interner, Labels};
 use crate::metric::{CallShape, HistogramShape, in_flight};
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 use crate::status::{Status, TASK};
-use crate::storage::{CellRange, ShardHandle, start_times};
-use family::Family;
+use crate::storage::{CellRange, ShardHandle, start_times as storage_start_times};
+pub(crate) use family::{TASK_TYPE, TaskFamily};
 pub use series::TaskSeries;
 
 pub(crate) struct Tasks {
     table: Table<TaskSeries>,
     shared: Arc<Shared>,
-    infos: Vec<FamilyInfo>,
+    families: EnabledFamilies<TaskFamily>,
 }
 
-/// What a task and the tasks in it have done so far.
+/// The running totals of a task, with the tasks in it.
 #[derive(Clone, Copy, PartialEq, Default, Debug)]
 #[non_exhaustive]
 pub struct TaskTotals {
-    /// Input tokens of its calls of models.
+    /// Input tokens of LLM calls.
     pub input_tokens: u64,
-    /// Their output tokens.
+    /// Output tokens of LLM calls.
     pub output_tokens: u64,
-    /// Of the input tokens: read from a provider's cache.
+    /// The part of the input tokens that was read from a provider's cache.
     pub cache_read_tokens: u64,
-    /// What they and its tools cost in USD.
+    /// The cost of LLM calls and tools in USD.
     pub cost_usd: f64,
-    /// Its calls of tools.
+    /// Tool calls.
     pub tool_calls: u64,
-    /// How many different tools those were, up to 576.
+    /// The number of different tools that were called, up to 576.
     pub distinct_tools: u64,
-    /// Its own steps, without those of the tasks in it.
+    /// Steps of the task itself, without those of the tasks in it.
     pub steps: u64,
 }
 
-/// What all task types have in common.
+/// The shapes, totals and collaborators that all task types share.
 struct Shared {
     calls: CallShape,
     steps: HistogramShape,
@@ -52,12 +54,12 @@ struct Shared {
     cost: HistogramShape,
     tool_calls: HistogramShape,
     distinct_tools: HistogramShape,
-    /// If that is measured.
+    /// Present only with `task_queue_duration()`.
     queue: Option<HistogramShape>,
-    /// See the constants below.
+    /// Counts of tasks, at the indices below.
     totals: CellRange,
     completion: Completion,
-    /// Numbers of steps that were none.
+    /// The number of refused step counts, which were too large.
     refused: CellRange,
     dimensions: Arc<Dimensions>,
     budgets: Arc<Budgets>,
@@ -65,8 +67,8 @@ struct Shared {
     faults: Arc<FaultReporter>,
 }
 
-/// Cells of [`Shared::totals`]: root tasks that started and ended, tasks that count for the
-/// completion rate, and those of them that succeeded.
+/// Cells of [`Shared::totals`]: root tasks that ended and that started, tasks that count for the completion rate, and the
+/// successful ones among the latter.
 const ROOTS_ENDED: usize = 0;
 const ROOTS_STARTED: usize = 1;
 const COUNTED: usize = 2;
@@ -80,16 +82,20 @@ impl Tasks {
         faults: Arc<FaultReporter>,
     ) -> Self {
         let histogram_options = &settings.histogram_options;
-        let bounds: &[f64] = &family::DURATION;
-        let bounds = if settings.compact_buckets { &bounds[..family::SEED_DURATION] } else { bounds };
+        let whole_numbers = |family: TaskFamily| {
+            HistogramShape::integers(family.bounds(settings)).with(histogram_options)
+        };
+        let cost = HistogramShape::pico_usd(TaskFamily::Cost.bounds(settings));
+        let queue = || HistogramShape::ticks(TaskFamily::Queue.bounds(settings)).with(histogram_options);
+        let duration = TaskFamily::Duration.bounds(settings);
         let shared = Shared {
-            calls: CallShape::new(TASK.names, bounds, settings.duration_by_status).with(histogram_options),
-            steps: HistogramShape::integers(&family::STEPS).with(histogram_options),
-            tokens: HistogramShape::integers(&family::TOKENS).with(histogram_options),
-            cost: HistogramShape::pico_usd(&family::COST).with(histogram_options),
-            tool_calls: HistogramShape::integers(&family::TOOL_CALLS).with(histogram_options),
-            distinct_tools: HistogramShape::integers(&family::DISTINCT_TOOLS).with(histogram_options),
-            queue: settings.task_queue.then(|| HistogramShape::ticks(&family::QUEUE).with(histogram_options)),
+            calls: CallShape::new(TASK.names, duration, settings.duration_by_status).with(histogram_options),
+            steps: whole_numbers(TaskFamily::Steps),
+            tokens: whole_numbers(TaskFamily::Tokens),
+            cost: cost.with(histogram_options),
+            tool_calls: whole_numbers(TaskFamily::ToolCalls),
+            distinct_tools: whole_numbers(TaskFamily::DistinctTools),
+            queue: settings.task_queue.then(queue),
             totals: CellRange::new(4),
             completion: Completion::new(clock::now()),
             refused: CellRange::new(1),
@@ -98,16 +104,8 @@ impl Tasks {
             otel,
             faults,
         };
-        let kept = Family::ALL.into_iter().filter(|family| *family != Family::Queue || settings.task_queue);
-        let info = |family: Family| {
-            if family.is_by_type() {
-                family.info(&shared).with_labels(shared.dimensions.names())
-            } else {
-                family.info(&shared)
-            }
-        };
         Self {
-            infos: kept.map(info).map(|info| histogram_options.info(info)).collect(),
+            families: EnabledFamilies::new(settings),
             table: Table::new(settings.task_types),
             shared: Arc::new(shared),
         }
@@ -140,8 +138,8 @@ impl Shared {
 
     #[inline]
     fn end(&self, writer: ShardHandle, root: bool, status: Status, end: Ticks) {
-        self.completion.note(end, || self.totals());
-        let add = |word, amount: bool| self.totals.add(writer, word, u64::from(amount));
+        self.completion.record(end, || self.totals());
+        let add = |cell, condition: bool| self.totals.add(writer, cell, u64::from(condition));
         add(ROOTS_ENDED, root);
         add(COUNTED, status != Status::Cancelled);
         add(SUCCEEDED, status == Status::Success);
@@ -154,7 +152,7 @@ impl Shared {
 
 impl Source for Tasks {
     fn families(&self) -> &[FamilyInfo] {
-        &self.infos
+        self.families.infos()
     }
 
     fn parts(&self, _: usize) -> usize {
@@ -163,36 +161,37 @@ impl Source for Tasks {
 
     fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
         let shared = &*self.shared;
-        let family = Family::ALL[family];
-        let mut begun = HashMap::new();
+        let family = self.families.id(family);
+        let mut start_times = HashMap::new();
         match family {
-            // What is of no task type comes first.
-            Family::Active | Family::CompletionRate if part > 0 => return,
-            Family::Active => {
-                let read = |word| move || shared.totals.read(word);
+            // These two have one series each, not one for each task type.
+            TaskFamily::Active | TaskFamily::CompletionRate if part > 0 => return,
+            TaskFamily::Active => {
+                let read = |cell| move || shared.totals.read(cell);
                 let active = in_flight(read(ROOTS_ENDED), read(ROOTS_STARTED));
                 visitor.sample(Labels::NONE, Number::Integer(active));
             }
-            Family::CompletionRate => {
+            TaskFamily::CompletionRate => {
                 for (window, rate) in shared.completion.rates(clock::now(), shared.totals()) {
                     visitor.sample(Labels::only(&[("window", window)]), Number::Float(rate));
                 }
             }
-            Family::OldestInFlight => begun = start_times::oldest_by_kind(),
+            TaskFamily::OldestInFlight => start_times = storage_start_times::oldest_by_kind(),
             _ => {}
         }
         let now = clock::now();
         for task in self.table.iter_all_in(part) {
-            let age = begun.get(&start_times::kind_id(task)).map(|begun| clock::nanos(now.since(*begun)));
+            let oldest = start_times.get(&storage_start_times::kind_id(task));
+            let age = oldest.map(|start| clock::nanos(now.since(*start)));
             task.show(family, age, visitor);
         }
     }
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
-        vec![("agent_tasks_total", "task_type", &self.table.values)]
+        vec![(TaskFamily::Ended.name(), TASK_TYPE.name, &self.table.values)]
     }
 
     fn refused(&self) -> Vec<(&str, u64)> {
-        vec![("agent_steps_per_task", self.shared.refused.read(0))]
+        vec![(TaskFamily::Steps.name(), self.shared.refused.read(0))]
     }
 }

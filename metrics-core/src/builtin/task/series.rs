@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use once_cell::race::OnceBox;
 
-use super::{Shared, TaskTotals, family::Family};
+use super::family::{TASK_TYPE, TaskFamily};
+use super::{Shared, TaskTotals};
 use crate::builtin::{Budget, Bundle, BundlesByPoint, DimensionPoint, Dimensions, Families, Group};
 use crate::clock::{self, Ticks};
 use crate::faults::{FaultReporter, ReportsFaults};
@@ -24,13 +25,14 @@ pub struct TaskSeries {
     cost: HistogramCells,
     tool_calls: HistogramCells,
     distinct_tools: HistogramCells,
-    /// Where that is measured.
+    /// Created with the first observation, so that it takes no storage where the time is not measured.
     queue: OnceBox<HistogramCells>,
-    /// Millionths of a millionth of a USD: spent after a task's end, then in vain by status.
+    /// Costs in millionths of a millionth of a USD, at the indices below.
     lost: CellRange,
-    /// The reading of the clock at which a task last succeeded: 0 before the first.
+    /// The reading of the monotonic clock at which a task last succeeded; 0 before the first success.
     last_success: CellRange,
-    /// Such a reading, and the Unix time that it was taken for: clocks drift apart, and what has been shown stays.
+    /// The reading that was last converted, and the Unix time shown for it. The monotonic clock and the wall clock drift apart,
+    /// so that a second conversion of the same reading could differ: the first result is kept until the reading changes.
     last_shown: Mutex<(u64, f64)>,
     task_type: Box<str>,
     labels: RenderedLabels,
@@ -38,7 +40,7 @@ pub struct TaskSeries {
     shared: Arc<Shared>,
 }
 
-/// Cells of [`TaskSeries::lost`]: the late ones, and a status's.
+/// Cells of [`TaskSeries::lost`]: the cost that arrived after a task's end, then the cost of the tasks with each status.
 const LATE: usize = 0;
 const WASTED: usize = 1;
 
@@ -65,28 +67,28 @@ impl Bundle for TaskSeries {
         &self.points
     }
 
-    fn made_at(&self, point: DimensionPoint) -> Self {
+    fn create_at(&self, point: DimensionPoint) -> Self {
         Self::new(&self.task_type, point, self.shared.clone())
     }
 }
 
 impl TaskSeries {
     pub(super) fn new(task_type: &str, point: DimensionPoint, shared: Arc<Shared>) -> Self {
-        let row = |shape: &HistogramShape| HistogramCells::new(shape.cells_per_series());
+        let cells = |shape: &HistogramShape| HistogramCells::new(shape.cells_per_series());
         Self {
             calls: HistogramCells::new(shared.calls.cells_per_series()),
-            steps: row(&shared.steps),
-            input_tokens: row(&shared.tokens),
-            output_tokens: row(&shared.tokens),
-            cost: row(&shared.cost),
-            tool_calls: row(&shared.tool_calls),
-            distinct_tools: row(&shared.distinct_tools),
+            steps: cells(&shared.steps),
+            input_tokens: cells(&shared.tokens),
+            output_tokens: cells(&shared.tokens),
+            cost: cells(&shared.cost),
+            tool_calls: cells(&shared.tool_calls),
+            distinct_tools: cells(&shared.distinct_tools),
             queue: OnceBox::new(),
             lost: CellRange::new(WASTED + TASK.names.len()),
             last_success: CellRange::new(1),
             last_shown: Mutex::default(),
             task_type: task_type.into(),
-            labels: shared.dimensions.render(("task_type", task_type), point),
+            labels: shared.dimensions.render((TASK_TYPE.name, task_type), point),
             points: BundlesByPoint::new(point, &shared.dimensions),
             shared,
         }
@@ -100,22 +102,22 @@ impl TaskSeries {
         }
     }
 
-    /// A budget that a task of this type spends from is shown where it records.
+    /// Exposes a budget that tasks of this type spend from, in the instance to which this series belongs.
     pub(crate) fn expose_budget(&self, budget: &Budget) {
-        self.shared.budgets.show(budget);
+        self.shared.budgets.expose(budget);
     }
 
-    /// Whether the time is measured that futures wait for their first poll.
+    /// Returns whether the time from a future's creation to its first poll is measured.
     #[inline]
     pub(crate) fn measures_queue(&self) -> bool {
         self.shared.queue.is_some()
     }
 
-    /// Observes how long a future waited for its first poll.
+    /// Observes the time from a future's creation to its first poll.
     pub(crate) fn observe_queue(&self, ticks: u64) {
         if let Some(shape) = &self.shared.queue {
-            let row = self.queue.get_or_init(|| Box::new(HistogramCells::new(shape.cells_per_series())));
-            shape.observe_ticks(row, ticks);
+            let cells = self.queue.get_or_init(|| Box::new(HistogramCells::new(shape.cells_per_series())));
+            shape.observe_ticks(cells, ticks);
         }
     }
 
@@ -128,7 +130,8 @@ impl TaskSeries {
         self.shared.calls.end(writer, &self.calls, 0, TASK.place(status), ticks);
     }
 
-    /// Observes what a task did that ended so; its money in millionths of a millionth of a USD.
+    /// Observes the totals of a task that ended with `status`. `pico_usd` is the cost with the tasks in it, `own_pico_usd`
+    /// without them, both in millionths of a millionth of a USD.
     #[inline(never)] // One copy for all tracked functions.
     pub(crate) fn observe_totals(
         &self,
@@ -151,8 +154,8 @@ impl TaskSeries {
         }
     }
 
-    /// Records it as the conventions of OpenTelemetry have it, if that is asked for: how many calls of models and of tools
-    /// it made itself.
+    /// Records the task under OpenTelemetry's names, where a profile exposes them. `calls` returns the number of LLM calls and
+    /// of tool calls that the task made itself.
     pub(crate) fn record_agent(&self, status: Status, ticks: u64, calls: impl FnOnce() -> [u64; 2]) {
         if let Some(otel) = &self.shared.otel {
             let [inferences, tools] = calls();
@@ -160,12 +163,12 @@ impl TaskSeries {
         }
     }
 
-    /// Its task type.
     pub(crate) fn task_type(&self) -> &str {
         &self.task_type
     }
 
-    /// Adds what was spent after a task's end.
+    /// Adds a cost that arrived after the end of its task, such as that of a stream that outlives it. The task's histograms
+    /// have been observed by then, so that this cost is in a counter of its own.
     #[cold]
     pub(crate) fn add_late(&self, pico_usd: u64) {
         self.lost.cells(0).add(LATE, pico_usd);
@@ -180,30 +183,32 @@ impl TaskSeries {
         }
     }
 
-    /// `oldest` is for how many nanoseconds the oldest task in flight has run.
-    pub(super) fn show(&self, family: Family, oldest: Option<u64>, visitor: &mut dyn Visitor) {
+    /// Shows one family. `oldest` is the age in nanoseconds of the oldest task in flight.
+    pub(super) fn show(&self, family: TaskFamily, oldest: Option<u64>, visitor: &mut dyn Visitor) {
         let shared = &*self.shared;
         let labels = Labels::new(&self.labels);
         match family {
-            Family::Tasks => shared.calls.show_ended(&self.calls, 0, &self.labels, visitor),
-            Family::Duration => shared.calls.show_durations(&self.calls, 0, &self.labels, visitor),
-            Family::Steps => shared.steps.show_at(&self.steps, 0, labels, visitor),
-            Family::Tokens => {
-                for (more, row) in [(IN, &self.input_tokens), (OUT, &self.output_tokens)] {
-                    shared.tokens.show_at(row, 0, Labels::with(&self.labels, more), visitor);
+            TaskFamily::Ended => shared.calls.show_ended(&self.calls, 0, &self.labels, visitor),
+            TaskFamily::Duration => shared.calls.show_durations(&self.calls, 0, &self.labels, visitor),
+            TaskFamily::Steps => shared.steps.show_at(&self.steps, 0, labels, visitor),
+            TaskFamily::Tokens => {
+                for (more, cells) in [(IN, &self.input_tokens), (OUT, &self.output_tokens)] {
+                    shared.tokens.show_at(cells, 0, Labels::with(&self.labels, more), visitor);
                 }
             }
-            Family::Cost => shared.cost.show_at(&self.cost, 0, labels, visitor),
-            Family::ToolCalls => shared.tool_calls.show_at(&self.tool_calls, 0, labels, visitor),
-            Family::DistinctTools => shared.distinct_tools.show_at(&self.distinct_tools, 0, labels, visitor),
-            Family::WastedCost => self.show_wasted(visitor),
-            Family::LateCost => visitor.sample(labels, Number::Float(self.lost.read(LATE) as f64 / 1e12)),
-            Family::OldestInFlight => {
+            TaskFamily::Cost => shared.cost.show_at(&self.cost, 0, labels, visitor),
+            TaskFamily::ToolCalls => shared.tool_calls.show_at(&self.tool_calls, 0, labels, visitor),
+            TaskFamily::DistinctTools => {
+                shared.distinct_tools.show_at(&self.distinct_tools, 0, labels, visitor)
+            }
+            TaskFamily::WastedCost => self.show_wasted(visitor),
+            TaskFamily::LateCost => visitor.sample(labels, Number::Float(self.lost.read(LATE) as f64 / 1e12)),
+            TaskFamily::OldestInFlight => {
                 if let Some(nanos) = oldest {
                     visitor.sample(labels, Number::Nanos(nanos));
                 }
             }
-            Family::LastSuccess => {
+            TaskFamily::LastSuccess => {
                 let reading = self.last_success.read_max(0);
                 if reading > 0 {
                     let mut shown = self.last_shown.lock().unwrap_or_else(PoisonError::into_inner);
@@ -213,12 +218,12 @@ impl TaskSeries {
                     visitor.sample(labels, Number::Float(shown.1));
                 }
             }
-            Family::Queue => {
-                if let (Some(shape), Some(row)) = (&shared.queue, self.queue.get()) {
-                    shape.show_at(row, 0, labels, visitor);
+            TaskFamily::Queue => {
+                if let (Some(shape), Some(cells)) = (&shared.queue, self.queue.get()) {
+                    shape.show_at(cells, 0, labels, visitor);
                 }
             }
-            Family::Active | Family::CompletionRate => {}
+            TaskFamily::Active | TaskFamily::CompletionRate => {}
         }
     }
 
@@ -230,7 +235,7 @@ impl TaskSeries {
     }
 }
 
-/// A reading of the clock as Unix time, to a tenth of a second.
+/// Converts a reading of the monotonic clock to Unix time, to a tenth of a second.
 fn unix_time(reading: Ticks) -> f64 {
     let ago = Duration::from_nanos(clock::nanos(clock::now().since(reading)));
     let then = SystemTime::now().checked_sub(ago).and_then(|then| then.duration_since(UNIX_EPOCH).ok());

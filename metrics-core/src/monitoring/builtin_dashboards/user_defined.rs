@@ -3,12 +3,11 @@
 use crate::catalogue::Catalogue;
 use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::name::MetricKind;
-use crate::promql::OWN;
 use crate::sample::FamilyInfo;
 
 pub(super) fn dashboard(catalogue: &Catalogue) -> Dashboard {
     let about = "The families that this program adds to the agent's own.";
-    let is_own = |family: &&FamilyInfo| OWN.iter().all(|known| known.name != family.name);
+    let is_own = |family: &&FamilyInfo| !family.is_builtin();
     let families: Vec<_> = catalogue.families.iter().filter(is_own).collect();
     let mut dashboard = Dashboard::new("agent-own", "Agents: metrics of your own", about);
     for namespace in namespaces(&families) {

@@ -6,7 +6,6 @@ use crate::monitoring::Settings;
 use crate::monitoring::outcomes::{self, Outcomes};
 use crate::monitoring::rule::Group;
 use crate::name::MetricKind;
-use crate::promql::OWN;
 use crate::sample::FamilyInfo;
 
 /// A quantile of calls that don't happen is no number; compared with 0 it is absent, so that no alert and no
@@ -161,5 +160,5 @@ fn own(catalogue: &Catalogue, settings: &Settings) -> Group {
 
 /// Whether a family is none of the agent's own.
 pub(in crate::monitoring) fn is_own(family: &FamilyInfo) -> bool {
-    OWN.iter().all(|known| known.name != family.name)
+    !family.is_builtin()
 }

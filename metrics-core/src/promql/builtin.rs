@@ -1,0 +1,86 @@
+//! The built-in families as a query sees them, computed at compile time from their tables.
+
+use super::Known;
+use crate::builtin::BUILTIN_TABLES;
+use crate::name::MetricKind;
+
+/// Every built-in family of the enabled features, with all labels that settings of the builder can add, except dimensions.
+pub const BUILTIN: &[Known<'static>] = &{
+    let mut families = [Known { name: "", kind: MetricKind::Unknown, labels: &[] }; COUNT];
+    let (mut table, mut number) = (0, 0);
+    while table < BUILTIN_TABLES.len() {
+        let mut row = 0;
+        while row < BUILTIN_TABLES[table].len() {
+            let family = &BUILTIN_TABLES[table][row];
+            let labels = LABELS[number].split_at(family.labels.len()).0;
+            families[number] = Known { name: family.name, kind: family.kind, labels };
+            number += 1;
+            row += 1;
+        }
+        table += 1;
+    }
+    families
+};
+
+/// The number of built-in families.
+const COUNT: usize = {
+    let (mut count, mut table) = (0, 0);
+    while table < BUILTIN_TABLES.len() {
+        count += BUILTIN_TABLES[table].len();
+        table += 1;
+    }
+    count
+};
+
+/// The largest number of labels of one family; a longer list is an error at compile time.
+const MAX_LABELS: usize = 5;
+
+/// The label names of each family, followed by empty ones.
+const LABELS: &[[&str; MAX_LABELS]; COUNT] = &{
+    let mut labels = [[""; MAX_LABELS]; COUNT];
+    let (mut table, mut number) = (0, 0);
+    while table < BUILTIN_TABLES.len() {
+        let mut row = 0;
+        while row < BUILTIN_TABLES[table].len() {
+            let family = &BUILTIN_TABLES[table][row];
+            let mut at = 0;
+            while at < family.labels.len() {
+                labels[number][at] = family.labels[at].name;
+                at += 1;
+            }
+            number += 1;
+            row += 1;
+        }
+        table += 1;
+    }
+    labels
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_with_every_setting_has_the_families_that_queries_can_name() {
+        let metrics = crate::instance::AgentMetrics::builder()
+            .duration_by_status()
+            .task_queue_duration()
+            .profile(crate::Profile::OtelGenAi1_41)
+            .profile(crate::Profile::OtelGenAi0_1)
+            .build()
+            .unwrap();
+        // Pushes and exporters register their families when they start.
+        let is_registered = |known: &&Known<'_>| {
+            !known.name.starts_with("agent_metrics_push") && !known.name.starts_with("agent_metrics_exporter")
+        };
+        let mut known: Vec<_> = BUILTIN.iter().filter(is_registered).copied().collect();
+        known.sort_unstable_by_key(|family| family.name);
+        let families = metrics.families();
+        let exposed: Vec<_> = families
+            .iter()
+            .map(|family| Known { name: &family.name, kind: family.kind, labels: &family.labels })
+            .collect();
+        assert_eq!(known, exposed);
+        assert!(families.iter().all(crate::sample::FamilyInfo::is_builtin));
+    }
+}

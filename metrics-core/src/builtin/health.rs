@@ -107,7 +107,7 @@ impl Source for Health {
                 }
             }),
             HealthFamily::CallbackPanics => {
-                visitor.sample(Labels::NONE, Number::Integer(self.faults.callback_panics()))
+                visitor.sample(Labels::NONE, Number::Integer(self.faults.callback_panics()));
             }
             HealthFamily::RefusedObservations => self.for_each_source(|source| {
                 for (family, refused) in source.refused() {
@@ -118,7 +118,7 @@ impl Source for Health {
                 }
             }),
             HealthFamily::SeriesWithoutStorage => {
-                visitor.sample(Labels::NONE, Number::Integer(storage::failed_allocations()))
+                visitor.sample(Labels::NONE, Number::Integer(storage::failed_allocations()));
             }
             HealthFamily::ScrapeDuration => {
                 let sum = Number::Nanos(self.scrape_nanos.load(Ordering::Relaxed));

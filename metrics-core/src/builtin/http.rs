@@ -143,7 +143,8 @@ impl Http {
     }
 
     pub(crate) fn end_stream(&self, series: &HttpSeries, ticks: u64) {
-        let cells = series.streams.get_or_init(|| Box::new(HistogramCells::new(self.streams.cells_per_series())));
+        let cells =
+            series.streams.get_or_init(|| Box::new(HistogramCells::new(self.streams.cells_per_series())));
         self.streams.observe_ticks(cells, ticks);
     }
 

@@ -204,10 +204,10 @@ impl Source for Tools {
             match family {
                 ToolFamily::Ended => self.shared.calls.show_ended(&tool.calls, 0, &tool.labels, visitor),
                 ToolFamily::Duration => {
-                    self.shared.calls.show_durations(&tool.calls, 0, &tool.labels, visitor)
+                    self.shared.calls.show_durations(&tool.calls, 0, &tool.labels, visitor);
                 }
                 ToolFamily::InProgress => {
-                    self.shared.calls.show_in_flight(&tool.calls, 0, &tool.labels, visitor)
+                    self.shared.calls.show_in_flight(&tool.calls, 0, &tool.labels, visitor);
                 }
             }
         }

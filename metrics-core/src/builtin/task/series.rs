@@ -199,7 +199,7 @@ impl TaskSeries {
             TaskFamily::Cost => shared.cost.show_at(&self.cost, 0, labels, visitor),
             TaskFamily::ToolCalls => shared.tool_calls.show_at(&self.tool_calls, 0, labels, visitor),
             TaskFamily::DistinctTools => {
-                shared.distinct_tools.show_at(&self.distinct_tools, 0, labels, visitor)
+                shared.distinct_tools.show_at(&self.distinct_tools, 0, labels, visitor);
             }
             TaskFamily::WastedCost => self.show_wasted(visitor),
             TaskFamily::LateCost => visitor.sample(labels, Number::Float(self.lost.read(LATE) as f64 / 1e12)),

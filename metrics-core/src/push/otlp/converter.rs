@@ -80,7 +80,7 @@ impl<'a> Converter<'a> {
             deltas.begin();
         }
         Self {
-            outer_labels: metrics.registry_ref().outer().labels(),
+            outer_labels: metrics.registry_ref().additions().labels(),
             since,
             now,
             timestamp: None,

@@ -60,7 +60,7 @@ impl<'a> RequestWriter<'a> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             labels,
-            outer_labels: metrics.registry_ref().outer().labels(),
+            outer_labels: metrics.registry_ref().additions().labels(),
             max_bytes,
             with_metadata: false,
             stale: false,

@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use agent_metrics::push::{Answer, Push, RemoteWrite};
+use agent_metrics::push::{Push, RemoteWrite, Response};
 use agent_metrics::{AgentMetrics, Status, Usage};
 use anyhow::Context as _;
 
@@ -43,7 +43,7 @@ fn main() -> anyhow::Result<()> {
     let bytes = pushed_bytes(&metrics)?;
     let time = measure(|| {
         let push = Push::to(RemoteWrite::new("http://nowhere.invalid/write", "agents"));
-        let _ = black_box(push.transport(|_| Ok(Answer::new(200))).once(&metrics));
+        let _ = black_box(push.transport(|_| Ok(Response::new(200))).once(&metrics));
     });
     report("remote-write, snappy", samples, bytes, time);
     match std::env::args().skip_while(|argument| argument != "--engine").nth(1) {
@@ -98,7 +98,7 @@ fn pushed_bytes(metrics: &AgentMetrics) -> anyhow::Result<usize> {
         if let Ok(mut seen) = seen.lock() {
             *seen += request.body.len();
         }
-        Ok(Answer::new(200))
+        Ok(Response::new(200))
     });
     push.once(metrics)?;
     let bytes = bytes.lock().map(|bytes| *bytes);

@@ -1,4 +1,4 @@
-//! An instance with something of every kind in it, and what it exposes.
+//! An instance with metrics of every kind, and the samples that it exposes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,59 +11,59 @@ use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
 
 #[derive(Clone, Copy, LabelSet)]
 #[allow(non_snake_case, reason = "a name that sorts before `__name__`")]
-pub struct Of {
+pub struct OddLabels {
     A: Bounded<4>,
     z: Bounded<4>,
 }
 
 #[derive(Clone, Metrics)]
-#[metrics(namespace = "own")]
-pub struct Own {
+#[metrics(namespace = "user")]
+pub struct UserFamilies {
     /// Retrieved.
-    pub retrieved_total: Counter<Of>,
+    pub retrieved_total: Counter<OddLabels>,
     /// Scores.
     #[metric(buckets = [0.1, 0.5, 2.5e6])]
-    pub score: Histogram<Of>,
+    pub score: Histogram<OddLabels>,
     /// Seconds waited.
-    pub wait_seconds: Summary<Of>,
+    pub wait_seconds: Summary<OddLabels>,
     /// The build.
     pub build_info: Info,
 }
 
 pub struct Agent {
     pub metrics: AgentMetrics,
-    own: Own,
-    theirs: IntCounterVec,
+    user: UserFamilies,
+    foreign: IntCounterVec,
 }
 
 impl Agent {
-    /// In a registry with a prefix and a label, beside other people's collectors.
+    /// Creates an instance in a registry with a prefix and a label, beside foreign collectors.
     pub fn new() -> Self {
-        Self::told(|_| {})
+        Self::with_fault_hook(|_| {})
     }
 
-    /// The same, with a hook.
-    pub fn told(hook: impl Fn(&Fault) + Send + Sync + 'static) -> Self {
+    /// Creates the instance of [`new`](Self::new) with a fault hook.
+    pub fn with_fault_hook(hook: impl Fn(&Fault) + Send + Sync + 'static) -> Self {
         let labels = [("region".to_owned(), "eu/1".to_owned())].into();
         let registry = Registry::new_custom(Some("shop".to_owned()), Some(labels)).expect("a registry");
-        let theirs = IntCounterVec::new(Opts::new("orders_total", "Orders."), &["kind"]).expect("a counter");
+        let foreign = IntCounterVec::new(Opts::new("orders_total", "Orders."), &["kind"]).expect("a counter");
         let times =
             HistogramVec::new(HistogramOpts::new("pay_seconds", "Paying.").buckets(vec![0.5, 1.0]), &["by"]);
         let times = times.expect("a histogram");
-        registry.register(Box::new(theirs.clone())).expect("registered");
+        registry.register(Box::new(foreign.clone())).expect("registered");
         registry.register(Box::new(times.clone())).expect("registered");
         times.with_label_values(&["card"]).observe(0.7);
         times.with_label_values(&["card"]).observe(30.0);
         let builder = AgentMetrics::builder().registry(registry).on_fault(hook);
         let metrics = builder.build().expect("built");
-        let own = Own::register(&metrics).expect("registered");
-        own.build_info.set(&[("version", "1.2"), ("commit", "ab\"c")]).expect("facts");
-        let agent = Self { metrics, own, theirs };
+        let user = UserFamilies::register(&metrics).expect("registered");
+        user.build_info.set(&[("version", "1.2"), ("commit", "ab\"c")]).expect("facts");
+        let agent = Self { metrics, user, foreign };
         agent.work(3);
         agent
     }
 
-    /// Something of everything, so many times.
+    /// Records every kind of metric the given number of times.
     pub fn work(&self, times: u32) {
         for turn in 0..times {
             self.metrics.track_task("search").finish(Status::Success);
@@ -75,15 +75,15 @@ impl Agent {
                 Duration::from_nanos(1_234_567_891),
                 Status::Success,
             );
-            let odd = Of { A: "quoted \"back\\slash\"\nünï".into(), z: "".into() };
-            self.own.retrieved_total.with(odd).inc();
-            self.own.score.with(odd).observe(0.1 * f64::from(turn));
-            self.own.wait_seconds.with(odd).observe(1.1);
-            self.theirs.with_label_values(&["book"]).inc();
+            let odd = OddLabels { A: "quoted \"back\\slash\"\nünï".into(), z: "".into() };
+            self.user.retrieved_total.with(odd).inc();
+            self.user.score.with(odd).observe(0.1 * f64::from(turn));
+            self.user.wait_seconds.with(odd).observe(1.1);
+            self.foreign.with_label_values(&["book"]).inc();
         }
     }
 
-    /// All that is exposed and stays as it is while nothing is recorded.
+    /// Returns all exposed samples that do not change while nothing is recorded.
     pub fn samples(&self) -> BTreeMap<String, f64> {
         stable(
             Samples::parse(&self.metrics.to_text()).iter().map(|(series, value)| (series.to_owned(), value)),
@@ -95,12 +95,12 @@ impl Agent {
     }
 }
 
-/// Without what changes from one look to the next: the toolkit's own scrapes and pushes.
+/// Leaves out the samples about scrapes and pushes, which change with each of them.
 pub fn stable(samples: impl Iterator<Item = (String, f64)>) -> BTreeMap<String, f64> {
     samples.filter(|(series, _)| !series.starts_with("shop_agent_metrics_")).collect()
 }
 
-/// A series as `name{labels by name}`, as `Samples` spells it.
+/// Formats a series as `name{labels by name}`, as `Samples` does.
 pub fn series(name: &str, labels: &BTreeMap<String, String>) -> String {
     if labels.is_empty() {
         return name.to_owned();

@@ -1,4 +1,4 @@
-//! Real engines on free ports, and what they answer.
+//! Real receivers on free ports, and queries to them.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::agent::series;
 
-/// An engine that can be stopped and started again where it was.
+/// A real receiver that can be stopped and started again at the same address.
 pub struct Engine {
     pub address: String,
     folder: PathBuf,
@@ -29,7 +29,7 @@ impl Engine {
         Self::start_at(free_address(), name, test, ready, command, |_| Ok(()))
     }
 
-    /// At an address, with files that are written before.
+    /// Starts a program at an address, after writing its files.
     fn start_at(
         address: String,
         name: &str,
@@ -51,14 +51,14 @@ impl Engine {
         Some(engine)
     }
 
-    /// A Prometheus that takes remote-write and scrapes nothing.
+    /// Starts a Prometheus that accepts remote-write and scrapes nothing.
     pub fn prometheus(test: &str) -> Option<Self> {
         Self::prometheus_at(free_address(), test, |folder| {
             std::fs::write(folder.join("prometheus.yml"), "scrape_configs: []\n")
         })
     }
 
-    /// A Prometheus that scrapes a target, whose labels hold.
+    /// Starts a Prometheus that scrapes a target and keeps the labels of its samples.
     pub fn scraper(test: &str, target: &str) -> Option<Self> {
         Self::prometheus_at(free_address(), test, |folder| {
             let config = format!(
@@ -69,7 +69,7 @@ impl Engine {
         })
     }
 
-    /// A Prometheus that takes remote-write and has a file `prometheus.yml`.
+    /// Starts a Prometheus that accepts remote-write and reads a file `prometheus.yml`.
     pub fn prometheus_at(
         address: String,
         test: &str,
@@ -101,7 +101,7 @@ impl Engine {
     pub fn pushgateway(test: &str) -> Option<Self> {
         Self::start("prometheus-pushgateway", test, "/-/ready", |folder, address| {
             let mut command = Command::new("prometheus-pushgateway");
-            // Debian's keeps what was pushed in a file that all would share.
+            // By default the gateway of Debian keeps groups in a file that all processes share.
             command
                 .arg(format!("--persistence.file={}", folder.join("groups").display()))
                 .arg(format!("--web.listen-address={address}"));
@@ -109,7 +109,7 @@ impl Engine {
         })
     }
 
-    /// Writes a file of its folder, whole or not at all.
+    /// Replaces a file of its folder atomically.
     pub fn write(&self, file: &str, text: &str) {
         let (path, new) = (self.folder.join(file), self.folder.join("new"));
         std::fs::write(&new, text).and_then(|()| std::fs::rename(new, path)).expect("a file");
@@ -135,7 +135,7 @@ impl Engine {
         head.contains(" 200 ").then(|| String::from_utf8_lossy(&body).into_owned())
     }
 
-    /// Every sample that a query gives now, without some labels.
+    /// Returns the samples of a query, without some labels.
     pub fn query(&self, query: &str, without: &[&str]) -> BTreeMap<String, f64> {
         let mut samples = BTreeMap::new();
         for result in self.results(query) {
@@ -146,7 +146,7 @@ impl Engine {
         samples
     }
 
-    /// The one value of a query.
+    /// Returns the value of a query with at most one result.
     pub fn value(&self, query: &str) -> Option<f64> {
         let results = self.results(query);
         assert!(results.len() <= 1, "{query}: {results:?}");
@@ -160,7 +160,7 @@ impl Engine {
         answer["data"]["result"].as_array().cloned().unwrap_or_default()
     }
 
-    /// The last value of every series, as VictoriaMetrics exports them.
+    /// Returns the last value of every series of a VictoriaMetrics.
     pub fn exported(&self, without: &[&str]) -> BTreeMap<String, f64> {
         let answer = self.body("/api/v1/export?match[]=%7B__name__!=%22%22%7D").unwrap_or_default();
         let lines = answer.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));

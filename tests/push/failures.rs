@@ -1,19 +1,19 @@
-//! Engines that fail, and settings that can't be right.
+//! Targets that fail, and invalid settings.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use agent_metrics::Fault;
-use agent_metrics::push::{Answer, Otlp, Push, PushError, Pushgateway, RemoteWrite, Target};
+use agent_metrics::push::{Otlp, Push, PushError, Pushgateway, RemoteWrite, Response, Target};
 use agent_metrics_tests::{free_address, until};
 
 use crate::agent::Agent;
 use crate::receiver::Receiver;
 
-fn told() -> (Agent, Arc<Mutex<Vec<Fault>>>) {
+fn agent_with_faults() -> (Agent, Arc<Mutex<Vec<Fault>>>) {
     let faults = Arc::new(Mutex::new(Vec::new()));
-    let heard = faults.clone();
-    (Agent::told(move |fault| heard.lock().unwrap().push(fault.clone())), faults)
+    let reported = faults.clone();
+    (Agent::with_fault_hook(move |fault| reported.lock().unwrap().push(fault.clone())), faults)
 }
 
 fn outcomes(agent: &Agent, outcome: &str) -> f64 {
@@ -27,14 +27,14 @@ fn target(receiver: &Receiver) -> RemoteWrite {
 }
 
 #[test]
-fn requests_say_what_they_are_and_who_sends_them() {
+fn requests_have_the_headers_of_the_protocol_and_of_the_user() {
     let receiver = Receiver::new([]);
     let agent = Agent::new();
     let push = Push::to(target(&receiver)).basic_auth("me", "se:cret").header("X-Scope-OrgID", "agents");
     push.once(&agent.metrics).expect("pushed");
-    let came = receiver.came();
-    assert_eq!(came.len(), 1);
-    assert_eq!(came[0].line, "POST /write HTTP/1.1");
+    let received = receiver.received();
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0].line, "POST /write HTTP/1.1");
     for (name, value) in [
         ("Content-Type", "application/x-protobuf"),
         ("Content-Encoding", "snappy"),
@@ -43,33 +43,33 @@ fn requests_say_what_they_are_and_who_sends_them() {
         ("Authorization", "Basic bWU6c2U6Y3JldA=="),
         ("User-Agent", concat!("agent-metrics/", env!("CARGO_PKG_VERSION"))),
     ] {
-        assert_eq!(came[0].header(name), Some(value), "{name}");
+        assert_eq!(received[0].header(name), Some(value), "{name}");
     }
     let token = Push::to(target(&receiver)).bearer_token("token");
     token.once(&agent.metrics).expect("pushed");
-    assert_eq!(receiver.came()[1].header("Authorization"), Some("Bearer token"));
+    assert_eq!(receiver.received()[1].header("Authorization"), Some("Bearer token"));
 }
 
 #[test]
-fn retry_after_is_honoured() {
-    let receiver = Receiver::new([(503, "Retry-After: 2\r\n", b"busy" as &[u8])]);
-    let (agent, faults) = told();
+fn retry_after_delays_the_next_request() {
+    let receiver = Receiver::new([(503, "Retry-After: 1\r\n", b"busy" as &[u8])]);
+    let (agent, faults) = agent_with_faults();
     let push = Push::to(target(&receiver)).deadline(Duration::from_secs(30));
     push.once(&agent.metrics).expect("pushed in the end");
-    let came = receiver.came();
-    assert_eq!(came.len(), 2);
+    let received = receiver.received();
+    assert_eq!(received.len(), 2);
     assert_eq!((outcomes(&agent, "unavailable"), outcomes(&agent, "success")), (1.0, 1.0));
     let faults = faults.lock().unwrap();
     assert!(faults.len() == 1 && faults[0].to_string().contains("status 503: busy"), "{faults:?}");
 }
 
 #[test]
-fn each_protocol_says_which_statuses_are_tried_again() {
-    fn is_tried_again(target: impl Target, status: u16) -> bool {
-        // Asked for a pause past the deadline, who would try again says so at once.
+fn each_protocol_retries_its_retryable_statuses() {
+    fn is_retried(target: impl Target, status: u16) -> bool {
+        // The requested pause is longer than the deadline, so a push that would be retried fails at once.
         let push = Push::to(target).deadline(Duration::from_secs(60));
-        let push = push.transport(move |_| Ok(Answer::new(status).retry_after("3000")));
-        push.once(&Agent::new().metrics).expect_err("not taken").is_temporary()
+        let push = push.transport(move |_| Ok(Response::new(status).retry_after("3000")));
+        push.once(&Agent::new().metrics).expect_err("not accepted").is_temporary()
     }
     let url = "http://127.0.0.1:9/write";
     for (status, by_otlp, by_remote_write, by_pushgateway) in [
@@ -83,16 +83,16 @@ fn each_protocol_says_which_statuses_are_tried_again() {
         (504, true, true, true),
         (505, false, true, true),
     ] {
-        assert_eq!(is_tried_again(Otlp::new(url, "agents"), status), by_otlp, "otlp, {status}");
+        assert_eq!(is_retried(Otlp::new(url, "agents"), status), by_otlp, "otlp, {status}");
         let remote_write = RemoteWrite::new(url, "agents");
-        assert_eq!(is_tried_again(remote_write, status), by_remote_write, "remote-write, {status}");
+        assert_eq!(is_retried(remote_write, status), by_remote_write, "remote-write, {status}");
         let pushgateway = Pushgateway::new("http://127.0.0.1:9", "agents");
-        assert_eq!(is_tried_again(pushgateway, status), by_pushgateway, "pushgateway, {status}");
+        assert_eq!(is_retried(pushgateway, status), by_pushgateway, "pushgateway, {status}");
     }
 }
 
 #[test]
-fn a_pause_longer_than_the_deadline_is_an_error_and_no_request() {
+fn a_requested_pause_longer_than_the_deadline_is_an_error_without_a_request() {
     let receiver = Receiver::new([(429, "Retry-After: 3000\r\n", b"" as &[u8])]);
     let agent = Agent::new();
     let pusher =
@@ -106,14 +106,14 @@ fn a_pause_longer_than_the_deadline_is_an_error_and_no_request() {
         }
     }
     drop(pusher);
-    assert_eq!(receiver.came().len(), 1, "nor is there one at the end");
+    assert_eq!(receiver.received().len(), 1, "there is no request at the end either");
 }
 
 #[test]
-fn a_refusal_is_told_once_and_not_stormed_against() {
+fn a_repeated_refusal_is_reported_once_and_pushed_to_at_the_interval() {
     let refusal = (400, "", b"out of order\nmore" as &[u8]);
     let receiver = Receiver::new(std::iter::repeat_n(refusal, 1_000));
-    let (agent, faults) = told();
+    let (agent, faults) = agent_with_faults();
     let push = Push::to(target(&receiver)).every(Duration::from_millis(10));
     let pusher = push.start(&agent.metrics).expect("started");
     until("a second refusal", || (outcomes(&agent, "rejected") >= 2.0).then_some(()));
@@ -129,39 +129,39 @@ fn a_refusal_is_told_once_and_not_stormed_against() {
 }
 
 #[test]
-fn a_refused_request_does_not_keep_back_the_others() {
+fn a_request_refused_for_its_contents_does_not_hold_back_the_others() {
     let receiver = Receiver::new([(400, "", b"bad" as &[u8])]);
     let agent = Agent::new();
     let push = Push::to(target(&receiver)).max_request_bytes(8_000);
     let error = push.once(&agent.metrics).expect_err("a part was refused");
     assert!(matches!(error, PushError::Rejected { status: 400, .. }), "{error:?}");
-    assert!(receiver.came().len() > 4);
+    assert!(receiver.received().len() > 4);
 
-    // A wrong password is wrong for all of them.
-    let closed = Receiver::new([(401, "", b"" as &[u8])]);
-    let push = Push::to(target(&closed)).max_request_bytes(8_000);
+    // A wrong password is wrong for all requests.
+    let unauthorized = Receiver::new([(401, "", b"" as &[u8])]);
+    let push = Push::to(target(&unauthorized)).max_request_bytes(8_000);
     let error = push.once(&agent.metrics).expect_err("no password").to_string();
     assert!(error.contains("bearer_token"), "{error}");
-    assert_eq!(closed.came().len(), 1);
+    assert_eq!(unauthorized.received().len(), 1);
 }
 
 #[test]
-fn after_a_failure_only_the_rest_is_sent() {
+fn a_retry_sends_only_the_requests_that_were_not_accepted() {
     let busy = (503, "", b"" as &[u8]);
     let receiver = Receiver::new([(200, "", b"" as &[u8]), (200, "", b""), busy]);
     let agent = Agent::new();
-    let push = Push::to(target(&receiver)).max_request_bytes(8_000).every(Duration::from_secs(2));
+    let push = Push::to(target(&receiver)).max_request_bytes(8_000).every(Duration::from_millis(100));
     let pusher = push.start(&agent.metrics).expect("started");
     until("a push arrives", || (outcomes(&agent, "success") >= 1.0).then_some(()));
-    let came = receiver.came();
+    let received = receiver.received();
     drop(pusher);
-    assert_eq!(came[2].body, came[3].body, "the third was asked to come again");
-    let bodies = came.iter().map(|came| &came.body);
-    assert!(bodies.filter(|body| **body == came[0].body).count() == 1, "the first was taken");
+    assert_eq!(received[2].body, received[3].body, "the third request is sent again");
+    let bodies = received.iter().map(|received| &received.body);
+    assert!(bodies.filter(|body| **body == received[0].body).count() == 1, "the first request was accepted");
 }
 
 #[test]
-fn what_nobody_took_is_read_anew() {
+fn a_retry_of_a_push_that_was_not_accepted_has_the_current_values() {
     let agent = Agent::new();
     let metrics = agent.metrics.clone();
     let bodies = Arc::new(Mutex::new(Vec::new()));
@@ -171,7 +171,7 @@ fn what_nobody_took_is_read_anew() {
         let mut sent = sent.lock().unwrap();
         sent.push(String::from_utf8(request.body.to_vec())?);
         metrics.track_task("meanwhile").finish(agent_metrics::Status::Success);
-        if sent.len() == 1 { Err("a cable is cut".into()) } else { Ok(Answer::new(200)) }
+        if sent.len() == 1 { Err("connection reset".into()) } else { Ok(Response::new(200)) }
     });
     push.once(&agent.metrics).expect("pushed");
     let of_meanwhile =
@@ -180,7 +180,7 @@ fn what_nobody_took_is_read_anew() {
 }
 
 #[test]
-fn what_families_are_is_sent_until_it_arrives() {
+fn metadata_is_sent_until_it_arrives() {
     let lengths = Arc::new(Mutex::new(Vec::new()));
     let sent = lengths.clone();
     let push = Push::to(RemoteWrite::new("http://127.0.0.1:9/write", "agents"));
@@ -188,7 +188,7 @@ fn what_families_are_is_sent_until_it_arrives() {
     let push = push.transport(move |request| {
         let mut sent = sent.lock().unwrap();
         sent.push(request.body.len());
-        if sent.len() == 1 { Err("a cable is cut".into()) } else { Ok(Answer::new(200)) }
+        if sent.len() == 1 { Err("connection reset".into()) } else { Ok(Response::new(200)) }
     });
     let agent = Agent::new();
     let pusher = push.start(&agent.metrics).expect("started");
@@ -196,40 +196,40 @@ fn what_families_are_is_sent_until_it_arrives() {
         pusher.flush().expect("pushed");
     }
     let lengths = lengths.lock().unwrap();
-    // Names, kinds and help are a good part of it.
+    // The metadata makes up a large part of a request.
     assert!(lengths[1] > lengths[2] * 6 / 5, "{lengths:?}");
 }
 
 #[test]
-fn redirections_are_told_and_not_followed() {
+fn a_redirection_is_an_error_and_not_followed() {
     let receiver = Receiver::new([(301, "Location: http://127.0.0.1:9/\r\n", b"" as &[u8])]);
     let error = Push::to(target(&receiver)).once(&Agent::new().metrics).expect_err("moved").to_string();
     assert!(error.contains("status 301") && error.contains("no redirection"), "{error}");
 }
 
 #[test]
-fn nobody_there_is_an_error_by_the_deadline() {
-    let nobody = RemoteWrite::new(format!("http://{}/write", free_address()), "agents");
+fn an_unreachable_target_is_an_error_at_the_deadline() {
+    let unreachable = RemoteWrite::new(format!("http://{}/write", free_address()), "agents");
     let agent = Agent::new();
-    let push = Push::to(nobody).deadline(Duration::from_millis(700));
-    let error = push.once(&agent.metrics).expect_err("nobody");
+    let push = Push::to(unreachable).deadline(Duration::from_millis(700));
+    let error = push.once(&agent.metrics).expect_err("unreachable");
     assert!(matches!(error, PushError::Unavailable { .. }), "{error:?}");
 }
 
 #[test]
-fn what_is_dropped_pushes_a_last_time() {
+fn dropping_a_pusher_pushes_one_last_time() {
     let receiver = Receiver::new([]);
     let agent = Agent::new();
     let push = Push::to(target(&receiver)).every(Duration::from_secs(3600));
     let pusher = push.start(&agent.metrics).expect("started");
-    assert!(receiver.came().is_empty());
+    assert!(receiver.received().is_empty());
     drop(pusher);
-    assert_eq!((receiver.came().len(), outcomes(&agent, "success")), (1, 1.0));
+    assert_eq!((receiver.received().len(), outcomes(&agent, "success")), (1, 1.0));
 }
 
 #[test]
-fn a_hanging_engine_holds_nobody_up_past_the_deadline() {
-    // It takes connections and says nothing.
+fn a_hanging_target_blocks_the_caller_only_until_the_deadline() {
+    // The listener accepts connections and never responds.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}/write", listener.local_addr().expect("an address"));
     let agent = Agent::new();
@@ -237,12 +237,12 @@ fn a_hanging_engine_holds_nobody_up_past_the_deadline() {
     let pusher = push.start(&agent.metrics).expect("started");
     let error = pusher.flush().expect_err("no answer");
     assert!(error.is_temporary(), "{error:?}");
-    // Nor is anybody here for ever.
+    // Dropping the pusher must not block for ever, either.
     drop(pusher);
 }
 
 #[test]
-fn a_collector_that_panics_is_told_of_and_the_thread_lives_on() {
+fn a_panicking_collector_is_reported_and_pushing_goes_on() {
     struct Bad(prometheus::core::Desc);
     impl prometheus::core::Collector for Bad {
         fn desc(&self) -> Vec<&prometheus::core::Desc> {
@@ -253,7 +253,7 @@ fn a_collector_that_panics_is_told_of_and_the_thread_lives_on() {
         }
     }
     let receiver = Receiver::new([]);
-    let (agent, faults) = told();
+    let (agent, faults) = agent_with_faults();
     let pusher =
         Push::to(target(&receiver)).every(Duration::from_secs(3600)).start(&agent.metrics).expect("started");
     let desc = || {
@@ -266,19 +266,23 @@ fn a_collector_that_panics_is_told_of_and_the_thread_lives_on() {
     agent.metrics.registry().unregister(Box::new(Bad(desc()))).expect("taken back");
     pusher.flush().expect("pushed");
     let faults = faults.lock().unwrap();
-    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    assert!(told.iter().any(|fault| fault.contains("bad collector")), "{told:?}");
+    let messages: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert!(messages.iter().any(|fault| fault.contains("bad collector")), "{messages:?}");
 }
 
 #[test]
-fn a_transport_of_ones_own_sees_every_request() {
+fn a_user_defined_transport_gets_every_request() {
     let agent = Agent::new();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let requests = seen.clone();
     let gateway = Pushgateway::new("http://nowhere.invalid:9091/base/", "job");
     let push = Push::to(gateway).transport(move |request| {
         requests.lock().unwrap().push((request.method, request.url.to_owned(), request.body.len()));
-        if requests.lock().unwrap().len() == 1 { Err("a cable is cut".into()) } else { Ok(Answer::new(202)) }
+        if requests.lock().unwrap().len() == 1 {
+            Err("connection reset".into())
+        } else {
+            Ok(Response::new(202))
+        }
     });
     push.once(&agent.metrics).expect("pushed");
     let seen = seen.lock().unwrap();
@@ -288,7 +292,7 @@ fn a_transport_of_ones_own_sees_every_request() {
 }
 
 #[test]
-fn what_is_logged_of_a_push_has_no_secret() {
+fn the_debug_output_of_targets_and_requests_has_no_secret() {
     let url = "http://me:secret@127.0.0.1:9/write?token=secret";
     let targets =
         format!("{:?}", (Otlp::new(url, "a"), RemoteWrite::new(url, "a"), Pushgateway::new(url, "a")));
@@ -299,7 +303,7 @@ fn what_is_logged_of_a_push_has_no_secret() {
     let push = Push::to(RemoteWrite::new("http://127.0.0.1:9/write?token=secret", "a"));
     let push = push.bearer_token("secret").transport(move |request| {
         *log.lock().unwrap() = format!("{request:?}");
-        Ok(Answer::new(200))
+        Ok(Response::new(200))
     });
     push.once(&Agent::new().metrics).expect("pushed");
     let logged = logged.lock().unwrap();
@@ -308,29 +312,29 @@ fn what_is_logged_of_a_push_has_no_secret() {
 }
 
 #[test]
-fn a_transport_that_panics_is_told_of_and_pushing_goes_on() {
-    let (agent, faults) = told();
+fn a_panicking_transport_is_reported_and_pushing_goes_on() {
+    let (agent, faults) = agent_with_faults();
     let mut requests = 0;
     let push = Push::to(Pushgateway::new("http://127.0.0.1:9", "job")).deadline(Duration::from_secs(60));
     let push = push.every(Duration::from_secs(3600)).transport(move |_| {
         requests += 1;
         assert!(requests > 1, "no certificate");
-        Ok(Answer::new(200))
+        Ok(Response::new(200))
     });
     let pusher = push.start(&agent.metrics).expect("started");
     pusher.flush().expect("pushed by the second request");
     let faults = faults.lock().unwrap();
-    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    assert!(told.iter().any(|fault| fault.contains("no certificate")), "{told:?}");
-    assert!(told.iter().any(|fault| fault.contains("the transport panicked")), "{told:?}");
+    let messages: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert!(messages.iter().any(|fault| fault.contains("no certificate")), "{messages:?}");
+    assert!(messages.iter().any(|fault| fault.contains("the transport panicked")), "{messages:?}");
 }
 
 #[test]
-fn settings_that_cannot_be_right_are_refused_by_name() {
+fn an_error_names_the_invalid_setting() {
     let agent = Agent::new();
     let fine = || RemoteWrite::new("http://127.0.0.1:9/write", "agents");
     for (push, words) in [
-        (Push::to(RemoteWrite::new("127.0.0.1:9/write", "agents")), "no URL"),
+        (Push::to(RemoteWrite::new("127.0.0.1:9/write", "agents")), "not a URL"),
         (Push::to(RemoteWrite::new("http://127.0.0.1:9/", "agents")), "/api/v1/write"),
         (Push::to(RemoteWrite::new("http://127.0.0.1:9/write", "")), "`RemoteWrite::label` of a push, `job`"),
         (Push::to(fine().label("a-b", "c")), "invalid label name"),

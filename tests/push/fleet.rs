@@ -1,4 +1,4 @@
-//! The files of `examples/fleet`, run as they are but for their ports and intervals.
+//! The files of `examples/fleet`, run with other ports and shorter intervals.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +15,7 @@ fn agent(binary: &Path, tasks: u32) -> (Program, String) {
     (agent, address)
 }
 
-/// A file of the example with other ports and shorter intervals.
+/// Returns a file of the example with other ports and shorter intervals.
 fn adapted(file: &str, changes: &[(&str, &str)]) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/fleet");
     let mut text = std::fs::read_to_string(folder.join(file)).expect("a file of the example");
@@ -46,7 +46,7 @@ fn three_agents_and_a_job_add_up_in_every_engine() {
     let [(_one, first), (_two, second), (_three, third)] = [30, 50, 70].map(|tasks| agent(&binary, tasks));
 
     let Some(long_term) = Engine::victoria_metrics("fleet") else { return };
-    // The engines name each other, so that their addresses come first.
+    // The configurations refer to each other, so the addresses are chosen first.
     let (local, global) = (free_address(), free_address());
     let Some(mut global) = Engine::prometheus_at(global, "fleet-global", |folder| {
         std::fs::write(
@@ -72,28 +72,28 @@ fn three_agents_and_a_job_add_up_in_every_engine() {
     total(&local, "sum(up{job=\"agents\"})", 3.0);
     total(&local, "sum(agent_tasks_total{job=\"agents\"})", 150.0);
     total(&local, "sum(agent_tasks_total{job=\"agents\",status=\"failure\"})", 15.0);
-    // The rules' totals, there and above.
+    // The recorded totals, in the local and the global Prometheus.
     for engine in [&local, &global] {
         total(engine, "sum(job:agent_tasks:sum{job=\"agents\"})", 150.0);
         total(engine, "count(job:agent_llm_tokens:rate5m{job=\"agents\"} >= 0)", 2.0);
     }
-    // By remote-write: the raw counters above, all of it for the long term.
+    // Remote-write sends raw counters to the global Prometheus, and everything to the long-term storage.
     total(
         &global,
         "sum(agent_llm_tokens_total{job=\"agents\",cluster=\"west\",direction=\"input\"})",
         150_000.0,
     );
-    assert_eq!(global.value("count(agent_task_duration_seconds_count)"), None, "kept out by relabelling");
+    assert_eq!(global.value("count(agent_task_duration_seconds_count)"), None, "dropped by relabelling");
     total(&long_term, "sum(agent_task_duration_seconds_count{job=\"agents\",cluster=\"west\"})", 150.0);
 
-    // A job pushes and is gone.
+    // A job pushes and ends.
     let url = format!("http://{}/api/v1/write", local.address);
     let job =
         Command::new(&binary).args(["--push", &url, "--tasks", "20", "--instance", "nightly-1"]).status();
     assert!(job.expect("the job runs").success());
     total(&local, "sum(agent_tasks_total{job=\"jobs\",instance=\"nightly-1\"})", 20.0);
 
-    // A fourth agent is found by its file, a cluster's outage above loses nothing.
+    // A fourth agent is found by its file. An outage of the global Prometheus loses nothing.
     global.stop();
     let (_four, fourth) = agent(&binary, 10);
     local.write("targets/fourth.json", &format!("[{{\"targets\": [\"{fourth}\"]}}]"));

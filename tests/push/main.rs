@@ -1,4 +1,4 @@
-//! What is pushed arrives, in real engines and in a receiver that can be made to fail.
+//! Pushes to real receivers and to one that can be made to fail.
 #![allow(clippy::float_cmp)] // Counts are whole, and exact up to 2^53.
 
 mod agent;

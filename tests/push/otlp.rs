@@ -1,4 +1,4 @@
-//! OTLP, read by a receiver on the official protocol types.
+//! OTLP pushes, decoded by a receiver with the official protocol types.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,16 +17,16 @@ use opentelemetry_proto::tonic::metrics::v1::{
 use prost::Message;
 
 use crate::agent::{Agent, series, stable};
-use crate::receiver::{Came, Receiver};
+use crate::receiver::{ReceivedRequest, Receiver};
 
 fn target(receiver: &Receiver) -> Otlp {
     Otlp::new(format!("http://{}", receiver.address), "support-agent").attribute("service.instance.id", "a-7")
 }
 
-fn request(came: &Came) -> ExportMetricsServiceRequest {
-    assert_eq!(came.line, "POST /v1/metrics HTTP/1.1");
-    assert_eq!(came.header("Content-Type"), Some("application/x-protobuf"));
-    ExportMetricsServiceRequest::decode(&*came.body).expect("the official types read it")
+fn request(received: &ReceivedRequest) -> ExportMetricsServiceRequest {
+    assert_eq!(received.line, "POST /v1/metrics HTTP/1.1");
+    assert_eq!(received.header("Content-Type"), Some("application/x-protobuf"));
+    ExportMetricsServiceRequest::decode(&*received.body).expect("the official types read it")
 }
 
 fn metrics(request: &ExportMetricsServiceRequest) -> impl Iterator<Item = &Metric> {
@@ -39,10 +39,10 @@ fn metrics(request: &ExportMetricsServiceRequest) -> impl Iterator<Item = &Metri
 struct Flat(BTreeMap<String, f64>);
 
 impl Flat {
-    fn of(came: &[Came]) -> BTreeMap<String, f64> {
+    fn from_requests(received: &[ReceivedRequest]) -> BTreeMap<String, f64> {
         let mut flat = Self::default();
-        for came in came {
-            metrics(&request(came)).for_each(|metric| flat.metric(metric));
+        for received in received {
+            metrics(&request(received)).for_each(|metric| flat.metric(metric));
         }
         stable(flat.0.into_iter())
     }
@@ -63,7 +63,7 @@ impl Flat {
             }
             Data::Sum(Sum { data_points, .. }) | Data::Gauge(Gauge { data_points }) => {
                 for point in data_points {
-                    // Of several pushes the last holds.
+                    // Among several pushes the last value counts.
                     let labels = point.attributes.iter().map(text).collect();
                     self.0.insert(series(name, &labels), number(point.value));
                 }
@@ -108,7 +108,7 @@ fn number(value: Option<Value>) -> f64 {
     }
 }
 
-/// As OpenMetrics spells it.
+/// Formats a bucket bound as OpenMetrics does.
 fn bound_text(bound: f64) -> String {
     if bound >= 1e6 { format!("{bound:e}").replace('e', "e+0") } else { format!("{bound:?}") }
 }
@@ -127,15 +127,15 @@ fn assert_same(has: &BTreeMap<String, f64>, expected: &BTreeMap<String, f64>) {
 }
 
 #[test]
-fn every_sample_that_we_expose_arrives() {
+fn every_exposed_sample_arrives() {
     let receiver = Receiver::new([]);
     let agent = Agent::new();
     let pushed = Push::to(target(&receiver)).once(&agent.metrics).expect("pushed");
-    let came = receiver.came();
-    assert_eq!((came.len(), pushed.requests), (1, 1));
-    assert_eq!(Flat::of(&came), exposed(&agent));
+    let received = receiver.received();
+    assert_eq!((received.len(), pushed.requests), (1, 1));
+    assert_eq!(Flat::from_requests(&received), exposed(&agent));
 
-    let request = request(&came[0]);
+    let request = request(&received[0]);
     let resource = request.resource_metrics[0].resource.as_ref().expect("a resource");
     let attributes: Vec<_> = resource.attributes.iter().map(text).collect();
     let expected = [("service.name", "support-agent"), ("service.instance.id", "a-7")];
@@ -149,7 +149,7 @@ fn every_sample_that_we_expose_arrives() {
     let point = &tasks.data_points[0];
     assert!(0 < point.start_time_unix_nano && point.start_time_unix_nano <= point.time_unix_nano);
     assert!(matches!(point.value, Some(Value::AsInt(_))));
-    let Some(Data::Sum(info)) = &of("shop_own_build_info").data else { panic!("a sum") };
+    let Some(Data::Sum(info)) = &of("shop_user_build_info").data else { panic!("a sum") };
     assert!(!info.is_monotonic);
     let duration = of("shop_agent_llm_call_duration_seconds");
     assert_eq!(duration.unit, "s");
@@ -159,50 +159,55 @@ fn every_sample_that_we_expose_arrives() {
 }
 
 #[test]
-fn requests_stay_within_their_bound() {
+fn requests_stay_within_max_request_bytes() {
     let receiver = Receiver::new([]);
     let agent = Agent::new();
     let pushed = Push::to(target(&receiver)).max_request_bytes(2_000).once(&agent.metrics).expect("pushed");
-    let came = receiver.came();
-    assert!(came.len() > 5 && pushed.requests == came.len() as u64, "{pushed:?}");
-    for came in &came {
-        assert!(came.body.len() <= 2_000, "{}", came.body.len());
+    let received = receiver.received();
+    assert!(received.len() > 5 && pushed.requests == received.len() as u64, "{pushed:?}");
+    for received in &received {
+        assert!(received.body.len() <= 2_000, "{}", received.body.len());
     }
-    assert_eq!(Flat::of(&came), exposed(&agent));
+    assert_eq!(Flat::from_requests(&received), exposed(&agent));
 }
 
-/// Deltas add up to the totals, also where a request among them failed.
 #[test]
-fn deltas_add_up_whatever_failed() {
+fn deltas_add_up_to_the_totals_even_if_requests_fail() {
     let receiver = Receiver::new([]);
     let agent = Agent::new();
     let push = Push::to(target(&receiver).delta()).max_request_bytes(2_000).every(Duration::from_secs(3600));
     let pusher = push.start(&agent.metrics).expect("started");
-    let mut taken = Vec::new();
+    let mut accepted = Vec::new();
     for round in 0..6 {
         agent.work(round);
-        let before = receiver.came().len();
-        // The third request of some rounds is refused for good, that of others for now, of one in part.
+        let before = receiver.received().len();
+        // Depending on the round, the third request is accepted, refused, accepted in part, or temporarily refused.
         let (ok, nothing) = ((200, "", b"" as &[u8]), b"" as &[u8]);
-        let third = [(200, nothing), (400, nothing), (200, left_out(1, "too old")), (503, nothing)];
+        let third = [(200, nothing), (400, nothing), (200, rejected_points(1, "too old")), (503, nothing)];
         let (status, body) = third[round as usize % 4];
-        receiver.answer([ok, ok, (status, "", body)]);
+        receiver.prepare([ok, ok, (status, "", body)]);
         let result = pusher.flush();
         let is_rejected = status == 400 || !body.is_empty();
         assert_eq!(matches!(result, Err(PushError::Rejected { .. })), is_rejected, "{result:?}");
-        let came = receiver.came().split_off(before);
-        // What an engine left out on purpose is not told again, so to us it has all of that request.
-        assert!(came.len() > 4, "there are requests after the third");
+        let received = receiver.received().split_off(before);
+        // Points that a receiver rejected are not sent again, so the whole request counts as accepted.
+        assert!(received.len() > 4, "there are requests after the third");
         let lost = (status != 200).then_some(2);
-        taken.extend(came.into_iter().enumerate().filter(|(at, _)| Some(*at) != lost).map(|(_, came)| came));
-        receiver.forget_answers();
+        accepted.extend(
+            received
+                .into_iter()
+                .enumerate()
+                .filter(|(at, _)| Some(*at) != lost)
+                .map(|(_, received)| received),
+        );
+        receiver.clear_responses();
     }
-    let before = receiver.came().len();
+    let before = receiver.received().len();
     pusher.shutdown().expect("pushed");
-    taken.extend(receiver.came().split_off(before));
-    assert_same(&Flat::of(&taken), &exposed(&agent));
+    accepted.extend(receiver.received().split_off(before));
+    assert_same(&Flat::from_requests(&accepted), &exposed(&agent));
 
-    let of_deltas = metrics_of(&taken).into_iter().filter_map(|metric| match metric.data {
+    let of_deltas = metrics_of(&accepted).into_iter().filter_map(|metric| match metric.data {
         Some(Data::Sum(sum)) if sum.is_monotonic => Some(sum.aggregation_temporality),
         Some(Data::Histogram(histogram)) => Some(histogram.aggregation_temporality),
         _ => None,
@@ -212,20 +217,19 @@ fn deltas_add_up_whatever_failed() {
     }
 }
 
-/// An answer that says how many points were left out, and why.
-fn left_out(points: i64, why: &str) -> &'static [u8] {
+/// A response that reports how many points were rejected, and why.
+fn rejected_points(points: i64, why: &str) -> &'static [u8] {
     let partial_success =
         Some(ExportMetricsPartialSuccess { rejected_data_points: points, error_message: why.to_owned() });
     ExportMetricsServiceResponse { partial_success }.encode_to_vec().leak()
 }
 
-fn metrics_of(came: &[Came]) -> Vec<Metric> {
-    came.iter().flat_map(|came| metrics(&request(came)).cloned().collect::<Vec<_>>()).collect()
+fn metrics_of(received: &[ReceivedRequest]) -> Vec<Metric> {
+    received.iter().flat_map(|received| metrics(&request(received)).cloned().collect::<Vec<_>>()).collect()
 }
 
-/// The spans of a series' deltas touch and don't overlap.
 #[test]
-fn a_delta_begins_where_the_last_ended() {
+fn a_delta_starts_at_the_end_of_the_previous_one() {
     let receiver = Receiver::new([]);
     let agent = Agent::new();
     let push = Push::to(target(&receiver).delta()).every(Duration::from_secs(3600));
@@ -234,7 +238,7 @@ fn a_delta_begins_where_the_last_ended() {
         agent.work(1);
         pusher.flush().expect("pushed");
     }
-    let spans: Vec<_> = metrics_of(&receiver.came())
+    let spans: Vec<_> = metrics_of(&receiver.received())
         .into_iter()
         .filter(|metric| metric.name == "shop_orders_total")
         .map(|metric| match metric.data {
@@ -248,12 +252,13 @@ fn a_delta_begins_where_the_last_ended() {
     for pair in spans.windows(2) {
         assert_eq!(pair[0].1, pair[1].0);
     }
-    // What didn't grow is left out.
-    let infos = metrics_of(&receiver.came()).into_iter().filter(|metric| metric.name == "shop_pay_seconds");
+    // A series without growth is left out.
+    let infos =
+        metrics_of(&receiver.received()).into_iter().filter(|metric| metric.name == "shop_pay_seconds");
     assert_eq!(infos.count(), 1);
 }
 
-/// What native buckets tell: the count of observations in each, by the number of the bucket.
+/// Returns the first point of an exponential histogram.
 fn exponential(metrics: &[Metric], name: &str) -> ExponentialHistogramDataPoint {
     let metric = metrics.iter().find(|metric| metric.name == name).unwrap_or_else(|| panic!("{name}"));
     match &metric.data {
@@ -274,13 +279,13 @@ fn native_histograms_are_exponential_with_their_exemplars() {
         for seconds in seconds {
             metrics.record_tool_call("tool", Duration::from_secs(*seconds), Status::Success);
         }
-        // An exemplar's time is in milliseconds: it is to be before the push's.
+        // The time of an exemplar is in whole milliseconds and must be before the time of the push.
         let millis = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
         let observed = millis();
         until("the next millisecond", || (millis() > observed).then_some(()));
         pusher.flush().expect("pushed");
-        let came = receiver.came().pop().expect("a request");
-        exponential(&metrics_of(&[came]), "agent_tool_call_duration_seconds")
+        let received = receiver.received().pop().expect("a request");
+        exponential(&metrics_of(&[received]), "agent_tool_call_duration_seconds")
     };
     // At scale 0 a bucket `n` is above 2^n, up to 2^(n+1).
     let first = observe(&[3, 3, 10]);
@@ -298,7 +303,7 @@ fn native_histograms_are_exponential_with_their_exemplars() {
     assert_eq!((second.count, positive.offset, positive.bucket_counts), (2, 1, vec![1, 0, 0, 0, 0, 1]));
     assert_eq!(second.start_time_unix_nano, first.time_unix_nano);
 
-    // The buckets of 3 s and 10 s still have theirs, but those were told with earlier deltas.
+    // The buckets of 3 s and 10 s still have their exemplars, which were sent with earlier deltas.
     let third = observe(&[1_000]);
     let [exemplar] = &*third.exemplars else { panic!("{third:?}") };
     assert!(
@@ -308,7 +313,7 @@ fn native_histograms_are_exponential_with_their_exemplars() {
 }
 
 #[test]
-fn families_of_conventions_have_their_names_units_and_attributes() {
+fn families_of_a_profile_have_the_names_units_and_attributes_of_its_conventions() {
     let labels = [("gen_ai_zone".to_owned(), "eu".to_owned())].into();
     let registry =
         prometheus::Registry::new_custom(Some("shop".to_owned()), Some(labels)).expect("a registry");
@@ -322,9 +327,12 @@ fn families_of_conventions_have_their_names_units_and_attributes() {
     metrics.track_task("support").finish(Status::Success);
     let receiver = Receiver::new([]);
     Push::to(target(&receiver)).once(&metrics).expect("pushed");
-    let metrics = metrics_of(&receiver.came());
-    assert!(metrics.iter().all(|metric| !metric.name.contains("gen_ai_")), "no Prometheus's spelling");
-    // A name, its unit and the keys of a point, by name; the registry's own label is left as it is.
+    let metrics = metrics_of(&receiver.received());
+    assert!(
+        metrics.iter().all(|metric| !metric.name.contains("gen_ai_")),
+        "a name is spelled as in Prometheus"
+    );
+    // The name, the unit and the attribute keys of a point. The registry's label keeps its name.
     let ours = "gen_ai.operation.name gen_ai.provider.name gen_ai.request.model gen_ai_zone";
     for (name, unit, keys) in [
         ("gen_ai.client.operation.duration", "s", format!("error.type {ours}")),
@@ -357,23 +365,23 @@ fn families_of_conventions_have_their_names_units_and_attributes() {
 }
 
 #[test]
-fn what_the_receiver_left_out_is_told() {
-    let receiver = Receiver::new([(200, "", left_out(3, "too many attributes"))]);
+fn rejected_points_of_a_partial_success_are_an_error() {
+    let receiver = Receiver::new([(200, "", rejected_points(3, "too many attributes"))]);
     let agent = Agent::new();
-    let error = Push::to(target(&receiver)).once(&agent.metrics).expect_err("a part was left out");
+    let error = Push::to(target(&receiver)).once(&agent.metrics).expect_err("a part was rejected");
     assert!(
-        error.to_string().ends_with("status 200: 3 data points left out: too many attributes"),
+        error.to_string().ends_with("status 200: 3 data points rejected: too many attributes"),
         "{error}"
     );
-    // A collector's body that is none, or says nothing of the kind, is no failure.
-    receiver.answer([(200, "", b"OK" as &[u8]), (202, "", b"")]);
+    // A response whose body is not OTLP or reports no rejected points is a success.
+    receiver.prepare([(200, "", b"OK" as &[u8]), (202, "", b"")]);
     for _ in 0..2 {
         Push::to(target(&receiver)).once(&agent.metrics).expect("pushed");
     }
 }
 
 #[test]
-fn a_receiver_that_was_gone_or_busy_has_the_totals_when_it_is_back() {
+fn a_receiver_that_was_unavailable_gets_the_totals_when_it_is_back() {
     let address = agent_metrics_tests::free_address();
     let agent = Agent::new();
     let to = Otlp::new(format!("http://{address}/v1/metrics"), "support-agent");
@@ -384,21 +392,21 @@ fn a_receiver_that_was_gone_or_busy_has_the_totals_when_it_is_back() {
     let listener = std::net::TcpListener::bind(&address).expect("the address");
     let busy = (503, "Retry-After: 1\r\n", b"" as &[u8]);
     let receiver = Receiver::on(listener, [busy]);
-    until("a push arrives", || (receiver.came().len() >= 2).then_some(()));
+    until("a push arrives", || (receiver.received().len() >= 2).then_some(()));
     pusher.shutdown().expect("pushed");
-    let came = receiver.came();
-    assert_eq!(Flat::of(&came[came.len() - 1..]), exposed(&agent));
+    let received = receiver.received();
+    assert_eq!(Flat::from_requests(&received[received.len() - 1..]), exposed(&agent));
 }
 
 #[test]
-fn settings_that_cannot_be_right_are_refused_by_name() {
+fn an_error_names_the_invalid_setting() {
     let agent = Agent::new();
     let to = |service: &str| Otlp::new("http://127.0.0.1:9", service);
     for (target, words) in [
-        (Otlp::new("collector:4318", "agent"), "neither `http://` nor"),
-        (Otlp::new("grpc://collector:4317", "agent"), "neither `http://` nor"),
-        (to(""), "a service needs a name"),
-        (to("agent").attribute("", "x"), "an attribute needs a name"),
+        (Otlp::new("collector:4318", "agent"), "expected `http://`"),
+        (Otlp::new("grpc://collector:4317", "agent"), "expected `http://`"),
+        (to(""), "the name of the service is empty"),
+        (to("agent").attribute("", "x"), "its name is empty"),
         (to("agent").attribute("service.name", "x"), "given twice"),
     ] {
         let error = Push::to(target).start(&agent.metrics).expect_err(words).to_string();

@@ -1,4 +1,4 @@
-//! A Pushgateway that is pushed to and scraped by Prometheus.
+//! Pushes to a Pushgateway that Prometheus scrapes.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ fn prometheus_scrapes_every_sample_that_was_pushed() {
     });
 }
 
-/// The gateway reads the bounds of buckets as numbers and writes `1` for `1.0`.
+/// Writes bucket bounds as the gateway does: `1` for `1.0`.
 fn respelled(series: &str) -> String {
     let Some((before, after)) = series.split_once("le=\"") else { return series.to_owned() };
     let (bound, rest) = after.split_once('"').expect("the end of a bound");
@@ -41,7 +41,7 @@ fn respelled(series: &str) -> String {
 }
 
 #[test]
-fn groups_are_apart_replaced_added_to_and_deleted() {
+fn groups_are_separate_and_can_be_replaced_extended_and_deleted() {
     let Some(gateway) = Engine::pushgateway("groups") else { return };
     let series = |job: &str| {
         let text = gateway.body("/metrics").expect("metrics");
@@ -58,7 +58,7 @@ fn groups_are_apart_replaced_added_to_and_deleted() {
     assert_eq!(series("job=\"nightly\"") as u64, all);
     assert_eq!(series("job=\"weekly\"") as u64, parted.samples);
 
-    // Another program adds its families to the group; without `add` it takes their place.
+    // Another program adds its families to the group. Without `add` they replace the group.
     let small = prometheus_only();
     let added = Push::to(target(&gateway).add()).once(&small).expect("pushed").samples;
     assert!(series("job=\"nightly\"") as u64 > all.max(added));

@@ -1,4 +1,4 @@
-//! A small receiver on loopback that answers as it is told.
+//! A small receiver on loopback whose responses are prepared by the test.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -6,74 +6,78 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// A request that came.
+/// A request that arrived.
 #[derive(Clone, Debug)]
-pub struct Came {
+pub struct ReceivedRequest {
     pub line: String,
     headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
-impl Came {
+impl ReceivedRequest {
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 }
 
-/// What is answered: a status, further headers and a body.
-pub type Answered = (u16, &'static str, &'static [u8]);
+/// A prepared response: a status, further headers and a body.
+pub type PreparedResponse = (u16, &'static str, &'static [u8]);
 
 pub struct Receiver {
     pub address: String,
-    came: Arc<Mutex<Vec<Came>>>,
-    next: Arc<Mutex<VecDeque<Answered>>>,
+    received: Arc<Mutex<Vec<ReceivedRequest>>>,
+    next: Arc<Mutex<VecDeque<PreparedResponse>>>,
 }
 
 impl Receiver {
-    /// Answers these one after another, then `200` for ever.
-    pub fn new(answers: impl IntoIterator<Item = Answered>) -> Self {
+    /// Starts a receiver that sends these responses one after another, and then always `200`.
+    pub fn new(responses: impl IntoIterator<Item = PreparedResponse>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        Self::on(listener, answers)
+        Self::on(listener, responses)
     }
 
-    pub fn on(listener: TcpListener, answers: impl IntoIterator<Item = Answered>) -> Self {
+    pub fn on(listener: TcpListener, responses: impl IntoIterator<Item = PreparedResponse>) -> Self {
         let address = listener.local_addr().expect("an address").to_string();
-        let (came, next) = (Arc::default(), Arc::new(Mutex::new(answers.into_iter().collect())));
-        let receiver = Self { address, came, next };
-        let (came, next) = (receiver.came.clone(), receiver.next.clone());
+        let (received, next) = (Arc::default(), Arc::new(Mutex::new(responses.into_iter().collect())));
+        let receiver = Self { address, received, next };
+        let (received, next) = (receiver.received.clone(), receiver.next.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (came, next) = (came.clone(), next.clone());
-                std::thread::spawn(move || serve(&stream, &came, &next));
+                let (received, next) = (received.clone(), next.clone());
+                std::thread::spawn(move || serve(&stream, &received, &next));
             }
         });
         receiver
     }
 
-    pub fn came(&self) -> Vec<Came> {
-        self.came.lock().unwrap().clone()
+    pub fn received(&self) -> Vec<ReceivedRequest> {
+        self.received.lock().unwrap().clone()
     }
 
-    /// Answers these next.
-    pub fn answer(&self, answers: impl IntoIterator<Item = Answered>) {
-        self.next.lock().unwrap().extend(answers);
+    /// Appends responses.
+    pub fn prepare(&self, responses: impl IntoIterator<Item = PreparedResponse>) {
+        self.next.lock().unwrap().extend(responses);
     }
 
-    /// Answers `200` from here on.
-    pub fn forget_answers(&self) {
+    /// Removes the prepared responses, so that the next one is `200`.
+    pub fn clear_responses(&self) {
         self.next.lock().unwrap().clear();
     }
 }
 
-fn serve(stream: &TcpStream, came: &Mutex<Vec<Came>>, next: &Mutex<VecDeque<Answered>>) {
+fn serve(
+    stream: &TcpStream,
+    received: &Mutex<Vec<ReceivedRequest>>,
+    next: &Mutex<VecDeque<PreparedResponse>>,
+) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(60)));
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
-        came.lock().unwrap().push(request);
+        received.lock().unwrap().push(request);
         let (status, headers, body) = next.lock().unwrap().pop_front().unwrap_or((200, "", b""));
         let length = body.len();
-        let head = format!("HTTP/1.1 {status} Told\r\n{headers}Content-Length: {length}\r\n\r\n");
+        let head = format!("HTTP/1.1 {status} Prepared\r\n{headers}Content-Length: {length}\r\n\r\n");
         let mut writer = stream;
         if writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(body)).is_err() {
             return;
@@ -81,7 +85,7 @@ fn serve(stream: &TcpStream, came: &Mutex<Vec<Came>>, next: &Mutex<VecDeque<Answ
     }
 }
 
-fn read(reader: &mut impl BufRead) -> Option<Came> {
+fn read(reader: &mut impl BufRead) -> Option<ReceivedRequest> {
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
@@ -99,9 +103,9 @@ fn read(reader: &mut impl BufRead) -> Option<Came> {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let mut came = Came { line, headers, body: Vec::new() };
-    let length = came.header("Content-Length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    came.body.resize(length, 0);
-    reader.read_exact(&mut came.body).ok()?;
-    Some(came)
+    let mut received = ReceivedRequest { line, headers, body: Vec::new() };
+    let length = received.header("Content-Length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    received.body.resize(length, 0);
+    reader.read_exact(&mut received.body).ok()?;
+    Some(received)
 }

@@ -18,22 +18,22 @@ fn target(engine: &Engine) -> RemoteWrite {
 }
 
 #[test]
-fn prometheus_has_every_sample_that_we_expose() {
+fn prometheus_has_every_exposed_sample() {
     let Some(engine) = Engine::prometheus("samples") else { return };
     let agent = Agent::new();
     let pushed = Push::to(target(&engine)).once(&agent.metrics).expect("pushed");
     let has = stable(engine.query("{job=\"agents\",instance=\"a-1\"}", &ADDED).into_iter());
-    // An empty label is none to Prometheus.
+    // Prometheus treats an empty label as absent.
     let exposed = agent.samples().into_iter().map(|(series, value)| (series.replace(",z=\"\"", ""), value));
     assert_eq!(has, exposed.collect());
     assert!(has.len() > 200, "{}", has.len());
     assert!(has.contains_key("shop_pay_seconds_bucket{by=\"card\",le=\"0.5\",region=\"eu/1\"}"), "{has:?}");
-    // What was counted is what is there.
+    // The number of pushed samples is the number of stored ones.
     assert_eq!(engine.value("count({job=\"agents\"})"), Some(pushed.samples as f64));
 }
 
 #[test]
-fn small_requests_give_the_same_samples() {
+fn a_split_push_stores_the_same_samples() {
     let Some(engine) = Engine::prometheus("batches") else { return };
     let agent = Agent::new();
     let whole = Push::to(target(&engine)).once(&agent.metrics).expect("pushed");
@@ -49,7 +49,7 @@ fn small_requests_give_the_same_samples() {
 }
 
 #[test]
-fn victoria_metrics_has_every_sample_that_we_expose() {
+fn victoria_metrics_has_every_exposed_sample() {
     let Some(engine) = Engine::victoria_metrics("samples") else { return };
     let agent = Agent::new();
     Push::to(target(&engine)).once(&agent.metrics).expect("pushed");
@@ -60,14 +60,13 @@ fn victoria_metrics_has_every_sample_that_we_expose() {
     });
     for (series, value) in exposed {
         let stored = has[&series.replace(",z=\"\"", "")];
-        // It keeps numbers with some fifteen digits.
+        // VictoriaMetrics stores about fifteen digits of a number.
         assert!((stored - value).abs() <= value.abs() * 1e-14, "{series}: {value}, stored {stored}");
     }
 }
 
-/// Every push is a sample of its own, none is lost or written twice.
 #[test]
-fn each_push_is_one_sample_a_series() {
+fn each_push_stores_one_sample_per_series() {
     let Some(engine) = Engine::prometheus("pushes") else { return };
     let agent = Agent::new();
     let pusher =
@@ -77,24 +76,24 @@ fn each_push_is_one_sample_a_series() {
         agent.work(2);
         pusher.flush().expect("pushed");
         counted.push(agent.value(
-            "shop_own_retrieved_total{A=\"quoted \\\"back\\\\slash\\\"\\nünï\",region=\"eu/1\",z=\"\"}",
+            "shop_user_retrieved_total{A=\"quoted \\\"back\\\\slash\\\"\\nünï\",region=\"eu/1\",z=\"\"}",
         ));
     }
     agent.work(5);
     counted.push(counted[3] + 5.0);
     pusher.shutdown().expect("pushed");
-    let results = engine.results("shop_own_retrieved_total[1h]");
+    let results = engine.results("shop_user_retrieved_total[1h]");
     let values = results[0]["values"].as_array().expect("values");
     let values: Vec<f64> = values.iter().map(|value| value[1].as_str().unwrap().parse().unwrap()).collect();
     assert_eq!(values, counted);
 }
 
 #[test]
-fn what_is_counted_while_the_engine_is_gone_is_there_when_it_is_back() {
+fn counts_recorded_during_an_outage_arrive_after_it() {
     let Some(mut engine) = Engine::prometheus("restart") else { return };
     let faults = Arc::new(Mutex::new(Vec::new()));
-    let heard = faults.clone();
-    let agent = Agent::told(move |fault| heard.lock().unwrap().push(fault.clone()));
+    let reported = faults.clone();
+    let agent = Agent::with_fault_hook(move |fault| reported.lock().unwrap().push(fault.clone()));
     let push = Push::to(target(&engine)).every(Duration::from_millis(200));
     let pusher = push.start(&agent.metrics).expect("started");
     let tasks = "shop_agent_tasks_total{status=\"success\"}";
@@ -108,23 +107,23 @@ fn what_is_counted_while_the_engine_is_gone_is_there_when_it_is_back() {
     });
     agent.work(5);
     engine.resume();
-    until("the totals of all that time", || engine.value(tasks).filter(|tasks| *tasks == 15.0));
+    until("the totals including the outage", || engine.value(tasks).filter(|tasks| *tasks == 15.0));
     until("the failures themselves", || {
         engine
             .value("shop_agent_metrics_pushes_total{outcome=\"unavailable\"}")
             .filter(|failed| *failed >= 2.0)
     });
 
-    let told = faults.lock().unwrap().clone();
-    let refused =
+    let faults = faults.lock().unwrap().clone();
+    let is_unavailable =
         |fault: &Fault| matches!(fault, Fault::NotPushed { error: PushError::Unavailable { .. }, .. });
-    assert!(told.len() == 1 && refused(&told[0]), "one outage is told once: {told:?}");
+    assert!(faults.len() == 1 && is_unavailable(&faults[0]), "one outage is reported once: {faults:?}");
     pusher.shutdown().expect("pushed");
     assert_eq!(engine.value("shop_agent_metrics_push_lag_seconds > 600"), None);
 }
 
 #[test]
-fn series_end_where_that_is_asked_for() {
+fn stale_at_end_ends_the_series() {
     let Some(engine) = Engine::prometheus("stale") else { return };
     let agent = Agent::new();
     let lasting = Push::to(target(&engine)).start(&agent.metrics).expect("started");
@@ -135,7 +134,11 @@ fn series_end_where_that_is_asked_for() {
         Push::to(target(&engine).stale_at_end()).name("ending").start(&agent.metrics).expect("started");
     ending.shutdown().expect("pushed");
     assert!(engine.query("{job=\"agents\"}", &[]).is_empty(), "no series is left");
-    assert_eq!(engine.value("max(last_over_time(shop_agent_tasks_total[1h]))"), Some(3.0), "their past is");
+    assert_eq!(
+        engine.value("max(last_over_time(shop_agent_tasks_total[1h]))"),
+        Some(3.0),
+        "their past samples remain"
+    );
 }
 
 #[test]

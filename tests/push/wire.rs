@@ -1,4 +1,4 @@
-//! The messages of remote-write, read by prost: what the specification demands and no engine tells.
+//! The messages of remote-write, decoded with prost: requirements of the specification that no receiver enforces.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +53,7 @@ struct Metadata {
 }
 
 #[test]
-fn requests_are_as_the_specification_says() {
+fn requests_follow_the_specification() {
     const BOUND: usize = 3_000;
     let receiver = Receiver::new([]);
     let agent = Agent::new();
@@ -61,16 +61,16 @@ fn requests_are_as_the_specification_says() {
         RemoteWrite::new(format!("http://{}/write", receiver.address), "agents").label("region", "no");
     let push = Push::to(target).max_request_bytes(BOUND).every(std::time::Duration::from_secs(3600));
     let pusher = push.start(&agent.metrics).expect("started");
-    let taken = pusher.flush().expect("pushed");
+    let accepted = pusher.flush().expect("pushed");
     let mut whole = WriteRequest::default();
-    for came in receiver.came() {
-        let body = snap::raw::Decoder::new().decompress_vec(&came.body).expect("snappy");
+    for received in receiver.received() {
+        let body = snap::raw::Decoder::new().decompress_vec(&received.body).expect("snappy");
         assert!(body.len() <= BOUND, "{}", body.len());
         let request = WriteRequest::decode(&*body).expect("a request");
         whole.timeseries.extend(request.timeseries);
         whole.metadata.extend(request.metadata);
     }
-    assert_eq!(whole.timeseries.len() as u64, taken.samples);
+    assert_eq!(whole.timeseries.len() as u64, accepted.samples);
 
     let mut read = BTreeMap::new();
     let mut times = BTreeSet::new();
@@ -83,7 +83,7 @@ fn requests_are_as_the_specification_says() {
             labels.iter().map(|label| (label.name.clone(), label.value.clone())).collect();
         let name = labels.remove("__name__").expect("a name");
         assert_eq!(labels.remove("job").as_deref(), Some("agents"));
-        // A sample's own label holds before the target's.
+        // A label of the sample replaces the label of the target.
         assert_eq!(labels["region"], "eu/1");
         let known = read.insert(series(&name, &labels), samples[0].value);
         assert!(known.is_none(), "{name}{labels:?} twice");
@@ -98,13 +98,13 @@ fn requests_are_as_the_specification_says() {
     assert!(tasks.kind == 1 && !tasks.help.is_empty() && tasks.unit.is_empty(), "{tasks:?}");
     let duration = of("shop_agent_task_duration_seconds");
     assert!(duration.kind == 3 && duration.unit == "seconds", "{duration:?}");
-    assert_eq!(of("shop_own_build_info").kind, 6);
+    assert_eq!(of("shop_user_build_info").kind, 6);
 
-    // What families are is told once a minute.
-    let before = receiver.came().len();
+    // Metadata is sent once a minute.
+    let before = receiver.received().len();
     pusher.flush().expect("pushed");
-    for came in receiver.came().split_off(before) {
-        let body = snap::raw::Decoder::new().decompress_vec(&came.body).expect("snappy");
+    for received in receiver.received().split_off(before) {
+        let body = snap::raw::Decoder::new().decompress_vec(&received.body).expect("snappy");
         assert!(WriteRequest::decode(&*body).expect("a request").metadata.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! An exposition in chunks, each written when it is asked for.
+//! An exposition in chunks, each written when it is requested.
 
 use super::compress::Compressor;
 use super::negotiate::{Encoding, Format};
@@ -10,31 +10,31 @@ use crate::clock;
 use crate::registry::Registry;
 use std::sync::Arc;
 
-/// An exposition as it goes over the wire, in chunks, so that it need never be whole in memory.
+/// An exposition in chunks, so that it is never in memory as a whole.
 ///
-/// Each chunk is written when it is asked for: some 64 KiB, compressed if the client wants that. What a chunk shows is
-/// what was counted when it was written. Families of collectors that are not ours are gathered at the beginning, since
-/// the `prometheus` registry gives them only all at once.
+/// Each chunk is written when the iterator is advanced. A chunk has about 64 KiB before compression and contains the
+/// values at the time at which it is written. Families of foreign collectors are gathered at the beginning, since the
+/// `prometheus` registry only gathers all of them at once.
 ///
-/// The feature `tower` makes it an `http_body::Body`; axum, actix-web and rocket take it as a response.
+/// With the feature `tower` it is an `http_body::Body`; axum, actix-web and rocket accept it as a response.
 pub struct Chunks {
-    /// For the `Content-Type` header.
+    /// The value of the `Content-Type` header.
     pub content_type: &'static str,
-    /// For the `Content-Encoding` header, if the chunks are compressed.
+    /// The value of the `Content-Encoding` header, if the chunks are compressed.
     pub content_encoding: Option<&'static str>,
     health: Arc<Health>,
     walk: Walk,
     writer: Box<dyn FamilyWriter>,
-    /// `None` when all was written.
+    /// `None` after the last chunk was written.
     compressor: Option<Compressor>,
-    /// Written before it was asked for.
+    /// A chunk that was written before it was requested.
     next: Option<Vec<u8>>,
     nanos: u64,
     bytes: usize,
 }
 
-/// How long a chunk is at least, before it is compressed; the last one may be shorter.
-const CHUNK: usize = 64 * 1024;
+/// The minimum length of a chunk before compression, in bytes. The last chunk may be shorter.
+const MIN_CHUNK: usize = 64 * 1024;
 
 impl Chunks {
     pub(crate) fn new(
@@ -50,7 +50,7 @@ impl Chunks {
         let mut chunks = Self {
             content_type: format.content_type(),
             content_encoding,
-            writer: writer_of(format, &walk, registry, CHUNK + CHUNK / 4),
+            writer: writer_of(format, &walk, registry, MIN_CHUNK + MIN_CHUNK / 4),
             health: health.clone(),
             walk,
             compressor: Some(compressor),
@@ -58,12 +58,12 @@ impl Chunks {
             nanos: clock::nanos(clock::now().since(begin)),
             bytes: 0,
         };
-        // Most expositions are one chunk, and then their length is known before they are sent.
+        // Most expositions have only one chunk. Writing it now makes their length known before they are sent.
         chunks.next = chunks.write_next();
         chunks
     }
 
-    /// The length of what is still to come, if that is known: when the last chunk was written.
+    /// Returns the length of the remaining chunks in bytes, if it is known: after the last chunk was written.
     pub fn remaining_bytes(&self) -> Option<usize> {
         self.compressor.is_none().then(|| self.next.as_ref().map_or(0, Vec::len))
     }
@@ -89,9 +89,9 @@ impl Chunks {
         (!sendable.is_empty()).then_some(sendable)
     }
 
-    /// Writes until there is a chunk to take. Gives `false` with the last one.
+    /// Writes families until a chunk is complete. Returns `false` if it is the last one.
     fn write_chunk(&mut self) -> bool {
-        while self.writer.ready() < CHUNK {
+        while self.writer.ready() < MIN_CHUNK {
             if !self.walk.step(&mut *self.writer) {
                 self.writer.finish();
                 return false;

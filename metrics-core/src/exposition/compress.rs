@@ -1,4 +1,4 @@
-//! Compression of what is sent, all at once or in pieces.
+//! Compression of expositions, at once or in pieces.
 
 use super::negotiate::Encoding;
 #[cfg(any(feature = "gzip", feature = "zstd"))]
@@ -14,7 +14,7 @@ pub(super) enum Compressor {
 }
 
 impl Compressor {
-    /// The compressor that a client prefers, and what `Content-Encoding` says of it.
+    /// Creates a compressor. Returns it with the value of the `Content-Encoding` header.
     pub(super) fn new(encoding: Encoding) -> (Self, Option<&'static str>) {
         match encoding {
             Encoding::Identity => (Self::Identity, None),
@@ -23,7 +23,8 @@ impl Compressor {
                 let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
                 (Self::Gzip(encoder), Some("gzip"))
             }
-            // Its lowest level packs better than gzip's and takes half the time. Without memory for it, plain is right.
+            // The lowest level compresses better than gzip's and takes half the time. If the memory for its tables cannot
+            // be allocated, the exposition is sent uncompressed.
             #[cfg(feature = "zstd")]
             Encoding::Zstd => match zstd::stream::write::Encoder::new(Vec::new(), 1) {
                 Ok(encoder) => (Self::Zstd(encoder), Some("zstd")),
@@ -32,9 +33,9 @@ impl Compressor {
         }
     }
 
-    /// Takes in a piece. Gives what can be sent so far, which may be nothing.
+    /// Compresses a piece. Returns the output that can be sent so far, which may be empty.
     ///
-    /// Writing to a `Vec` doesn't fail, so that what compressors say of it is not looked at.
+    /// The results of the compressors are ignored, since writing to a `Vec` cannot fail.
     pub(super) fn push(&mut self, piece: Vec<u8>) -> Vec<u8> {
         match self {
             Self::Identity => piece,
@@ -51,7 +52,7 @@ impl Compressor {
         }
     }
 
-    /// Takes in the last piece. Gives what is left to send.
+    /// Compresses the last piece. Returns the rest of the output.
     pub(super) fn finish(mut self, piece: Vec<u8>) -> Vec<u8> {
         let mut left = self.push(piece);
         let end = match self {

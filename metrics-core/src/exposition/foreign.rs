@@ -1,4 +1,4 @@
-//! Families of collectors that are not ours, as the registry gathers them.
+//! Families of foreign collectors, as the registry gathers them.
 
 use prometheus::proto::{Bucket, LabelPair, Metric, MetricFamily, MetricType};
 
@@ -7,7 +7,7 @@ use crate::label::{Labels, RenderedLabels};
 use crate::name::{MetricKind, metric_name};
 use crate::sample::{Bounds, HistogramSample, Number};
 
-/// A gathered family; the registry has put its prefix and labels on it.
+/// A gathered family. The registry has already added its prefix and labels.
 pub(super) struct Gathered(pub(super) MetricFamily);
 
 impl Gathered {
@@ -21,7 +21,7 @@ impl Gathered {
         }
     }
 
-    /// Writes its samples.
+    /// Shows its samples to a writer.
     pub(super) fn write(&self, writer: &mut dyn FamilyVisitor) {
         for metric in self.0.get_metric() {
             let timestamp = metric.timestamp_ms();
@@ -64,25 +64,25 @@ impl Gathered {
     }
 }
 
-pub(super) fn is_legal(family: &str) -> bool {
+pub(super) fn is_valid_name(family: &str) -> bool {
     metric_name(MetricKind::Unknown, family).is_ok()
 }
 
-/// A collector may give any text as a name, but one name that no format can carry breaks the whole scrape. Such
-/// characters become `_`, which is what Prometheus itself calls `escaping=underscores`.
+/// Replaces every character that is invalid in a name by `_`, as Prometheus does for `escaping=underscores`. A foreign
+/// collector may use any text as a name, and one invalid name would break the whole scrape.
 fn escaped(name: &str, colon: bool) -> String {
-    let fine = |(at, character): (usize, char)| {
+    let is_valid = |(at, character): (usize, char)| {
         character.is_ascii_alphabetic()
             || character == '_'
             || (colon && character == ':')
             || (at > 0 && character.is_ascii_digit())
     };
     let escaped: String =
-        name.chars().enumerate().map(|each| if fine(each) { each.1 } else { '_' }).collect();
+        name.chars().enumerate().map(|each| if is_valid(each) { each.1 } else { '_' }).collect();
     if escaped.is_empty() { "_".to_owned() } else { escaped }
 }
 
-/// A family's name, escaped, and with `_` at the end as long as another has it.
+/// Escapes the name of a family, and appends `_` until no other family has it.
 pub(super) fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let mut free = escaped(name, true);
     while is_taken(&free) {
@@ -91,7 +91,7 @@ pub(super) fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
     free
 }
 
-/// The labels of a sample, rendered; none twice, and none that the formats write themselves.
+/// Renders the labels of a sample. Appends `_` to a label that occurs twice or that the formats write themselves.
 fn labels(kind: MetricKind, pairs: &[LabelPair]) -> RenderedLabels {
     let reserved = match kind {
         MetricKind::Histogram => ["__name__", "le"],
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_become_such_as_formats_carry() {
+    fn invalid_characters_of_names_become_underscores() {
         for (name, expected) in [
             ("fine_name", "fine_name"),
             ("http.requests", "http_requests"),
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn no_label_is_there_twice() {
+    fn repeated_and_reserved_labels_get_an_underscore() {
         let pairs = [("a.b", "1"), ("a_b", "2"), ("le", "3"), ("__name__", "4")].map(|(name, value)| {
             let mut pair = LabelPair::default();
             pair.set_name(name.to_owned());

@@ -1,7 +1,7 @@
-//! What is exposed, in which format: encoding only, nothing here changes a series.
+//! The encoding of expositions, in every format. Nothing here changes a series.
 //!
-//! A [`Walk`] goes through the families, a [`FamilyWriter`] writes them in its format, a compressor packs what was
-//! written: all of it at once, or chunk by chunk.
+//! A [`Walk`] visits the families, a [`FamilyWriter`] writes them in its format, and a [`Compressor`] compresses the output:
+//! at once or in chunks.
 
 mod chunks;
 mod compress;
@@ -27,19 +27,19 @@ use writer::FamilyWriter;
 #[cfg(any(feature = "remote-write", feature = "otlp"))]
 pub(crate) use writer::{FamilyVisitor, Head};
 
-/// An exposition as it goes over the wire.
+/// An exposition as the body of an HTTP response.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Exposition {
-    /// For the `Content-Type` header.
+    /// The value of the `Content-Type` header.
     pub content_type: &'static str,
-    /// For the `Content-Encoding` header, if the body is compressed.
+    /// The value of the `Content-Encoding` header, if the body is compressed.
     pub content_encoding: Option<&'static str>,
-    /// The body.
+    /// The body, compressed if `content_encoding` is set.
     pub body: Vec<u8>,
 }
 
-/// Everything in the registry, in the format and compression that a client prefers.
+/// Encodes the whole registry in the format and compression that the client prefers.
 pub(crate) fn encode(
     registry: &Registry,
     health: &Health,
@@ -49,7 +49,7 @@ pub(crate) fn encode(
     let format = Format::negotiate(accept);
     let body = timed(health, || {
         let mut walk = Walk::new(registry);
-        let mut writer = writer_of(format, &walk, registry, health.last_size() + SPARE);
+        let mut writer = writer_of(format, &walk, registry, health.last_size() + GROWTH);
         while walk.step(&mut *writer) {}
         writer.finish();
         writer.into_bytes()
@@ -58,21 +58,22 @@ pub(crate) fn encode(
     Exposition { content_type: format.content_type(), content_encoding, body: compressor.finish(body) }
 }
 
-/// Everything in the registry as Prometheus text 0.0.4.
+/// Encodes the whole registry as Prometheus text 0.0.4.
 pub(crate) fn to_text(registry: &Registry, health: &Health) -> String {
     timed(health, || {
         let mut walk = Walk::new(registry);
-        let mut writer = TextWriter::new(Format::Text, registry.outer().labels(), health.last_size() + SPARE);
+        let mut writer =
+            TextWriter::new(Format::Text, registry.additions().labels(), health.last_size() + GROWTH);
         while walk.step(&mut writer) {}
         writer.finish();
         writer.into_string()
     })
 }
 
-/// What an exposition may have grown by since the last one.
-const SPARE: usize = 4096;
+/// The bytes reserved for the growth of an exposition since the last one.
+const GROWTH: usize = 4096;
 
-/// Notes how long it took to write an exposition, and how long that is.
+/// Records the duration and the size of an exposition in the health metrics.
 fn timed<T: AsRef<[u8]>>(health: &Health, write: impl FnOnce() -> T) -> T {
     let begin = clock::now();
     let body = write();
@@ -80,9 +81,9 @@ fn timed<T: AsRef<[u8]>>(health: &Health, write: impl FnOnce() -> T) -> T {
     body
 }
 
-/// A writer of a format, for what a walk will show it.
+/// Creates the writer of a format for the families of a walk.
 fn writer_of(format: Format, walk: &Walk, registry: &Registry, bytes: usize) -> Box<dyn FamilyWriter> {
-    let outer_labels = registry.outer().labels();
+    let outer_labels = registry.additions().labels();
     if format == Format::Protobuf {
         return Box::new(ProtobufWriter::new(outer_labels, bytes));
     }

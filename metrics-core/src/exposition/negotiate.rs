@@ -1,15 +1,15 @@
-//! Which format and which compression a client gets.
+//! The negotiation of format and compression by the headers of a request.
 
 /// A format of an exposition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Format {
     /// Prometheus text 0.0.4.
     Text,
-    /// Prometheus text 1.0.0: the same but that names could be any UTF-8, of which none of ours makes use.
+    /// Prometheus text 1.0.0. It allows any UTF-8 in names, which this crate does not use; otherwise it equals 0.0.4.
     Text1,
     /// OpenMetrics 1.0.0.
     OpenMetrics,
-    /// Prometheus's protocol buffers, each message after its length.
+    /// Prometheus's protocol buffers, each message preceded by its length.
     Protobuf,
 }
 
@@ -25,19 +25,19 @@ impl Format {
         }
     }
 
-    /// The format with the highest quality in an `Accept` header; of equals the first; text where
-    /// nothing fits.
+    /// Returns the format with the highest quality in an `Accept` header: the first among equals, and text if none is
+    /// supported.
     pub(crate) fn negotiate(accept: &str) -> Self {
         let mut best = (0.0, Self::Text);
         for item in items(accept) {
-            if let Some(format) = Self::of(&item).filter(|_| item.quality > best.0) {
+            if let Some(format) = Self::from_item(&item).filter(|_| item.quality > best.0) {
                 best = (item.quality, format);
             }
         }
         best.1
     }
 
-    fn of(item: &Item<'_>) -> Option<Self> {
+    fn from_item(item: &Item<'_>) -> Option<Self> {
         let version = item.parameter("version");
         match item.value.to_ascii_lowercase().as_str() {
             "application/openmetrics-text" if matches!(version, None | Some("1.0.0")) => {
@@ -63,7 +63,7 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// What the crate can do beside plain, the better first.
+    /// The supported compressions, the best first.
     const ALL: &'static [(&'static str, Self)] = &[
         #[cfg(feature = "zstd")]
         ("zstd", Self::Zstd),
@@ -71,7 +71,7 @@ impl Encoding {
         ("gzip", Self::Gzip),
     ];
 
-    /// The one that the client wants most, if it wants it no less than plain.
+    /// Returns the compression with the highest quality in an `Accept-Encoding` header, unless `identity` has a higher one.
     pub(crate) fn negotiate(accept_encoding: &str) -> Self {
         let quality = |name: &str| {
             items(accept_encoding).find(|item| item.value.eq_ignore_ascii_case(name)).map(|item| item.quality)
@@ -79,9 +79,9 @@ impl Encoding {
         let other = quality("*").unwrap_or(0.0);
         let mut best = (0.0, Self::Identity);
         for (name, encoding) in Self::ALL {
-            let wanted = quality(name).unwrap_or(other);
-            if wanted > best.0 {
-                best = (wanted, *encoding);
+            let quality = quality(name).unwrap_or(other);
+            if quality > best.0 {
+                best = (quality, *encoding);
             }
         }
         if best.0 >= quality("identity").unwrap_or(0.0) { best.1 } else { Self::Identity }
@@ -97,7 +97,7 @@ struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// Of the messages and encodings that the media type of protocol buffers stands for.
+    /// Returns true for the message and the encoding that [`Format::Protobuf`] produces.
     fn is_delimited_family(&self) -> bool {
         self.parameter("encoding") == Some("delimited")
             && matches!(self.parameter("proto"), None | Some("io.prometheus.client.MetricFamily"))
@@ -130,8 +130,9 @@ fn parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
 mod tests {
     use super::*;
 
-    /// What scrapers send: Prometheus 2.42 and `VictoriaMetrics` 1.79 as caught from the programs, Prometheus 3 as its
-    /// `acceptHeader` in `scrape.go` makes it: whatever is in the list, weights begin at 0.6, by how many protocols it knows.
+    /// The headers of real scrapers. Those of Prometheus 2.42 and `VictoriaMetrics` 1.79 were captured from the programs.
+    /// Those of Prometheus 3 are built as `acceptHeader` in its `scrape.go` does: the first weight is 0.6 and depends on
+    /// the number of protocols that it supports, not on the configured list.
     const PROMETHEUS_2: &str = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
     const PROMETHEUS_2_NATIVE: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
     const PROMETHEUS_3: &str = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
@@ -143,7 +144,7 @@ mod tests {
     const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
     #[test]
-    fn real_scrapers_get_what_they_prefer() {
+    fn real_scrapers_get_the_format_they_prefer() {
         for (accept, format) in [
             (PROMETHEUS_2, Format::OpenMetrics),
             (PROMETHEUS_2_NATIVE, Format::Protobuf),
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_header_gets_text() {
+    fn an_invalid_or_unsupported_accept_header_gets_text() {
         for accept in [
             ";;;,,=",
             "application/openmetrics-text;q=high",
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn quality_decides() {
+    fn the_highest_quality_decides_the_format() {
         let text_first = "application/openmetrics-text;q=0.2, text/plain;q=0.3";
         assert_eq!(Format::negotiate(text_first), Format::Text);
         assert_eq!(
@@ -190,23 +191,23 @@ mod tests {
 
     #[test]
     #[cfg(feature = "zstd")]
-    fn zstd_is_taken_when_wanted() {
-        for wanted in ["zstd", "gzip, deflate, br, zstd", "*", "gzip;q=0.5, zstd;q=0.6"] {
-            assert_eq!(Encoding::negotiate(wanted), Encoding::Zstd, "{wanted}");
+    fn zstd_is_used_if_the_client_prefers_it() {
+        for preferred in ["zstd", "gzip, deflate, br, zstd", "*", "gzip;q=0.5, zstd;q=0.6"] {
+            assert_eq!(Encoding::negotiate(preferred), Encoding::Zstd, "{preferred}");
         }
-        for unwanted in ["gzip", "zstd;q=0", "zstd;q=0.2, identity"] {
-            assert_ne!(Encoding::negotiate(unwanted), Encoding::Zstd, "{unwanted}");
+        for not_preferred in ["gzip", "zstd;q=0", "zstd;q=0.2, identity"] {
+            assert_ne!(Encoding::negotiate(not_preferred), Encoding::Zstd, "{not_preferred}");
         }
     }
 
     #[test]
     #[cfg(feature = "gzip")]
-    fn gzip_is_taken_when_wanted() {
-        for wanted in ["gzip", "deflate, gzip;q=0.5", "GZIP", "gzip;q=0.5, identity;q=0.5"] {
-            assert_eq!(Encoding::negotiate(wanted), Encoding::Gzip, "{wanted}");
+    fn gzip_is_used_if_the_client_prefers_it() {
+        for preferred in ["gzip", "deflate, gzip;q=0.5", "GZIP", "gzip;q=0.5, identity;q=0.5"] {
+            assert_eq!(Encoding::negotiate(preferred), Encoding::Gzip, "{preferred}");
         }
-        for unwanted in ["", "deflate", "gzip;q=0", "gzip;q=0.2, identity", "gzip;q=x"] {
-            assert_eq!(Encoding::negotiate(unwanted), Encoding::Identity, "{unwanted}");
+        for not_preferred in ["", "deflate", "gzip;q=0", "gzip;q=0.2, identity", "gzip;q=x"] {
+            assert_eq!(Encoding::negotiate(not_preferred), Encoding::Identity, "{not_preferred}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Names of families in OpenMetrics, where the suffix of a counter or an info belongs to its samples.
+//! Family names in OpenMetrics, where the suffix of a counter or an info belongs to the samples, not to the family.
 
 use std::collections::HashSet;
 
 use crate::name::MetricKind;
 
-/// A family's name in OpenMetrics.
+/// Returns the name of a family in OpenMetrics, or `None` if it lacks the suffix of its kind.
 fn open_name(kind: MetricKind, name: &str) -> Option<&str> {
     match kind {
         MetricKind::Counter => name.strip_suffix("_total"),
@@ -13,15 +13,17 @@ fn open_name(kind: MetricKind, name: &str) -> Option<&str> {
     }
 }
 
-/// Names that more than one family would have: a counter `a_total` and a gauge `a`, say.
+/// Returns the names that more than one family would have, such as `a` for a counter `a_total` and a gauge `a`.
 pub(super) fn clashes<'a>(families: impl Iterator<Item = (MetricKind, &'a str)>) -> HashSet<String> {
     let mut seen = HashSet::new();
     let names = families.map(|(kind, name)| open_name(kind, name).unwrap_or(name));
     names.filter(|name| !seen.insert(*name)).map(str::to_owned).collect()
 }
 
-/// What a family is in OpenMetrics. One that would have another's name keeps its own and is of no
-/// declared kind; so is a counter whose name lacks the suffix, since a name must not change by format.
+/// Returns the kind and the name of a family in OpenMetrics.
+///
+/// A family whose OpenMetrics name clashes with another family keeps its name and becomes unknown. So does a counter or
+/// an info without the suffix, since the names of samples must not depend on the format.
 pub(super) fn open_family<'a>(
     kind: MetricKind,
     name: &'a str,
@@ -38,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_families_have_one_name() {
+    fn families_with_clashing_names_keep_them_and_become_unknown() {
         let families = [
             (MetricKind::Counter, "a_total"),
             (MetricKind::Gauge, "a"),

@@ -1,4 +1,5 @@
-//! Prometheus's protocol buffers: messages `io.prometheus.client.MetricFamily`, its length before each.
+//! Prometheus's protocol buffers: messages `io.prometheus.client.MetricFamily`, each preceded by its length.
+//!
 //! Source: `io/prometheus/client/metrics.proto` of <https://github.com/prometheus/client_model>.
 
 use std::ops::Range;
@@ -26,10 +27,10 @@ const METRIC_HISTOGRAM: Key = Key::length(7);
 const LABEL_NAME: Key = Key::length(1);
 const LABEL_VALUE: Key = Key::length(2);
 
-/// Of a counter, a gauge and an untyped value.
+/// The value of a counter, a gauge or an untyped metric.
 const VALUE: Key = Key::double(1);
 
-/// Of a histogram and of a summary.
+// Fields of a histogram and of a summary.
 const SAMPLE_COUNT: Key = Key::varint(1);
 const SAMPLE_SUM: Key = Key::double(2);
 
@@ -42,7 +43,7 @@ const BUCKET_COUNT: Key = Key::varint(1);
 const BUCKET_BOUND: Key = Key::double(2);
 const BUCKET_EXEMPLAR: Key = Key::length(3);
 
-/// Its labels are as a metric's.
+// Fields of an exemplar. Its labels have the key of a metric's.
 const EXEMPLAR_VALUE: Key = Key::double(2);
 const EXEMPLAR_TIMESTAMP: Key = Key::length(3);
 const TIMESTAMP_SECONDS: Key = Key::varint(1);
@@ -56,33 +57,34 @@ const NATIVE_DELTA: Key = Key::length(13);
 const SPAN_OFFSET: Key = Key::varint(1);
 const SPAN_LENGTH: Key = Key::varint(2);
 
-/// A family that is taken in parts becomes several messages of one name, which Prometheus reads as one family: only
-/// where it is longer than this many bytes.
-const LONGEST_MESSAGE: usize = 1 << 20;
+/// The maximum length of a message, in bytes, before a chunk may end within its family. Such a family becomes several
+/// messages with the same name, which Prometheus reads as one family.
+const MAX_MESSAGE: usize = 1 << 20;
 
-/// Writes families one after another.
+/// Writes families as delimited messages.
 pub(super) struct ProtobufWriter {
     out: Vec<u8>,
-    /// What `out` is made for, in bytes.
+    /// The initial capacity of `out`, in bytes.
     capacity: usize,
-    /// The registry's labels, encoded: on every sample that we write.
+    /// The labels that the registry adds to every sample, encoded.
     outer_labels: Vec<u8>,
-    /// Of the family that is being written: what comes before its samples, encoded.
+    /// The fields of the current family before its samples, encoded.
     head: Vec<u8>,
     kind: MetricKind,
     gathered: bool,
     is_open: bool,
-    /// Where in `out` its message begins, and where its samples do.
+    /// The position in `out` at which the message of the current family begins.
     begin: usize,
+    /// The position in `out` at which the samples of that message begin.
     samples: usize,
-    /// In milliseconds, for the next samples.
+    /// The time of the next samples if they have one, in milliseconds since 1970.
     timestamp: Option<i64>,
-    /// Those of the next summary.
+    /// The quantiles of the next summary.
     quantiles: Vec<(f64, f64)>,
 }
 
 impl ProtobufWriter {
-    /// A writer of some `bytes` at a time.
+    /// Creates a writer whose buffer has room for `bytes`.
     pub(super) fn new(outer_labels: &RenderedLabels, bytes: usize) -> Self {
         let mut outer = Vec::new();
         put_labels(&mut outer, outer_labels);
@@ -109,7 +111,7 @@ impl ProtobufWriter {
 
     fn end_message(&mut self) {
         if self.out.len() == self.samples {
-            wire::take_back_delimited(&mut self.out, self.begin);
+            wire::cancel_delimited(&mut self.out, self.begin);
         } else {
             wire::end_delimited(&mut self.out, self.begin);
         }
@@ -160,11 +162,12 @@ fn put_labels(out: &mut Vec<u8>, labels: &RenderedLabels) {
     }
 }
 
-/// What fits with its keys and lengths in a message of less than 128 bytes, whatever it stands beside.
+/// The length below which a name and a value fit into a label message of less than 128 bytes, whose length takes one
+/// byte.
 const SHORT: usize = 60;
 
-/// Writes a part of a text: with what follows it, where there is enough, since a copy of known size is far quicker than
-/// one of a few bytes; and then only the part stays.
+/// Appends a part of a text. If the text goes on for long enough, a block of constant size is copied and then cut to the
+/// part, which is much faster than a copy of a few bytes whose number is only known at run time.
 #[inline]
 fn put_part(out: &mut Vec<u8>, bytes: &[u8], part: Range<usize>) {
     const COPIED: usize = 16;
@@ -185,8 +188,8 @@ fn put_label(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     end(out, label);
 }
 
-/// The number that stands for a kind; an info is a gauge here.
-fn type_of(kind: MetricKind) -> u64 {
+/// Returns the number of a kind in the enum `MetricType`. An info is a gauge there.
+fn type_number(kind: MetricKind) -> u64 {
     match kind {
         MetricKind::Counter => 0,
         MetricKind::Gauge | MetricKind::Info => 1,
@@ -201,7 +204,7 @@ impl FamilyVisitor for ProtobufWriter {
         self.head.clear();
         put_text(&mut self.head, FAMILY_NAME, head.name.as_bytes());
         put_text(&mut self.head, FAMILY_HELP, head.help.as_bytes());
-        put_number(&mut self.head, FAMILY_TYPE, type_of(head.kind));
+        put_number(&mut self.head, FAMILY_TYPE, type_number(head.kind));
         if let Some(unit) = head.unit {
             put_text(&mut self.head, FAMILY_UNIT, unit.as_bytes());
         }
@@ -221,7 +224,7 @@ impl FamilyVisitor for ProtobufWriter {
 
 impl FamilyWriter for ProtobufWriter {
     fn ready(&self) -> usize {
-        let is_short = || self.out.len() - self.begin < LONGEST_MESSAGE;
+        let is_short = || self.out.len() - self.begin < MAX_MESSAGE;
         if self.is_open && is_short() { 0 } else { self.out.len() }
     }
 
@@ -290,7 +293,8 @@ impl Visitor for ProtobufWriter {
     }
 }
 
-/// Writes what is in a histogram. The bucket up to `+Inf` is the count of all, and written only with an exemplar.
+/// Writes the fields of a histogram. The bucket up to `+Inf` equals the sample count, so it is only written if it has an
+/// exemplar.
 fn put_histogram(out: &mut Vec<u8>, histogram: &HistogramSample<'_>) {
     let HistogramSample { bounds, counts, sum, native, .. } = *histogram;
     let count = native.map_or_else(|| counts.iter().sum(), NativeCounts::total);
@@ -339,16 +343,18 @@ fn put_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
     end(out, message);
 }
 
-/// So many buckets without an observation are written as such, where a new span would take more room.
-const SHORT_GAP: i32 = 2;
+/// The maximum number of empty native buckets between two others that are written as zeros, since a new span would take
+/// more bytes.
+const MAX_GAP: i32 = 2;
 
-/// Writes native buckets: spans of neighbours, and of each bucket how much more it has than the one before.
+/// Writes native buckets: spans of neighbouring buckets, and for each bucket the difference of its count from the bucket
+/// before.
 fn put_native(out: &mut Vec<u8>, native: &NativeCounts) {
     put_number(out, NATIVE_SCHEMA, wire::zigzag(i64::from(native.schema)));
     put_double(out, NATIVE_ZERO_THRESHOLD, native.zero_threshold);
     put_number(out, NATIVE_ZERO_COUNT, native.zeros);
     let mut next = 0;
-    let is_one_span = |left: &(i32, u64), right: &(i32, u64)| right.0 - left.0 <= 1 + SHORT_GAP;
+    let is_one_span = |left: &(i32, u64), right: &(i32, u64)| right.0 - left.0 <= 1 + MAX_GAP;
     for buckets in native.buckets.chunk_by(is_one_span) {
         let (first, last) = (buckets[0].0, buckets[buckets.len() - 1].0);
         let span = begin(out, NATIVE_SPAN);
@@ -386,7 +392,7 @@ mod tests {
         Head { name: "a", kind: MetricKind::Counter, unit: None, help: "h", otel: None, gathered: false };
 
     #[test]
-    fn a_message_is_as_the_format_says() {
+    fn a_counter_is_encoded_as_the_format_requires() {
         let mut writer = ProtobufWriter::new(&RenderedLabels::default(), 0);
         writer.open(&HEAD);
         writer.sample(Labels::new(&RenderedLabels::new([("x", "1\"")])), Number::Integer(2));
@@ -408,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_family_is_taken_in_messages_of_one_name() {
+    fn a_long_family_is_split_into_messages() {
         let mut writer = ProtobufWriter::new(&RenderedLabels::default(), 0);
         writer.open(&Head { kind: MetricKind::Histogram, ..HEAD });
         let bounds = Bounds::new(&[1.0]);
@@ -418,6 +424,6 @@ mod tests {
         let first = writer.take();
         writer.close();
         let rest = writer.take();
-        assert!(first.len() > LONGEST_MESSAGE && rest.is_empty(), "{} {}", first.len(), rest.len());
+        assert!(first.len() > MAX_MESSAGE && rest.is_empty(), "{} {}", first.len(), rest.len());
     }
 }

@@ -10,43 +10,45 @@ use crate::label::{Labels, RenderedLabels};
 use crate::name::MetricKind;
 use crate::sample::{Exemplar, HistogramSample, Number, Visitor, bound_text};
 
-/// Writes families one after another.
+/// Writes families as text.
 pub(super) struct TextWriter {
     out: String,
-    /// What `out` is made for, in bytes.
+    /// The initial capacity of `out`, in bytes.
     capacity: usize,
     format: Format,
-    /// The registry's labels, rendered: on every sample that we write.
+    /// The labels that the registry adds to every sample, rendered.
     outer_labels: Box<str>,
-    names: Names,
-    /// OpenMetrics names that more than one family would have.
+    names: SampleNames,
+    /// The OpenMetrics names that more than one family would have.
     clashes: HashSet<String>,
-    /// In milliseconds, for the next samples.
+    /// The time of the next samples if they have one, in milliseconds since 1970.
     timestamp: Option<i64>,
-    family: Open,
+    family: OpenFamily,
 }
 
 /// The family that is being written.
 #[derive(Default)]
-struct Open {
-    /// Where in `out` it begins, and where its samples do.
+struct OpenFamily {
+    /// The position in `out` at which the family begins.
     head: usize,
+    /// The position in `out` at which its samples begin.
     samples: usize,
-    /// A part of it was taken.
+    /// A part of the family was taken.
     is_begun: bool,
+    /// The registry has already added its labels to the samples.
     gathered: bool,
 }
 
-/// The names of a family's samples, each with the brace that follows it.
+/// The names of the samples of a family, each with the brace that follows it.
 #[derive(Default)]
-struct Names {
+struct SampleNames {
     plain: String,
     bucket: String,
     sum: String,
     count: String,
 }
 
-impl Names {
+impl SampleNames {
     fn set(&mut self, name: &str) {
         let Self { plain, bucket, sum, count } = self;
         for (text, suffix) in [(plain, "{"), (bucket, "_bucket{"), (sum, "_sum{"), (count, "_count{")] {
@@ -58,28 +60,28 @@ impl Names {
 }
 
 impl TextWriter {
-    /// A writer of some `bytes` at a time.
+    /// Creates a writer whose buffer has room for `bytes`.
     pub(super) fn new(format: Format, outer_labels: &RenderedLabels, bytes: usize) -> Self {
         Self {
             out: String::with_capacity(bytes),
             capacity: bytes,
             format,
             outer_labels: outer_labels.text().into(),
-            names: Names::default(),
+            names: SampleNames::default(),
             clashes: HashSet::new(),
             timestamp: None,
-            family: Open::default(),
+            family: OpenFamily::default(),
         }
     }
 
-    /// Tells which families will be written.
+    /// Announces the families that will be written, whose OpenMetrics names may clash.
     pub(super) fn expect<'f>(&mut self, families: impl Iterator<Item = (MetricKind, &'f str)>) {
         if self.format == Format::OpenMetrics {
             self.clashes = open_names::clashes(families);
         }
     }
 
-    /// What was written and not yet taken.
+    /// Returns the output that was not taken.
     pub(super) fn into_string(self) -> String {
         self.out
     }
@@ -119,7 +121,7 @@ impl TextWriter {
     #[inline]
     fn line(
         &mut self,
-        name: impl Fn(&Names) -> &String,
+        name: impl Fn(&SampleNames) -> &String,
         labels: Labels<'_>,
         last: Option<(&str, &str)>,
         value: Number,
@@ -169,13 +171,13 @@ impl TextWriter {
         self.out.push('\n');
     }
 
-    /// Adds an exemplar to the sample that was just written. Its labels are 63 characters, of 128 that there may be.
+    /// Adds an exemplar to the last written sample. Its labels have 63 characters; OpenMetrics allows 128.
     #[cold]
     fn add_exemplar(&mut self, exemplar: &Exemplar) {
         let Exemplar { trace_id, span_id, value, time } = *exemplar;
         self.out.pop();
         let labels = format_args!("trace_id=\"{trace_id:032x}\",span_id=\"{span_id:016x}\"");
-        // Writing to a string doesn't fail.
+        // Writing to a string cannot fail.
         let _ = write!(self.out, " # {{{labels}}} ");
         Number::Float(value).write(&mut self.out);
         self.out.push(' ');
@@ -198,7 +200,7 @@ impl FamilyVisitor for TextWriter {
         self.header(head.name, head.kind, head.unit, head.help);
         self.names.set(head.name);
         let samples = self.out.len();
-        self.family = Open { head: begin, samples, is_begun: false, gathered: head.gathered };
+        self.family = OpenFamily { head: begin, samples, is_begun: false, gathered: head.gathered };
     }
 
     fn set_timestamp(&mut self, milliseconds: Option<i64>) {
@@ -221,7 +223,7 @@ impl FamilyWriter for TextWriter {
     }
 
     fn ready(&self) -> usize {
-        // Whether a family is shown at all is known when it has a sample.
+        // A family without samples is removed again when it is closed, so its head cannot be taken yet.
         if self.is_empty_family() { 0 } else { self.out.len() }
     }
 
@@ -315,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_that_was_taken_in_parts_has_one_head() {
+    fn a_family_that_is_taken_in_parts_has_one_head() {
         let mut writer = TextWriter::new(Format::Text, &RenderedLabels::default(), 0);
         writer.open(&HEAD);
         writer.sample(Labels::NONE, Number::Integer(1));
@@ -326,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_joined_in_order() {
+    fn labels_of_series_registry_and_sample_are_written_in_this_order() {
         let mut writer = TextWriter::new(Format::Text, &RenderedLabels::new([("region", "eu")]), 0);
         writer.open(&HEAD);
         let series = RenderedLabels::new([("x", "1")]);

@@ -1,7 +1,8 @@
-//! The wire format of protocol buffers, as far as metrics need it: varints, doubles, and what has a
-//! length. Source: <https://protobuf.dev/programming-guides/encoding/>.
+//! The wire format of protocol buffers, as far as metrics need it: varints, doubles, and fields with a length.
+//!
+//! Source: <https://protobuf.dev/programming-guides/encoding/>.
 
-/// A field's number, below 16, and its wire type, as the byte that begins it.
+/// The byte that begins a field: its number, below 16, and its wire type.
 #[derive(Clone, Copy)]
 pub(crate) struct Key(u8);
 
@@ -19,7 +20,7 @@ impl Key {
         Self(field << 3 | 1)
     }
 
-    /// For texts, messages and packed numbers.
+    /// The key of a text, a message or packed numbers.
     pub(crate) const fn length(field: u8) -> Self {
         Self(field << 3 | 2)
     }
@@ -34,13 +35,13 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// Small magnitudes as small numbers, whatever their sign.
+/// Maps a signed number to an unsigned one that is small if the magnitude is.
 #[inline]
 pub(crate) fn zigzag(value: i64) -> u64 {
     (value << 1 ^ value >> 63) as u64
 }
 
-/// A number; nothing for 0, which is what an absent one is.
+/// Writes a number. Writes nothing for 0, the value of an absent field.
 #[inline]
 pub(crate) fn put_number(out: &mut Vec<u8>, key: Key, value: u64) {
     if value != 0 {
@@ -49,7 +50,7 @@ pub(crate) fn put_number(out: &mut Vec<u8>, key: Key, value: u64) {
     }
 }
 
-/// A double; nothing for 0.
+/// Writes a double. Writes nothing for 0, the value of an absent field.
 #[inline]
 pub(crate) fn put_double(out: &mut Vec<u8>, key: Key, value: f64) {
     let bits = value.to_bits();
@@ -74,7 +75,7 @@ pub(crate) fn begin(out: &mut Vec<u8>, key: Key) -> usize {
     out.len()
 }
 
-/// Ends a message: its length goes before it, which moves it where that takes more than a byte.
+/// Ends a message and writes its length before it. A length of more than one byte moves the message.
 #[inline]
 pub(crate) fn end(out: &mut Vec<u8>, begin: usize) {
     let length = out.len() - begin;
@@ -92,7 +93,7 @@ pub(crate) fn begin_long(out: &mut Vec<u8>, key: Key) -> usize {
     out.len()
 }
 
-/// Ends a message that was begun so.
+/// Ends a message that [`begin_long`] began.
 #[inline]
 pub(crate) fn end_long(out: &mut Vec<u8>, begin: usize) {
     let length = out.len() - begin;
@@ -104,37 +105,38 @@ pub(crate) fn end_long(out: &mut Vec<u8>, begin: usize) {
     }
 }
 
-/// Bytes for the length of a message that only its length precedes: those that are long enough for moving them to take
-/// time need so many.
+/// The bytes reserved for the length of a delimited message. They suffice for 2 MiB; shorter lengths move the message, which
+/// is cheap for a short one.
 const DELIMITED: usize = 3;
 
-/// Begins a message that only its length precedes.
+/// Begins a delimited message, which only its length precedes.
 pub(crate) fn begin_delimited(out: &mut Vec<u8>) -> usize {
     out.extend_from_slice(&[0; DELIMITED]);
     out.len()
 }
 
-/// Ends a message that was begun so.
+/// Ends a delimited message.
 pub(crate) fn end_delimited(out: &mut Vec<u8>, begin: usize) {
     put_length(out, begin, DELIMITED);
 }
 
-/// Takes back a message that was begun so.
-pub(crate) fn take_back_delimited(out: &mut Vec<u8>, begin: usize) {
+/// Removes a delimited message that was begun.
+pub(crate) fn cancel_delimited(out: &mut Vec<u8>, begin: usize) {
     out.truncate(begin - DELIMITED);
 }
 
-/// Puts the length before a message, for which there are `room` bytes; moves the message if it takes more or less.
-fn put_length(out: &mut Vec<u8>, begin: usize, room: usize) {
+/// Writes the length before a message, for which `reserved` bytes are free. Moves the message if the length takes more or
+/// fewer bytes.
+fn put_length(out: &mut Vec<u8>, begin: usize, reserved: usize) {
     let length = out.len() - begin;
     let mut varint = Vec::with_capacity(10);
     put_varint(&mut varint, length as u64);
-    let at = begin - room;
+    let at = begin - reserved;
     move_rest(out, begin, at + varint.len());
     out[at..at + varint.len()].copy_from_slice(&varint);
 }
 
-/// Moves what is from `from` on, so that it begins at `to`.
+/// Moves the bytes from `from` on to `to`.
 fn move_rest(out: &mut Vec<u8>, from: usize, to: usize) {
     let end = out.len();
     if to > from {
@@ -163,8 +165,8 @@ fn put_with_double<const N: usize>(out: &mut Vec<u8>, mut message: [u8; N], bits
     out.extend_from_slice(&message);
 }
 
-/// Writes a message of a number and a double. There are so many of them that the usual ones are put together first, to
-/// be copied at once.
+/// Writes a message of a number and a double. Histograms consist of these messages, so the usual ones are built on the stack
+/// and copied at once.
 #[inline]
 pub(crate) fn put_counted(
     out: &mut Vec<u8>,
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_as_the_format_says() {
+    fn numbers_are_encoded_as_the_format_requires() {
         assert_eq!(varint(0), [0]);
         assert_eq!(varint(127), [127]);
         assert_eq!(varint(150), [0x96, 1]);
@@ -212,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn usual_messages_are_as_the_others() {
+    fn messages_built_at_once_equal_messages_built_by_field() {
         let (key, number, double) = (Key::length(3), Key::varint(1), Key::double(2));
         for count in [0, 1, 127, 128, 16_383, 16_384, u64::MAX] {
             for value in [0.0, -0.0, 0.25, f64::INFINITY] {
@@ -234,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_of_any_length_follows_its_length() {
+    fn a_message_of_any_length_is_preceded_by_its_length() {
         for length in [0, 1, 127, 128, 16_383, 16_384, 2_097_152] {
             let mut out = vec![9];
             let at = begin_delimited(&mut out);

@@ -1,27 +1,27 @@
-//! What every format does: families one after another, each a head and its samples.
+//! The interface of all formats: families one after another, each with a head and samples.
 
 use crate::name::MetricKind;
 use crate::sample::{OtelName, Visitor};
 
-/// A family as it is announced.
+/// The description of a family, which precedes its samples.
 #[derive(Clone, Copy)]
 pub(crate) struct Head<'a> {
     pub(crate) name: &'a str,
     pub(crate) kind: MetricKind,
     pub(crate) unit: Option<&'a str>,
     pub(crate) help: &'a str,
-    #[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "told by no other protocol"))]
+    #[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "no other protocol sends it"))]
     pub(crate) otel: Option<OtelName>,
-    /// Whether the registry's labels are on its samples already, as on those that it gathered.
+    /// The registry has already added its labels to the samples, since it gathered them.
     pub(crate) gathered: bool,
 }
 
-/// Whoever is shown families.
+/// A visitor of families with their samples.
 pub(crate) trait FamilyVisitor: Visitor {
-    /// Begins a family; its samples follow. Of one without samples nothing is written.
+    /// Begins a family, whose samples follow. A family without samples is left out of the output.
     fn open(&mut self, head: &Head<'_>);
 
-    /// The time of the next samples, in milliseconds since 1970.
+    /// Sets the time of the next samples, in milliseconds since 1970.
     fn set_timestamp(&mut self, milliseconds: Option<i64>);
 
     /// Ends the family.
@@ -33,13 +33,13 @@ pub(super) trait FamilyWriter: FamilyVisitor + Send {
     /// Ends the exposition.
     fn finish(&mut self) {}
 
-    /// How many bytes could be taken now.
+    /// Returns the number of bytes that can be taken now.
     fn ready(&self) -> usize;
 
-    /// What was written since the last time, all of which can be sent. A family may be open; the
-    /// rest of it then comes with what is taken next.
+    /// Takes the output since the last call, all of which can be sent. If a family is open, the rest of it is part of the
+    /// next output.
     fn take(&mut self) -> Vec<u8>;
 
-    /// All that was written and not taken.
+    /// Returns the output that was not taken.
     fn into_bytes(self: Box<Self>) -> Vec<u8>;
 }

@@ -1,14 +1,14 @@
-//! Label values that are only known at run time, up to a number of them.
+//! Label values that are only known at run time, up to a maximum number.
 
 use std::fmt;
 
 use super::{Interner, MAX_LEN, OTHER};
 
-/// Text for a label, of which a family keeps at most `N` different ones.
+/// A label value that is only known at run time. A family has series for at most `N` different values.
 ///
-/// The first `N` values that a family sees get series of their own; every further value is counted
-/// under `__other__`, and `agent_metrics_label_overflow_total{family,label}` says how often. So
-/// is a value longer than [`MAX_LEN`](Self::MAX_LEN) bytes.
+/// The first `N` values that a family records get a series each. Every further value is counted under `__other__`, as is
+/// every value longer than [`MAX_LEN`](Self::MAX_LEN) bytes. `agent_metrics_label_overflow_total{family,label}` counts
+/// how often that happens.
 ///
 /// ```
 /// use agent_metrics::Bounded;
@@ -19,19 +19,19 @@ use super::{Interner, MAX_LEN, OTHER};
 #[derive(Clone, Copy)]
 pub struct Bounded<const N: usize> {
     bytes: [u8; MAX_LEN],
-    /// Up to [`MAX_LEN`], or [`TOO_LONG`].
+    /// The length of the value, at most [`MAX_LEN`], or [`TOO_LONG`].
     length: u8,
 }
 
 const TOO_LONG: u8 = u8::MAX;
 
 impl<const N: usize> Bounded<N> {
-    /// The longest value in bytes.
+    /// The maximum length of a value, in bytes.
     pub const MAX_LEN: usize = MAX_LEN;
 
-    /// The value's text, `__other__` for one that was too long.
+    /// Returns the value, or `__other__` if it was too long.
     pub fn as_str(&self) -> &str {
-        // The bytes were copied from a `str` of this length.
+        // The bytes were copied from a `str` of this length, so they are valid UTF-8.
         self.as_bytes().and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or(OTHER)
     }
 
@@ -40,11 +40,11 @@ impl<const N: usize> Bounded<N> {
         self.bytes.get(..usize::from(self.length))
     }
 
-    /// The value's slot among those that a family has seen.
+    /// Returns the slot of this value among the values of a family.
     #[inline]
     pub(super) fn slot(&self, values: &Interner) -> usize {
         match self.as_bytes() {
-            Some(text) => values.slot_of(text),
+            Some(text) => values.slot_of_bytes(text),
             None => values.overflow(),
         }
     }
@@ -54,12 +54,12 @@ impl<T: AsRef<str> + ?Sized, const N: usize> From<&T> for Bounded<N> {
     #[inline]
     fn from(text: &T) -> Self {
         let text = text.as_ref().as_bytes();
-        let mut made = Self { bytes: [0; MAX_LEN], length: TOO_LONG };
-        if let Some(bytes) = made.bytes.get_mut(..text.len()) {
+        let mut bounded = Self { bytes: [0; MAX_LEN], length: TOO_LONG };
+        if let Some(bytes) = bounded.bytes.get_mut(..text.len()) {
             bytes.copy_from_slice(text);
-            made.length = text.len() as u8;
+            bounded.length = text.len() as u8;
         }
-        made
+        bounded
     }
 }
 

@@ -1,15 +1,15 @@
-//! From what is written for a label to the label.
+//! The conversion of a value in an attribute or a macro to a label.
 
 use super::{Bounded, LabelValue};
 
-/// Makes a label out of what was written for it: itself, or, where it is capped, any text.
+/// Converts a value to a label: a closed label only from its type, a [`Bounded`] label from any text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of this label",
     label = "not a value of this label",
     note = "a closed label takes its own type, a `Bounded` label any `AsRef<str>`"
 )]
 pub trait IntoLabel<L> {
-    /// The label.
+    /// Returns the label.
     fn to_label(&self) -> L;
 }
 
@@ -34,7 +34,7 @@ impl<const N: usize> IntoLabel<Bounded<N>> for Bounded<N> {
     }
 }
 
-/// The label that was written so.
+/// Converts a value to a label. Generated code calls it.
 #[inline]
 pub fn into_label<L, V: IntoLabel<L> + ?Sized>(value: &V) -> L {
     value.to_label()

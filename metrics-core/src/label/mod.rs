@@ -1,4 +1,4 @@
-//! Labels whose values have a bound: closed sets ([`LabelValue`]) and capped ones ([`Bounded`]).
+//! Labels with a limited number of values: closed labels ([`LabelValue`]) and bounded labels ([`Bounded`]).
 
 mod bounded;
 mod interner;
@@ -15,8 +15,8 @@ pub use set::{Domain, Domains, LabelField, LabelSet, check_budget};
 pub(crate) use set::{cardinality, check_labels};
 pub use value::LabelValue;
 
-/// The value that stands for all those past a label's cap.
+/// The value under which a bounded label counts all values past its cap.
 pub(crate) const OTHER: &str = "__other__";
 
-/// The longest text, in bytes, that a capped label keeps.
+/// The maximum length, in bytes, of a value of a bounded label.
 pub(crate) const MAX_LEN: usize = 127;

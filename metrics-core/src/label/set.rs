@@ -1,21 +1,22 @@
-//! The labels of a family as one type, and the dense number of each combination.
+//! Label sets: the labels of a family as one type, and the index of each combination of values.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::{Bounded, Interner, LabelValue};
 use crate::name::{self, InvalidName};
 
-/// The values that one label can take.
+/// The possible values of one label.
 #[derive(Clone, Copy, Debug)]
 pub enum Domain {
-    /// A closed set, by text.
+    /// A closed label, by the texts of its values.
     Closed(&'static [&'static str]),
-    /// Whatever turns up, but at most so many.
+    /// A bounded label, by its cap.
     Bounded(usize),
 }
 
 impl Domain {
-    /// How many values: those of the set, or the cap and `__other__`.
+    /// Returns the number of values: for a bounded label its cap and `__other__`.
     pub const fn size(self) -> usize {
         match self {
             Self::Closed(values) => values.len(),
@@ -32,10 +33,10 @@ impl Domain {
     note = "or list the values in an enum with `#[derive(Clone, Copy, LabelValue)]`"
 )]
 pub trait LabelField: Copy + 'static {
-    /// The values it can take.
+    /// The possible values of this label.
     const DOMAIN: Domain;
 
-    /// The number of this value within the domain.
+    /// Returns the number of this value within the domain.
     #[doc(hidden)]
     fn slot(&self, domain: &FieldDomain) -> usize;
 }
@@ -43,7 +44,7 @@ pub trait LabelField: Copy + 'static {
 impl<T: LabelValue> LabelField for T {
     const DOMAIN: Domain = Domain::Closed(T::VALUES);
 
-    /// An implementation by hand may be wrong, and must not reach the series of other labels.
+    /// A manual implementation of `index` may be wrong. The limit keeps it from reaching the series of other labels.
     #[inline]
     fn slot(&self, _: &FieldDomain) -> usize {
         self.index().min(T::VALUES.len().saturating_sub(1))
@@ -64,7 +65,7 @@ impl<const N: usize> LabelField for Bounded<N> {
 
 /// The labels of a family: a struct whose every field is a [`LabelField`].
 ///
-/// Derive it; a family of it then has one series for each combination of values that occurred.
+/// Derive it. A family with this label set has one series for each combination of values that was recorded.
 ///
 /// ```
 /// use agent_metrics::{Bounded, LabelSet, LabelValue};
@@ -85,17 +86,17 @@ impl<const N: usize> LabelField for Bounded<N> {
 pub trait LabelSet: Copy + 'static {
     /// The labels' names, in the order in which they are exposed.
     const NAMES: &'static [&'static str];
-    /// What each of them can be.
+    /// The possible values of each label.
     const DOMAINS: &'static [Domain];
-    /// The most series that a family of it may have, checked where the type is concrete.
+    /// The maximum number of series of a family, checked at compile time where the type is concrete.
     const BUDGET: usize = DEFAULT_BUDGET;
 
-    /// The number of this combination among all.
+    /// Returns the index of this combination among all combinations.
     #[doc(hidden)]
     fn index(&self, domains: &Domains) -> usize;
 }
 
-/// No labels: the family is one series.
+/// The empty label set: the family has one series.
 impl LabelSet for () {
     const NAMES: &'static [&'static str] = &[];
     const DOMAINS: &'static [Domain] = &[];
@@ -106,10 +107,10 @@ impl LabelSet for () {
     }
 }
 
-/// The most series a family may have unless `budget = ..` says otherwise.
+/// The maximum number of series of a family without `budget = ..`.
 pub(crate) const DEFAULT_BUDGET: usize = 10_000;
 
-/// How many combinations a label set has.
+/// Returns the number of combinations of a label set.
 pub(crate) const fn cardinality(domains: &[Domain]) -> usize {
     let mut product: usize = 1;
     let mut at = 0;
@@ -120,6 +121,7 @@ pub(crate) const fn cardinality(domains: &[Domain]) -> usize {
     product
 }
 
+/// Checks that a label set has no more combinations than its budget.
 pub(crate) const fn within_budget<L: LabelSet>() -> Result<(), InvalidName> {
     if cardinality(L::DOMAINS) > L::BUDGET {
         return Err(InvalidName(
@@ -130,10 +132,10 @@ pub(crate) const fn within_budget<L: LabelSet>() -> Result<(), InvalidName> {
     Ok(())
 }
 
-/// Refuses, at compile time, a label set with more combinations than its budget.
+/// Refuses a label set with more combinations than its budget.
 ///
 /// # Panics
-/// When it has; in a `const` that is a compile error at the caller.
+/// If it has more. In a `const` that is a compile error at the caller.
 #[track_caller]
 pub const fn check_budget<L: LabelSet>() {
     if let Err(fault) = within_budget::<L>() {
@@ -150,6 +152,7 @@ enum Values {
 }
 
 impl FieldDomain {
+    /// Returns the text of a value.
     fn text(&self, slot: usize) -> &str {
         match &self.0 {
             Values::Closed(values) => values[slot],
@@ -157,6 +160,7 @@ impl FieldDomain {
         }
     }
 
+    /// Returns the number of values.
     fn size(&self) -> usize {
         match &self.0 {
             Values::Closed(values) => values.len(),
@@ -165,30 +169,38 @@ impl FieldDomain {
     }
 }
 
+impl fmt::Debug for FieldDomain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldDomain").field("size", &self.size()).finish_non_exhaustive()
+    }
+}
+
 /// The values of all labels of one family.
+#[derive(Debug)]
 pub struct Domains {
     fields: Box<[FieldDomain]>,
 }
 
 impl Domains {
-    pub(crate) fn of<L: LabelSet>() -> Self {
-        // A set over its budget has no series, so there is nothing to remember for it.
+    /// Creates the domains of a label set.
+    pub(crate) fn new<L: LabelSet>() -> Self {
+        // A set over its budget has no series, so its values need no slots.
         let cap = |cap| if within_budget::<L>().is_ok() { cap } else { 0 };
         let field = |domain: &Domain| match *domain {
             Domain::Closed(values) => FieldDomain(Values::Closed(values)),
-            Domain::Bounded(most) => FieldDomain(Values::Bounded(Arc::new(Interner::new(cap(most))))),
+            Domain::Bounded(max) => FieldDomain(Values::Bounded(Arc::new(Interner::new(cap(max))))),
         };
         Self { fields: L::DOMAINS.iter().map(field).collect() }
     }
 
-    /// Joins one more label to the number of a combination.
+    /// Extends the index of a combination by one more label.
     #[inline]
     pub fn fold<T: LabelField>(&self, field: usize, so_far: usize, value: &T) -> usize {
-        // Only a set over its budget wraps, and that has no series.
+        // Only a label set over its budget can wrap, and such a set has no series.
         so_far.wrapping_mul(T::DOMAIN.size()).wrapping_add(value.slot(&self.fields[field]))
     }
 
-    /// The texts of a combination, in the labels' order.
+    /// Returns the values of a combination, in the order of the labels.
     pub(crate) fn texts(&self, mut index: usize) -> Vec<&str> {
         let mut texts = Vec::with_capacity(self.fields.len());
         for field in self.fields.iter().rev() {
@@ -199,7 +211,7 @@ impl Domains {
         texts
     }
 
-    /// The capped labels, by position.
+    /// Returns the bounded labels with their positions.
     pub(crate) fn interners(&self) -> impl Iterator<Item = (usize, &Arc<Interner>)> {
         self.fields.iter().enumerate().filter_map(|(at, field)| match &field.0 {
             Values::Bounded(interner) => Some((at, interner)),
@@ -207,11 +219,13 @@ impl Domains {
         })
     }
 
+    /// Returns true if all labels are closed.
     pub(crate) fn is_closed(&self) -> bool {
         self.interners().next().is_none()
     }
 }
 
+/// Checks the names of a label set and its budget.
 pub(crate) fn check_labels<L: LabelSet>() -> Result<(), InvalidName> {
     L::NAMES.iter().try_for_each(|label| name::label_name(label))?;
     within_budget::<L>()

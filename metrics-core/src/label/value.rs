@@ -1,9 +1,9 @@
-//! Closed sets of label values.
+//! Closed labels, whose values are known when the program is compiled.
 
-/// A label value out of a set that is known when the program is compiled.
+/// A value of a closed label: all values are known when the program is compiled.
 ///
-/// Derive it on an enum without fields; each variant is a value, in snake case unless
-/// `#[label(name = "..")]` says otherwise.
+/// Derive it on an enum without fields. Each variant is a value: its name in snake case, or the name given by
+/// `#[label(name = "..")]`.
 ///
 /// ```
 /// use agent_metrics::LabelValue;
@@ -24,13 +24,13 @@
     note = "derive `LabelValue` on an enum, or use `Bounded<64>` for text that is only known at run time"
 )]
 pub trait LabelValue: Copy + 'static {
-    /// The text of every value, each once.
+    /// The text of every value, without duplicates.
     const VALUES: &'static [&'static str];
 
-    /// Where this value stands in [`VALUES`](Self::VALUES).
+    /// Returns the position of this value in [`VALUES`](Self::VALUES).
     fn index(self) -> usize;
 
-    /// This value's text.
+    /// Returns the text of this value.
     fn as_str(self) -> &'static str {
         Self::VALUES[self.index()]
     }

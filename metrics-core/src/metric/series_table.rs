@@ -70,7 +70,7 @@ impl<L: LabelSet> SeriesTable<L> {
         }
         let blocks = if series > L::BUDGET { 0 } else { series.div_ceil(1 << block_bits) };
         Self {
-            domains: Domains::of::<L>(),
+            domains: Domains::new::<L>(),
             cells_per_series,
             block_bits,
             blocks: (0..blocks).map(|_| OnceBox::new()).collect(),

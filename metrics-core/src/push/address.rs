@@ -1,4 +1,4 @@
-//! Addresses of engines, checked when pushing is set up.
+//! The address of a target, checked before the first push.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use ureq::http::uri::Authority;
 
 use crate::error::PushError;
 
-/// Where an engine listens. What is shown of it has no query, since that may hold a secret.
+/// The address of a target. Its `Display` leaves out the query, which may contain a secret.
 #[derive(Clone)]
 pub struct Address {
-    /// `http://host:port`
+    /// The scheme and the authority: `http://host:port`.
     origin: String,
     path: String,
     query: Option<String>,
@@ -20,23 +20,23 @@ impl Address {
     pub(super) fn parse(text: &str) -> Result<Self, PushError> {
         let refuse = |why| PushError::Address { address: without_secrets(text), why };
         let uri: Uri =
-            text.parse().map_err(|_| refuse("no URL: expected one such as `http://host:9090/path`"))?;
+            text.parse().map_err(|_| refuse("not a URL: expected, for example, `http://host:9090/path`"))?;
         let Some(scheme) = uri.scheme_str().filter(|scheme| ["http", "https"].contains(scheme)) else {
-            return Err(refuse("neither `http://` nor `https://` is before its host"));
+            return Err(refuse("expected `http://` or `https://` before its host"));
         };
         if scheme == "https" && !cfg!(feature = "push-tls") {
             return Err(refuse("`https` needs the feature `push-tls`"));
         }
         let authority = uri.authority().map(Authority::as_str).unwrap_or_default();
         if authority.contains('@') {
-            return Err(refuse("a login in it would be seen in logs: give it to `basic_auth`"));
+            return Err(refuse("it contains a login, which would appear in logs: use `basic_auth` instead"));
         }
         let host = uri.host().unwrap_or_default();
         if host.is_empty() {
-            return Err(refuse("there is no host in it"));
+            return Err(refuse("it has no host"));
         }
         if authority.len() > host.len() && uri.port_u16().is_none() {
-            return Err(refuse("its port is no number up to 65535"));
+            return Err(refuse("its port is not a number up to 65535"));
         }
         Ok(Self {
             origin: format!("{scheme}://{authority}"),
@@ -45,7 +45,7 @@ impl Address {
         })
     }
 
-    /// The path, without a slash at its end.
+    /// The path, without a trailing slash.
     pub(super) fn path(&self) -> &str {
         &self.path
     }
@@ -56,7 +56,7 @@ impl Address {
         self
     }
 
-    /// All of it, as it is asked for.
+    /// The whole URL of requests, with its query.
     pub(super) fn url(&self) -> String {
         match &self.query {
             Some(query) => format!("{self}?{query}"),
@@ -72,7 +72,14 @@ impl fmt::Display for Address {
     }
 }
 
-/// A URL without its login and its query.
+/// Leaves out the query, which may contain a secret.
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({self})")
+    }
+}
+
+/// Returns a URL without its login, query and fragment.
 pub(super) fn without_secrets(url: &str) -> String {
     let shown = url.split(['?', '#']).next().unwrap_or_default();
     let (scheme, rest) = shown.split_once("://").map_or(("", shown), |(scheme, rest)| (scheme, rest));
@@ -86,21 +93,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_address_is_refused_and_shows_no_secret() {
+    fn an_invalid_address_is_refused_without_showing_its_secrets() {
         for (url, words) in [
-            ("", "no URL"),
-            ("not a url", "no URL"),
-            ("localhost:9091", "neither"),
-            ("ftp://host/path", "neither"),
-            ("/api/v1/write", "neither"),
-            ("http://", "no URL"),
+            ("", "not a URL"),
+            ("not a url", "not a URL"),
+            ("localhost:9091", "expected `http"),
+            ("ftp://host/path", "expected `http"),
+            ("/api/v1/write", "expected `http"),
+            ("http://", "not a URL"),
             ("http://user:secret@host/", "basic_auth"),
             ("http://:9090/", "no host"),
             ("http://host:port/", "its port"),
             ("http://host:99999/", "its port"),
-            ("bad scheme://user:secret@host/?token=secret", "no URL"),
+            ("bad scheme://user:secret@host/?token=secret", "not a URL"),
         ] {
-            let message = Address::parse(url).err().unwrap_or_else(|| panic!("{url} was taken")).to_string();
+            let message =
+                Address::parse(url).err().unwrap_or_else(|| panic!("{url} was accepted")).to_string();
             assert!(message.contains(words) && !message.contains("secret"), "{url}: {message}");
         }
     }

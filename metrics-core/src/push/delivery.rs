@@ -1,32 +1,34 @@
-//! From what is read to an answer: batches, failures, and who is told of them.
+//! One push after another to one target: encoding, requests, failures and their faults.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::backoff;
+use backon::{BackoffBuilder as _, ExponentialBackoff};
+
+use super::backoff::{BACKOFF, parse_retry_after};
 use super::health::{Outcome, PushHealth};
-use super::settings::Settings;
-use super::target::{Body, Prepared};
-use super::transport::{Request, Send};
+use super::settings::PushSettings;
+use super::target::{PreparedTarget, RequestBody};
+use super::transport::{self, Request, Transport};
 use crate::error::{Fault, PushError};
 use crate::instance::AgentMetrics;
 
-/// What an engine took.
+/// The size of a push that its target accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
 pub struct Pushed {
-    /// Samples, as the protocol counts them.
+    /// The number of samples, as the protocol counts them.
     pub samples: u64,
-    /// Requests that it took to send them.
+    /// The number of requests.
     pub requests: u64,
 }
 
-/// Reads an instance and sends that to one engine.
+/// Pushes one instance to one target.
 pub(super) struct Delivery {
     metrics: AgentMetrics,
-    target: Prepared,
-    send: Send,
+    target: PreparedTarget,
+    transport: Transport,
     name: String,
     url: String,
     headers: Vec<(String, String)>,
@@ -35,25 +37,35 @@ pub(super) struct Delivery {
     max_bytes: usize,
     health: Arc<PushHealth>,
     slot: usize,
-    /// What was read and not taken yet.
-    waiting: VecDeque<Body>,
-    taken: Pushed,
-    read_at: Instant,
-    failures: u32,
-    asked_to_wait: Option<Instant>,
-    told: Option<Told>,
+    /// The bodies that were encoded and not accepted yet.
+    pending: VecDeque<RequestBody>,
+    /// The part of the last encoded push that the target accepted.
+    accepted: Pushed,
+    encoded_at: Instant,
+    backoff: ExponentialBackoff,
+    /// The last failure, if no push succeeded since.
+    failure: Option<Failure>,
+    /// The end of the pause that the target requested.
+    retry_at: Option<Instant>,
 }
 
-/// The last failure that the hook was told of.
-#[derive(PartialEq)]
-enum Told {
+/// A failed push.
+struct Failure {
+    kind: FailureKind,
+    /// The shortest pause until the next push.
+    pause: Duration,
+}
+
+/// The kind of a failure. The fault hook is called when the kind changes.
+#[derive(Clone, Copy, PartialEq)]
+enum FailureKind {
     Unavailable,
     Rejected(u16),
     Unreadable,
 }
 
-impl Told {
-    fn of(error: &PushError) -> Self {
+impl FailureKind {
+    fn from_error(error: &PushError) -> Self {
         match error {
             PushError::Rejected { status, .. } => Self::Rejected(*status),
             PushError::Unreadable => Self::Unreadable,
@@ -65,39 +77,38 @@ impl Told {
 impl Delivery {
     pub(super) fn new(
         metrics: &AgentMetrics,
-        target: Prepared,
-        settings: Settings,
-        send: Send,
+        target: PreparedTarget,
+        settings: PushSettings,
     ) -> Result<Self, PushError> {
-        let health = PushHealth::of(metrics)?;
+        let health = PushHealth::for_instance(metrics)?;
         let name = settings.name.unwrap_or_else(|| target.name.to_owned());
-        let own = target.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let of_target = target.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Ok(Self {
             slot: health.slot(&name),
             health,
             name,
             url: target.address.url(),
-            headers: own.chain(settings.headers).collect(),
+            headers: of_target.chain(settings.headers).collect(),
             timeout: settings.timeout,
             interval: settings.interval,
             max_bytes: settings.max_request_bytes.unwrap_or(target.max_request_bytes),
+            transport: settings.transport.unwrap_or_else(transport::client),
             metrics: metrics.clone(),
             target,
-            send,
-            waiting: VecDeque::new(),
-            taken: Pushed::default(),
-            read_at: Instant::now(),
-            failures: 0,
-            asked_to_wait: None,
-            told: None,
+            pending: VecDeque::new(),
+            accepted: Pushed::default(),
+            encoded_at: Instant::now(),
+            backoff: BACKOFF.build(),
+            failure: None,
+            retry_at: None,
         })
     }
 
-    /// Pushes, and again after a pause if that failed for a reason that may pass, until a deadline.
-    pub(super) fn until(&mut self, deadline: Instant) -> Result<Pushed, PushError> {
-        self.waiting.clear();
+    /// Pushes, and retries temporary failures until a deadline.
+    pub(super) fn push_until(&mut self, deadline: Instant) -> Result<Pushed, PushError> {
+        self.pending.clear();
         loop {
-            let error = match self.allowed(deadline).and_then(|()| self.push(deadline)) {
+            let error = match self.wait_for_retry_after(deadline).and_then(|()| self.push(deadline)) {
                 Ok(pushed) => return Ok(pushed),
                 Err(error) if !error.is_temporary() => return Err(error),
                 Err(error) => error,
@@ -110,43 +121,43 @@ impl Delivery {
         }
     }
 
-    /// An engine that asked for a pause gets it: a last push that is not wanted is not sent.
-    fn allowed(&self, deadline: Instant) -> Result<(), PushError> {
-        match self.asked_to_wait {
-            Some(end) if end >= deadline => Err(PushError::Unavailable {
+    /// Waits until the pause that the target requested is over. If that is after the deadline, nothing is sent.
+    fn wait_for_retry_after(&self, deadline: Instant) -> Result<(), PushError> {
+        let Some(retry_at) = self.retry_at else { return Ok(()) };
+        let rest = retry_at.saturating_duration_since(Instant::now());
+        if retry_at >= deadline {
+            return Err(PushError::Unavailable {
                 address: self.target.address.to_string(),
-                why: "it asked for a pause that is longer than the deadline".to_owned(),
-                retry_after: Some(end.saturating_duration_since(Instant::now())),
-            }),
-            Some(end) => {
-                std::thread::sleep(end.saturating_duration_since(Instant::now()));
-                Ok(())
-            }
-            None => Ok(()),
+                why: "it requested a pause that is longer than the deadline".to_owned(),
+                retry_after: Some(rest),
+            });
         }
+        std::thread::sleep(rest);
+        Ok(())
     }
 
-    /// How long to wait before the next push: the interval, after a failure the pause that it calls for.
+    /// The time until the next push: the interval, or after a failure the pause that it requires.
     pub(super) fn pause(&self) -> Duration {
         self.pause_from(Instant::now())
     }
 
     fn pause_from(&self, now: Instant) -> Duration {
-        let asked = self.asked_to_wait.map(|end| end.saturating_duration_since(now));
-        let own = match &self.told {
+        let requested = self.retry_at.map(|retry_at| retry_at.saturating_duration_since(now));
+        let pause = match &self.failure {
             None => self.interval,
-            Some(Told::Unavailable) => backoff::pause(self.failures),
-            // It would say the same again.
-            Some(_) => self.interval.max(backoff::pause(self.failures)),
+            Some(Failure { kind: FailureKind::Unavailable, pause }) => *pause,
+            // The target would refuse a retry, too, so that only new values are worth a push.
+            Some(Failure { pause, .. }) => self.interval.max(*pause),
         };
-        own.max(asked.unwrap_or_default())
+        pause.max(requested.unwrap_or_default())
     }
 
-    /// Pushes once. Of what an engine took in part it gets the rest, while that is fresh; else all is read anew.
+    /// Pushes once. If the target accepted a part of the last push recently, it gets the rest; otherwise it gets the
+    /// current values.
     pub(super) fn push(&mut self, deadline: Instant) -> Result<Pushed, PushError> {
         let begin = Instant::now();
-        self.asked_to_wait = None;
-        let result = match self.read() {
+        self.retry_at = None;
+        let result = match self.encode() {
             Ok(()) => self.send_all(deadline),
             Err(error) => Err(error),
         };
@@ -155,67 +166,67 @@ impl Delivery {
             Err(error) if error.is_temporary() => Outcome::Unavailable,
             Err(_) => Outcome::Rejected,
         };
-        self.health.ended(self.slot, outcome, begin.elapsed(), self.read_at);
+        self.health.record_push(self.slot, outcome, begin.elapsed(), self.encoded_at);
         match &result {
-            Ok(_) => (self.failures, self.told) = (0, None),
-            Err(error) => self.failed(error),
+            Ok(_) => (self.failure, self.backoff) = (None, BACKOFF.build()),
+            Err(error) => self.record_failure(error),
         }
         result
     }
 
-    /// What is sent after the last push: nothing, unless the target was told to.
-    pub(super) fn farewell(&mut self, deadline: Instant) -> Result<Pushed, PushError> {
+    /// Sends the requests that follow the last push, if the target has any.
+    pub(super) fn push_end(&mut self, deadline: Instant) -> Result<Pushed, PushError> {
         let Self { target, metrics, max_bytes, .. } = self;
         let faults = &metrics.families_ref().faults;
-        let bodies = faults.caught(|| target.encoder.farewell(metrics, *max_bytes));
-        self.waiting = bodies.ok_or(PushError::Unreadable)?.into();
+        let bodies = faults.caught(|| target.encoder.encode_end(metrics, *max_bytes));
+        self.pending = bodies.ok_or(PushError::Unreadable)?.into();
         self.send_all(deadline)
     }
 
-    /// Reads everything, unless the engine took a part of what was read lately and not yet the rest.
-    fn read(&mut self) -> Result<(), PushError> {
-        const FRESH: Duration = Duration::from_secs(60);
-        let is_rest = self.taken.requests > 0 && !self.waiting.is_empty();
-        if is_rest && self.read_at.elapsed() < self.interval.max(FRESH) {
+    /// Encodes the registry, unless the rest of a push is pending of which the target accepted a part recently.
+    fn encode(&mut self) -> Result<(), PushError> {
+        const MAX_AGE_OF_REST: Duration = Duration::from_secs(60);
+        let is_rest = self.accepted.requests > 0 && !self.pending.is_empty();
+        if is_rest && self.encoded_at.elapsed() < self.interval.max(MAX_AGE_OF_REST) {
             return Ok(());
         }
         let begin = Instant::now();
         let Self { target, metrics, max_bytes, .. } = self;
         let faults = &metrics.families_ref().faults;
-        let bodies = faults.caught(|| target.encoder.read(metrics, *max_bytes));
-        self.waiting = bodies.ok_or(PushError::Unreadable)?.into();
-        (self.read_at, self.taken) = (begin, Pushed::default());
+        let bodies = faults.caught(|| target.encoder.encode(metrics, *max_bytes));
+        self.pending = bodies.ok_or(PushError::Unreadable)?.into();
+        (self.encoded_at, self.accepted) = (begin, Pushed::default());
         Ok(())
     }
 
-    /// Sends what waits. A body that is refused for what is in it doesn't keep back the others.
+    /// Sends the pending bodies. A body that is refused for its contents doesn't hold back the others.
     fn send_all(&mut self, deadline: Instant) -> Result<Pushed, PushError> {
         let mut refused = None;
-        while let Some(body) = self.waiting.pop_front() {
+        while let Some(body) = self.pending.pop_front() {
             match self.send_one(&body, deadline) {
                 Ok(()) => {
-                    self.taken.samples += body.samples;
-                    self.taken.requests += 1;
-                    self.health.taken(self.slot, body.samples);
+                    self.accepted.samples += body.samples;
+                    self.accepted.requests += 1;
+                    self.health.record_samples(self.slot, body.samples);
                 }
                 Err(error) if error.is_temporary() => {
-                    self.waiting.push_front(body);
+                    self.pending.push_front(body);
                     return Err(error);
                 }
                 Err(error) => {
-                    let of_contents =
+                    let is_about_contents =
                         matches!(error, PushError::Rejected { status: 200 | 400 | 413 | 422, .. });
                     refused.get_or_insert(error);
-                    if !of_contents {
-                        self.waiting.clear();
+                    if !is_about_contents {
+                        self.pending.clear();
                     }
                 }
             }
         }
-        refused.map_or(Ok(self.taken), Err)
+        refused.map_or(Ok(self.accepted), Err)
     }
 
-    fn send_one(&mut self, body: &Body, deadline: Instant) -> Result<(), PushError> {
+    fn send_one(&mut self, body: &RequestBody, deadline: Instant) -> Result<(), PushError> {
         let timeout = self.timeout.min(deadline.saturating_duration_since(Instant::now()));
         if timeout.is_zero() {
             return Err(PushError::Deadline);
@@ -227,23 +238,24 @@ impl Delivery {
             body: &body.bytes,
             timeout,
         };
-        // The transport may be the user's, whose panic would end all pushing.
+        // A user-defined transport may panic, which must not end the pushing thread.
         let faults = &self.metrics.families_ref().faults;
-        let answer = faults.caught(|| (self.send)(&request).map_err(|error| error.to_string()));
-        match answer.unwrap_or_else(|| Err("the transport panicked".to_owned())) {
-            Ok(answer) if answer.is_success() => {
-                self.target.encoder.taken(&answer).map_err(|message| self.rejected(answer.status, message))
+        let response = faults.caught(|| (self.transport)(&request).map_err(|error| error.to_string()));
+        match response.unwrap_or_else(|| Err("the transport panicked".to_owned())) {
+            Ok(response) if response.is_success() => {
+                let accepted = self.target.encoder.accepted(&response);
+                accepted.map_err(|message| self.rejected(response.status, message))
             }
-            Ok(answer) if (self.target.is_temporary)(answer.status) => {
-                let asked =
-                    answer.retry_after.as_deref().and_then(|text| backoff::asked(text, SystemTime::now()));
-                self.asked_to_wait = asked.map(|wait| Instant::now() + wait);
-                let why = format!("status {}: {}", answer.status, answer.message());
-                Err(self.unavailable(why, asked))
+            Ok(response) if (self.target.is_temporary)(response.status) => {
+                let retry_after = response.retry_after.as_deref();
+                let delay = retry_after.and_then(|text| parse_retry_after(text, SystemTime::now()));
+                self.retry_at = delay.map(|delay| Instant::now() + delay);
+                let why = format!("status {}: {}", response.status, response.message());
+                Err(self.unavailable(why, delay))
             }
-            Ok(answer) => {
+            Ok(response) => {
                 self.target.encoder.refused();
-                Err(self.rejected(answer.status, answer.message()))
+                Err(self.rejected(response.status, response.message()))
             }
             Err(why) => Err(self.unavailable(why, None)),
         }
@@ -257,12 +269,13 @@ impl Delivery {
         PushError::Unavailable { address: self.target.address.to_string(), why, retry_after }
     }
 
-    /// Tells the hook, unless it was told the same.
-    fn failed(&mut self, error: &PushError) {
-        self.failures = self.failures.saturating_add(1);
-        let told = Some(Told::of(error));
-        if self.told != told {
-            self.told = told;
+    /// Chooses the pause after a failure, and calls the fault hook unless the last push failed in the same way.
+    fn record_failure(&mut self, error: &PushError) {
+        let kind = FailureKind::from_error(error);
+        // Without a limit of retries the backoff never ends.
+        let pause = self.backoff.next().unwrap_or_default();
+        let last = self.failure.replace(Failure { kind, pause });
+        if last.is_none_or(|last| last.kind != kind) {
             let fault = Fault::NotPushed { target: self.name.clone(), error: error.clone() };
             self.metrics.families_ref().faults.report(&fault);
         }
@@ -272,34 +285,35 @@ impl Delivery {
 #[cfg(all(test, feature = "pushgateway"))]
 mod tests {
     use super::*;
-    use crate::push::{Answer, Push, Pushgateway};
+    use crate::push::{Push, Pushgateway, Response};
 
-    /// A delivery every 10 ms that was answered once.
-    fn answered(answer: &Answer) -> Delivery {
+    /// A delivery every 10 ms whose first push got this response.
+    fn delivery_after(response: &Response) -> Delivery {
         let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
         let push = Push::to(Pushgateway::new("http://127.0.0.1:9", "job")).every(Duration::from_millis(10));
-        let answer = answer.clone();
-        let push = push.transport(move |_| Ok(answer.clone()));
-        let mut delivery = push.delivery(&metrics).expect("valid");
+        let response = response.clone();
+        let push = push.transport(move |_| Ok(response.clone()));
+        let mut delivery = push.delivery(&metrics).expect("valid settings");
         let _ = delivery.push(Instant::now() + Duration::from_secs(3600));
         delivery
     }
 
     #[test]
-    fn the_pause_is_what_the_engine_asks_for() {
-        let busy = answered(&Answer::new(503).retry_after("20"));
-        let end = busy.asked_to_wait.expect("it asked");
-        let before = |seconds| end.checked_sub(Duration::from_secs(seconds)).expect("later than that");
+    fn the_pause_after_retry_after_is_the_requested_one() {
+        let busy = delivery_after(&Response::new(503).retry_after("20"));
+        let retry_at = busy.retry_at.expect("the target requested a pause");
+        let before =
+            |seconds| retry_at.checked_sub(Duration::from_secs(seconds)).expect("an earlier instant");
         assert_eq!(busy.pause_from(before(20)), Duration::from_secs(20));
         assert_eq!(busy.pause_from(before(7)), Duration::from_secs(7));
     }
 
     #[test]
-    fn without_a_word_it_is_the_interval_and_after_a_failure_longer() {
-        assert_eq!(answered(&Answer::new(200)).pause(), Duration::from_millis(10));
-        // Whether it will be taken later or never: not sooner than the first pause, of which a half is chance.
+    fn the_pause_is_the_interval_after_a_success_and_longer_after_a_failure() {
+        assert_eq!(delivery_after(&Response::new(200)).pause(), Duration::from_millis(10));
+        // A refusal and a temporary failure both wait for the first pause of the backoff, half of which is random.
         for status in [400, 503] {
-            let pause = answered(&Answer::new(status)).pause();
+            let pause = delivery_after(&Response::new(status)).pause();
             assert!((Duration::from_millis(500)..=Duration::from_secs(1)).contains(&pause), "{pause:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! How pushing goes, as families of the instance that is pushed.
+//! The metrics about pushing, as families of the instance that is pushed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,10 +10,10 @@ use crate::instance::AgentMetrics;
 use crate::label::{Interner, Labels, RenderedLabels};
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 
-/// How many pushes of different names have series of their own; further ones share one.
-const NAMES: usize = 16;
+/// The maximum number of push names with a series; further names share `__other__`.
+const MAX_TARGETS: usize = 16;
 
-/// How a push ended.
+/// The outcome of a push.
 #[derive(Clone, Copy)]
 pub(super) enum Outcome {
     Success,
@@ -21,34 +21,34 @@ pub(super) enum Outcome {
     Rejected,
 }
 
-/// The families of one instance.
+/// The families about the pushes of one instance.
 pub(super) struct PushHealth {
-    targets: Table<Progress>,
+    targets: Table<TargetProgress>,
     families: EnabledFamilies<PushFamily>,
 }
 
-/// How the pushes of one name go.
-struct Progress {
+/// The progress of the pushes of one name.
+struct TargetProgress {
     target: String,
     outcomes: [AtomicU64; PUSH_OUTCOMES.len()],
     samples: AtomicU64,
     nanos: AtomicU64,
-    /// When it was made; what arrived last was read so many nanoseconds later.
-    since: Instant,
-    read: AtomicU64,
+    created_at: Instant,
+    /// The nanoseconds from `created_at` until the values were read that arrived last; 0 before the first success.
+    arrived: AtomicU64,
 }
 
-impl Progress {
-    /// How old the newest is that an engine has, in nanoseconds.
+impl TargetProgress {
+    /// The age of the newest values that the target has, in nanoseconds.
     fn lag(&self, now: Instant) -> u64 {
-        let age = nanos(now.saturating_duration_since(self.since));
-        age.saturating_sub(self.read.load(Ordering::Relaxed))
+        let age = nanos(now.saturating_duration_since(self.created_at));
+        age.saturating_sub(self.arrived.load(Ordering::Relaxed))
     }
 }
 
 impl PushHealth {
-    /// Those of an instance, registered with the first push.
-    pub(super) fn of(metrics: &AgentMetrics) -> Result<Arc<Self>, RegisterError> {
+    /// Returns the families of an instance. Registers them at the first push.
+    pub(super) fn for_instance(metrics: &AgentMetrics) -> Result<Arc<Self>, RegisterError> {
         metrics.extension(|| {
             let health = Arc::new(Self::new());
             metrics.register(&[health.clone() as Arc<dyn Source>])?;
@@ -59,39 +59,40 @@ impl PushHealth {
     fn new() -> Self {
         // No setting of the instance affects these families.
         let families = EnabledFamilies::new(&Settings::default());
-        Self { targets: Table::new(NAMES), families }
+        Self { targets: Table::new(MAX_TARGETS), families }
     }
 
-    /// The slot of a name, whose series begin at 0.
+    /// Returns the slot of a push name, and starts its series at 0.
     pub(super) fn slot(&self, target: &str) -> usize {
         let slot = self.targets.values.slot(target);
         self.progress(slot);
         slot
     }
 
-    /// A push ended, of values that were read at some time.
-    pub(super) fn ended(&self, slot: usize, outcome: Outcome, took: Duration, read_at: Instant) {
+    /// Records the end of a push of values that were read at `read_at`.
+    pub(super) fn record_push(&self, slot: usize, outcome: Outcome, duration: Duration, read_at: Instant) {
         let progress = self.progress(slot);
-        progress.nanos.fetch_add(nanos(took), Ordering::Relaxed);
+        progress.nanos.fetch_add(nanos(duration), Ordering::Relaxed);
         progress.outcomes[outcome as usize].fetch_add(1, Ordering::Relaxed);
         if matches!(outcome, Outcome::Success) {
-            let read = nanos(read_at.saturating_duration_since(progress.since));
-            progress.read.store(read, Ordering::Relaxed);
+            let arrived = nanos(read_at.saturating_duration_since(progress.created_at));
+            progress.arrived.store(arrived, Ordering::Relaxed);
         }
     }
 
-    pub(super) fn taken(&self, slot: usize, samples: u64) {
+    /// Records samples that the target accepted.
+    pub(super) fn record_samples(&self, slot: usize, samples: u64) {
         self.progress(slot).samples.fetch_add(samples, Ordering::Relaxed);
     }
 
-    fn progress(&self, slot: usize) -> &Progress {
-        self.targets.bundle(slot, |target| Progress {
+    fn progress(&self, slot: usize) -> &TargetProgress {
+        self.targets.bundle(slot, |target| TargetProgress {
             target: target.to_owned(),
             outcomes: Default::default(),
             samples: AtomicU64::new(0),
             nanos: AtomicU64::new(0),
-            since: Instant::now(),
-            read: AtomicU64::new(0),
+            created_at: Instant::now(),
+            arrived: AtomicU64::new(0),
         })
     }
 }
@@ -141,17 +142,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lag_is_the_age_of_what_arrived() {
+    fn lag_is_the_age_of_the_values_that_arrived_last() {
         let health = PushHealth::new();
         let slot = health.slot("engine");
         let progress = health.progress(slot);
-        let later = |seconds| progress.since + Duration::from_secs(seconds);
+        let later = |seconds| progress.created_at + Duration::from_secs(seconds);
         let lag = |seconds| Duration::from_nanos(progress.lag(later(seconds))).as_secs();
-        assert_eq!(lag(7), 7, "nothing arrived");
-        health.ended(slot, Outcome::Unavailable, Duration::ZERO, later(8));
-        assert_eq!(lag(9), 9, "nor then");
-        // Its first requests were taken at once, its last after an outage.
-        health.ended(slot, Outcome::Success, Duration::ZERO, later(10));
+        assert_eq!(lag(7), 7, "nothing has arrived");
+        health.record_push(slot, Outcome::Unavailable, Duration::ZERO, later(8));
+        assert_eq!(lag(9), 9, "a failed push brings nothing");
+        // The push succeeded late, after an outage: the lag counts from the time at which its values were read.
+        health.record_push(slot, Outcome::Success, Duration::ZERO, later(10));
         assert_eq!(lag(50), 40);
     }
 }

@@ -1,4 +1,4 @@
-//! The thread that pushes at an interval.
+//! The background thread that pushes at an interval.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
@@ -6,27 +6,28 @@ use std::time::{Duration, Instant};
 use super::delivery::{Delivery, Pushed};
 use crate::error::PushError;
 
-/// Pushes at an interval until it is dropped.
+/// A background thread that pushes at an interval until this handle is dropped.
 ///
-/// Dropping it pushes a last time and waits for that, at most the push's deadline; [`shutdown`](Self::shutdown) tells how
-/// it went. Both hold up the thread on which they are called, so that in async code they belong into `spawn_blocking`, or
-/// at the end of `main`.
+/// Dropping it pushes one last time and blocks until that push ends, at most for the deadline of the push.
+/// [`shutdown`](Self::shutdown) does the same and returns the result. In async code call both in `spawn_blocking` or at the
+/// end of `main`.
 #[derive(Debug)]
-#[must_use = "what is dropped pushes no more"]
+#[must_use = "pushing stops when the handle is dropped"]
 pub struct Pusher {
     commands: Option<Sender<Command>>,
     deadline: Duration,
 }
 
+/// A request of the handle to the pushing thread.
 #[derive(Debug)]
 struct Command {
-    what: What,
-    until: Instant,
-    answer: Sender<Result<Pushed, PushError>>,
+    kind: CommandKind,
+    deadline: Instant,
+    reply: Sender<Result<Pushed, PushError>>,
 }
 
 #[derive(PartialEq, Debug)]
-enum What {
+enum CommandKind {
     Flush,
     Stop,
 }
@@ -44,18 +45,18 @@ impl Pusher {
         Ok(Self { commands: Some(commands), deadline })
     }
 
-    /// Pushes now and waits until that has arrived, trying again until the deadline.
+    /// Pushes now, with retries until the deadline, and blocks the calling thread until then.
     ///
     /// # Errors
-    /// When the engine refused it, or could not take it until the deadline.
+    /// If the target refused the push or was unavailable until the deadline.
     pub fn flush(&self) -> Result<Pushed, PushError> {
         match &self.commands {
-            Some(commands) => self.ask(commands, What::Flush),
+            Some(commands) => self.send(commands, CommandKind::Flush),
             None => Err(PushError::Deadline),
         }
     }
 
-    /// Pushes a last time and ends.
+    /// Pushes one last time and ends the thread.
     ///
     /// # Errors
     /// As [`flush`](Self::flush).
@@ -65,42 +66,43 @@ impl Pusher {
 
     fn stop(&mut self) -> Result<Pushed, PushError> {
         match self.commands.take() {
-            Some(commands) => self.ask(&commands, What::Stop),
+            Some(commands) => self.send(&commands, CommandKind::Stop),
             None => Err(PushError::Deadline),
         }
     }
 
-    /// The thread may hang in a request: nobody waits longer than the deadline.
-    fn ask(&self, commands: &Sender<Command>, what: What) -> Result<Pushed, PushError> {
-        let until = Instant::now() + self.deadline;
-        let (answer, answered) = mpsc::channel();
-        // Who is gone answers nothing.
-        let _ = commands.send(Command { what, until, answer });
-        answered.recv_timeout(self.deadline).unwrap_or(Err(PushError::Deadline))
+    /// Sends a command and waits for the reply, no longer than the deadline: the thread may hang in a request.
+    fn send(&self, commands: &Sender<Command>, kind: CommandKind) -> Result<Pushed, PushError> {
+        let deadline = Instant::now() + self.deadline;
+        let (reply, replied) = mpsc::channel();
+        // If the thread is gone, the reply channel is closed and receiving fails at once.
+        let _ = commands.send(Command { kind, deadline, reply });
+        replied.recv_timeout(self.deadline).unwrap_or(Err(PushError::Deadline))
     }
 }
 
 impl Drop for Pusher {
     fn drop(&mut self) {
         if self.commands.is_some() {
-            // The fault hook was told.
+            // The delivery has already reported an error to the fault hook.
             let _ = self.stop();
         }
     }
 }
 
+/// Pushes at the interval and executes commands, until the handle stops the thread.
 fn run(mut delivery: Delivery, commands: &Receiver<Command>, interval: Duration) {
     let mut next = Instant::now() + interval.mul_f64(fastrand::f64());
     loop {
         match commands.recv_timeout(next.saturating_duration_since(Instant::now())) {
-            Ok(Command { what, until, answer }) => {
-                let stop = what == What::Stop;
-                let mut result = delivery.until(until);
-                if stop && result.is_ok() {
-                    result = delivery.farewell(until).and(result);
+            Ok(Command { kind, deadline, reply }) => {
+                let is_last = kind == CommandKind::Stop;
+                let mut result = delivery.push_until(deadline);
+                if is_last && result.is_ok() {
+                    result = delivery.push_end(deadline).and(result);
                 }
-                let _ = answer.send(result);
-                if stop {
+                let _ = reply.send(result);
+                if is_last {
                     return;
                 }
                 next = Instant::now() + delivery.pause();
@@ -108,7 +110,7 @@ fn run(mut delivery: Delivery, commands: &Receiver<Command>, interval: Duration)
             Err(RecvTimeoutError::Timeout) => {
                 let begin = Instant::now();
                 let pushed = delivery.push(begin + interval.max(Duration::from_secs(60)));
-                // Pushes that arrive keep to the interval, however long they take.
+                // Successful pushes keep to the interval, however long they take.
                 let from = if pushed.is_ok() { begin } else { Instant::now() };
                 next = from + delivery.pause();
             }

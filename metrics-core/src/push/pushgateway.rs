@@ -1,59 +1,62 @@
-//! Prometheus's Pushgateway: the text format, put under a grouping key.
+//! Prometheus's Pushgateway: the text format, sent to the URL of a group.
 //!
 //! Source: <https://github.com/prometheus/pushgateway#command-line> and the section "API" there.
 
 use std::fmt;
-use std::time::Instant;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::address::{Address, without_secrets};
-use super::target::{Body, Encoder, Prepared, Target, check_labels, sealed};
-use super::{Push, PushError};
+use super::target::{Encoder, PreparedTarget, RequestBody, Target, check_labels, sealed};
+use crate::error::PushError;
 use crate::instance::AgentMetrics;
 
-/// Prometheus's Pushgateway, which keeps the last values of jobs that have ended until they are scraped.
+/// A Prometheus Pushgateway, which keeps the last values of jobs that have ended, so that they can be scraped.
 ///
-/// A group is what is pushed under one key: the job and further labels. Each push replaces what the group had, unless
-/// [`add`](Self::add) is asked for; the labels of the key hold before a sample's own of the same name. What is pushed stays for
-/// ever (a gateway writes a bucket's bound as `le="1"` where a scrape has `le="1.0"`), so a job that is not run again should [`delete`](Push::delete) its group.
+/// The gateway stores samples in groups. The key of a group is the job and the labels added by [`group`](Self::group). Each
+/// push replaces the whole group, unless [`add`](Self::add) is set. If a sample has a label of the key, the key's value
+/// replaces the sample's.
+///
+/// A group stays until it is deleted, so a job that does not run again should [`delete`](super::Push::delete) it. The
+/// gateway writes a bucket bound as `le="1"` where a scrape of the agent has `le="1.0"`.
 #[derive(Clone)]
 #[must_use = "a target does nothing until it is pushed to"]
 pub struct Pushgateway {
     url: String,
-    /// The job first.
+    /// The labels of the group, the job first.
     key: Vec<(String, String)>,
     add: bool,
     delete_at_end: bool,
 }
 
 impl Pushgateway {
-    /// To the address of a gateway, such as `http://pushgateway:9091`, for a job.
+    /// Creates a target from the address of a gateway, such as `http://pushgateway:9091`, and the name of a job.
     pub fn new(url: impl Into<String>, job: impl Into<String>) -> Self {
         let key = vec![("job".to_owned(), job.into())];
         Self { url: url.into(), key, add: false, delete_at_end: false }
     }
 
-    /// A further label of the key, such as `instance`. Any value will do, also an empty one or one with slashes.
+    /// Adds a label to the key of the group, such as `instance`. Every value is allowed, even an empty one.
     pub fn group(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
         self.key.push((label.into(), value.into()));
         self
     }
 
-    /// Replaces only the families that are pushed (`POST`), and leaves the group's others as they are.
+    /// Replaces only the pushed families of the group (`POST`) and keeps its other families.
     pub fn add(mut self) -> Self {
         self.add = true;
         self
     }
 
-    /// Deletes the group when the [`Pusher`](super::Pusher) ends, for a service: its last values would be scraped as if it still lived.
+    /// Deletes the group when the [`Pusher`](super::Pusher) ends. Use it for services, whose last values would otherwise be
+    /// scraped as if they still ran.
     pub fn delete_at_end(mut self) -> Self {
         self.delete_at_end = true;
         self
     }
 
-    /// `/metrics/job/nightly/instance@base64/YS83`
+    /// The path of the group, such as `/metrics/job/nightly/instance@base64/YS83`.
     fn path(&self) -> String {
         let mut path = "/metrics".to_owned();
         for (label, value) in &self.key {
@@ -68,7 +71,7 @@ impl Pushgateway {
         if self.key[0].1.is_empty() {
             return Err(PushError::setting("Pushgateway::new", "", "a job needs a name"));
         }
-        // Here an empty value is one that can be told apart.
+        // Unlike elsewhere, an empty value is valid here.
         let key: Vec<_> = self.key.iter().map(|(label, _)| (label.clone(), "any".to_owned())).collect();
         check_labels("Pushgateway::group", &key)
     }
@@ -76,7 +79,8 @@ impl Pushgateway {
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Writes a value and what is between it and its label. A slash, nothing and dots would not survive in a path.
+/// Appends a value and its separator from the label. Values that a path cannot carry (with a slash, empty, or only dots)
+/// are written in base64.
 fn put_value(value: &str, path: &mut String) {
     if value.is_empty() {
         path.push_str("@base64/=");
@@ -97,7 +101,7 @@ fn put_value(value: &str, path: &mut String) {
     }
 }
 
-/// Without a login or a query, which may be secrets.
+/// Leaves out the login and the query of the URL, which may be secrets.
 impl fmt::Debug for Pushgateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, key, add, delete_at_end } = self;
@@ -113,46 +117,35 @@ impl fmt::Debug for Pushgateway {
 impl sealed::Sealed for Pushgateway {}
 
 impl Target for Pushgateway {
-    fn prepare(self) -> Result<Prepared, PushError> {
+    fn prepare(self) -> Result<PreparedTarget, PushError> {
         self.check()?;
         let address = Address::parse(&self.url)?;
         if address.path().contains("/metrics/job") {
-            let why = "it has a job in its path: give only what is before `/metrics`";
+            let why = "its path has a job: give only the part before `/metrics`";
             return Err(PushError::Address { address: address.to_string(), why });
         }
         let path = format!("{}{}", address.path(), self.path());
-        Ok(Prepared {
+        Ok(PreparedTarget {
             name: "pushgateway",
             address: address.with_path(path),
             headers: &[("Content-Type", "text/plain; version=0.0.4; charset=utf-8")],
             max_request_bytes: 4 << 20,
             is_temporary: |status| matches!(status, 408 | 429 | 500..=599),
-            encoder: Box::new(Grouped { add: self.add, delete_at_end: self.delete_at_end }),
+            encoder: Box::new(GroupEncoder { add: self.add, delete_at_end: self.delete_at_end }),
         })
     }
 }
 
-impl Push<Pushgateway> {
-    /// Deletes the group with all that was pushed to it.
-    ///
-    /// # Errors
-    /// As [`once`](Self::once).
-    pub fn delete(self, metrics: &AgentMetrics) -> Result<(), PushError> {
-        let until = Instant::now() + self.settings.deadline;
-        let target = self.target.delete_at_end();
-        Self { target, settings: self.settings }.delivery(metrics)?.farewell(until).map(drop)
-    }
-}
-
-struct Grouped {
+/// Encodes pushes to one group.
+struct GroupEncoder {
     add: bool,
     delete_at_end: bool,
 }
 
-impl Encoder for Grouped {
-    /// The first request replaces the group, further ones add to it.
-    fn read(&mut self, metrics: &AgentMetrics, max_bytes: usize) -> Vec<Body> {
-        let mut bodies: Vec<Body> = Vec::new();
+impl Encoder for GroupEncoder {
+    /// Unless families are added, the first request replaces the group and further requests add to it.
+    fn encode(&mut self, metrics: &AgentMetrics, max_bytes: usize) -> Vec<RequestBody> {
+        let mut bodies: Vec<RequestBody> = Vec::new();
         for family in families(&metrics.to_text()) {
             let (text, samples) = without_timestamps(family);
             match bodies.last_mut() {
@@ -162,20 +155,20 @@ impl Encoder for Grouped {
                 }
                 last => {
                     let method = if self.add || last.is_some() { "POST" } else { "PUT" };
-                    bodies.push(Body { method, bytes: text.into_bytes(), samples });
+                    bodies.push(RequestBody { method, bytes: text.into_bytes(), samples });
                 }
             }
         }
         bodies
     }
 
-    fn farewell(&mut self, _: &AgentMetrics, _: usize) -> Vec<Body> {
-        let delete = Body { method: "DELETE", bytes: Vec::new(), samples: 0 };
+    fn encode_end(&mut self, _: &AgentMetrics, _: usize) -> Vec<RequestBody> {
+        let delete = RequestBody { method: "DELETE", bytes: Vec::new(), samples: 0 };
         if self.delete_at_end { vec![delete] } else { Vec::new() }
     }
 }
 
-/// An exposition, family by family.
+/// Splits an exposition into its families.
 fn families(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -186,7 +179,8 @@ fn families(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The gateway refuses timestamps, which other people's collectors may give: it is scraped later. Also counts the samples.
+/// Removes the timestamps of a family and counts its samples. Foreign collectors may set timestamps, and the gateway refuses
+/// them.
 fn without_timestamps(family: &str) -> (String, u64) {
     let mut text = String::with_capacity(family.len());
     let mut samples = 0;
@@ -194,7 +188,7 @@ fn without_timestamps(family: &str) -> (String, u64) {
         if line.starts_with('#') {
             text.push_str(line);
         } else {
-            // Neither values nor timestamps have braces or spaces in them.
+            // Neither a value nor a timestamp contains a brace or a space.
             let labels = line.rfind('}').map_or(0, |at| at + 2);
             let begin = if labels == 0 { line.find(' ').map_or(0, |at| at + 1) } else { labels };
             let value = line[begin..].split(' ').next().unwrap_or_default();
@@ -211,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_a_path_whatever_is_in_it() {
+    fn every_label_value_of_a_key_survives_in_the_path() {
         let gateway = Pushgateway::new("http://host", "a b")
             .group("plain", "x-1_y.z~")
             .group("slash", "var/lib")
@@ -224,23 +218,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn an_invalid_key_or_address_is_refused() {
         let gateway = |job: &str| Pushgateway::new("http://host:9091", job);
         for (gateway, words) in [
             (gateway(""), "needs a name"),
             (gateway("a").group("job", "b"), "twice"),
             (gateway("a").group("b-c", "d"), "invalid label name"),
             (gateway("a").group("", "d"), "invalid label name"),
-            (Pushgateway::new("http://host/metrics/job/a", "a"), "has a job in its path"),
-            (Pushgateway::new("host:9091", "a"), "neither"),
+            (Pushgateway::new("http://host/metrics/job/a", "a"), "its path has a job"),
+            (Pushgateway::new("host:9091", "a"), "expected `http"),
         ] {
-            let error = gateway.prepare().err().expect("refused").to_string();
+            let error = gateway.prepare().expect_err("refused").to_string();
             assert!(error.contains(words), "{error}");
         }
     }
 
     #[test]
-    fn timestamps_are_left_out() {
+    fn timestamps_are_removed_and_samples_are_counted() {
         let text = "# HELP a b 1 2\n# TYPE a untyped\na 1 1700000000000\na{x=\"} 3 4\"} 2.5 17\na{y=\"z\"} NaN\n\
                     # HELP b\n# TYPE b gauge\nb 7\n";
         let families: Vec<_> = families(text).map(without_timestamps).collect();

@@ -1,4 +1,4 @@
-//! How requests reach an engine.
+//! The HTTP client that sends requests, and the requests and responses of user-defined transports.
 
 use std::error::Error;
 use std::fmt;
@@ -8,11 +8,11 @@ use ureq::http;
 
 use super::address::without_secrets;
 
-/// A request to an engine, for a [`transport`](super::Push::transport) of one's own.
+/// A request to a target, as a user-defined [`transport`](super::Push::transport) gets it.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Request<'a> {
-    /// `POST`, `PUT` or `DELETE`.
+    /// The method: `POST`, `PUT` or `DELETE`.
     pub method: &'static str,
     /// The whole URL.
     pub url: &'a str,
@@ -20,11 +20,11 @@ pub struct Request<'a> {
     pub headers: &'a [(String, String)],
     /// The body; empty for a `DELETE`.
     pub body: &'a [u8],
-    /// How long the whole may take.
+    /// The time that the request may take, from the connection to the end of the response.
     pub timeout: Duration,
 }
 
-/// Without a login, a query or the values of headers, which may be secrets.
+/// Leaves out logins, queries and the values of headers, which may be secrets.
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
@@ -38,32 +38,32 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// What an engine answered.
+/// The response of a target, as a user-defined [`transport`](super::Push::transport) returns it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub struct Answer {
+pub struct Response {
     /// The status code.
     pub status: u16,
-    /// The value of the header `Retry-After`, if it is there.
+    /// The value of the header `Retry-After`, if the response has it.
     pub retry_after: Option<String>,
     /// The body, or its beginning.
     pub body: Vec<u8>,
 }
 
-impl Answer {
-    /// An answer with a status and nothing else.
+impl Response {
+    /// Creates a response with this status and an empty body.
     pub fn new(status: u16) -> Self {
         Self { status, retry_after: None, body: Vec::new() }
     }
 
-    /// The header `Retry-After`.
+    /// Sets the header `Retry-After`.
     #[must_use]
     pub fn retry_after(mut self, value: impl Into<String>) -> Self {
         self.retry_after = Some(value.into());
         self
     }
 
-    /// The body.
+    /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
@@ -74,24 +74,24 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// The first line of the body, cut to what fits into a message.
+    /// The first line of the body, truncated to the length of an error message.
     pub(super) fn message(&self) -> String {
-        const LONGEST: usize = 300;
+        const MAX_CHARS: usize = 300;
         let text = String::from_utf8_lossy(&self.body);
         let line = text.lines().next().unwrap_or_default().trim();
-        if line.is_empty() { "no reason given".to_owned() } else { line.chars().take(LONGEST).collect() }
+        if line.is_empty() { "no reason given".to_owned() } else { line.chars().take(MAX_CHARS).collect() }
     }
 }
 
-/// Sends a request and waits for the answer.
-pub type Send = Box<dyn FnMut(&Request<'_>) -> Result<Answer, Box<dyn Error>> + std::marker::Send>;
+/// A function that sends a request and waits for the response.
+pub(super) type Transport = Box<dyn FnMut(&Request<'_>) -> Result<Response, Box<dyn Error>> + Send>;
 
-/// The longest body of an answer that is read, in bytes.
-const LONGEST_ANSWER: u64 = 64 * 1024;
+/// The maximum length of a response body that is read, in bytes.
+const MAX_RESPONSE_BYTES: u64 = 64 * 1024;
 
-/// A client of our own: connections are kept, proxies are those of the environment, no redirection is
-/// followed, since that would send a login to whom it wasn't given.
-pub(super) fn client() -> Send {
+/// Creates the built-in client. It keeps connections open and uses the proxies of the environment. It follows no
+/// redirection, since that would send credentials to another host.
+pub(super) fn client() -> Transport {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -101,7 +101,7 @@ pub(super) fn client() -> Send {
     Box::new(move |request| send(&agent, request))
 }
 
-fn send(agent: &ureq::Agent, request: &Request<'_>) -> Result<Answer, Box<dyn Error>> {
+fn send(agent: &ureq::Agent, request: &Request<'_>) -> Result<Response, Box<dyn Error>> {
     let mut builder = http::Request::builder().method(request.method).uri(request.url);
     for (name, value) in request.headers {
         builder = builder.header(name, value);
@@ -113,9 +113,9 @@ fn send(agent: &ureq::Agent, request: &Request<'_>) -> Result<Answer, Box<dyn Er
     }?;
     let retry_after = response.headers().get(http::header::RETRY_AFTER);
     let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
-    // The status says it all; a body that can't be read only lacks words.
-    let body = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec().unwrap_or_default();
-    Ok(Answer { status: response.status().as_u16(), retry_after, body })
+    // The status decides. An unreadable body only leaves the error without a message.
+    let body = response.body_mut().with_config().limit(MAX_RESPONSE_BYTES).read_to_vec().unwrap_or_default();
+    Ok(Response { status: response.status().as_u16(), retry_after, body })
 }
 
 fn run(

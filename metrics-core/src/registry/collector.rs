@@ -1,4 +1,4 @@
-//! Our families as the `prometheus` registry sees them, and the registry as we see it.
+//! The families of this crate as collectors of a `prometheus` registry, and the prefix and labels that the registry adds.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -12,48 +12,49 @@ use crate::name::MetricKind;
 use crate::sample::{HistogramSample, Number, Source, Visitor};
 
 thread_local! {
-    /// What our collectors answer on this thread.
-    static ANSWER: Cell<Answer> = const { Cell::new(Answer::Everything) };
+    /// The answer of this crate's collectors on the current thread.
+    static COLLECT_MODE: Cell<CollectMode> = const { Cell::new(CollectMode::Samples) };
 }
 
+/// The answer of this crate's collectors when the registry is gathered.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    /// Their samples, to whoever gathers the registry.
-    Everything,
-    /// Nothing: we gather, and write ours ourselves.
-    Nothing,
-    /// Only the probe answers: we look what the registry adds.
+enum CollectMode {
+    /// They return their samples: a caller outside this crate gathers the registry.
+    Samples,
+    /// They return nothing: this crate gathers the foreign collectors and writes its own families itself.
+    Foreign,
+    /// Only the [`Probe`] returns a sample.
     Probe,
 }
 
-fn gather_with(answer: Answer, registry: &prometheus::Registry) -> Vec<proto::MetricFamily> {
-    struct Restore(Answer);
+fn gather_with(mode: CollectMode, registry: &prometheus::Registry) -> Vec<proto::MetricFamily> {
+    struct Restore(CollectMode);
     impl Drop for Restore {
         fn drop(&mut self) {
-            ANSWER.set(self.0);
+            COLLECT_MODE.set(self.0);
         }
     }
-    let _restore = Restore(ANSWER.replace(answer));
+    let _restore = Restore(COLLECT_MODE.replace(mode));
     registry.gather()
 }
 
-/// What others have in the registry, by name.
-pub(crate) fn gather_others(registry: &prometheus::Registry) -> Vec<proto::MetricFamily> {
-    gather_with(Answer::Nothing, registry)
+/// Gathers the families of foreign collectors, sorted by name.
+pub(crate) fn gather_foreign(registry: &prometheus::Registry) -> Vec<proto::MetricFamily> {
+    gather_with(CollectMode::Foreign, registry)
 }
 
-/// One of our families in the registry.
+/// One family of a source, as a collector of the registry.
 #[derive(Clone)]
-pub(crate) struct Exported {
+pub(crate) struct FamilyCollector {
     source: Arc<dyn Source>,
     family: usize,
     desc: Result<Desc, Arc<str>>,
 }
 
-impl Exported {
+impl FamilyCollector {
     pub(crate) fn new(source: Arc<dyn Source>, family: usize) -> Self {
         let info = &source.families()[family];
-        // The registry insists on a help text.
+        // The registry refuses an empty help text.
         let help = if info.help.is_empty() { &info.name } else { &info.help };
         let labels = info.labels.iter().map(|label| (*label).to_owned()).collect();
         let desc = Desc::new(info.name.clone(), help.clone(), labels, HashMap::new());
@@ -62,54 +63,56 @@ impl Exported {
     }
 }
 
-impl Collector for Exported {
+impl Collector for FamilyCollector {
     fn desc(&self) -> Vec<&Desc> {
         self.desc.iter().collect()
     }
 
     fn collect(&self) -> Vec<proto::MetricFamily> {
-        if ANSWER.get() != Answer::Everything {
+        if COLLECT_MODE.get() != CollectMode::Samples {
             return Vec::new();
         }
         let info = &self.source.families()[self.family];
-        let mut tree = Tree { kind: info.kind, metrics: Vec::new() };
-        self.source.visit(self.family, &mut tree);
-        vec![family(&info.name, &info.help, tree)]
+        let mut samples = ProtoMetrics { kind: info.kind, metrics: Vec::new() };
+        self.source.visit(self.family, &mut samples);
+        vec![family(&info.name, &info.help, samples)]
     }
 }
 
+/// Registers a family.
+///
 /// # Errors
-/// The registry's own words.
-pub(crate) fn register(registry: &prometheus::Registry, family: &Exported) -> Result<(), String> {
+/// The message of the registry.
+pub(crate) fn register(registry: &prometheus::Registry, family: &FamilyCollector) -> Result<(), String> {
     match &family.desc {
         Err(message) => Err(message.to_string()),
         Ok(_) => registry.register(Box::new(family.clone())).map_err(|error| error.to_string()),
     }
 }
 
-pub(crate) fn unregister(registry: &prometheus::Registry, family: Exported) {
-    // Only what was registered a moment ago is taken back.
+pub(crate) fn unregister(registry: &prometheus::Registry, family: FamilyCollector) {
+    // The family was registered before, so this cannot fail.
     let _ = registry.unregister(Box::new(family));
 }
 
-/// Builds the registry's own tree of samples.
-struct Tree {
+/// Builds the samples of one family as the registry represents them.
+struct ProtoMetrics {
     kind: MetricKind,
     metrics: Vec<proto::Metric>,
 }
 
-fn family(name: &str, help: &str, tree: Tree) -> proto::MetricFamily {
+fn family(name: &str, help: &str, samples: ProtoMetrics) -> proto::MetricFamily {
     let mut family = proto::MetricFamily::default();
     family.set_name(name.to_owned());
     family.set_help(help.to_owned());
-    family.set_field_type(match tree.kind {
+    family.set_field_type(match samples.kind {
         MetricKind::Counter => proto::MetricType::COUNTER,
         MetricKind::Histogram => proto::MetricType::HISTOGRAM,
         MetricKind::Summary => proto::MetricType::SUMMARY,
-        // The crate's own text encoder panics on an untyped family.
+        // The text encoder of `prometheus` panics on an untyped family.
         MetricKind::Gauge | MetricKind::Info | MetricKind::Unknown => proto::MetricType::GAUGE,
     });
-    family.set_metric(tree.metrics);
+    family.set_metric(samples.metrics);
     family
 }
 
@@ -124,7 +127,7 @@ fn metric(labels: Labels<'_>) -> proto::Metric {
     proto::Metric::from_label(labels.pairs().map(|(name, value)| label(name, value)).collect())
 }
 
-impl Visitor for Tree {
+impl Visitor for ProtoMetrics {
     fn sample(&mut self, labels: Labels<'_>, value: Number) {
         let mut metric = metric(labels);
         if self.kind == MetricKind::Counter {
@@ -168,7 +171,10 @@ impl Visitor for Tree {
     }
 }
 
-/// What a registry adds to every name and sample. It doesn't tell, so it is asked with a probe.
+/// The prefix and the constant labels that a registry adds to every family.
+///
+/// A `prometheus::Registry` has no accessor for them, so they are read from the family of a collector that is registered
+/// for that purpose, [`Probe`].
 #[derive(Default)]
 pub(crate) struct RegistryAdditions {
     prefix: String,
@@ -176,8 +182,10 @@ pub(crate) struct RegistryAdditions {
     names: Vec<String>,
 }
 
+/// The name of the probe's family.
 const PROBE: &str = "agent_metrics_probe";
 
+/// A collector that returns one sample while [`CollectMode::Probe`] is set.
 struct Probe(Desc);
 
 impl Collector for Probe {
@@ -186,25 +194,26 @@ impl Collector for Probe {
     }
 
     fn collect(&self) -> Vec<proto::MetricFamily> {
-        if ANSWER.get() != Answer::Probe {
+        if COLLECT_MODE.get() != CollectMode::Probe {
             return Vec::new();
         }
-        let mut tree = Tree { kind: MetricKind::Gauge, metrics: Vec::new() };
-        tree.sample(Labels::NONE, Number::Integer(0));
-        vec![family(PROBE, PROBE, tree)]
+        let mut samples = ProtoMetrics { kind: MetricKind::Gauge, metrics: Vec::new() };
+        samples.sample(Labels::NONE, Number::Integer(0));
+        vec![family(PROBE, PROBE, samples)]
     }
 }
 
 impl RegistryAdditions {
-    pub(crate) fn of(registry: &prometheus::Registry) -> Self {
+    /// Reads the additions of a registry. They are taken for empty if the probe cannot be registered.
+    pub(crate) fn probe(registry: &prometheus::Registry) -> Self {
         let probe =
             || Desc::new(PROBE.to_owned(), PROBE.to_owned(), Vec::new(), HashMap::new()).map(Probe).ok();
-        let (Some(registered), Some(taken_back)) = (probe(), probe()) else { return Self::default() };
+        let (Some(registered), Some(unregistered)) = (probe(), probe()) else { return Self::default() };
         if registry.register(Box::new(registered)).is_err() {
             return Self::default();
         }
-        let families = gather_with(Answer::Probe, registry);
-        let _ = registry.unregister(Box::new(taken_back));
+        let families = gather_with(CollectMode::Probe, registry);
+        let _ = registry.unregister(Box::new(unregistered));
         let Some(family) = families.iter().find(|family| family.name().ends_with(PROBE)) else {
             return Self::default();
         };
@@ -217,6 +226,7 @@ impl RegistryAdditions {
         }
     }
 
+    /// Returns the name of a family with the prefix.
     pub(crate) fn name(&self, family: &str) -> String {
         format!("{}{family}", self.prefix)
     }
@@ -226,21 +236,22 @@ impl RegistryAdditions {
         &self.labels
     }
 
+    /// The names of these labels.
     pub(crate) fn label_names(&self) -> &[String] {
         &self.names
     }
 
-    /// The labels of a gathered family without those that the registry added.
-    pub(crate) fn own_labels(&self, family: &proto::MetricFamily) -> Vec<String> {
+    /// Returns the label names of a gathered family without those that the registry added.
+    pub(crate) fn labels_without_additions(&self, family: &proto::MetricFamily) -> Vec<String> {
         let labels = family.get_metric().first().map(proto::Metric::get_label).unwrap_or_default();
         let names = labels.iter().map(|pair| pair.name().to_owned());
         names.filter(|name| !self.names.contains(name)).collect()
     }
 
-    /// A label of the registry's that a family has, too. `le` and `quantile` are labels of samples.
+    /// Returns a label of the registry that a family has, too, or that the formats reserve: `le` and `quantile`.
     pub(crate) fn collision(&self, labels: &[&'static str]) -> Option<String> {
-        let taken =
+        let is_taken =
             |name: &&String| labels.contains(&name.as_str()) || ["le", "quantile"].contains(&name.as_str());
-        self.names.iter().find(taken).cloned()
+        self.names.iter().find(is_taken).cloned()
     }
 }

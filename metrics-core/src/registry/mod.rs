@@ -1,17 +1,17 @@
-//! The registry: it owns the `prometheus::Registry` and knows every family of ours in it.
+//! The registry of an instance: the `prometheus::Registry` and the sources of the families that this crate has in it.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use self::collector::{Exported, RegistryAdditions};
+use self::collector::{FamilyCollector, RegistryAdditions};
 use crate::error::RegisterError;
 use crate::sample::{FamilyInfo, Source};
 
 pub(crate) mod collector;
 
+/// The `prometheus::Registry` of an instance, with the sources registered in it.
 pub(crate) struct Registry {
     prometheus: prometheus::Registry,
-    /// What it adds to every name and sample.
-    outer: RegistryAdditions,
+    additions: RegistryAdditions,
     sources: RwLock<Vec<Arc<dyn Source>>>,
     /// Held while families are registered.
     registering: Mutex<()>,
@@ -20,7 +20,7 @@ pub(crate) struct Registry {
 impl Registry {
     pub(crate) fn new(prometheus: prometheus::Registry) -> Self {
         Self {
-            outer: RegistryAdditions::of(&prometheus),
+            additions: RegistryAdditions::probe(&prometheus),
             prometheus,
             sources: RwLock::default(),
             registering: Mutex::default(),
@@ -31,93 +31,96 @@ impl Registry {
         &self.prometheus
     }
 
-    pub(crate) fn outer(&self) -> &RegistryAdditions {
-        &self.outer
+    /// The prefix and the labels that the `prometheus` registry adds.
+    pub(crate) fn additions(&self) -> &RegistryAdditions {
+        &self.additions
     }
 
-    /// What is registered now.
+    /// The sources that are registered now.
     pub(crate) fn sources(&self) -> Vec<Arc<dyn Source>> {
         self.sources.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Every family of ours, by name.
+    /// The families of all sources, sorted by name.
     pub(crate) fn families(&self) -> Vec<FamilyInfo> {
-        let mut families: Vec<_> = self.sources().iter().flat_map(|source| described(&**source)).collect();
+        let mut families: Vec<_> =
+            self.sources().iter().flat_map(|source| families_with_caps(&**source)).collect();
         families.sort_by(|left, right| left.name.cmp(&right.name));
         families
     }
 
-    /// Registers the families of some sources: all of them, or none.
+    /// Registers the families of some sources. If one is refused, none is registered.
     pub(crate) fn register(&self, new: &[Arc<dyn Source>]) -> Result<(), RegisterError> {
         let _registering = self.registering.lock().unwrap_or_else(PoisonError::into_inner);
         self.check(new)?;
-        let mut registered: Vec<Exported> = Vec::new();
+        let mut registered: Vec<FamilyCollector> = Vec::new();
         for source in new {
             for family in 0..source.families().len() {
-                let exported = Exported::new(source.clone(), family);
-                if let Err(error) = collector::register(&self.prometheus, &exported) {
-                    for exported in registered {
-                        collector::unregister(&self.prometheus, exported);
+                let family_collector = FamilyCollector::new(source.clone(), family);
+                if let Err(error) = collector::register(&self.prometheus, &family_collector) {
+                    for family_collector in registered {
+                        collector::unregister(&self.prometheus, family_collector);
                     }
-                    return Err(self.refused(&source.families()[family], error));
+                    return Err(self.explain_refusal(&source.families()[family], error));
                 }
-                registered.push(exported);
+                registered.push(family_collector);
             }
         }
         for source in new {
-            source.set_registry_labels(self.outer.label_names());
+            source.set_registry_labels(self.additions.label_names());
         }
         self.sources.write().unwrap_or_else(PoisonError::into_inner).extend_from_slice(new);
         Ok(())
     }
 
-    /// Takes all families of ours out of the `prometheus` registry again.
+    /// Removes the families of all sources from the `prometheus` registry.
     pub(crate) fn withdraw(&self) {
         for source in self.sources() {
             for family in 0..source.families().len() {
-                collector::unregister(&self.prometheus, Exported::new(source.clone(), family));
+                collector::unregister(&self.prometheus, FamilyCollector::new(source.clone(), family));
             }
         }
     }
 
-    /// Why the `prometheus` registry refused a family: most often it holds one of that name.
-    fn refused(&self, info: &FamilyInfo, message: String) -> RegisterError {
-        let name = self.outer.name(&info.name);
-        let others = collector::gather_others(&self.prometheus);
-        match others.iter().find(|other| *other.name() == name) {
-            Some(other) => RegisterError::Duplicate {
+    /// Explains why the `prometheus` registry refused a family. Most often it already has one of that name.
+    fn explain_refusal(&self, info: &FamilyInfo, message: String) -> RegisterError {
+        let name = self.additions.name(&info.name);
+        let foreign = collector::gather_foreign(&self.prometheus);
+        match foreign.iter().find(|family| *family.name() == name) {
+            Some(existing) => RegisterError::Duplicate {
                 name,
                 labels: owned(&info.labels),
-                existing_labels: self.outer.own_labels(other),
+                existing_labels: self.additions.labels_without_additions(existing),
             },
             None => RegisterError::Registry { family: name, labels: owned(&info.labels), message },
         }
     }
 
+    /// Checks the families of new sources against each other, the registered ones and the labels of the registry.
     fn check(&self, new: &[Arc<dyn Source>]) -> Result<(), RegisterError> {
-        let mut known = self.families();
+        let mut families = self.families();
         for info in new.iter().flat_map(|source| source.families()) {
-            if let Some(existing) = known.iter().find(|existing| existing.name == info.name) {
+            if let Some(existing) = families.iter().find(|existing| existing.name == info.name) {
                 return Err(RegisterError::Duplicate {
                     name: info.name.clone(),
                     labels: owned(&info.labels),
                     existing_labels: owned(&existing.labels),
                 });
             }
-            if let Some(label) = self.outer.collision(&info.labels) {
+            if let Some(label) = self.additions.collision(&info.labels) {
                 return Err(RegisterError::LabelCollision { label, family: info.name.clone() });
             }
-            known.push(info.clone());
+            families.push(info.clone());
         }
         Ok(())
     }
 }
 
-/// The families of a source, with the caps of their labels.
-fn described(source: &dyn Source) -> Vec<FamilyInfo> {
+/// Returns the families of a source with the caps of their labels.
+fn families_with_caps(source: &dyn Source) -> Vec<FamilyInfo> {
     let caps = source.interners();
     let cap_of = |label: &str| {
-        let (.., values) = caps.iter().find(|(_, capped, _)| *capped == label)?;
+        let (.., values) = caps.iter().find(|(_, bounded, _)| *bounded == label)?;
         Some(values.slots() - 1)
     };
     source.families().iter().map(|family| family.clone().with_caps(cap_of)).collect()

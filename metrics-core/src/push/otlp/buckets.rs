@@ -1,11 +1,12 @@
-//! What is in a histogram beside its counts: native buckets and exemplars.
+//! The native buckets and the exemplars of a histogram, as OTLP has them.
 
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
 use opentelemetry_proto::tonic::metrics::v1::{Exemplar, exemplar};
 
 use crate::sample::{HistogramSample, NativeCounts};
 
-/// The buckets above zero. Prometheus's bucket 1 is the one above 1, OTLP's is 0; a gap is written out.
+/// Converts the buckets above zero. The bucket just above 1 has number 1 in Prometheus and 0 in OTLP; OTLP writes empty
+/// buckets of a gap as 0.
 pub(super) fn positive(native: &NativeCounts) -> Buckets {
     let first = native.buckets.first().map_or(1, |(number, _)| *number);
     let mut bucket_counts = Vec::new();
@@ -16,11 +17,12 @@ pub(super) fn positive(native: &NativeCounts) -> Buckets {
     Buckets { offset: first - 1, bucket_counts }
 }
 
-/// One of each bucket at most, of those since the beginning of what a point tells, in nanoseconds since 1970: a bucket keeps
-/// its exemplar until there is a newer one. Their times are whole milliseconds.
+/// Returns the exemplars of the period that a point covers, at most one per bucket. `since` is the start of that period, in
+/// nanoseconds since 1970: a bucket keeps its exemplar until a newer one replaces it, so older ones are left out.
+///
+/// The times of exemplars are whole milliseconds.
 pub(super) fn exemplars(histogram: &HistogramSample<'_>, since: u64) -> Vec<Exemplar> {
-    let places = 0..histogram.bounds.buckets();
-    let exemplars = places.filter_map(|place| histogram.exemplar(place));
+    let exemplars = (0..histogram.bounds.buckets()).filter_map(|bucket| histogram.exemplar(bucket));
     exemplars
         .filter(|exemplar| exemplar.time >= since / 1_000_000)
         .map(|exemplar| Exemplar {
@@ -38,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buckets_are_dense_and_numbered_from_zero() {
+    fn converted_buckets_are_dense_and_numbered_from_zero() {
         let native = |buckets: &[(i32, u64)]| NativeCounts {
             schema: 0,
             zero_threshold: 1e-9,

@@ -1,4 +1,4 @@
-//! From families to OTLP's metrics and data points.
+//! The conversion of families to the metrics and data points of OTLP.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use prost::Message;
 
 use super::attribute;
 use super::buckets::{exemplars, positive};
-use super::delta::{Deltas, Grown};
+use super::delta::{Cumulative, Deltas};
 use super::units::ucum;
 use crate::builtin::attribute_name;
 use crate::exposition::{FamilyVisitor, Head};
@@ -26,33 +26,38 @@ use crate::sample::{HistogramSample, Number, OtelName, Visitor};
 pub(super) struct Batch {
     pub(super) metrics: Vec<Metric>,
     pub(super) points: u64,
-    /// Without what is around the metrics.
+    /// The encoded size of the metrics, without the messages around them.
     bytes: usize,
 }
 
+/// Converts the families of a walk, and starts a new batch when a request is full.
 pub(super) struct Converter<'a> {
     /// The labels that the registry adds to every sample.
     outer_labels: &'a RenderedLabels,
-    /// In nanoseconds since 1970: since when is counted, and the time of the points that have none of their own.
+    /// The time at which counting began, in nanoseconds since 1970.
     since: u64,
+    /// The time of the push, in nanoseconds since 1970.
     now: u64,
+    /// The time of the next points if they have one, in nanoseconds since 1970.
     timestamp: Option<u64>,
     deltas: Option<Deltas>,
     max_bytes: usize,
-    /// The family that is shown, and how long its head is.
+    /// The family that is being converted.
     metric: Metric,
     kind: MetricKind,
-    /// It is one of OpenTelemetry's own conventions.
+    /// The family belongs to OpenTelemetry's conventions.
     is_otel: bool,
+    /// The kind of the points of `metric`.
     points: Option<PointKind>,
     gathered: bool,
+    /// The encoded size of the family without its points.
     head_bytes: usize,
     quantiles: Vec<ValueAtQuantile>,
     batch: Batch,
     done: Vec<Batch>,
 }
 
-/// What a point is of.
+/// The kind of a data point.
 #[derive(Clone, Copy, PartialEq)]
 enum PointKind {
     Number,
@@ -61,12 +66,14 @@ enum PointKind {
     Summary,
 }
 
-/// What a resource, a scope and the lengths of messages take at most, but for long attributes.
-const AROUND: usize = 256;
+/// The maximum size of a resource, a scope and the lengths of messages, apart from long attributes.
+const REQUEST_OVERHEAD: usize = 256;
 
-/// The most that a point's key and length take, and those of a metric.
-const AROUND_POINT: usize = 6;
-const AROUND_METRIC: usize = 16;
+/// The maximum size of the key and the length of a point.
+const POINT_OVERHEAD: usize = 6;
+
+/// The maximum size of the keys and lengths of a metric.
+const METRIC_OVERHEAD: usize = 16;
 
 impl<'a> Converter<'a> {
     pub(super) fn new(
@@ -80,12 +87,12 @@ impl<'a> Converter<'a> {
             deltas.begin();
         }
         Self {
-            outer_labels: metrics.registry_ref().outer().labels(),
+            outer_labels: metrics.registry_ref().additions().labels(),
             since,
             now,
             timestamp: None,
             deltas,
-            max_bytes: max_bytes.saturating_sub(AROUND),
+            max_bytes: max_bytes.saturating_sub(REQUEST_OVERHEAD),
             metric: Metric::default(),
             kind: MetricKind::Unknown,
             is_otel: false,
@@ -159,8 +166,9 @@ impl<'a> Converter<'a> {
         self.timestamp.unwrap_or(self.now)
     }
 
-    /// What a series grew by and since when: all of it since the beginning, unless deltas are asked for.
-    fn grown(&mut self, labels: Labels<'_>, value: Grown) -> Option<(Grown, u64)> {
+    /// Returns the growth of a series and the time since which it grew: the whole value since the beginning, unless deltas
+    /// are requested. Returns `None` for a series without growth.
+    fn growth(&mut self, labels: Labels<'_>, value: Cumulative) -> Option<(Cumulative, u64)> {
         let (since, time) = (self.since, self.time());
         match &mut self.deltas {
             None => Some((value, since)),
@@ -169,25 +177,26 @@ impl<'a> Converter<'a> {
                 for (name, value) in labels.extra {
                     series.extend([",", name, "=", value]);
                 }
-                deltas.grown(series, value, since, time)
+                deltas.growth(series, value, since, time)
             }
         }
     }
 
-    /// Puts a point that takes so many bytes into the family, by `push`; in the next request, if this one is full.
+    /// Adds a point of the given encoded size to the family with `push`. If the request is full, the point goes into the
+    /// next one.
     fn put(&mut self, point: PointKind, bytes: usize, push: impl FnOnce(&mut metric::Data)) {
-        // A histogram without native buckets among such with them.
+        // The points of a metric are of one kind. A histogram family may have series with and without native buckets.
         if self.points != Some(point) {
             self.close();
         }
-        let bytes = bytes + AROUND_POINT;
+        let bytes = bytes + POINT_OVERHEAD;
         let head = if self.metric.data.is_none() { self.head_bytes } else { 0 };
         if self.batch.points > 0 && self.batch.bytes + head + bytes > self.max_bytes {
             self.close();
             self.end_batch();
         }
         if let Some(deltas) = &mut self.deltas {
-            deltas.keep();
+            deltas.confirm();
         }
         if self.metric.data.is_none() {
             (self.metric.data, self.points) = (Some(self.no_data(point)), Some(point));
@@ -230,7 +239,7 @@ impl FamilyVisitor for Converter<'_> {
         };
         self.metric =
             Metric { name: name.to_owned(), description: head.help.to_owned(), unit, ..Metric::default() };
-        self.head_bytes = self.metric.encoded_len() + AROUND_METRIC;
+        self.head_bytes = self.metric.encoded_len() + METRIC_OVERHEAD;
     }
 
     fn set_timestamp(&mut self, milliseconds: Option<i64>) {
@@ -249,12 +258,14 @@ impl Visitor for Converter<'_> {
     fn sample(&mut self, labels: Labels<'_>, value: Number) {
         match self.kind {
             MetricKind::Counter => {
-                if let Some((Grown::Number(growth), since)) = self.grown(labels, Grown::Number(value)) {
+                if let Some((Cumulative::Number(growth), since)) =
+                    self.growth(labels, Cumulative::Number(value))
+                {
                     self.number(labels, growth, since);
                 }
             }
             MetricKind::Info => self.number(labels, value, self.since),
-            // A gauge is what it is now.
+            // A gauge has no start time.
             _ => self.number(labels, value, 0),
         }
     }
@@ -263,15 +274,16 @@ impl Visitor for Converter<'_> {
         true
     }
 
-    /// Native buckets where there are such: a metric of one name is of one kind, and they tell more.
+    /// Sends native buckets where a series has them, and classic ones elsewhere: they are more precise, and a metric
+    /// cannot have both.
     fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>) {
         let sum = histogram.sum;
         let value = match histogram.native {
-            Some(native) => Grown::Native { counts: native.clone(), sum },
-            None => Grown::Histogram { counts: histogram.counts.to_vec(), sum },
+            Some(native) => Cumulative::Native { counts: native.clone(), sum },
+            None => Cumulative::Histogram { counts: histogram.counts.to_vec(), sum },
         };
-        match self.grown(labels, value) {
-            Some((Grown::Histogram { counts, sum }, since)) => {
+        match self.growth(labels, value) {
+            Some((Cumulative::Histogram { counts, sum }, since)) => {
                 let point = HistogramDataPoint {
                     attributes: self.attributes(labels),
                     start_time_unix_nano: since,
@@ -289,7 +301,7 @@ impl Visitor for Converter<'_> {
                     }
                 });
             }
-            Some((Grown::Native { counts, sum }, since)) => {
+            Some((Cumulative::Native { counts, sum }, since)) => {
                 let point = ExponentialHistogramDataPoint {
                     attributes: self.attributes(labels),
                     start_time_unix_nano: since,
@@ -309,7 +321,7 @@ impl Visitor for Converter<'_> {
                     }
                 });
             }
-            Some((Grown::Number(_), _)) | None => {}
+            Some((Cumulative::Number(_), _)) | None => {}
         }
     }
 
@@ -317,7 +329,7 @@ impl Visitor for Converter<'_> {
         self.quantiles.push(ValueAtQuantile { quantile, value });
     }
 
-    /// A summary is a total in both temporalities: OTLP has no other.
+    /// A summary is cumulative in both temporalities, since OTLP has no delta summary.
     fn summary(&mut self, labels: Labels<'_>, count: u64, sum: Number) {
         let point = SummaryDataPoint {
             attributes: self.attributes(labels),

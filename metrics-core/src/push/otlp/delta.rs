@@ -1,4 +1,4 @@
-//! What series had grown to when an engine last took them.
+//! The growth of series since their last values that arrived, for delta temporality.
 
 use std::collections::{HashMap, VecDeque};
 use std::mem;
@@ -6,86 +6,92 @@ use std::mem;
 use crate::metric::halved;
 use crate::sample::{NativeCounts, Number};
 
-/// A series as it was told.
+/// The value of a series in one push.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Told {
-    pub(super) value: Grown,
-    /// When, in nanoseconds since 1970.
-    pub(super) at: u64,
+struct SentValue {
+    value: Cumulative,
+    /// The time of the push, in nanoseconds since 1970.
+    at: u64,
 }
 
-/// What only grows.
+/// A value that only grows.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Grown {
+pub(super) enum Cumulative {
     Number(Number),
     Histogram { counts: Vec<u64>, sum: Number },
     Native { counts: NativeCounts, sum: Number },
 }
 
-/// The series that an engine took, and those on their way to it, by request.
+/// The values that the receiver has accepted, and the values of the requests without a response.
 #[derive(Default)]
 pub(super) struct Deltas {
-    known: HashMap<String, Told>,
-    sent: VecDeque<Vec<(String, Told)>>,
-    next: Vec<(String, Told)>,
-    /// The series that was asked for last.
-    last: Option<(String, Told)>,
+    accepted: HashMap<String, SentValue>,
+    /// The values of each request without a response, the oldest first.
+    sent: VecDeque<Vec<(String, SentValue)>>,
+    /// The values of the request that is being built.
+    building: Vec<(String, SentValue)>,
+    /// The value of the last call of [`growth`](Self::growth), until it is confirmed.
+    unconfirmed: Option<(String, SentValue)>,
 }
 
 impl Deltas {
-    /// What a series grew by and since when; `None` where it didn't. One that is new or began anew grew by all it has, since
-    /// `since` or since it was last told. Where it is told in another way than before, what it grew by can't be known: a
-    /// histogram may lose its native buckets for want of room. Nothing is told then, and its growth is from here on.
-    pub(super) fn grown(
+    /// Returns the growth of a series and the time since which it grew, or `None` without growth.
+    ///
+    /// The growth of a new series is its whole value, since `since`. The growth of a series that was reset is its whole
+    /// value since the last push that arrived.
+    ///
+    /// If the representation changed, as for a histogram that lost its native buckets for lack of memory, the growth is
+    /// unknown. Then nothing is returned, and the next growth counts from the present value.
+    pub(super) fn growth(
         &mut self,
         series: String,
-        value: Grown,
+        value: Cumulative,
         since: u64,
         now: u64,
-    ) -> Option<(Grown, u64)> {
-        let (growth, from) = match self.known.get_mut(&series) {
+    ) -> Option<(Cumulative, u64)> {
+        let (growth, from) = match self.accepted.get_mut(&series) {
             None => (value.clone(), since),
-            Some(told) if told.value == value => return None,
-            Some(told) if mem::discriminant(&told.value) != mem::discriminant(&value) => {
-                *told = Told { value, at: now };
+            Some(last) if last.value == value => return None,
+            Some(last) if mem::discriminant(&last.value) != mem::discriminant(&value) => {
+                *last = SentValue { value, at: now };
                 return None;
             }
-            Some(told) => (value.since(&told.value).unwrap_or_else(|| value.clone()), told.at),
+            Some(last) => (value.since(&last.value).unwrap_or_else(|| value.clone()), last.at),
         };
-        self.last = Some((series, Told { value, at: now }));
+        self.unconfirmed = Some((series, SentValue { value, at: now }));
         Some((growth, from))
     }
 
-    /// The growth of the series that was asked for last is told.
-    pub(super) fn keep(&mut self) {
-        self.next.extend(self.last.take());
+    /// Adds the last returned growth to the request that is being built.
+    pub(super) fn confirm(&mut self) {
+        self.building.extend(self.unconfirmed.take());
     }
 
-    /// What was told since the last call goes with one request.
+    /// Ends the request that is being built.
     pub(super) fn end_request(&mut self) {
-        self.sent.push_back(mem::take(&mut self.next));
+        self.sent.push_back(mem::take(&mut self.building));
     }
 
-    /// What is read from now on stands for all that is on its way.
+    /// Starts a new push. It contains the growth of all requests without a response.
     pub(super) fn begin(&mut self) {
         self.sent.clear();
-        self.next.clear();
-        self.last = None;
+        self.building.clear();
+        self.unconfirmed = None;
     }
 
-    /// The engine took the next request.
-    pub(super) fn taken(&mut self) {
-        self.known.extend(self.sent.pop_front().unwrap_or_default());
+    /// The receiver accepted the oldest request without a response.
+    pub(super) fn accepted(&mut self) {
+        self.accepted.extend(self.sent.pop_front().unwrap_or_default());
     }
 
-    /// It refused it, so that its growth is part of what is told next.
+    /// The receiver refused the oldest request without a response, so its growth is part of the next push.
     pub(super) fn refused(&mut self) {
         self.sent.pop_front();
     }
 }
 
-impl Grown {
-    /// The growth from an earlier value; `None` if it is not one from which this grew.
+impl Cumulative {
+    /// Returns the growth since an earlier value, or `None` if this value did not grow from it.
     fn since(&self, earlier: &Self) -> Option<Self> {
         match (self, earlier) {
             (Self::Number(now), Self::Number(then)) => Some(Self::Number(difference(*now, *then)?)),
@@ -103,7 +109,8 @@ impl Grown {
     }
 }
 
-/// A resolution is only ever halved, so that the earlier buckets go into those of now.
+/// Returns the growth of native buckets. A resolution is only ever halved, so every earlier bucket lies within one of the
+/// present buckets.
 fn native_growth(now: &NativeCounts, then: &NativeCounts) -> Option<NativeCounts> {
     let halvings = u32::try_from(then.schema - now.schema).ok()?;
     let mut grown = now.clone();
@@ -129,71 +136,71 @@ fn difference(now: Number, then: Number) -> Option<Number> {
 mod tests {
     use super::*;
 
-    fn number(value: u64) -> Grown {
-        Grown::Number(Number::Integer(value))
+    fn number(value: u64) -> Cumulative {
+        Cumulative::Number(Number::Integer(value))
     }
 
-    /// Asks for the growth of one series and sends it.
-    fn tell(deltas: &mut Deltas, value: Grown, now: u64) -> Option<(Grown, u64)> {
+    /// Sends the growth of one series, and returns it.
+    fn send(deltas: &mut Deltas, value: Cumulative, now: u64) -> Option<(Cumulative, u64)> {
         deltas.begin();
-        let grown = deltas.grown("a".to_owned(), value, 1, now);
-        deltas.keep();
+        let growth = deltas.growth("a".to_owned(), value, 1, now);
+        deltas.confirm();
         deltas.end_request();
-        grown
+        growth
     }
 
     #[test]
-    fn growth_is_from_what_was_taken() {
+    fn growth_counts_from_the_last_accepted_value() {
         let mut deltas = Deltas::default();
-        assert_eq!(tell(&mut deltas, number(5), 10), Some((number(5), 1)));
-        deltas.taken();
-        assert_eq!(tell(&mut deltas, number(7), 20), Some((number(2), 10)));
-        // Nobody answered.
-        assert_eq!(tell(&mut deltas, number(9), 30), Some((number(4), 10)));
+        assert_eq!(send(&mut deltas, number(5), 10), Some((number(5), 1)));
+        deltas.accepted();
+        assert_eq!(send(&mut deltas, number(7), 20), Some((number(2), 10)));
+        // The last push got no response.
+        assert_eq!(send(&mut deltas, number(9), 30), Some((number(4), 10)));
         deltas.refused();
-        assert_eq!(tell(&mut deltas, number(10), 40), Some((number(5), 10)));
-        deltas.taken();
-        assert_eq!(tell(&mut deltas, number(10), 50), None);
+        assert_eq!(send(&mut deltas, number(10), 40), Some((number(5), 10)));
+        deltas.accepted();
+        assert_eq!(send(&mut deltas, number(10), 50), None);
     }
 
     #[test]
-    fn what_began_anew_grew_by_all_it_has() {
+    fn a_reset_series_grew_by_its_whole_value() {
         let mut deltas = Deltas::default();
-        tell(&mut deltas, number(5), 10);
-        deltas.taken();
-        assert_eq!(tell(&mut deltas, number(2), 20), Some((number(2), 10)));
+        send(&mut deltas, number(5), 10);
+        deltas.accepted();
+        assert_eq!(send(&mut deltas, number(2), 20), Some((number(2), 10)));
     }
 
     #[test]
-    fn one_that_loses_its_native_buckets_does_not_tell_all_its_history_again() {
+    fn a_histogram_that_loses_its_native_buckets_does_not_send_its_history_twice() {
         let sum = Number::Integer(0);
         let native = |zeros| {
             let counts = NativeCounts { schema: 0, zero_threshold: 1e-9, zeros, buckets: Vec::new() };
-            Grown::Native { counts, sum }
+            Cumulative::Native { counts, sum }
         };
-        let classic = |count| Grown::Histogram { counts: vec![count], sum };
+        let classic = |count| Cumulative::Histogram { counts: vec![count], sum };
         let mut deltas = Deltas::default();
-        tell(&mut deltas, native(5), 10);
-        deltas.taken();
-        assert_eq!(tell(&mut deltas, classic(7), 20), None);
-        assert_eq!(tell(&mut deltas, classic(8), 30), Some((classic(1), 20)));
-        deltas.taken();
-        assert_eq!(tell(&mut deltas, native(9), 40), None);
-        assert_eq!(tell(&mut deltas, native(9), 50), None);
+        send(&mut deltas, native(5), 10);
+        deltas.accepted();
+        assert_eq!(send(&mut deltas, classic(7), 20), None);
+        assert_eq!(send(&mut deltas, classic(8), 30), Some((classic(1), 20)));
+        deltas.accepted();
+        assert_eq!(send(&mut deltas, native(9), 40), None);
+        assert_eq!(send(&mut deltas, native(9), 50), None);
     }
 
     #[test]
-    fn histograms_grow_by_bucket() {
+    fn histograms_grow_bucket_by_bucket() {
         let histogram =
-            |counts: &[u64], sum| Grown::Histogram { counts: counts.to_vec(), sum: Number::Nanos(sum) };
+            |counts: &[u64], sum| Cumulative::Histogram { counts: counts.to_vec(), sum: Number::Nanos(sum) };
         assert_eq!(histogram(&[3, 2], 9).since(&histogram(&[1, 2], 4)), Some(histogram(&[2, 0], 5)));
         assert_eq!(histogram(&[0, 9], 9).since(&histogram(&[1, 2], 4)), None);
         assert_eq!(histogram(&[3, 2, 1], 9).since(&histogram(&[1, 2], 4)), None);
     }
 
     #[test]
-    fn native_ones_grow_when_their_resolution_was_halved_meanwhile() {
-        let native = |schema, zeros, buckets: &[(i32, u64)]| Grown::Native {
+    fn native_buckets_grow_across_a_halved_resolution() {
+        let native = |schema, zeros, buckets: &[(i32, u64)]| Cumulative::Native {
             counts: NativeCounts { schema, zero_threshold: 1e-9, zeros, buckets: buckets.to_vec() },
             sum: Number::Integer(zeros),
         };

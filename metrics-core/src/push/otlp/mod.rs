@@ -19,21 +19,30 @@ use opentelemetry_proto::tonic::metrics::v1::{ResourceMetrics, ScopeMetrics};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 
-use super::PushError;
 use super::address::{Address, without_secrets};
-use super::target::{Body, Encoder, Prepared, Target, sealed, walk};
-use super::transport::Answer;
+use super::target::{Encoder, PreparedTarget, RequestBody, Target, sealed, walk};
+use super::transport::Response;
+use crate::error::PushError;
 use crate::instance::AgentMetrics;
 use converter::{Batch, Converter};
 use delta::Deltas;
 
-/// OTLP over HTTP, as OpenTelemetry's collectors and most engines take it.
+/// A receiver of OTLP over HTTP: an OpenTelemetry Collector, or a backend that accepts OTLP itself.
 ///
-/// Metrics keep the names that a scrape would show, so that what reads them needs no other; those of a
-/// [`Profile`](crate::Profile) have the names, units and attributes of its conventions (`gen_ai.client.operation.duration`),
-/// whatever the registry's prefix. A counter is a monotonic sum, a
-/// gauge a gauge, an info a sum that is not monotonic, a histogram with buckets an explicit one, a native one an exponential
-/// one. Units are those of UCUM (`s`, `By`, `{token}`).
+/// Metrics keep the names that a scrape shows, so that queries and dashboards stay the same. The families of a
+/// [`Profile`](crate::Profile) have the names, units and attributes of its conventions instead
+/// (`gen_ai.client.operation.duration`), without the prefix of the registry.
+///
+/// | Prometheus | OTLP |
+/// |---|---|
+/// | counter | monotonic sum |
+/// | gauge | gauge |
+/// | info | sum that is not monotonic |
+/// | histogram with classic buckets | histogram with explicit bounds |
+/// | histogram with native buckets | exponential histogram |
+/// | summary | summary |
+///
+/// Units are in UCUM (`s`, `By`, `{token}`).
 #[derive(Clone)]
 #[must_use = "a target does nothing until it is pushed to"]
 pub struct Otlp {
@@ -43,23 +52,26 @@ pub struct Otlp {
 }
 
 impl Otlp {
-    /// To a receiver such as `http://collector:4318`, whose path is `/v1/metrics` unless it has another. `service` becomes the
-    /// resource's `service.name`.
+    /// Creates a target from a URL such as `http://collector:4318`. Without a path in it the path is `/v1/metrics`.
+    ///
+    /// `service` becomes the attribute `service.name` of the resource.
     pub fn new(url: impl Into<String>, service: impl Into<String>) -> Self {
         let attributes = vec![("service.name".to_owned(), service.into())];
         Self { url: url.into(), attributes, delta: false }
     }
 
-    /// An attribute of the resource. Give each process of a service a `service.instance.id` of its own, or their samples are
-    /// taken for those of one.
+    /// Adds an attribute to the resource. Give every process of a service a different `service.instance.id`; otherwise the
+    /// receiver takes their samples for those of one process.
     pub fn attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.attributes.push((name.into(), value.into()));
         self
     }
 
-    /// Counters and histograms tell what they grew by since the last push that arrived, for engines that want deltas, and are
-    /// left out where they didn't. What an engine missed is in the next; but if it took a push and its answer was lost, that
-    /// is there twice. Totals, which are sent otherwise, know no such case.
+    /// Sends counters and histograms as deltas: the growth since the last push that arrived. Series without growth are left
+    /// out. The default is cumulative values.
+    ///
+    /// The growth of a failed push is part of the next one. If the receiver accepted a push but its response was lost, that
+    /// growth is counted twice, which cannot happen with cumulative values.
     pub fn delta(mut self) -> Self {
         self.delta = true;
         self
@@ -69,20 +81,20 @@ impl Otlp {
         for (at, (name, value)) in self.attributes.iter().enumerate() {
             let refuse = |why| Err(PushError::setting("Otlp::attribute", name, why));
             if name.is_empty() {
-                return refuse("an attribute needs a name");
+                return refuse("its name is empty");
             }
             if self.attributes[..at].iter().any(|(earlier, _)| earlier == name) {
                 return refuse("given twice");
             }
             if at == 0 && value.is_empty() {
-                return refuse("a service needs a name");
+                return refuse("the name of the service is empty");
             }
         }
         Ok(())
     }
 }
 
-/// Without a login or a query, which may be secrets.
+/// Leaves out the login and the query of the URL, which may be secrets.
 impl fmt::Debug for Otlp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, attributes, delta } = self;
@@ -97,19 +109,19 @@ impl fmt::Debug for Otlp {
 impl sealed::Sealed for Otlp {}
 
 impl Target for Otlp {
-    fn prepare(self) -> Result<Prepared, PushError> {
+    fn prepare(self) -> Result<PreparedTarget, PushError> {
         self.check()?;
         let address = Address::parse(&self.url)?;
         let has_path = !address.path().is_empty();
         let attributes = self.attributes.iter().map(|(name, value)| attribute(name, value)).collect();
-        Ok(Prepared {
+        Ok(PreparedTarget {
             name: "otlp",
             address: if has_path { address } else { address.with_path("/v1/metrics") },
             headers: &[("Content-Type", "application/x-protobuf")],
             max_request_bytes: 1 << 20,
-            // The specification's "Retryable Response Codes": the others must not be tried again.
+            // Source: "Retryable Response Codes" of the specification. It forbids retries after any other status.
             is_temporary: |status| matches!(status, 429 | 502..=504),
-            encoder: Box::new(OtlpWriter {
+            encoder: Box::new(OtlpEncoder {
                 resource: Resource { attributes, ..Resource::default() },
                 deltas: self.delta.then(Deltas::default),
             }),
@@ -122,13 +134,14 @@ fn attribute(name: &str, value: &str) -> KeyValue {
     KeyValue { key: name.to_owned(), value: Some(value), ..KeyValue::default() }
 }
 
-struct OtlpWriter {
+/// Encodes pushes as OTLP requests.
+struct OtlpEncoder {
     resource: Resource,
     deltas: Option<Deltas>,
 }
 
-impl OtlpWriter {
-    fn body(&self, batch: Batch) -> Body {
+impl OtlpEncoder {
+    fn body(&self, batch: Batch) -> RequestBody {
         let scope = InstrumentationScope {
             name: env!("CARGO_PKG_NAME").to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -141,12 +154,12 @@ impl OtlpWriter {
             ..ResourceMetrics::default()
         };
         let request = ExportMetricsServiceRequest { resource_metrics: vec![resource_metrics] };
-        Body { method: "POST", bytes: request.encode_to_vec(), samples: batch.points }
+        RequestBody { method: "POST", bytes: request.encode_to_vec(), samples: batch.points }
     }
 }
 
-impl Encoder for OtlpWriter {
-    fn read(&mut self, metrics: &AgentMetrics, max_bytes: usize) -> Vec<Body> {
+impl Encoder for OtlpEncoder {
+    fn encode(&mut self, metrics: &AgentMetrics, max_bytes: usize) -> Vec<RequestBody> {
         let now = nanos(SystemTime::now());
         let since = nanos(metrics.since());
         let mut converter = Converter::new(metrics, since, now, self.deltas.take(), max_bytes);
@@ -156,17 +169,17 @@ impl Encoder for OtlpWriter {
         batches.into_iter().map(|batch| self.body(batch)).collect()
     }
 
-    /// A partial success says how many points were left out. They must not be sent again.
-    fn taken(&mut self, answer: &Answer) -> Result<(), String> {
+    /// A partial success reports how many points the receiver rejected. The specification forbids sending them again.
+    fn accepted(&mut self, response: &Response) -> Result<(), String> {
         if let Some(deltas) = &mut self.deltas {
-            deltas.taken();
+            deltas.accepted();
         }
-        let partial = ExportMetricsServiceResponse::decode(&*answer.body)
+        let partial = ExportMetricsServiceResponse::decode(&*response.body)
             .ok()
-            .and_then(|answer| answer.partial_success);
+            .and_then(|response| response.partial_success);
         match partial {
             Some(partial) if partial.rejected_data_points > 0 => Err(format!(
-                "{} data points left out: {}",
+                "{} data points rejected: {}",
                 partial.rejected_data_points, partial.error_message
             )),
             _ => Ok(()),

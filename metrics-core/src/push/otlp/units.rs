@@ -1,6 +1,7 @@
-//! Units of names as UCUM writes them.
+//! Units of metric names in UCUM, the notation that OpenTelemetry prescribes.
 
-/// A unit in UCUM. The braces of what it has no unit for say that this is a word.
+/// Converts the unit of a metric name to UCUM. A word that is no unit of UCUM is put in braces, which mark an annotation.
+///
 /// Source: the table of units in
 /// <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-metadata-1>.
 pub(super) fn ucum(unit: &str) -> String {
@@ -36,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_ucum_or_words_in_braces() {
+    fn units_are_ucum_or_annotations_in_braces() {
         let units = ["", "seconds", "bytes", "ratio", "usd", "tokens", "steps"].map(ucum);
         assert_eq!(units, ["", "s", "By", "1", "{USD}", "{token}", "{steps}"]);
     }

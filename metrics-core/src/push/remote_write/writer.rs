@@ -1,4 +1,4 @@
-//! Requests of remote-write: series with one sample each, and what families are.
+//! The requests of remote-write: series with one sample each, and the metadata of families.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use crate::exposition::{FamilyVisitor, Head};
 use crate::instance::AgentMetrics;
 use crate::label::{Labels, RenderedLabels};
 use crate::name::MetricKind;
-use crate::push::target::Body;
+use crate::push::target::RequestBody;
 use crate::sample::{Exemplar, HistogramSample, Number, Visitor, bound_text};
 
 // Fields of the messages `WriteRequest`, `TimeSeries`, `Label` (also of an exemplar), `Sample`, `Exemplar` and
@@ -28,31 +28,34 @@ const FAMILY_NAME: Key = Key::length(2);
 const FAMILY_HELP: Key = Key::length(4);
 const FAMILY_UNIT: Key = Key::length(5);
 
-/// The value that says that a series has ended: one certain NaN.
+/// The NaN that marks a series as stale.
+///
+/// Source: `StaleNaN` in <https://github.com/prometheus/prometheus/blob/main/model/value/value.go>.
 const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
 
-/// The labels of a series without its name, by name.
-type Sorted<'a> = Vec<(&'a str, &'a str)>;
+/// The labels of a series without its name, sorted by name.
+type SortedLabels<'a> = Vec<(&'a str, &'a str)>;
 
-/// Writes requests, one when the one before is full.
+/// Writes the families of a walk as requests, and starts a new request when one is full.
 pub(super) struct RequestWriter<'a> {
-    /// Those that the target adds.
+    /// The labels that the target adds.
     labels: &'a [(String, String)],
     /// The labels that the registry adds to every sample.
     outer_labels: &'a RenderedLabels,
     max_bytes: usize,
     with_metadata: bool,
-    /// Every value says that its series has ended.
+    /// Every series is marked as stale, whatever its value.
     stale: bool,
-    /// In milliseconds since 1970: of the push, and of the next samples where they have one of their own.
+    /// The time of the push, in milliseconds since 1970.
     now: i64,
+    /// The time of the next samples if they have one, in milliseconds since 1970.
     timestamp: Option<i64>,
-    /// The family's.
+    /// The name of the family.
     name: String,
     gathered: bool,
     request: Vec<u8>,
     samples: u64,
-    done: Vec<Body>,
+    done: Vec<RequestBody>,
 }
 
 impl<'a> RequestWriter<'a> {
@@ -60,7 +63,7 @@ impl<'a> RequestWriter<'a> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             labels,
-            outer_labels: metrics.registry_ref().outer().labels(),
+            outer_labels: metrics.registry_ref().additions().labels(),
             max_bytes,
             with_metadata: false,
             stale: false,
@@ -74,22 +77,23 @@ impl<'a> RequestWriter<'a> {
         }
     }
 
-    /// Writes also what families are, or not.
+    /// Switches the metadata of families on or off.
     pub(super) fn set_metadata(&mut self, with_metadata: bool) {
         self.with_metadata = with_metadata;
     }
 
-    /// Writes that the series have ended, whatever their values.
-    pub(super) fn end_series(&mut self) {
+    /// Marks all series as stale.
+    pub(super) fn mark_stale(&mut self) {
         self.stale = true;
     }
 
-    /// The labels of a sample, with those that the registry and the target add where it has none of that name.
-    fn sorted<'l>(&self, own: Labels<'l>) -> Sorted<'l>
+    /// Returns the labels of a sample and those that the registry and the target add. A label of the sample replaces the
+    /// target's label of the same name.
+    fn sorted<'l>(&self, labels_of_sample: Labels<'l>) -> SortedLabels<'l>
     where
         'a: 'l,
     {
-        let mut labels: Sorted<'l> = own.pairs().collect();
+        let mut labels: SortedLabels<'l> = labels_of_sample.pairs().collect();
         if !self.gathered {
             labels.extend(self.outer_labels.pairs());
         }
@@ -98,21 +102,21 @@ impl<'a> RequestWriter<'a> {
                 labels.push((name, value));
             }
         }
-        // An empty value is no label, and refused by the protocol.
+        // The protocol refuses empty values: to Prometheus they are absent labels.
         labels.retain(|(_, value)| !value.is_empty());
         labels.sort_unstable_by(|left, right| left.0.cmp(right.0));
         labels
     }
 
-    fn series(&mut self, suffix: &str, labels: &Sorted<'_>, last: Option<(&str, &str)>, value: f64) {
+    fn series(&mut self, suffix: &str, labels: &SortedLabels<'_>, last: Option<(&str, &str)>, value: f64) {
         self.series_with(suffix, labels, last, value, None);
     }
 
-    /// Writes a series with its one sample.
+    /// Writes a series with one sample.
     fn series_with(
         &mut self,
         suffix: &str,
-        labels: &Sorted<'_>,
+        labels: &SortedLabels<'_>,
         mut last: Option<(&str, &str)>,
         value: f64,
         exemplar: Option<Exemplar>,
@@ -120,7 +124,7 @@ impl<'a> RequestWriter<'a> {
         let out = &mut self.request;
         let begin_series = out.len();
         let series = begin(out, TIMESERIES);
-        // The name and the label of a bucket or quantile take their places among the others.
+        // The protocol requires sorted labels, so the name and `le` or `quantile` are merged into the others.
         let mut name = Some(("__name__", self.name.as_str()));
         for (label, value) in labels {
             if let Some((label, value)) = name.take_if(|(name, _)| *name < *label) {
@@ -168,7 +172,7 @@ impl<'a> RequestWriter<'a> {
         self.split(begin_metadata);
     }
 
-    /// Begins the next request with what was written from here on, if it made this one too long.
+    /// Moves everything from `at` on into the next request, if it made this one too long.
     fn split(&mut self, at: usize) {
         if self.request.len() > self.max_bytes && at > 0 {
             let next = self.request.split_off(at);
@@ -180,10 +184,10 @@ impl<'a> RequestWriter<'a> {
     fn end_request(&mut self) {
         let compressed = snap::raw::Encoder::new().compress_vec(&self.request);
         let bytes = compressed.unwrap_or_else(|error| unreachable!("no request is that long: {error}"));
-        self.done.push(Body { method: "POST", bytes, samples: std::mem::take(&mut self.samples) });
+        self.done.push(RequestBody { method: "POST", bytes, samples: std::mem::take(&mut self.samples) });
     }
 
-    pub(super) fn finish(mut self) -> Vec<Body> {
+    pub(super) fn finish(mut self) -> Vec<RequestBody> {
         if !self.request.is_empty() {
             self.end_request();
         }
@@ -201,7 +205,7 @@ fn put_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
     end(out, message);
 }
 
-/// Writes a label, its value in two parts.
+/// Writes a label. The value consists of two parts.
 fn put_label(out: &mut Vec<u8>, name: &str, [value, suffix]: [&str; 2]) {
     let label = begin(out, LABEL);
     put_text(out, LABEL_NAME, name.as_bytes());

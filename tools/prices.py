@@ -2,8 +2,8 @@
 
     python3 tools/prices.py [YYYY-MM-DD]
 
-The day, today in UTC unless given, is the one whose prices are taken. `metrics-core/src/pricing/bundled.rs`
-says how the file is read.
+The table gets the prices that apply on the given day, by default today (UTC). `metrics-core/src/pricing/bundled.rs`
+documents the format.
 """
 
 import re
@@ -18,13 +18,13 @@ from genai_prices.data import providers
 
 OUTPUT = Path(__file__).parent.parent / "metrics-core/src/pricing/data"
 
-# Vendors of models of their own whose models are known by their names alone.
+# Vendors that develop models. Their models are identified by name alone, without a provider.
 VENDORS = {
     "anthropic", "cohere", "deepseek", "google", "meta", "minimax", "mistral", "moonshotai", "openai", "voyageai",
     "x-ai", "zhipuai",
 }
 
-# How a part of a price is written, and its name in the source.
+# The mark of each rate in the output, and the name of the rate in the source.
 PARTS = {
     "r": "cache_read_mtok",
     "w": "cache_write_mtok",
@@ -35,7 +35,7 @@ PARTS = {
     "I": "output_image_mtok",
 }
 
-# Expressions that are no name with digits in it.
+# The clauses of regular expressions that `digits` can't convert.
 REGEXES = {
     "^o[134]": ["^o1", "^o3", "^o4"],
     "^(?!.*-[tT][tT][sS](?:$|-))": ["!-tts"],
@@ -51,14 +51,14 @@ REGEXES = {
 
 
 def clauses(match) -> list[str]:
-    """The names a clause matches: any of a list."""
+    """Converts a clause of the source to a list of clauses, of which any must match."""
     match match:
         case types.ClauseOr(or_=parts):
             return [clause for part in parts for clause in clauses(part)]
         case types.ClauseAnd(and_=parts):
             together = [clauses(part) for part in parts]
             if any(len(part) != 1 for part in together):
-                raise SystemExit(f"a choice within {match}")
+                raise SystemExit(f"cannot convert alternatives inside {match}")
             return ["&".join(part[0] for part in together)]
         case types.ClauseEquals(equals=text):
             return [literal("=", text)]
@@ -70,17 +70,17 @@ def clauses(match) -> list[str]:
             return [literal("*", text)]
         case types.ClauseRegex(regex=text):
             return REGEXES.get(text) or digits(text)
-    raise SystemExit(f"an unknown clause: {match}")
+    raise SystemExit(f"unknown kind of clause: {match}")
 
 
 def literal(kind: str, text: str) -> str:
     if re.search(r"[\s#&]", text):
-        raise SystemExit(f"not to be written as it is: {text}")
+        raise SystemExit(f"cannot be written in the output format: {text}")
     return kind + text.lower()
 
 
 def digits(regex: str) -> list[str]:
-    """An expression whose only wildcards are digits and a choice of one character."""
+    """Converts a regular expression whose only wildcards are digits and a choice of one character."""
     whole = regex.endswith("$")
     text = regex.removeprefix("^").removesuffix("$").replace(r"\.", ".")
     text = re.sub(r"\\d\{(\d+)\}", lambda found: "#" * int(found[1]), text).replace(r"\d", "#")
@@ -88,18 +88,18 @@ def digits(regex: str) -> list[str]:
     if choice := re.search(r"\[([-@]+)\]", text):
         texts = [text.replace(choice[0], character) for character in choice[1]]
     if not regex.startswith("^") or any(re.search(r"[\\^$*+?()\[\]{}|\s&]", text) for text in texts):
-        raise SystemExit(f"an expression to be added to REGEXES: {regex}")
+        raise SystemExit(f"cannot convert this expression; add it to REGEXES: {regex}")
     return [("=" if whole else "^") + text.lower() for text in texts]
 
 
 def price_on(model, day: date):
-    """What a model costs for the most part of a day, for the prices that depend on its hour."""
+    """Returns the price that applies for most of a day, for a price that depends on the hour."""
     if isinstance(model.prices, types.ModelPrice):
         return model.prices
     midnight = datetime.combine(day, time(), UTC)
     hours = [model.get_prices(midnight + timedelta(minutes=30 * half)) for half in range(48)]
-    most, _ = Counter(map(str, hours)).most_common(1)[0]
-    return next(price for price in hours if str(price) == most)
+    most_common, _ = Counter(map(str, hours)).most_common(1)[0]
+    return next(price for price in hours if str(price) == most_common)
 
 
 def price_text(price) -> str:
@@ -116,8 +116,8 @@ def rates_text(stored: dict, start: int | None) -> str:
     def at(key: str) -> str | None:
         value = stored.get(key)
         if isinstance(value, types.TieredPrices):
-            of_tiers = [tier.price for tier in value.tiers if start is not None and tier.start <= start]
-            value = of_tiers[-1] if of_tiers else value.base
+            tier_prices = [tier.price for tier in value.tiers if start is not None and tier.start <= start]
+            value = tier_prices[-1] if tier_prices else value.base
         return None if value is None else short(value)
 
     plain = [at("input_mtok") or "0", at("output_mtok") or "0"]

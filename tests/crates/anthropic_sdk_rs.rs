@@ -14,7 +14,7 @@ use crate::golden::{check_whole, events, facts_of_stream, golden};
 use crate::server::{Answer, Server};
 
 #[test]
-fn messages_tell_what_their_json_does() {
+fn messages_report_the_same_facts_as_their_json() {
     for body in [
         golden!("anthropic/plain.json"),
         golden!("anthropic/cached.json"),
@@ -59,7 +59,7 @@ async fn ask(client: &Anthropic) -> Result<Message, Error> {
 }
 
 #[tokio::test]
-async fn attempts_by_retry_are_counted() {
+async fn attempts_of_retry_are_counted() {
     let metrics = testing::isolated();
     let server = Server::start([
         Answer::new(529, golden!("anthropic/error.json")),
@@ -84,7 +84,7 @@ async fn stream(client: &Anthropic) -> Result<impl Stream<Item = Result<Event, E
 }
 
 #[tokio::test]
-async fn the_events_of_a_stream_add_up() {
+async fn the_facts_of_all_events_of_a_stream_are_combined() {
     for body in [golden!("anthropic/stream.sse"), golden!("anthropic/cumulative.sse")] {
         let metrics = testing::isolated();
         let server = Server::start([Answer::new(200, body)]);
@@ -105,7 +105,7 @@ async fn the_events_of_a_stream_add_up() {
 }
 
 #[tokio::test]
-async fn a_stream_that_breaks_keeps_what_it_told() {
+async fn a_broken_stream_keeps_the_usage_reported_so_far() {
     let metrics = testing::isolated();
     let body = golden!("anthropic/broken.sse");
     let first = events(golden!("anthropic/stream.sse")).next().expect("an event");
@@ -124,7 +124,7 @@ async fn a_stream_that_breaks_keeps_what_it_told() {
 }
 
 #[tokio::test]
-async fn errors_have_their_statuses_wherever_they_are_found() {
+async fn errors_are_classified_directly_and_inside_error_reports() {
     let error =
         |kind: &str| format!(r#"{{"type": "error", "error": {{"type": "{kind}", "message": ".."}}}}"#);
     let server = Server::start([
@@ -149,8 +149,8 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
         let report = eyre::Report::from(error).wrap_err("while asking");
         assert_eq!(error_status(report.as_ref()), expected, "{report:#}");
     }
-    let nobody = self::client(&Server::nobody());
-    let error = nobody.messages.create(request(), None).await.expect_err("nobody is there");
+    let refused = self::client(&Server::refusing_address());
+    let error = refused.messages.create(request(), None).await.expect_err("the connection is refused");
     assert_eq!(error.classify(), Status::Unavailable);
     assert_eq!((Error::Timeout.classify(), Error::Aborted.classify()), (Status::Timeout, Status::Cancelled));
 }

@@ -23,7 +23,7 @@ use crate::golden::{check_whole, events, facts_of_stream, golden};
 use crate::server::{Answer, Server};
 
 #[test]
-fn chat_completions_tell_what_their_json_does() {
+fn chat_completions_report_the_same_facts_as_their_json() {
     for body in [
         golden!("openai_chat/plain.json"),
         golden!("openai_chat/cached.json"),
@@ -38,7 +38,7 @@ fn chat_completions_tell_what_their_json_does() {
 }
 
 #[test]
-fn what_a_usage_does_not_tell_is_not_0() {
+fn a_count_that_is_not_reported_is_unknown() {
     let bare = r#"{"prompt_tokens": 2006, "completion_tokens": 300, "total_tokens": 2306}"#;
     let bare: CompletionUsage = serde_json::from_str(bare).expect("a usage");
     assert_eq!(bare.token_usage(), Some(Usage::new(2006, 300)));
@@ -59,7 +59,7 @@ fn what_a_usage_does_not_tell_is_not_0() {
 }
 
 #[test]
-fn responses_tell_what_their_json_does() {
+fn responses_report_the_same_facts_as_their_json() {
     for body in [
         golden!("openai_responses/plain.json"),
         golden!("openai_responses/reasoning.json"),
@@ -71,14 +71,14 @@ fn responses_tell_what_their_json_does() {
     ] {
         check_whole::<Response>(WireFormat::OpenAiResponses, body);
     }
-    // How long what was written stays in the cache, the crate leaves out.
+    // The crate omits the lifetime of cache writes.
     let cached: Response = serde_json::from_str(golden!("openai_responses/cached.json")).expect("a response");
     let usage = Usage::new(3000, 40).cache_read(2048).cache_write(900).reasoning(0);
     assert_eq!(cached.token_usage(), Some(usage));
 }
 
 #[tokio::test]
-async fn streamed_chunks_add_up_to_what_the_stream_tells() {
+async fn streamed_chunks_record_the_facts_of_the_stream() {
     let metrics = testing::isolated();
     let body = golden!("openai_chat/stream.sse");
     let facts = facts_of_stream(WireFormat::OpenAiChat, body);
@@ -99,7 +99,7 @@ async fn streamed_chunks_add_up_to_what_the_stream_tells() {
 }
 
 #[test]
-fn events_of_responses_tell_the_end_at_the_end() {
+fn the_last_events_of_a_response_report_its_facts() {
     for body in [golden!("openai_responses/stream.sse"), golden!("openai_responses/broken.sse")] {
         let facts = facts_of_stream(WireFormat::OpenAiResponses, body);
         let typed: Vec<ResponseStreamEvent> =
@@ -108,8 +108,8 @@ fn events_of_responses_tell_the_end_at_the_end() {
         assert_eq!(typed.iter().rev().find_map(TokenUsage::token_usage), facts.usage, "{body}");
         assert_eq!(last(TokenUsage::finish_reason), facts.finish_reason.as_deref(), "{body}");
         assert_eq!(last(TokenUsage::served_model), facts.served_model.as_deref(), "{body}");
-        let told = typed.iter().map(Classify::classify).find(|status| *status != Status::Success);
-        assert_eq!(told.unwrap_or(Status::Success), facts.status, "{body}");
+        let failure = typed.iter().map(Classify::classify).find(|status| *status != Status::Success);
+        assert_eq!(failure.unwrap_or(Status::Success), facts.status, "{body}");
     }
 }
 
@@ -122,7 +122,7 @@ fn request() -> CreateChatCompletionRequest {
         .expect("a request")
 }
 
-/// A client whose retries the layer sees.
+/// Creates a client with the attempt layer below its retry layer.
 fn client(address: &str, retries: usize) -> Client<OpenAIConfig> {
     let service = ServiceBuilder::new()
         .layer(OpenAIRetryLayer::new(retries))
@@ -141,7 +141,7 @@ async fn ask(client: &Client<OpenAIConfig>) -> Result<CreateChatCompletionRespon
 }
 
 #[tokio::test]
-async fn every_attempt_of_a_client_that_retries_in_silence_is_seen() {
+async fn the_attempt_layer_counts_the_retries_of_the_client() {
     let metrics = testing::isolated();
     let server = Server::start([
         Answer::new(503, "{}").with("retry-after", "0"),
@@ -171,7 +171,7 @@ async fn every_attempt_of_a_client_that_retries_in_silence_is_seen() {
 }
 
 #[tokio::test]
-async fn the_layer_sees_towers_own_retries_as_well() {
+async fn the_attempt_layer_counts_retries_of_towers_retry_layer() {
     let metrics = testing::isolated();
     let server = Server::start([
         Answer::new(503, "{}").with("retry-after", "0"),
@@ -192,7 +192,7 @@ async fn the_layer_sees_towers_own_retries_as_well() {
 }
 
 #[tokio::test]
-async fn requests_of_one_client_do_not_wait_for_each_other() {
+async fn a_failed_request_adds_no_retry_wait_to_the_next_request() {
     let metrics = testing::isolated();
     let refused = || Answer::new(503, "{}");
     let server = Server::start([refused(), refused()]);
@@ -207,7 +207,7 @@ async fn requests_of_one_client_do_not_wait_for_each_other() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_is_given_up_is_one_too() {
+async fn a_dropped_attempt_is_counted_as_cancelled() {
     let metrics = testing::isolated();
     let server = Server::start([Answer::Never]);
     let client = client(&server.address, 0);
@@ -217,7 +217,7 @@ async fn an_attempt_that_is_given_up_is_one_too() {
         server
     });
     tokio::select! {
-        answer = &mut asked => panic!("nobody answers: {answer:?}"),
+        answer = &mut asked => panic!("there is no response: {answer:?}"),
         _ = came => drop(asked),
     }
     assert_metrics!(metrics, {
@@ -228,7 +228,7 @@ async fn an_attempt_that_is_given_up_is_one_too() {
 }
 
 #[tokio::test]
-async fn errors_have_their_statuses_wherever_they_are_found() {
+async fn errors_are_classified_directly_and_inside_error_reports() {
     let server = Server::start([
         Answer::new(400, golden!("openai_chat/too_long.json")),
         Answer::new(
@@ -254,8 +254,11 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
         let error = anyhow::Error::from(error).context("while asking");
         assert_eq!(error_status(error.as_ref()), expected, "{error:#}");
     }
-    let error =
-        self::client(&Server::nobody(), 0).chat().create(request()).await.expect_err("nobody is there");
+    let error = self::client(&Server::refusing_address(), 0)
+        .chat()
+        .create(request())
+        .await
+        .expect_err("the connection is refused");
     let error: Box<dyn std::error::Error + Send + Sync> = error.into();
     assert_eq!(error.classify(), Status::Unavailable);
     let odd = ApiError { message: "..".into(), ..ApiError::default() };
@@ -270,7 +273,7 @@ async fn stream(client: &Client<OpenAIConfig>) -> Result<impl Stream<Item = Chun
 }
 
 #[tokio::test]
-async fn a_stream_is_one_attempt_and_one_call_to_its_end() {
+async fn a_stream_is_one_attempt_and_one_call() {
     let metrics = testing::isolated();
     let body = golden!("openai_chat/stream.sse");
     let cut = body.split_inclusive("\n\n").next().expect("a first event").to_owned();
@@ -300,7 +303,7 @@ async fn a_stream_is_one_attempt_and_one_call_to_its_end() {
 }
 
 #[tokio::test]
-async fn the_layer_does_nothing_outside_of_a_call() {
+async fn the_attempt_layer_does_nothing_outside_a_call() {
     let metrics = testing::isolated();
     let server = Server::start([Answer::new(200, golden!("openai_chat/plain.json"))]);
     client(&server.address, 0).chat().create(request()).await.expect("it is answered");

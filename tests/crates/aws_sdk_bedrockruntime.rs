@@ -1,4 +1,4 @@
-//! aws-sdk-bedrockruntime, whose types have no JSON of their own.
+//! aws-sdk-bedrockruntime, whose types can't be parsed from JSON.
 
 use agent_metrics::{
     Classify, Status, StreamExt as _, TokenUsage, Usage, assert_metrics, error_status, testing, track_llm,
@@ -18,12 +18,12 @@ fn usage() -> aws_sdk_bedrockruntime::types::builders::TokenUsageBuilder {
 }
 
 fn detail(ttl: CacheTtl, tokens: i32) -> CacheDetail {
-    CacheDetail::builder().ttl(ttl).input_tokens(tokens).build().expect("all is there")
+    CacheDetail::builder().ttl(ttl).input_tokens(tokens).build().expect("all fields are set")
 }
 
 #[test]
-fn the_input_includes_the_cache_and_what_is_not_told_is_not_0() {
-    let bare = usage().build().expect("all is there");
+fn the_input_includes_the_cache_and_unreported_counts_are_unknown() {
+    let bare = usage().build().expect("all fields are set");
     assert_eq!(bare.token_usage(), Some(Usage::new(3, 550)));
     let cached = usage()
         .cache_read_input_tokens(1000)
@@ -31,7 +31,7 @@ fn the_input_includes_the_cache_and_what_is_not_told_is_not_0() {
         .cache_details(detail(CacheTtl::OneHour, 304))
         .cache_details(detail(CacheTtl::FiveMinutes, 12_000))
         .build()
-        .expect("all is there");
+        .expect("all fields are set");
     let expected = Usage::new(13_307, 550).cache_read(1000).cache_write(12_304).cache_write_long(304);
     assert_eq!(cached.token_usage(), Some(expected));
 }
@@ -39,8 +39,13 @@ fn the_input_includes_the_cache_and_what_is_not_told_is_not_0() {
 fn output(reason: StopReason) -> ConverseOutput {
     let router = PromptRouterTrace::builder().invoked_model_id("amazon.nova-lite").build();
     let trace = ConverseTrace::builder().prompt_router(router).build();
-    let usage = usage().build().expect("all is there");
-    ConverseOutput::builder().stop_reason(reason).usage(usage).trace(trace).build().expect("all is there")
+    let usage = usage().build().expect("all fields are set");
+    ConverseOutput::builder()
+        .stop_reason(reason)
+        .usage(usage)
+        .trace(trace)
+        .build()
+        .expect("all fields are set")
 }
 
 type Failed = SdkError<ConverseError, ()>;
@@ -52,7 +57,7 @@ async fn converse(result: ConverseResult) -> ConverseResult {
 }
 
 #[tokio::test]
-async fn converse_is_counted() {
+async fn converse_outputs_are_counted_by_status_and_finish_reason() {
     let metrics = testing::isolated();
     for reason in
         [StopReason::EndTurn, StopReason::GuardrailIntervened, StopReason::ModelContextWindowExceeded]
@@ -70,10 +75,11 @@ async fn converse_is_counted() {
 }
 
 #[tokio::test]
-async fn a_stream_tells_its_end_and_its_usage_in_two_events() {
+async fn the_finish_reason_and_the_usage_come_from_different_events() {
     let metrics = testing::isolated();
-    let stop = MessageStopEvent::builder().stop_reason(StopReason::MaxTokens).build().expect("all is there");
-    let usage = usage().cache_read_input_tokens(7).build().expect("all is there");
+    let stop =
+        MessageStopEvent::builder().stop_reason(StopReason::MaxTokens).build().expect("all fields are set");
+    let usage = usage().cache_read_input_tokens(7).build().expect("all fields are set");
     let metadata = ConverseStreamMetadataEvent::builder().usage(usage).build();
     let events = [ConverseStreamOutput::MessageStop(stop), ConverseStreamOutput::Metadata(metadata)];
     let stream = futures_util::stream::iter(events)
@@ -92,7 +98,7 @@ fn meta(code: &str, message: &str) -> ErrorMetadata {
 }
 
 #[test]
-fn errors_have_their_statuses_wherever_they_are_found() {
+fn errors_are_classified_directly_and_inside_error_reports() {
     let throttled = ThrottlingException::builder().meta(meta("ThrottlingException", "..")).build();
     let internal = InternalServerException::builder().meta(meta("InternalServerException", "..")).build();
     let slow = ModelTimeoutException::builder().meta(meta("ModelTimeoutException", "..")).build();

@@ -13,7 +13,7 @@ use crate::golden::golden;
 use crate::server::{Answer, Server};
 
 #[test]
-fn what_a_usage_does_not_tell_is_not_0() {
+fn a_count_that_is_not_reported_is_unknown() {
     let bare: ChatUsage = serde_json::from_str("{}").expect("a usage");
     assert_eq!(bare.token_usage(), None);
     let all: ChatUsage = serde_json::from_str(
@@ -26,10 +26,10 @@ fn what_a_usage_does_not_tell_is_not_0() {
     let expected = Usage::new(100, 50).cache_read(60).cache_write(30).cache_write_long(10);
     assert_eq!(all.token_usage(), Some(expected.audio_input(5).reasoning(40)));
     let negative: ChatUsage = serde_json::from_str(r#"{"prompt_tokens": -1}"#).expect("a usage");
-    assert_eq!(negative.token_usage(), None, "which is less than 0 tokens");
+    assert_eq!(negative.token_usage(), None, "a negative count is not a usage");
 }
 
-/// A client that finds every model at the server, which speaks as `adapter`.
+/// Creates a client that sends the requests for every model to the server, in the format of `adapter`.
 fn client(address: &str, adapter: AdapterKind) -> Client {
     let address = address.to_owned();
     let resolve = move |target: ServiceTarget| -> Result<ServiceTarget, genai::resolver::Error> {
@@ -50,7 +50,7 @@ async fn ask(client: &Client, model: &str) -> Result<ChatResponse, genai::Error>
 }
 
 #[tokio::test(start_paused = true)]
-async fn chats_of_several_providers_are_counted_alike() {
+async fn chats_of_several_providers_record_the_same_families() {
     let metrics = testing::isolated();
     let openai = Server::start([
         Answer::new(429, golden!("openai_chat/error.json")).with("retry-after", "7"),
@@ -83,7 +83,7 @@ async fn stream(
 }
 
 #[tokio::test]
-async fn the_end_of_a_stream_tells_the_usage() {
+async fn the_end_of_a_stream_reports_the_usage() {
     let metrics = testing::isolated();
     let server = Server::start([Answer::new(200, golden!("openai_chat/stream.sse"))]);
     let items: Vec<_> =
@@ -98,7 +98,7 @@ async fn the_end_of_a_stream_tells_the_usage() {
 }
 
 #[tokio::test]
-async fn errors_have_their_statuses_wherever_they_are_found() {
+async fn errors_are_classified_directly_and_inside_error_reports() {
     let server = Server::start([
         Answer::new(400, golden!("openai_chat/too_long.json")),
         Answer::new(400, golden!("anthropic/too_long.json")),
@@ -119,7 +119,7 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
         let error = anyhow::Error::from(error).context("while asking");
         assert_eq!(error_status(error.as_ref()), expected, "{error:#}");
     }
-    let nobody = self::client(&Server::nobody(), AdapterKind::OpenAI);
-    let error = nobody.exec_chat("m", request(), None).await.expect_err("nobody is there");
+    let refused = self::client(&Server::refusing_address(), AdapterKind::OpenAI);
+    let error = refused.exec_chat("m", request(), None).await.expect_err("the connection is refused");
     assert_eq!(error.classify(), Status::Unavailable, "{error}");
 }

@@ -1,4 +1,4 @@
-//! The bodies that the wire formats are tested on: what a crate's type tells of one must be what the format tells.
+//! The golden files of the wire formats. A crate's type must report the same facts as the wire format.
 
 use agent_metrics::usage::wire::{Facts, WireFormat, WireStream};
 use agent_metrics::{Classify, Status, TokenUsage};
@@ -12,12 +12,12 @@ macro_rules! golden {
 
 pub(crate) use golden;
 
-/// The data of each event.
+/// Returns the data of each event of a stream.
 pub fn events(body: &str) -> impl Iterator<Item = &str> {
     body.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]")
 }
 
-/// Checks that a whole response tells the same by its type and by its format.
+/// Checks that a whole response reports the same facts through the crate's type and through the wire format.
 pub fn check_whole<T: DeserializeOwned + TokenUsage + Classify>(format: WireFormat, body: &str) {
     let typed: T = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
     check(&typed, typed.classify(), &format.facts_of_slice(body.as_bytes()), body);
@@ -30,7 +30,7 @@ fn check(typed: &impl TokenUsage, status: Status, facts: &Facts, body: &str) {
     assert_eq!(status, facts.status, "{body}");
 }
 
-/// What a stream's format tells.
+/// Returns the facts of a stream, read with the wire format.
 pub fn facts_of_stream(format: WireFormat, body: &str) -> Facts {
     let mut stream = WireStream::new(format);
     events(body).for_each(|data| stream.data(data));

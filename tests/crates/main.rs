@@ -1,5 +1,5 @@
-//! The crates people use, each with its own types: made from what providers send, or got by its client from a loopback
-//! server.
+//! Integrations with client crates. Responses are parsed from the golden files of the wire formats, or requested by the
+//! crate's client from a server on loopback.
 
 mod anthropic_sdk_rs;
 mod async_openai;

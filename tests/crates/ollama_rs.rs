@@ -13,13 +13,13 @@ use crate::golden::golden;
 use crate::server::{Answer, Server};
 
 #[test]
-fn chats_tell_what_their_json_does() {
+fn chats_report_the_same_facts_as_their_json() {
     for body in [golden!("ollama/plain.json"), golden!("ollama/reasoning.json")] {
         let typed: ChatMessageResponse = serde_json::from_str(body).expect("a chat");
         let facts = WireFormat::Ollama.facts_of_slice(body.as_bytes());
         assert_eq!(typed.token_usage(), facts.usage, "{body}");
         assert_eq!(typed.served_model(), facts.served_model.as_deref(), "{body}");
-        assert_eq!(typed.finish_reason(), None, "the crate doesn't tell");
+        assert_eq!(typed.finish_reason(), None, "the crate doesn't report it");
     }
     let typed: GenerationResponse =
         serde_json::from_str(golden!("ollama/generate.json")).expect("a response");
@@ -27,7 +27,7 @@ fn chats_tell_what_their_json_does() {
     assert_eq!(vec![typed].token_usage(), facts.usage);
     let part = r#"{"model": "m", "created_at": "", "response": "It", "done": false}"#;
     let part: GenerationResponse = serde_json::from_str(part).expect("a part");
-    assert_eq!(part.token_usage(), None, "which is not 0");
+    assert_eq!(part.token_usage(), None, "unknown is not 0");
 }
 
 fn request() -> ChatMessageRequest {
@@ -70,15 +70,15 @@ async fn whole_and_streamed_chats_are_counted() {
 }
 
 #[tokio::test]
-async fn errors_have_the_statuses_that_the_crate_leaves_them() {
+async fn errors_are_classified_as_far_as_the_crate_keeps_their_cause() {
     let server = Server::start([Answer::new(400, golden!("ollama/too_long.json")), Answer::new(500, "{}")]);
     let client = client(&server.address);
     for expected in [Status::ContextOverflow, Status::Error] {
         let error = client.send_chat_messages(request()).await.expect_err("it fails");
         assert_eq!(error.classify(), expected, "{error}");
     }
-    let nobody = self::client(&Server::nobody());
-    let error = nobody.send_chat_messages(request()).await.expect_err("nobody is there");
+    let refused = self::client(&Server::refusing_address());
+    let error = refused.send_chat_messages(request()).await.expect_err("the connection is refused");
     let error = anyhow::Error::from(error).context("while asking");
     assert_eq!(error_status(error.as_ref()), Status::Unavailable, "{error:#}");
 }

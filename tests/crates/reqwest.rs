@@ -14,13 +14,13 @@ async fn fetch(address: &str) -> reqwest::Result<reqwest::Response> {
 }
 
 #[tokio::test]
-async fn a_response_counts_by_its_status_code() {
+async fn a_response_is_counted_by_its_status_code() {
     let metrics = testing::isolated();
     let server = Server::start([200, 503, 504].map(|status| Answer::new(status, "{}")));
     for _ in 0..3 {
         fetch(&server.address).await.expect("an answer");
     }
-    fetch(&Server::nobody()).await.expect_err("nobody is there");
+    fetch(&Server::refusing_address()).await.expect_err("the connection is refused");
     assert_metrics!(metrics, {
         agent_tool_calls_total { tool_name = "fetch", status = "success" } == 1,
         agent_tool_calls_total { tool_name = "fetch", status = "error" } == 2,
@@ -29,7 +29,7 @@ async fn a_response_counts_by_its_status_code() {
 }
 
 #[tokio::test]
-async fn errors_have_their_statuses_wherever_they_are_found() {
+async fn errors_are_classified_directly_and_inside_error_reports() {
     let server = Server::start([
         Answer::new(429, "{}").with("retry-after", "3"),
         Answer::new(404, "{}"),
@@ -49,11 +49,14 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
     assert_eq!(error_status(anyhow::Error::from(missing).context("..").as_ref()), Status::Rejected);
     let broken = get().send().await.expect("a head").bytes().await.expect_err("the body breaks off");
     assert_eq!(broken.classify(), Status::Unavailable, "{broken:?}");
-    let slow = get().timeout(Duration::from_millis(20)).send().await.expect_err("nobody answers");
+    let slow = get().timeout(Duration::from_millis(20)).send().await.expect_err("no response arrives");
     assert_eq!(error_status(eyre::Report::from(slow).wrap_err("..").as_ref()), Status::Timeout);
-    let nobody =
-        client.get(format!("http://{}/", Server::nobody())).send().await.expect_err("nobody is there");
-    let boxed: Box<dyn std::error::Error + Send + Sync> = nobody.into();
+    let refused = client
+        .get(format!("http://{}/", Server::refusing_address()))
+        .send()
+        .await
+        .expect_err("the connection is refused");
+    let boxed: Box<dyn std::error::Error + Send + Sync> = refused.into();
     assert_eq!(boxed.classify(), Status::Unavailable);
     assert_eq!(client.get("nonsense").build().expect_err("no URL").classify(), Status::Error);
 }
@@ -76,7 +79,7 @@ async fn ask(address: &str) -> reqwest::Result<()> {
 }
 
 #[tokio::test]
-async fn the_client_is_a_service_whose_attempts_the_layer_sees() {
+async fn the_attempt_layer_counts_attempts_of_the_reqwest_client() {
     let metrics = testing::isolated();
     let server = Server::start([500, 200].map(|status| Answer::new(status, "{}")));
     ask(&server.address).await.expect("an answer");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use agent_metrics::{Classify, Status, Usage, assert_metrics, error_status, retry, testing, track_llm};
 
-/// A status and how long its sender wants to be left alone.
+/// An error with a status and a requested wait in seconds.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Failed(Status, Option<u64>);
 
@@ -20,7 +20,7 @@ impl Classify for Failed {
     }
 }
 
-/// Fails in these ways, one after the other, and then answers.
+/// Returns an operation that fails with each of these errors in turn and then succeeds.
 fn failing(failures: &[Failed]) -> impl FnMut() -> std::future::Ready<Result<Usage, Failed>> {
     let mut failures = failures.iter().copied();
     move || std::future::ready(failures.next().map_or(Ok(Usage::new(5, 1)), Err))
@@ -32,7 +32,7 @@ async fn ask(failures: &[Failed]) -> Result<Usage, Failed> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_passes_is_tried_again_and_each_attempt_counted() {
+async fn transient_errors_are_retried_and_every_attempt_is_counted() {
     let metrics = testing::isolated();
     let failures =
         [Failed(Status::Unavailable, None), Failed(Status::Timeout, None), Failed(Status::RateLimited, None)];
@@ -43,7 +43,7 @@ async fn what_passes_is_tried_again_and_each_attempt_counted() {
         agent_llm_attempts_total { model = "m", outcome = "rate_limited" } == 1,
         agent_llm_attempts_total { model = "m", outcome = "success" } == 1,
         agent_llm_attempts_total { model = "m" } == 4,
-        // 1 + 2 + 2 seconds, and up to as much again.
+        // 1 + 2 + 2 seconds, plus a random share of up to the same amount.
         agent_llm_retry_wait_seconds_total { model = "m" } >= 5,
         agent_llm_retry_wait_seconds_total { model = "m" } < 10,
         agent_llm_calls_total { model = "m", status = "success" } == 1,
@@ -52,22 +52,22 @@ async fn what_passes_is_tried_again_and_each_attempt_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_is_asked_for_is_kept_unless_it_is_too_long() {
+async fn a_requested_wait_is_kept_unless_it_is_too_long() {
     let metrics = testing::isolated();
     let begin = tokio::time::Instant::now();
     assert!(
         ask(&[Failed(Status::RateLimited, Some(17)), Failed(Status::Unavailable, Some(0))]).await.is_ok()
     );
-    assert_eq!(begin.elapsed().as_secs(), 17, "the clock stands still but for the waits");
+    assert_eq!(begin.elapsed().as_secs(), 17, "the paused clock advances only by the waits");
     assert_metrics!(metrics, { agent_llm_retry_wait_seconds_total { model = "m" } == 17 });
     let patient = Failed(Status::RateLimited, Some(61));
-    assert_eq!(ask(&[patient]).await, Err(patient), "a minute is the longest");
+    assert_eq!(ask(&[patient]).await, Err(patient), "a minute is the longest wait accepted");
     let result = retry(failing(&[patient])).longest_asked(Duration::from_secs(61)).await;
     assert_eq!(result, Ok(Usage::new(5, 1)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_pass_is_tried_once_and_what_does_not_end_as_often_as_said() {
+async fn permanent_errors_are_not_retried_and_transient_ones_only_up_to_the_limit() {
     let metrics = testing::isolated();
     for status in [Status::Error, Status::Rejected, Status::ContextOverflow, Status::ContentFiltered] {
         assert_eq!(ask(&[Failed(status, Some(1))]).await, Err(Failed(status, Some(1))));
@@ -87,18 +87,18 @@ async fn what_does_not_pass_is_tried_once_and_what_does_not_end_as_often_as_said
         tries.set(tries.get() + 1);
         std::future::ready(Err::<(), _>(down))
     });
-    assert_eq!((once.attempts(0).await, tries.get()), (Err(down), 1), "there is always a first one");
+    assert_eq!((once.attempts(0).await, tries.get()), (Err(down), 1), "there is always one attempt");
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_that_hold_others_are_judged_by_a_closure() {
+async fn wrapped_errors_are_classified_by_a_closure() {
     let tries = Cell::new(0);
     let refused = || async {
         tries.set(tries.get() + 1);
         Err::<(), _>(anyhow::Error::from(Error::from(ErrorKind::ConnectionRefused)).context("while asking"))
     };
     let chain = |error: &anyhow::Error| (error_status(error.as_ref()), None);
-    retry(refused).attempts(3).by(chain).await.expect_err("nobody is there");
+    retry(refused).attempts(3).by(chain).await.expect_err("the connection is refused");
     assert_eq!(tries.get(), 3);
 }
 
@@ -114,7 +114,7 @@ async fn around(panics: impl Future<Output = Result<(), Failed>>) -> Result<(), 
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_is_dropped_is_counted_for_what_dropped_it() {
+async fn a_dropped_attempt_is_counted_by_the_reason_of_the_drop() {
     let metrics = testing::isolated();
     let limit = Duration::from_secs(1);
     agent_metrics::timeout(limit, never(true)).await.expect_err("it never ends");

@@ -19,7 +19,7 @@ use crate::golden::golden;
 use crate::server::{Answer, Server};
 
 #[test]
-fn what_a_usage_does_not_tell_is_not_0() {
+fn a_count_that_is_not_reported_is_unknown() {
     assert_eq!(CompletionUsage::new().token_usage(), None);
     let all = CompletionUsage::new().input_tokens(100).output_tokens(50).total_tokens(150);
     assert_eq!(all.token_usage(), Some(Usage::new(100, 50)));
@@ -50,7 +50,7 @@ async fn ask(model: &DynModel<Completion>) -> Result<CompletionResponse, Provide
 }
 
 #[tokio::test]
-async fn the_witness_sees_every_attempt() {
+async fn the_witness_counts_every_attempt() {
     let metrics = testing::isolated();
     let server = Server::start([
         Answer::new(503, "{}"),
@@ -74,7 +74,7 @@ async fn the_witness_sees_every_attempt() {
 }
 
 #[tokio::test]
-async fn anthropics_input_includes_the_cache() {
+async fn the_input_of_anthropic_includes_cached_tokens() {
     let metrics = testing::isolated();
     let server = Server::start([Answer::new(200, golden!("anthropic/cached.json"))]);
     ask(&anthropic(&server.address)).await.expect("it is answered");
@@ -94,12 +94,12 @@ async fn text(model: &DynModel<Completion>) -> Result<String, ProviderError> {
 }
 
 #[tokio::test]
-async fn a_refusal_is_an_answer_whose_tokens_count_once() {
+async fn the_tokens_of_a_refusal_are_counted_once() {
     let metrics = testing::isolated();
     let blocked = golden!("openai_chat/blocked.json");
     let server = Server::start([Answer::new(200, blocked), Answer::new(200, blocked)]);
     let model = openai(&server.address);
-    // Whether the function returns the response or not.
+    // One function returns the response, the other one only its text.
     ask(&model).await.expect("an answer");
     text(&model).await.expect("an answer");
     assert_metrics!(metrics, {
@@ -110,14 +110,14 @@ async fn a_refusal_is_an_answer_whose_tokens_count_once() {
     });
 }
 
-#[allow(clippy::result_large_err)] // It is rig's.
+#[allow(clippy::result_large_err)] // The error type is rig's.
 #[track_llm(model = "gpt-5.4", usage = in_body, stream)]
 fn stream(model: &DynModel<Completion>) -> Result<impl Stream<Item = Part> + use<>, ProviderError> {
     model.stream_observed(request(), observation())
 }
 
 #[tokio::test]
-async fn of_a_stream_the_witness_tells_what_its_items_do_not() {
+async fn the_witness_records_facts_that_the_items_of_a_stream_lack() {
     let metrics = testing::isolated();
     let server = Server::start([Answer::new(200, golden!("openai_chat/stream.sse"))]);
     let items: Vec<_> = stream(&openai(&server.address)).expect("it begins").collect().await;
@@ -133,7 +133,7 @@ async fn of_a_stream_the_witness_tells_what_its_items_do_not() {
 }
 
 #[tokio::test]
-async fn of_anthropics_stream_it_tells_the_input_with_the_cache() {
+async fn the_input_of_an_anthropic_stream_includes_cached_tokens() {
     let metrics = testing::isolated();
     let server = Server::start([Answer::new(200, golden!("anthropic/stream.sse"))]);
     let items: Vec<_> = stream(&anthropic(&server.address)).expect("it begins").collect().await;
@@ -147,17 +147,17 @@ async fn of_anthropics_stream_it_tells_the_input_with_the_cache() {
 }
 
 #[tokio::test]
-async fn a_dropped_attempt_is_seen_with_what_it_used() {
+async fn a_dropped_attempt_is_counted_with_its_usage() {
     let prices = PriceTable::empty().with("gpt-5.4", Price::per_million(1_000_000.0, 1_000_000.0));
     let builder = agent_metrics::AgentMetrics::builder().prices(prices);
     let metrics = testing::isolated_by(builder).expect("valid");
-    // The usage comes early, and then the stream hangs.
+    // The usage arrives early, then the stream stalls.
     let usage = r#"{"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "gpt-5.4", "choices":
         [{"index": 0, "delta": {"role": "assistant", "content": "It"}, "finish_reason": null}],
         "usage": {"prompt_tokens": 7, "completion_tokens": 1, "total_tokens": 8}}"#;
     let server = Server::start([Answer::Broken(format!("data: {}\n\n", usage.replace('\n', "")))]);
     let mut items = stream(&openai(&server.address)).expect("it begins");
-    items.next().await.expect("a first item").expect("which is well");
+    items.next().await.expect("a first item").expect("without an error");
     drop(items);
     assert_metrics!(metrics, {
         agent_llm_attempts_total { model = "gpt-5.4", outcome = "cancelled" } == 1,
@@ -169,7 +169,7 @@ async fn a_dropped_attempt_is_seen_with_what_it_used() {
 }
 
 #[tokio::test]
-async fn errors_have_their_statuses_wherever_they_are_found() {
+async fn errors_are_classified_directly_and_inside_error_reports() {
     let server = Server::start([
         Answer::new(400, golden!("openai_chat/too_long.json")),
         Answer::new(401, "{}"),
@@ -183,12 +183,13 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
     {
         let error = model.call(request()).await.expect_err("it fails");
         assert_eq!(error.classify(), expected, "{error}");
-        let asked = (expected == Status::RateLimited).then(|| Duration::from_secs(4));
-        assert_eq!(error.retry_after(), asked);
+        let requested = (expected == Status::RateLimited).then(|| Duration::from_secs(4));
+        assert_eq!(error.retry_after(), requested);
         let error = anyhow::Error::from(error).context("while asking");
         assert_eq!(error_status(error.as_ref()), expected, "{error:#}");
     }
-    let error = openai(&Server::nobody()).call(request()).await.expect_err("nobody is there");
+    let error =
+        openai(&Server::refusing_address()).call(request()).await.expect_err("the connection is refused");
     assert_eq!(error.classify(), Status::Unavailable, "{error}");
     for (report, expected) in [
         (ErrorReport::new(ErrorKind::Timeout, ".."), Status::Timeout),

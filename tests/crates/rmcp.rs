@@ -10,8 +10,8 @@ fn result(json: &str) -> CallToolResult {
 
 #[track_tool]
 async fn by_itself(failed: bool) -> CallToolResult {
-    let said = vec![ContentBlock::text("..")];
-    if failed { CallToolResult::error(said) } else { CallToolResult::success(said) }
+    let content = vec![ContentBlock::text("..")];
+    if failed { CallToolResult::error(content) } else { CallToolResult::success(content) }
 }
 
 #[track_tool]
@@ -25,7 +25,7 @@ async fn that_fails(error: ServiceError) -> anyhow::Result<CallToolResult> {
 }
 
 #[tokio::test]
-async fn a_result_that_is_an_error_counts_as_one() {
+async fn a_tool_result_with_is_error_is_counted_as_an_error() {
     let metrics = testing::isolated();
     by_itself(true).await;
     by_itself(false).await;
@@ -56,7 +56,7 @@ async fn a_result_that_is_an_error_counts_as_one() {
 }
 
 #[test]
-fn what_the_server_refused_is_told_from_what_it_failed_at() {
+fn refused_requests_are_rejected_and_failed_ones_are_errors() {
     for (error, expected) in [
         (ErrorData::invalid_request("..", None), Status::Rejected),
         (ErrorData::resource_not_found("..", None), Status::Rejected),

@@ -1,4 +1,4 @@
-//! A provider on the loopback interface that answers as it is told.
+//! A provider on the loopback interface with scripted responses.
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -6,18 +6,18 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-/// What is answered to one request.
+/// A response to one request.
 pub enum Answer {
-    /// A status code, headers and a body.
+    /// A complete response: status code, headers and body.
     Whole(u16, Vec<(&'static str, String)>, String),
-    /// A head that promises more than comes.
+    /// A response that breaks off: its head announces more than is sent.
     Broken(String),
-    /// Nothing, for as long as the server lives.
+    /// No response; the connection stays open.
     Never,
 }
 
 impl Answer {
-    /// A body of JSON, or of events, as its first character says.
+    /// Creates a response with a body of JSON or of server-sent events, recognised by its beginning.
     pub fn new(status: u16, body: &str) -> Self {
         let kind = if body.starts_with("event:") || body.starts_with("data:") {
             "text/event-stream"
@@ -27,7 +27,7 @@ impl Answer {
         Self::Whole(status, vec![("content-type", kind.to_owned())], body.to_owned())
     }
 
-    /// The same with another header.
+    /// Adds a header.
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         if let Self::Whole(_, headers, _) = &mut self {
             headers.push((name, value.to_owned()));
@@ -36,9 +36,9 @@ impl Answer {
     }
 }
 
-/// Answers one request after the other, each on a connection of its own.
+/// A server that responds to one request after another, each on a new connection.
 pub struct Server {
-    /// Where it listens: `127.0.0.1:port`.
+    /// The address of the server, `127.0.0.1:port`.
     pub address: String,
     requests: Receiver<String>,
 }
@@ -54,7 +54,7 @@ impl Server {
             for answer in answers {
                 let Ok((mut stream, _)) = listener.accept() else { return };
                 let request = read(&mut stream);
-                // The client may be gone, as some tests want it.
+                // In some tests the client has closed the connection by now.
                 let _ = match answer {
                     Answer::Whole(status, headers, body) => {
                         let mut head = format!("HTTP/1.1 {status} -\r\ncontent-length: {}\r\n", body.len());
@@ -76,7 +76,7 @@ impl Server {
                     return;
                 }
             }
-            // What waits for an answer waits on: the connections are closed with the process.
+            // Keeps the connections without a response open until the process ends.
             while !open.is_empty() {
                 thread::park();
             }
@@ -84,13 +84,13 @@ impl Server {
         Self { address, requests }
     }
 
-    /// The next request that came, head and body.
+    /// Waits for the next request and returns its head and body.
     pub fn request(&self) -> String {
         self.requests.recv().expect("a request came")
     }
 
-    /// An address at which nobody listens.
-    pub fn nobody() -> String {
+    /// Returns an address that refuses connections.
+    pub fn refusing_address() -> String {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.local_addr().expect("it is bound").to_string()
     }

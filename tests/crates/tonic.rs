@@ -6,7 +6,7 @@ use agent_metrics::{Classify, Status as CallStatus, assert_metrics, error_status
 use tonic::{Code, Response, Status};
 
 #[test]
-fn every_code_has_its_status() {
+fn every_grpc_code_has_its_status() {
     use CallStatus as Is;
     for (code, expected) in [
         (Code::Ok, Is::Success),
@@ -32,7 +32,7 @@ fn every_code_has_its_status() {
 }
 
 #[test]
-fn an_unknown_error_is_what_is_behind_it() {
+fn an_unknown_code_has_the_status_of_its_source() {
     let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
     let status = Status::from_error(Box::new(refused));
     assert_eq!(status.classify(), CallStatus::Unavailable, "{status:?}");
@@ -41,13 +41,13 @@ fn an_unknown_error_is_what_is_behind_it() {
 }
 
 #[test]
-fn a_server_may_push_back() {
+fn a_servers_push_back_is_the_requested_wait() {
     let mut status = Status::unavailable("..");
     assert_eq!(status.retry_after(), None);
     status.metadata_mut().insert("grpc-retry-pushback-ms", "250".parse().expect("ASCII"));
     assert_eq!(status.retry_after(), Some(Duration::from_millis(250)));
     status.metadata_mut().insert("grpc-retry-pushback-ms", "-1".parse().expect("ASCII"));
-    assert_eq!(status.retry_after(), Some(Duration::MAX), "it asks not to be tried again");
+    assert_eq!(status.retry_after(), Some(Duration::MAX), "the server requests no retry");
 }
 
 #[track_tool]
@@ -56,7 +56,7 @@ async fn look_up(status: Option<Status>) -> Result<Response<()>, Status> {
 }
 
 #[tokio::test]
-async fn a_method_counts_by_its_status() {
+async fn a_tracked_method_is_counted_by_its_grpc_status() {
     let metrics = testing::isolated();
     let _ = (look_up(None).await, look_up(Some(Status::deadline_exceeded(".."))).await);
     assert_metrics!(metrics, {

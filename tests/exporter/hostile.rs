@@ -1,6 +1,6 @@
-//! Those who are slow or ask for too much: cut off and counted, the agent and its other clients unharmed.
+//! Clients that are slow or send too much are cut off and counted, without effect on recording and on other clients.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -11,44 +11,44 @@ use crate::{answer, enlarge, refused, scrape, send, until_refused};
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// It still records, and shows what it has recorded to those who ask as they should.
-fn check_unharmed(metrics: &AgentMetrics, exporter: &Serving) {
+/// Checks that calls are still recorded and that a valid request still gets them.
+fn check_still_serves(metrics: &AgentMetrics, exporter: &Serving) {
     let before = tools(metrics, "still_works", "success");
     metrics.record_tool_call("still_works", Duration::from_millis(1), Status::Success);
     let (head, body) = scrape(exporter, "");
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-    let shown =
+    let expected =
         format!("agent_tool_calls_total{{tool_name=\"still_works\",status=\"success\"}} {}\n", before + 1.0);
-    assert!(String::from_utf8(body).expect("UTF-8").contains(&shown));
+    assert!(String::from_utf8(body).expect("UTF-8").contains(&expected));
 }
 
 #[test]
-fn a_request_that_does_not_come_or_not_whole() {
+fn a_request_that_never_completes_is_closed_and_counted() {
     let metrics = build();
     let exporter = Exporter::new(&metrics).read_timeout(SHORT).start("127.0.0.1:0").expect("a free port");
-    // Silent, half-sent, and one that drips.
+    // One client sends nothing, one sends half a request, and one sends single bytes without end.
     for begun in ["", "GET /metrics HTTP/1.1\r\nHost: x\r\n"] {
-        assert_eq!(answer(send(exporter.address(), begun.as_bytes())), "", "closed without a word");
+        assert_eq!(answer(send(exporter.address(), begun.as_bytes())), "", "closed without a response");
     }
     let mut dripping = send(exporter.address(), b"GET /metrics HTTP/1.1\r\nX: ");
-    dripping.set_nonblocking(true).expect("non-blocking");
-    while !matches!(dripping.read(&mut [0; 64]), Ok(0)) {
+    // Each read waits up to 10 ms for the exporter to close the connection.
+    dripping.set_read_timeout(Some(Duration::from_millis(10))).expect("a limit");
+    while dripping.read(&mut [0; 64]).is_err_and(|error| error.kind() != ErrorKind::ConnectionReset) {
         if dripping.write_all(b"x").is_err() {
             break;
         }
-        std::thread::sleep(Duration::from_millis(10));
     }
     until_refused(&metrics, "late", 3.0);
-    // Gone in the middle; gone without a word is no fault.
+    // A client that leaves in the middle of its request is counted; one that leaves without sending anything is not.
     drop(send(exporter.address(), b"GET /metrics HTT"));
     drop(send(exporter.address(), b""));
     until_refused(&metrics, "incomplete", 1.0);
-    check_unharmed(&metrics, &exporter);
+    check_still_serves(&metrics, &exporter);
     assert_eq!(samples(&metrics).sum("agent_metrics_exporter_refused_total", &[]), 4.0);
 }
 
 #[test]
-fn heads_and_bodies_that_are_too_large() {
+fn heads_and_bodies_that_are_too_large_are_refused() {
     let metrics = build();
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
     let long = format!("GET /metrics HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(64 * 1024));
@@ -65,18 +65,18 @@ fn heads_and_bodies_that_are_too_large() {
         assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     }
     assert_eq!(refused(&metrics, "body_too_large"), 3.0);
-    // Who still sends when it has been answered can do so, and then read the answer.
+    // A client that is still sending when the response arrives can finish, and then read the response.
     let mut stream = send(exporter.address(), b"POST /metrics HTTP/1.1\r\nContent-Length: 20000\r\n\r\n");
     until_refused(&metrics, "body_too_large", 4.0);
     for _ in 0..2 {
         stream.write_all(&[b'x'; 10_000]).expect("taken");
     }
     assert!(answer(stream).starts_with("HTTP/1.1 413 "));
-    check_unharmed(&metrics, &exporter);
+    check_still_serves(&metrics, &exporter);
 }
 
 #[test]
-fn who_never_stops_sending_is_cut_off() {
+fn a_client_that_never_stops_sending_is_cut_off() {
     let metrics = build();
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
     for beginning in
@@ -90,13 +90,13 @@ fn who_never_stops_sending_is_cut_off() {
                 break error;
             }
         };
-        assert_ne!(error.kind(), std::io::ErrorKind::WouldBlock, "closed, not left hanging");
+        assert_ne!(error.kind(), ErrorKind::WouldBlock, "closed, not left hanging");
     }
-    check_unharmed(&metrics, &exporter);
+    check_still_serves(&metrics, &exporter);
 }
 
 #[test]
-fn what_is_not_http() {
+fn a_request_that_is_not_http_1_is_malformed() {
     let metrics = build();
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
     let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
@@ -107,13 +107,13 @@ fn what_is_not_http() {
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     }
     assert_eq!(refused(&metrics, "malformed"), 5.0);
-    check_unharmed(&metrics, &exporter);
+    check_still_serves(&metrics, &exporter);
 }
 
 #[test]
-fn who_does_not_read_the_answer() {
+fn a_client_that_does_not_read_the_response_is_cut_off_as_slow() {
     let metrics = build();
-    // More than the system takes off the exporter's hands.
+    // More than the socket buffers hold.
     enlarge(&metrics, 16);
     let exporter = Exporter::new(&metrics).write_timeout(SHORT).start("127.0.0.1:0").expect("a free port");
     let waiting: Vec<_> =
@@ -123,11 +123,11 @@ fn who_does_not_read_the_answer() {
 }
 
 #[test]
-fn ten_thousand_idle_connections_keep_nobody_out() {
+fn ten_thousand_idle_connections_do_not_block_a_scrape() {
     const IDLE: usize = 10_000;
-    /// The exporter's ends, and those of other tests.
+    /// Further descriptors: the exporter's side of its open connections, and those of other tests.
     const OTHERS: usize = 600;
-    if most_files(IDLE + OTHERS) < IDLE + OTHERS {
+    if raise_file_limit(IDLE + OTHERS) < IDLE + OTHERS {
         return missing(&format!("a limit of {} open files (`ulimit -Hn`)", IDLE + OTHERS));
     }
     let metrics = build();
@@ -136,18 +136,18 @@ fn ten_thousand_idle_connections_keep_nobody_out() {
     for number in 1..=IDLE {
         idle.push(TcpStream::connect(exporter.address()).expect("a connection"));
         if number % 2500 == 0 {
-            check_unharmed(&metrics, &exporter);
+            check_still_serves(&metrics, &exporter);
         }
     }
-    // All but those that fit in.
+    // All connections but the 256 that may be open are cut off.
     let cut_off = || refused(&metrics, "crowded") + refused(&metrics, "late");
-    until("they are cut off", || (cut_off() >= (IDLE - 256) as f64).then_some(()));
-    check_unharmed(&metrics, &exporter);
+    until("the idle connections are cut off", || (cut_off() >= (IDLE - 256) as f64).then_some(()));
+    check_still_serves(&metrics, &exporter);
 }
 
-/// How many files this process may have open, once the limit is raised to what is needed or as far as it may be.
+/// Raises the limit of open files to `needed`, or as far as permitted, and returns the new limit.
 #[cfg(unix)]
-fn most_files(needed: usize) -> usize {
+fn raise_file_limit(needed: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let needed = needed as u64;
@@ -159,8 +159,8 @@ fn most_files(needed: usize) -> usize {
     raised as usize
 }
 
-/// Elsewhere there is no such limit.
+/// Returns `needed`: other systems have no such limit.
 #[cfg(not(unix))]
-fn most_files(needed: usize) -> usize {
+fn raise_file_limit(needed: usize) -> usize {
     needed
 }

@@ -1,4 +1,4 @@
-//! A real Prometheus scrapes it, with the token.
+//! A real Prometheus server scrapes the exporter with its token.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use agent_metrics_tests::{build, get, missing, prometheus, until};
 use crate::refused;
 
 #[test]
-fn prometheus_scrapes_with_the_token_only() {
+fn prometheus_can_scrape_only_with_the_token() {
     let metrics = build();
     let exporter = Exporter::new(&metrics).bearer_token("s3cret").start("127.0.0.1:0").expect("a free port");
     let target = exporter.address();

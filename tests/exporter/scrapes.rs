@@ -1,4 +1,4 @@
-//! A thousand scrapes at once.
+//! Many concurrent scrapes.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use crate::{enlarge, send, when_collected};
 
 const SCRAPES: usize = 1000;
 
-/// The kinds of scrapes that go on side by side.
+/// The kinds of concurrent scrapes.
 #[derive(Clone, Copy)]
-enum Kind {
+enum ScrapeKind {
     Text,
     OpenMetrics,
     Gzip,
     Protobuf,
 }
 
-impl Kind {
-    fn of(number: usize) -> Self {
+impl ScrapeKind {
+    fn new(number: usize) -> Self {
         [Self::Text, Self::OpenMetrics, Self::Gzip, Self::Protobuf][number % 4]
     }
 
@@ -40,7 +40,7 @@ impl Kind {
         }
     }
 
-    /// The calls that an answer counts; whole and what was asked for, or it panics.
+    /// Checks that a response is complete and has the requested format, and returns the number of calls in it.
     fn read(self, answer: &[u8]) -> f64 {
         let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4;
         let (head, body) = (String::from_utf8_lossy(&answer[..end]), &answer[end..]);
@@ -50,7 +50,7 @@ impl Kind {
         match self {
             Self::Protobuf => {
                 assert!(head.contains("application/vnd.google.protobuf"), "{head}");
-                // Where the last bucket is left out: the count is that.
+                // The protobuf format omits the bucket `+Inf`, whose value is the count.
                 calls(&Samples::of_families(body), "5")
             }
             Self::OpenMetrics => {
@@ -78,7 +78,8 @@ impl Kind {
     }
 }
 
-/// The calls of the tool that runs meanwhile, told alike by its histogram's count and by a bucket that has them all.
+/// Returns the calls of the tool that is called meanwhile, and checks that the histogram's count equals the bucket `le`,
+/// which contains all calls.
 fn calls(samples: &Samples, le: &str) -> f64 {
     let labels = [("tool_name", "meanwhile")];
     let count = samples.sum("agent_tool_call_duration_seconds_count", &labels);
@@ -87,7 +88,7 @@ fn calls(samples: &Samples, le: &str) -> f64 {
     count
 }
 
-/// Has the other thread end, whatever becomes of this one.
+/// Stops the other thread, also if this one panics.
 struct SetOnDrop<'a>(&'a AtomicBool);
 
 impl Drop for SetOnDrop<'_> {
@@ -97,57 +98,57 @@ impl Drop for SetOnDrop<'_> {
 }
 
 #[test]
-fn a_thousand_at_once_are_each_whole() {
+fn a_thousand_concurrent_scrapes_are_each_complete_and_consistent() {
     let metrics = build();
     metrics.record_tool_call("meanwhile", Duration::from_millis(1), Status::Success);
-    // The first exposition waits until all have asked, so that all are under way at once.
-    let asked = Arc::new(AtomicUsize::new(0));
+    // The first exposition waits until every client has sent its request, so that all scrapes are concurrent.
+    let sent = Arc::new(AtomicUsize::new(0));
     let missed = Arc::new(AtomicUsize::new(0));
-    let (asks, lost) = (asked.clone(), missed.clone());
+    let (sent_seen, max_missed) = (sent.clone(), missed.clone());
     let since = Instant::now();
     when_collected(&metrics, move || {
-        while asks.load(Ordering::Relaxed) < SCRAPES && since.elapsed() < Duration::from_secs(30) {
+        while sent_seen.load(Ordering::Relaxed) < SCRAPES && since.elapsed() < Duration::from_secs(30) {
             thread::sleep(Duration::from_millis(1));
         }
-        lost.fetch_max(SCRAPES - asks.load(Ordering::Relaxed), Ordering::Relaxed);
+        max_missed.fetch_max(SCRAPES - sent_seen.load(Ordering::Relaxed), Ordering::Relaxed);
     });
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
 
-    let (begun, ended, done) = (AtomicUsize::new(1), AtomicUsize::new(1), AtomicBool::new(false));
+    let (started, ended, done) = (AtomicUsize::new(1), AtomicUsize::new(1), AtomicBool::new(false));
     thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                begun.fetch_add(1, Ordering::SeqCst);
+                started.fetch_add(1, Ordering::SeqCst);
                 metrics.record_tool_call("meanwhile", Duration::from_millis(1), Status::Success);
                 ended.fetch_add(1, Ordering::SeqCst);
                 thread::yield_now();
             }
         });
-        let _until_then = SetOnDrop(&done);
+        let _stop_thread = SetOnDrop(&done);
         let scrapes: Vec<_> = (0..SCRAPES)
             .map(|number| {
-                let kind = Kind::of(number);
-                let least = ended.load(Ordering::SeqCst);
+                let kind = ScrapeKind::new(number);
+                let min = ended.load(Ordering::SeqCst);
                 let stream = send(exporter.address(), kind.request().as_bytes());
-                asked.fetch_add(1, Ordering::Relaxed);
-                (kind, least, stream)
+                sent.fetch_add(1, Ordering::Relaxed);
+                (kind, min, stream)
             })
             .collect();
-        for (kind, least, mut stream) in scrapes {
+        for (kind, min, mut stream) in scrapes {
             let mut answer = Vec::new();
             stream.read_to_end(&mut answer).expect("an answer");
-            let (calls, most) = (kind.read(&answer), begun.load(Ordering::SeqCst));
-            assert!(least as f64 <= calls && calls <= most as f64, "{least} <= {calls} <= {most}");
+            let (calls, max) = (kind.read(&answer), started.load(Ordering::SeqCst));
+            assert!(min as f64 <= calls && calls <= max as f64, "{min} <= {calls} <= {max}");
         }
     });
-    assert_eq!(missed.load(Ordering::Relaxed), 0, "all had asked when the first was answered");
+    assert_eq!(missed.load(Ordering::Relaxed), 0, "all requests were sent before the first response");
     let refused = agent_metrics_tests::samples(&metrics).sum("agent_metrics_exporter_refused_total", &[]);
-    assert_eq!(refused, 0.0, "nobody was cut off");
+    assert_eq!(refused, 0.0, "no client was cut off");
 }
 
 #[test]
-fn who_has_much_to_read_is_not_slow() {
-    // More than are sent to at once, of more than the system takes off the exporter's hands.
+fn a_client_that_reads_a_large_response_is_not_slow() {
+    // More clients than are served at the same time, each with a response larger than the socket buffers.
     const READERS: usize = 36;
     let metrics = build();
     enlarge(&metrics, 5);

@@ -1,4 +1,4 @@
-//! How an exporter ends.
+//! Stopping an exporter.
 
 use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ use agent_metrics_tests::{build, until};
 use crate::{answer, scrape, send, when_collected};
 
 #[test]
-fn dropped_it_closes_all_at_once_and_frees_the_port() {
+fn dropping_an_exporter_closes_its_connections_and_frees_the_port() {
     let metrics = build();
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
     let address = exporter.address();
@@ -21,13 +21,16 @@ fn dropped_it_closes_all_at_once_and_frees_the_port() {
     drop(exporter);
     let ended = idle.read(&mut [0; 64]);
     assert!(matches!(&ended, Ok(0)) || ended.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
-    assert_eq!(TcpStream::connect(address).expect_err("nobody listens").kind(), ErrorKind::ConnectionRefused);
+    assert_eq!(
+        TcpStream::connect(address).expect_err("the port is closed").kind(),
+        ErrorKind::ConnectionRefused
+    );
     let again = Exporter::new(&metrics).start(address).expect("the port is free again");
     scrape(&again, "");
 }
 
 #[test]
-fn stopped_it_answers_those_who_have_asked() {
+fn stopping_an_exporter_completes_open_requests() {
     let metrics = build();
     let (open, entered) = (Arc::new((Mutex::new(false), Condvar::new())), Arc::new(AtomicUsize::new(0)));
     let (gate, enters) = (open.clone(), entered.clone());
@@ -39,20 +42,23 @@ fn stopped_it_answers_those_who_have_asked() {
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
     let address = exporter.address();
     let idle = send(address, b"");
-    let asked = send(address, b"GET /metrics HTTP/1.1\r\n\r\n");
+    let open_request = send(address, b"GET /metrics HTTP/1.1\r\n\r\n");
     until("the scrape has begun", || (entered.load(Ordering::SeqCst) == 1).then_some(()));
     let stopping = thread::spawn(move || exporter.stop());
     *open.0.lock().unwrap() = true;
     open.1.notify_all();
-    let answer_of_scrape = answer(asked);
-    assert!(answer_of_scrape.starts_with("HTTP/1.1 200 ") && answer_of_scrape.contains("hooked 0\n"));
+    let scraped = answer(open_request);
+    assert!(scraped.starts_with("HTTP/1.1 200 ") && scraped.contains("hooked 0\n"));
     stopping.join().expect("it stops");
-    assert_eq!(answer(idle), "", "who has asked for nothing is closed");
-    assert_eq!(TcpStream::connect(address).expect_err("nobody listens").kind(), ErrorKind::ConnectionRefused);
+    assert_eq!(answer(idle), "", "a connection without a request is closed");
+    assert_eq!(
+        TcpStream::connect(address).expect_err("the port is closed").kind(),
+        ErrorKind::ConnectionRefused
+    );
 }
 
 #[test]
-fn it_starts_and_ends_inside_of_a_runtime() {
+fn an_exporter_starts_and_stops_inside_a_runtime() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
         let exporter = Exporter::new(&build()).start("127.0.0.1:0").expect("a free port");

@@ -1,5 +1,4 @@
-//! `/metrics` in every framework, those without a feature by the snippets of the documentation: each gives what is
-//! asked for, and never fails.
+//! The `/metrics` endpoint in every framework. Frameworks without a feature use the examples of the documentation.
 
 use std::io::Read;
 use std::net::SocketAddr;
@@ -20,28 +19,29 @@ use crate::snippets;
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 const OPEN: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// Checks formats, compression and an unknown path.
 fn check(name: &str, address: SocketAddr) {
     agent_metrics::global().record_cache_result(true);
     let address = address.to_string();
-    let ask = |headers: &str| {
+    let scrape = |headers: &str| {
         let (head, body) = get(&address, "/metrics", headers).unwrap_or_else(|| panic!("{name} answers"));
         assert!(head.lines().next().is_some_and(|line| line.contains(" 200")), "{name}: {head}");
         (head.to_lowercase(), body)
     };
     let has = |head: &str, line: &str| assert!(head.lines().any(|found| found == line), "{name}: {head}");
 
-    // What nothing matches gets text, as does who doesn't say.
+    // Text is the default: without a preference, and if no format matches.
     for accept in ["", "Accept: image/png\r\n", "Accept: ;;=,q\r\n", "Accept: text/plain;version=9\r\n"] {
-        let (head, body) = ask(accept);
+        let (head, body) = scrape(accept);
         has(&head, &format!("content-type: {TEXT}"));
         let samples = Samples::parse(&String::from_utf8(body).expect("UTF-8"));
         assert!(samples.value("agent_cache_total{result=\"hit\"}") >= 1.0, "{name}");
     }
-    let (head, body) = ask("Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n");
+    let (head, body) = scrape("Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n");
     has(&head, &format!("content-type: {OPEN}"));
     assert!(body.ends_with(b"# EOF\n"), "{name}");
 
-    let (head, body) = ask("Accept-Encoding: gzip\r\n");
+    let (head, body) = scrape("Accept-Encoding: gzip\r\n");
     has(&head, "content-encoding: gzip");
     let mut text = String::new();
     flate2::read::GzDecoder::new(&*body).read_to_string(&mut text).expect("gzip");
@@ -63,9 +63,8 @@ struct Large {
     items_total: Counter<Item>,
 }
 
-/// More than a chunk arrives whole, at a client that takes no chunks as well.
 #[test]
-fn a_large_exposition_is_streamed_whole() {
+fn an_exposition_of_several_chunks_arrives_complete() {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     let large = Large::register(&metrics).expect("a free name");
     for item in 0..4_000 {
@@ -83,22 +82,22 @@ fn a_large_exposition_is_streamed_whole() {
 }
 
 #[test]
-fn axum() {
+fn axum_serves_metrics() {
     check("axum", (axum::FRAMEWORK.serve)(agent_metrics::global()));
 }
 
 #[test]
-fn actix_web() {
+fn actix_web_serves_metrics() {
     check("actix-web", (actix::FRAMEWORK.serve)(agent_metrics::global()));
 }
 
 #[test]
-fn rocket() {
+fn rocket_serves_metrics() {
     check("rocket", (rocket::FRAMEWORK.serve)(agent_metrics::global()));
 }
 
 #[test]
-fn poem() {
+fn poem_serves_metrics() {
     let address = on_tokio(|listener| async {
         let acceptor = TcpAcceptor::from_tokio(listener).expect("a listener");
         poem::Server::new_with_acceptor(acceptor).run(snippets::poem::app()).await.expect("served");
@@ -107,7 +106,7 @@ fn poem() {
 }
 
 #[test]
-fn salvo() {
+fn salvo_serves_metrics() {
     let address = on_tokio(|listener| async {
         let acceptor = tcp::TcpAcceptor::try_from(listener).expect("a listener");
         salvo::Server::new(acceptor).serve(snippets::salvo::app()).await;
@@ -116,7 +115,7 @@ fn salvo() {
 }
 
 #[test]
-fn warp() {
+fn warp_serves_metrics() {
     let address = on_tokio(|listener: tokio::net::TcpListener| async {
         warp::serve(snippets::warp::app()).incoming(listener).run().await;
     });
@@ -124,7 +123,7 @@ fn warp() {
 }
 
 #[test]
-fn hyper() {
+fn hyper_serves_metrics() {
     let address = on_tokio(|listener| async move {
         loop {
             let (stream, _) = listener.accept().await.expect("a connection");
@@ -136,7 +135,7 @@ fn hyper() {
 }
 
 #[test]
-fn a_bare_tcp_server() {
+fn a_bare_tcp_server_serves_metrics() {
     let (listener, address) = listener();
     listener.set_nonblocking(false).expect("blocking");
     thread::spawn(move || snippets::tcp::serve(&listener));

@@ -1,4 +1,4 @@
-//! tonic, by the feature `tower`: the endpoints are the methods that were named.
+//! tonic with the feature `tower`: the listed methods are the endpoints.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -37,7 +37,7 @@ fn codec() -> ProstCodec<Text, Text> {
     ProstCodec::default()
 }
 
-/// What the code that is generated from a `.proto` file comes to.
+/// A service as generated from a `.proto` file.
 #[derive(Clone)]
 struct Chat;
 
@@ -107,70 +107,71 @@ async fn call(client: &mut Grpc<Channel>, path: &'static str, text: &str) -> Res
     client.unary(message, PathAndQuery::from_static(path), codec()).await
 }
 
-/// Waits for a count, on a thread that doesn't hold the client up.
-async fn counted(metrics: &AgentMetrics, endpoint: &'static str, code: &'static str, count: f64) {
+/// Waits until the number of requests is `count`, on a thread that doesn't block the client.
+async fn wait_for_count(metrics: &AgentMetrics, endpoint: &'static str, code: &'static str, count: f64) {
     let metrics = metrics.clone();
-    let look = move || {
+    let wait = move || {
         let labels = [("method", "POST"), ("endpoint", endpoint), ("status_code", code)];
         until(&format!("{count} {code} of {endpoint}"), || {
             (samples(&metrics).sum("agent_http_requests_total", &labels) == count).then_some(())
         });
     };
-    tokio::task::spawn_blocking(look).await.expect("it comes");
+    tokio::task::spawn_blocking(wait).await.expect("it comes");
 }
 
-async fn under_way(metrics: &AgentMetrics, endpoint: &'static str) {
+/// Waits until one request of an endpoint is in progress.
+async fn wait_until_in_progress(metrics: &AgentMetrics, endpoint: &'static str) {
     let metrics = metrics.clone();
-    let look = move || {
-        until("it is under way", || {
+    let wait = move || {
+        until("the request is in progress", || {
             let labels = [("endpoint", endpoint)];
             (samples(&metrics).sum("agent_http_requests_in_progress", &labels) == 1.0).then_some(())
         });
     };
-    tokio::task::spawn_blocking(look).await.expect("it comes");
+    tokio::task::spawn_blocking(wait).await.expect("it comes");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tonic() {
+async fn grpc_calls_are_counted_by_method() {
     let metrics = build();
     let address = serve(&metrics);
     let mut client = connect(address).await;
 
-    // Matched, whatever becomes of the call: its outcome is in the trailers.
+    // A listed method is counted with 200 in any case: the outcome is in the trailers.
     assert_eq!(call(&mut client, ASK, "hello").await.expect("an answer").get_ref().text, "hello");
     let refused = call(&mut client, ASK, "refuse").await.expect_err("a refusal");
     assert_eq!(refused.code(), Code::InvalidArgument);
-    counted(&metrics, ASK, "200", 2.0).await;
+    wait_for_count(&metrics, ASK, "200", 2.0).await;
 
-    // Methods and services that aren't there are one endpoint.
+    // Unknown methods and services are one endpoint.
     for path in ["/chat.Chat/Nothing", "/chat.Chat/Nothing2", "/other.Service/Ask"] {
         let unknown = call(&mut client, path, "").await.expect_err("no such method");
         assert_eq!(unknown.code(), Code::Unimplemented, "{path}");
     }
-    counted(&metrics, "unmatched", "200", 3.0).await;
+    wait_for_count(&metrics, "unmatched", "200", 3.0).await;
 
-    // A panic breaks the whole connection off.
+    // A panic closes the whole connection.
     call(&mut client, ASK, "panic").await.expect_err("a panic");
-    counted(&metrics, ASK, "500", 1.0).await;
+    wait_for_count(&metrics, ASK, "500", 1.0).await;
 
-    // Gone before the head.
+    // The client leaves before the response head.
     let mut client = connect(address).await;
     let waiting = tokio::spawn(async move {
         let _ = call(&mut client, ASK, "wait").await;
     });
-    under_way(&metrics, ASK).await;
+    wait_until_in_progress(&metrics, ASK).await;
     waiting.abort();
-    counted(&metrics, ASK, "499", 1.0).await;
+    wait_for_count(&metrics, ASK, "499", 1.0).await;
 
-    // Gone during the body.
+    // The client leaves during the response body.
     let mut client = connect(address).await;
     let message = Request::new(Text::default());
     let answer = client.server_streaming(message, PathAndQuery::from_static(WATCH), codec()).await;
     let mut texts: tonic::Streaming<Text> = answer.expect("a stream").into_inner();
     assert_eq!(texts.next().await.expect("a text").expect("no error").text, "news");
-    under_way(&metrics, WATCH).await;
+    wait_until_in_progress(&metrics, WATCH).await;
     drop(texts);
-    counted(&metrics, WATCH, "200", 1.0).await;
+    wait_for_count(&metrics, WATCH, "200", 1.0).await;
 
     let (head, body) = get(&address.to_string(), "/metrics", "").expect("an exposition");
     assert!(head.contains(" 200 "), "{head}");

@@ -1,5 +1,5 @@
-//! Every framework under the HTTP metrics, over real connections: one table of requests and what each must leave
-//! behind, and an adapter a framework that serves the same routes its own way.
+//! HTTP metrics and `/metrics` endpoints of every framework, over real connections. One table lists the requests and the
+//! metrics that each must record; an adapter per framework serves the same routes.
 #![allow(clippy::float_cmp)] // Counts are whole, and exact up to 2^53.
 
 mod endpoints;
@@ -9,7 +9,7 @@ mod panics;
 mod requests;
 mod server;
 
-/// What [`endpoints`] asks: the very text of the crate's documentation.
+/// The examples of the crate's documentation, as [`endpoints`] tests them.
 #[path = "../../metrics-core/src/web/snippets"]
 mod snippets {
     pub mod hyper;

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
 
 #[test]
-fn a_panic_counts_at_once_though_the_request_is_kept() {
+fn a_panic_is_counted_immediately_although_the_future_is_kept() {
     let metrics = build();
     let answer = |request: Request<bool>| async move {
         assert!(request.into_body(), "in a service");

@@ -1,4 +1,4 @@
-//! Servers of the tests: each on a thread and a free port of its own, until the tests end.
+//! Test servers. Each runs on a separate thread and a free port until the tests end.
 
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 
-/// A free port of loopback.
+/// Binds a listener to a free port on loopback.
 pub fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("non-blocking");
@@ -15,7 +15,7 @@ pub fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// Serves on tokio, whose listener the server is given.
+/// Runs a server on a tokio runtime and returns its address.
 pub fn on_tokio<F: Future<Output = ()>>(
     serve: impl FnOnce(tokio::net::TcpListener) -> F + Send + 'static,
 ) -> SocketAddr {
@@ -29,10 +29,10 @@ pub fn on_tokio<F: Future<Output = ()>>(
     address
 }
 
-/// What a body says again and again.
+/// The part that bodies repeat.
 const PART: Bytes = Bytes::from_static(b"data: x\n\n");
 
-/// A body that never ends by itself.
+/// A body that never ends.
 pub fn endless() -> impl Stream<Item = Bytes> + Send + 'static {
     stream::unfold((), |()| async {
         tokio::time::sleep(Duration::from_millis(5)).await;

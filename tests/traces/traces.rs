@@ -1,4 +1,4 @@
-//! Exemplars lead to the trace that is active, as `tracing` and OpenTelemetry know it.
+//! Exemplars contain the active trace of `tracing` and OpenTelemetry.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// Runs with spans that belong to sampled traces, or to such as aren't.
+/// Runs a function with spans whose traces are sampled as `sampler` decides.
 fn with_traces(sampler: Sampler, run: impl FnOnce()) {
     let provider = SdkTracerProvider::builder().with_sampler(sampler).build();
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), run);
 }
 
-/// What the current span is called in an exemplar.
+/// Returns the labels of an exemplar of the current span.
 fn ids() -> String {
     let context = Span::current().context();
     let span = context.span().span_context().clone();
@@ -29,7 +29,7 @@ fn exposed(metrics: &AgentMetrics) -> String {
 }
 
 #[test]
-fn a_call_shows_the_span_around_it() {
+fn an_exemplar_contains_the_enclosing_span() {
     with_traces(Sampler::AlwaysOn, || {
         let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
         let span = tracing::info_span!("request");
@@ -49,12 +49,12 @@ fn a_call_shows_the_span_around_it() {
 }
 
 #[test]
-fn a_tracked_function_shows_the_span_that_it_is_in() {
+fn the_exemplar_of_a_tracked_function_contains_the_span_of_its_caller() {
     #[track_tool]
     #[tracing::instrument]
     async fn search() -> Result<String, std::fmt::Error> {
         tokio::task::yield_now().await;
-        // So long that it is always asked.
+        // Long enough that the call always looks up the active trace.
         std::thread::sleep(Duration::from_millis(1));
         Ok(ids())
     }
@@ -76,7 +76,7 @@ fn a_tracked_function_shows_the_span_that_it_is_in() {
 }
 
 #[test]
-fn a_trace_that_is_not_sampled_leads_nowhere() {
+fn a_trace_that_is_not_sampled_creates_no_exemplar() {
     with_traces(Sampler::AlwaysOff, || {
         let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
         tracing::info_span!("request").in_scope(|| {
@@ -87,7 +87,7 @@ fn a_trace_that_is_not_sampled_leads_nowhere() {
 }
 
 #[test]
-fn without_opentelemetry_there_are_none() {
+fn without_opentelemetry_there_are_no_exemplars() {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     tracing::info_span!("request").in_scope(|| {
         metrics.record_tool_call("t", Duration::from_millis(70), Status::Success);

@@ -144,18 +144,18 @@ mod tests {
     #[test]
     fn the_cost_equals_that_of_the_price_at_every_tier() {
         let price = flat(1.0).cache_read(0.1).above(100, flat(2.0)).above(1000, flat(3.0).audio_output(9.0));
-        let price_cell = AtomicPrice::new(None);
-        assert!(!price_cell.is_priced());
-        assert_eq!(price_cell.cost(&Usage::new(1, 1)), None);
+        let atomic_price = AtomicPrice::new(None);
+        assert!(!atomic_price.is_priced());
+        assert_eq!(atomic_price.cost(&Usage::new(1, 1)), None);
         for price in [flat(5.0), price] {
-            price_cell.set(Some(&price));
+            atomic_price.set(Some(&price));
             for input in [0, 50, 100, 101, 1000, 1001] {
                 let usage = Usage::new(input, 7).cache_read(20).audio_output(3);
-                assert_eq!(price_cell.cost(&usage), Some(price.cost(&usage)));
+                assert_eq!(atomic_price.cost(&usage), Some(price.cost(&usage)));
             }
         }
-        price_cell.set(None);
-        assert!(!price_cell.is_priced());
+        atomic_price.set(None);
+        assert!(!atomic_price.is_priced());
     }
 
     #[test]
@@ -165,11 +165,11 @@ mod tests {
 
     #[test]
     fn a_call_is_never_billed_by_a_mixture_of_two_prices() {
-        let price_cell = AtomicPrice::new(Some(&flat(0.0)));
+        let atomic_price = AtomicPrice::new(Some(&flat(0.0)));
         std::thread::scope(|scope| {
-            scope.spawn(|| (0..100_000).for_each(|usd| price_cell.set(Some(&flat(f64::from(usd))))));
+            scope.spawn(|| (0..100_000).for_each(|usd| atomic_price.set(Some(&flat(f64::from(usd))))));
             for _ in 0..100_000 {
-                let cost = price_cell.cost(&Usage::new(1_000_000, 1_000_000)).unwrap();
+                let cost = atomic_price.cost(&Usage::new(1_000_000, 1_000_000)).unwrap();
                 assert_eq!(cost.input.to_bits(), cost.output.to_bits());
             }
         });
@@ -186,14 +186,14 @@ mod model {
         let mut builder = loom::model::Builder::new();
         builder.preemption_bound = Some(2);
         builder.check(|| {
-            let price_cell = Arc::new(AtomicPrice::new(Some(&Price::per_million(1.0, 1.0))));
-            let writer = price_cell.clone();
+            let atomic_price = Arc::new(AtomicPrice::new(Some(&Price::per_million(1.0, 1.0))));
+            let writer = atomic_price.clone();
             let thread = loom::thread::spawn(move || {
                 for usd in [2.0, 3.0] {
                     writer.set(Some(&Price::per_million(usd, usd)));
                 }
             });
-            let cost = price_cell.cost(&Usage::new(1, 1).cache_read(0)).unwrap();
+            let cost = atomic_price.cost(&Usage::new(1, 1).cache_read(0)).unwrap();
             assert_eq!(cost.input.to_bits(), cost.output.to_bits());
             assert_eq!(cost.savings.to_bits(), 0);
             thread.join().unwrap();

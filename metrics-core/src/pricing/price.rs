@@ -55,7 +55,7 @@ macro_rules! setters {
     ($($part:ident: $what:literal,)*) => {
         $(
             #[doc = concat!("Sets the price of a million ", $what, ", in USD.")]
-            #[must_use]
+            #[must_use = "returns the changed value"]
             pub fn $part(mut self, usd_per_million: f64) -> Self {
                 self.rates.$part = amount(usd_per_million);
                 self
@@ -94,7 +94,7 @@ impl Price {
     }
 
     /// Sets the price of a million input tokens that were written to a cache, in USD.
-    #[must_use]
+    #[must_use = "returns the changed value"]
     pub fn cache_write(mut self, usd_per_million: f64) -> Self {
         self.rates.cache_write = amount(usd_per_million);
         if !self.long {
@@ -105,7 +105,7 @@ impl Price {
 
     /// Sets the price of a million input tokens that were written to a cache with a long lifetime (Anthropic: one hour),
     /// in USD. Unless set, it is the price of other cache writes.
-    #[must_use]
+    #[must_use = "returns the changed value"]
     pub fn cache_write_long(mut self, usd_per_million: f64) -> Self {
         self.rates.cache_write_long = amount(usd_per_million);
         self.long = true;
@@ -120,7 +120,7 @@ impl Price {
     ///
     /// # Panics
     /// Panics if the price has three tiers already and none with this threshold.
-    #[must_use]
+    #[must_use = "returns the changed value"]
     pub fn above(self, input_tokens: u64, price: Price) -> Self {
         self.try_above(input_tokens, &price.rates)
             .unwrap_or_else(|| panic!("a price has at most {MAX_TIERS} tiers"))

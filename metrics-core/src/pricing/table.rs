@@ -92,7 +92,7 @@ impl PriceTable {
     }
 
     /// Adds a model's price, or replaces it.
-    #[must_use]
+    #[must_use = "returns the changed value"]
     pub fn with(mut self, model: impl Into<String>, price: Price) -> Self {
         self.named.insert(model.into(), Named::Price(Box::new(price)));
         self
@@ -100,7 +100,7 @@ impl PriceTable {
 
     /// Adds an alias of a model, such as the name of a deployment on Azure. A look-up of the alias returns the current
     /// price of the model, or `None` while the model has no price in the table.
-    #[must_use]
+    #[must_use = "returns the changed value"]
     pub fn alias(mut self, name: impl Into<String>, model: impl Into<String>) -> Self {
         self.named.insert(name.into(), Named::Alias(model.into()));
         self
@@ -108,7 +108,7 @@ impl PriceTable {
 
     /// Combines this table with another one, whose prices and aliases take precedence. The versions are joined by `+`.
     /// The date is the older one of the two, since the combined table is as old as its oldest part.
-    #[must_use]
+    #[must_use = "returns the changed value"]
     pub fn overlay(mut self, over: Self) -> Self {
         // Names of this table must not take precedence over the sources of the other one, so they become a source.
         if !over.sources.is_empty() {
@@ -128,7 +128,7 @@ impl PriceTable {
 
     /// Sets the version of the prices and their day (`YYYY-MM-DD`), as returned by [`version`](Self::version) and
     /// [`date`](Self::date).
-    #[must_use]
+    #[must_use = "returns the changed value"]
     pub fn versioned(mut self, version: impl Into<String>, date: impl Into<String>) -> Self {
         self.version = version.into();
         self.date = date.into();

@@ -27,9 +27,9 @@ pub(super) type Permit = OwnedSemaphorePermit;
 /// The reason why an operation was ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Expired {
-    /// It reached its own time limit.
+    /// The operation reached its time limit.
     TimeLimit,
-    /// It had run longer than the grace period, and another task waited for a permit.
+    /// The operation had run longer than the grace period, and another task waited for a permit.
     PermitNeeded,
 }
 

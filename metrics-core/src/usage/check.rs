@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_usage_that_passes_the_fast_check_has_no_anomaly() {
         let numbers = [None, Some(0), Some(4), Some(9), Some(u64::MAX)];
-        let digit = |n: usize, place: u32| numbers[n / numbers.len().pow(place) % numbers.len()];
+        let digit = |n: usize, position: u32| numbers[n / numbers.len().pow(position) % numbers.len()];
         let mut sound = 0;
         for n in 0..numbers.len().pow(6) {
             let usage = Usage {

@@ -89,15 +89,26 @@ impl<T: TokenUsage + ?Sized> TokenUsage for Box<T> {
     }
 }
 
-/// A value that a `usage` closure may return: a [`Usage`] or an `Option<Usage>`.
+/// A value that a `usage` closure may return: a [`Usage`] or an `Option<Usage>`. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "a `usage` closure returns a `Usage` or an `Option<Usage>`, not `{Self}`",
     label = "no `Usage`",
     note = "write `usage = |response| Usage::new(response.input_tokens, response.output_tokens)`"
 )]
-pub trait IntoUsage {
+pub trait IntoUsage: sealed::Sealed {
     /// Converts the value to the usage, if there is one.
     fn into_usage(self) -> Option<Usage>;
+}
+
+mod sealed {
+    use super::Usage;
+
+    /// Prevents implementations of [`IntoUsage`](super::IntoUsage) outside of this crate.
+    pub trait Sealed {}
+
+    impl Sealed for Usage {}
+
+    impl Sealed for Option<Usage> {}
 }
 
 impl IntoUsage for Usage {

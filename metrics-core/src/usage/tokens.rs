@@ -35,7 +35,7 @@ macro_rules! usage {
         impl Usage {
             $(
                 #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
-                #[must_use]
+                #[must_use = "returns the changed value"]
                 pub fn $field(mut self, tokens: u64) -> Self {
                     self.$field = Some(tokens);
                     self
@@ -98,7 +98,7 @@ impl Usage {
     /// Sets the total of input and output tokens that the provider reported, which is only checked: if input and output
     /// don't add up to it, the counts stay as they are, and the call is counted in `agent_llm_usage_anomalies_total`
     /// under the kind `total_mismatch`.
-    #[must_use]
+    #[must_use = "returns the changed value"]
     pub fn total(mut self, tokens: u64) -> Self {
         self.check_inputs.reported_total = Some(tokens);
         self
@@ -106,7 +106,7 @@ impl Usage {
 
     /// Marks that the provider reported a negative count, which was left out: the call is counted in
     /// `agent_llm_usage_anomalies_total` under the kind `negative`.
-    #[must_use]
+    #[must_use = "returns the changed value"]
     pub fn negative(mut self) -> Self {
         self.check_inputs.had_negative = true;
         self

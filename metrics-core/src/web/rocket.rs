@@ -130,7 +130,7 @@ pub struct HttpMetrics {
 
 impl HttpMetrics {
     /// Sets the paths that are not counted, in place of `/metrics`.
-    #[must_use]
+    #[must_use = "returns the changed value"]
     pub fn exclude(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.observer.exclude(paths);
         self

@@ -61,7 +61,7 @@ impl HttpMetricsLayer {
     }
 
     /// Sets the paths that are not counted, in place of `/metrics`.
-    #[must_use]
+    #[must_use = "returns the changed value"]
     pub fn exclude(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.observer.exclude(paths);
         self

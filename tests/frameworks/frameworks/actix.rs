@@ -1,4 +1,4 @@
-//! actix-web, by its feature.
+//! actix-web.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ pub const FRAMEWORK: Framework = Framework {
     serve,
     wrong_method: ("/tasks/{id}", "405"),
     unknown_method: Some(("/tasks/{id}", "405")),
-    // A route by `GET` has no `HEAD`.
+    // A `GET` route doesn't accept `HEAD`.
     head: ("/tasks/{id}", "405"),
     release: || {},
 };

@@ -1,4 +1,4 @@
-//! axum, by its feature.
+//! axum.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

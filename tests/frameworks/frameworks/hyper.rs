@@ -1,4 +1,4 @@
-//! hyper alone, by the feature `tower`: who has no router names the routes.
+//! hyper with the feature `tower`. It has no router, so the service returns the route templates.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -28,7 +28,7 @@ pub const FRAMEWORK: Framework = Framework {
     release: || {},
 };
 
-/// The templates of this service.
+/// Returns the route template of a path.
 fn route(path: &str) -> Option<&'static str> {
     match path.trim_matches('/').split('/').collect::<Vec<_>>()[..] {
         ["tasks", _] => Some("/tasks/{id}"),
@@ -70,8 +70,8 @@ async fn answer(metrics: AgentMetrics, request: Request<Incoming>) -> Result<Res
         Some("/streams") => response(200, "application/octet-stream", endless()),
         Some("/events") => response(200, "text/event-stream", endless()),
         Some("/metrics") => {
-            let shown = metrics.encode(None, None);
-            response(200, shown.content_type, stream::iter([Bytes::from(shown.body)]))
+            let exposition = metrics.encode(None, None);
+            response(200, exposition.content_type, stream::iter([Bytes::from(exposition.body)]))
         }
         Some(_) => response(200, "text/plain", whole("done")),
     })

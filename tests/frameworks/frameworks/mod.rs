@@ -1,6 +1,6 @@
-//! An adapter a framework: the same routes, each its own way.
+//! One adapter per framework. All serve the same routes:
 //!
-//! `/tasks/{id}` by `GET` and `POST`, `/api/items/{id}` nested, `/parts`, `/panics`, `/waits` (gives no answer),
+//! `/tasks/{id}` with `GET` and `POST`, `/api/items/{id}` nested, `/parts`, `/panics`, `/waits` (never responds),
 //! `/streams` and `/events` (never end), and `/metrics`.
 
 use std::net::SocketAddr;
@@ -12,15 +12,16 @@ pub mod axum;
 pub mod hyper;
 pub mod rocket;
 
+/// A framework under test, with the behaviour in which frameworks differ.
 pub struct Framework {
     pub name: &'static str,
     pub serve: fn(&AgentMetrics) -> SocketAddr,
-    /// Endpoint and status of a method that the route has not.
+    /// The endpoint and status code for a method that the route doesn't have.
     pub wrong_method: (&'static str, &'static str),
-    /// The same of a method that nobody has; `None` where the framework refuses it by itself.
+    /// The endpoint and status code for an unknown method; `None` if the framework refuses it before the metrics see it.
     pub unknown_method: Option<(&'static str, &'static str)>,
-    /// The same of `HEAD` for a route with `GET`.
+    /// The endpoint and status code of `HEAD` for a route with `GET`.
     pub head: (&'static str, &'static str),
-    /// Has `/waits` go on, where the framework doesn't drop it with its client.
+    /// Lets `/waits` return, for a framework that doesn't drop the handler when the client leaves.
     pub release: fn(),
 }

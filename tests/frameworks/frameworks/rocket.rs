@@ -1,4 +1,4 @@
-//! rocket, by its feature.
+//! rocket.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,23 +22,23 @@ use crate::server::{endless, three_parts};
 pub const FRAMEWORK: Framework = Framework {
     name: "rocket",
     serve,
-    // To rocket, a route is of a method.
+    // In rocket, a route has exactly one method.
     wrong_method: ("unmatched", "404"),
     unknown_method: None,
     head: ("/tasks/{id}", "200"),
     release: || RELEASED.store(true, Ordering::Release),
 };
 
-/// rocket ends no handler with its client.
+/// Lets the handler of `/waits` return: rocket doesn't drop a handler when the client leaves.
 static RELEASED: AtomicBool = AtomicBool::new(false);
 
 fn serve(metrics: &AgentMetrics) -> SocketAddr {
     let shutdown = Shutdown { ctrlc: false, ..Shutdown::default() };
     let config = Config { port: 0, log_level: LogLevel::Off, shutdown, ..Config::debug_default() };
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let lifted_off = AdHoc::on_liftoff("address", move |rocket| {
         let Config { address, port, .. } = *rocket.config();
-        tell.send(SocketAddr::new(address, port)).expect("somebody waits");
+        sender.send(SocketAddr::new(address, port)).expect("the test waits for the address");
         Box::pin(async {})
     });
     let app = rocket::custom(config)
@@ -48,10 +48,10 @@ fn serve(metrics: &AgentMetrics) -> SocketAddr {
         .mount("/api", routes![item])
         .mount("/metrics", metrics_route(metrics));
     thread::spawn(|| rocket::execute(app.launch()).expect("served"));
-    told.recv().expect("an address")
+    receiver.recv().expect("an address")
 }
 
-/// Tried first, and forwards: where the request counts is known only with the response.
+/// A route that rocket tries first and that forwards, so that the actual route is known only with the response.
 #[get("/tasks/<nine>", rank = 1)]
 fn only_task_nine(nine: Nine) -> &'static str {
     let Nine = nine;
@@ -99,7 +99,7 @@ async fn waits() -> &'static str {
     while !RELEASED.load(Ordering::Acquire) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    "to nobody"
+    "released"
 }
 
 #[get("/streams")]

@@ -9,7 +9,7 @@ use std::path::Path;
 pub use mistake::{PriceError, PriceMistake};
 use schema::read;
 
-use super::PriceTable;
+use super::table::PriceTable;
 
 impl PriceTable {
     /// Parses prices from a TOML text, to be [combined](Self::overlay) with another table. Needs the feature `toml`.

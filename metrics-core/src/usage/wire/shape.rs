@@ -3,7 +3,7 @@
 use crate::status::Status;
 use crate::usage::Usage;
 
-/// The places where a provider's JSON has its facts. Paths are those of [`find`](super::path::find).
+/// The paths of the facts in a provider's JSON, in the syntax of [`find`](super::path::find).
 pub(super) struct Shape {
     /// Paths of a body: the top level, or a field of a stream's event.
     pub bodies: &'static [&'static str],

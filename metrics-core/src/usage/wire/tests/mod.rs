@@ -32,9 +32,9 @@ fn goldens() -> Vec<Golden> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/usage/wire/golden");
     let entries = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut goldens = Vec::new();
-    for of_format in entries(&folder).filter(|path| path.is_dir()) {
-        let name = of_format.file_name().unwrap().to_str().unwrap();
-        for file in entries(&of_format) {
+    for format_folder in entries(&folder).filter(|path| path.is_dir()) {
+        let name = format_folder.file_name().unwrap().to_str().unwrap();
+        for file in entries(&format_folder) {
             let streamed = file.extension().is_some_and(|extension| extension != "json");
             let path = format!("{name}/{}", file.file_name().unwrap().to_str().unwrap());
             let text = fs::read_to_string(file).unwrap();

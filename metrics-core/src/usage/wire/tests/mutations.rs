@@ -1,4 +1,4 @@
-//! No JSON makes a reader fail, and a malformed number counts as absent.
+//! Tests that no JSON makes a reader fail, and that a malformed number counts as absent.
 
 use serde_json::{Value, json};
 
@@ -8,17 +8,17 @@ use crate::usage::Usage;
 use crate::usage::wire::{WireFormat, WireStream};
 
 /// Collects JSON pointers to every part of a value.
-fn places(value: &Value, at: &str, places: &mut Vec<String>) {
-    places.push(at.to_owned());
+fn collect_pointers(value: &Value, at: &str, pointers: &mut Vec<String>) {
+    pointers.push(at.to_owned());
     match value {
         Value::Array(items) => {
             items
                 .iter()
                 .enumerate()
-                .for_each(|(index, item)| self::places(item, &format!("{at}/{index}"), places));
+                .for_each(|(index, item)| collect_pointers(item, &format!("{at}/{index}"), pointers));
         }
         Value::Object(fields) => {
-            fields.iter().for_each(|(key, field)| self::places(field, &format!("{at}/{key}"), places));
+            fields.iter().for_each(|(key, field)| collect_pointers(field, &format!("{at}/{key}"), pointers));
         }
         _ => {}
     }
@@ -54,15 +54,15 @@ fn no_mutated_golden_file_makes_any_format_panic() {
         );
         let mut all = WireStream::new(golden.format);
         for body in bodies {
-            let mut at = Vec::new();
-            places(&body, "", &mut at);
-            for (place, odd) in at.iter().flat_map(|place| oddities().map(|odd| (place, odd))) {
+            let mut pointers = Vec::new();
+            collect_pointers(&body, "", &mut pointers);
+            for (pointer, odd) in pointers.iter().flat_map(|pointer| oddities().map(|odd| (pointer, odd))) {
                 let mut mutated = body.clone();
-                *mutated.pointer_mut(place).unwrap() = odd;
+                *mutated.pointer_mut(pointer).unwrap() = odd;
                 golden.format.facts(&mutated);
                 all.event(&mutated);
                 // The mutation is read in another format, too.
-                formats[place.len() % formats.len()].facts(&mutated);
+                formats[pointer.len() % formats.len()].facts(&mutated);
             }
         }
         all.facts();

@@ -1,4 +1,4 @@
-//! What is answered to those who behave.
+//! Responses to valid requests.
 
 use std::io::Read;
 
@@ -8,7 +8,7 @@ use agent_metrics_tests::{Samples, build, get};
 use crate::{answer, refused, scrape, send, when_collected};
 
 #[test]
-fn the_format_is_what_the_client_prefers() {
+fn the_response_has_the_format_and_compression_that_the_client_prefers() {
     let metrics = build();
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
     let text = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n";
@@ -22,7 +22,7 @@ fn the_format_is_what_the_client_prefers() {
         assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{head}");
         Samples::parse(&String::from_utf8(body).expect("UTF-8"));
     }
-    // Two lines are one list.
+    // Two header lines form one list.
     let two = "Accept: text/plain;q=0.5\r\nAccept: application/openmetrics-text;version=1.0.0\r\n";
     let (head, body) = scrape(&exporter, two);
     assert!(head.contains("Content-Type: application/openmetrics-text; version=1.0.0;"), "{head}");
@@ -39,21 +39,21 @@ fn the_format_is_what_the_client_prefers() {
 }
 
 #[test]
-fn paths_and_methods() {
+fn each_path_and_method_has_its_response() {
     let exporter = Exporter::new(&build()).start("127.0.0.1:0").expect("a free port");
-    let asked = |request: &str| answer(send(exporter.address(), format!("{request}\r\n\r\n").as_bytes()));
-    assert!(asked("GET /healthz HTTP/1.1").starts_with("HTTP/1.1 200 OK\r\n"));
-    assert!(asked("GET http://proxied/metrics?name=x HTTP/1.1").contains("agent_active_tasks 0\n"));
-    assert!(asked("GET /metric HTTP/1.1").starts_with("HTTP/1.1 404 "));
-    assert!(asked("POST /metrics HTTP/1.1").contains("\r\nAllow: GET, HEAD\r\n"));
-    assert!(asked("DELETE /healthz HTTP/1.1").starts_with("HTTP/1.1 405 "));
-    let head = asked("HEAD /metrics HTTP/1.1");
+    let response = |request: &str| answer(send(exporter.address(), format!("{request}\r\n\r\n").as_bytes()));
+    assert!(response("GET /healthz HTTP/1.1").starts_with("HTTP/1.1 200 OK\r\n"));
+    assert!(response("GET http://proxied/metrics?name=x HTTP/1.1").contains("agent_active_tasks 0\n"));
+    assert!(response("GET /metric HTTP/1.1").starts_with("HTTP/1.1 404 "));
+    assert!(response("POST /metrics HTTP/1.1").contains("\r\nAllow: GET, HEAD\r\n"));
+    assert!(response("DELETE /healthz HTTP/1.1").starts_with("HTTP/1.1 405 "));
+    let head = response("HEAD /metrics HTTP/1.1");
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
-    assert!(!head.contains("Content-Length: 0\r\n"), "it is the length that a GET would have: {head}");
+    assert!(!head.contains("Content-Length: 0\r\n"), "HEAD reports the length that GET would have: {head}");
 }
 
 #[test]
-fn the_token_opens_the_metrics_only() {
+fn the_metrics_require_the_token_and_the_health_check_does_not() {
     let metrics = build();
     let exporter = Exporter::new(&metrics).bearer_token("s3cret").start("127.0.0.1:0").expect("a free port");
     let (head, body) = scrape(&exporter, "Authorization: Bearer s3cret\r\n");
@@ -72,11 +72,11 @@ fn the_token_opens_the_metrics_only() {
     }
     assert_eq!(refused(&metrics, "unauthorized"), 4.0);
     let (head, _) = get(&exporter.address().to_string(), "/healthz", "").expect("an answer");
-    assert!(head.starts_with("HTTP/1.1 200 "), "a probe has no token: {head}");
+    assert!(head.starts_with("HTTP/1.1 200 "), "a health check needs no token: {head}");
 }
 
 #[test]
-fn a_collector_that_panics_fails_the_scrape_and_nothing_else() {
+fn a_panicking_collector_fails_only_the_scrape() {
     let metrics = build();
     when_collected(&metrics, || panic!("in a collector"));
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");

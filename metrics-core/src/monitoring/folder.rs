@@ -1,4 +1,4 @@
-//! Files into a folder: all of them, or none.
+//! Generated files, and writing all of them to a folder or none.
 
 use std::fs;
 use std::io;
@@ -22,12 +22,12 @@ impl File {
     }
 }
 
-/// Writes files to a folder beside the right one, then moves each to its place; what was there is kept until the
-/// last is, and put back if one can't be moved.
+/// Writes files to a staging folder, then moves each to its path. Replaced files are kept until the last file is moved, and
+/// are restored if one cannot be moved.
 pub(super) fn write(folder: &Path, files: &[File]) -> Result<(), MonitoringError> {
-    check_places(folder, files)?;
+    check_paths(folder, files)?;
     let is_new = !folder.exists();
-    fs::create_dir_all(folder).map_err(|error| refused(folder, &error))?;
+    fs::create_dir_all(folder).map_err(|error| write_error(folder, &error))?;
     let staging = Staging(folder.join(format!(".agent-metrics.{}", std::process::id())));
     let done = stage(&staging, files).and_then(|()| move_all(folder, &staging, files));
     drop(staging);
@@ -37,7 +37,7 @@ pub(super) fn write(folder: &Path, files: &[File]) -> Result<(), MonitoringError
     done
 }
 
-/// A folder that is gone when all is done, or nothing.
+/// A temporary folder for new and replaced files, which is removed when dropped.
 struct Staging(PathBuf);
 
 impl Staging {
@@ -56,22 +56,23 @@ impl Drop for Staging {
     }
 }
 
-fn refused(path: &Path, error: &io::Error) -> MonitoringError {
+fn write_error(path: &Path, error: &io::Error) -> MonitoringError {
     MonitoringError::Write { path: path.display().to_string(), message: error.to_string() }
 }
 
-/// Finds what stands in the way before anything is written: a file where a folder must be, or the other way round.
-fn check_places(folder: &Path, files: &[File]) -> Result<(), MonitoringError> {
+/// Returns an error, before anything is written, if a folder exists where a file is to be written, or a file where a folder
+/// is needed.
+fn check_paths(folder: &Path, files: &[File]) -> Result<(), MonitoringError> {
     let blocked = |path: &Path, message: &str| MonitoringError::Write {
         path: path.display().to_string(),
         message: message.to_owned(),
     };
     for file in files {
-        let place = folder.join(&file.path);
-        if place.is_dir() {
-            return Err(blocked(&place, "it is a folder"));
+        let path = folder.join(&file.path);
+        if path.is_dir() {
+            return Err(blocked(&path, "it is a folder"));
         }
-        let mut above = place.parent();
+        let mut above = path.parent();
         while let Some(path) = above.filter(|path| !path.as_os_str().is_empty()) {
             if path.exists() && !path.is_dir() {
                 return Err(blocked(path, "it is a file"));
@@ -84,9 +85,9 @@ fn check_places(folder: &Path, files: &[File]) -> Result<(), MonitoringError> {
 
 fn stage(staging: &Staging, files: &[File]) -> Result<(), MonitoringError> {
     for file in files {
-        let place = staging.staged(file);
-        make_parent(&place)?;
-        fs::write(&place, &file.content).map_err(|error| refused(&place, &error))?;
+        let path = staging.staged(file);
+        make_parent(&path)?;
+        fs::write(&path, &file.content).map_err(|error| write_error(&path, &error))?;
     }
     Ok(())
 }
@@ -95,7 +96,7 @@ fn move_all(folder: &Path, staging: &Staging, files: &[File]) -> Result<(), Moni
     for (at, file) in files.iter().enumerate() {
         if let Err(error) = move_one(folder, staging, file) {
             for file in &files[..=at] {
-                put_back(folder, staging, file);
+                restore(folder, staging, file);
             }
             return Err(error);
         }
@@ -104,35 +105,35 @@ fn move_all(folder: &Path, staging: &Staging, files: &[File]) -> Result<(), Moni
 }
 
 fn move_one(folder: &Path, staging: &Staging, file: &File) -> Result<(), MonitoringError> {
-    let (place, old) = (folder.join(&file.path), staging.replaced(file));
-    make_parent(&place)?;
-    if place.exists() {
+    let (path, old) = (folder.join(&file.path), staging.replaced(file));
+    make_parent(&path)?;
+    if path.exists() {
         make_parent(&old)?;
-        fs::rename(&place, &old).map_err(|error| refused(&place, &error))?;
+        fs::rename(&path, &old).map_err(|error| write_error(&path, &error))?;
     }
-    fs::rename(staging.staged(file), &place).map_err(|error| refused(&place, &error))
+    fs::rename(staging.staged(file), &path).map_err(|error| write_error(&path, &error))
 }
 
-/// What was there comes back; what wasn't goes, with the folders that were made for it.
-fn put_back(folder: &Path, staging: &Staging, file: &File) {
-    let (place, old) = (folder.join(&file.path), staging.replaced(file));
+/// Restores a replaced file, or removes a new one together with the folders that were created for it.
+fn restore(folder: &Path, staging: &Staging, file: &File) {
+    let (path, old) = (folder.join(&file.path), staging.replaced(file));
     if old.exists() {
-        let _ = fs::rename(&old, &place);
+        let _ = fs::rename(&old, &path);
     } else if !staging.staged(file).exists() {
-        let _ = fs::remove_file(&place);
+        let _ = fs::remove_file(&path);
     }
-    let mut above = place.parent();
-    while let Some(path) = above.filter(|path| *path != folder) {
-        if fs::remove_dir(path).is_err() {
-            return; // It isn't empty.
+    let mut above = path.parent();
+    while let Some(parent) = above.filter(|parent| *parent != folder) {
+        if fs::remove_dir(parent).is_err() {
+            return; // It is not empty.
         }
-        above = path.parent();
+        above = parent.parent();
     }
 }
 
-fn make_parent(place: &Path) -> Result<(), MonitoringError> {
-    let Some(parent) = place.parent() else { return Ok(()) };
-    fs::create_dir_all(parent).map_err(|error| refused(parent, &error))
+fn make_parent(path: &Path) -> Result<(), MonitoringError> {
+    let Some(parent) = path.parent() else { return Ok(()) };
+    fs::create_dir_all(parent).map_err(|error| write_error(parent, &error))
 }
 
 #[cfg(test)]
@@ -150,21 +151,21 @@ mod tests {
     }
 
     #[test]
-    fn files_are_written_and_others_stay() {
+    fn files_are_written_and_other_files_stay() {
         let folder = folder("stay");
         fs::create_dir_all(folder.join("a")).expect("a folder");
-        fs::write(folder.join("mine.txt"), "mine").expect("a file");
+        fs::write(folder.join("other.txt"), "other").expect("a file");
         fs::write(folder.join("a/one.yml"), "old").expect("a file");
         write(&folder, &[File::new("a/one.yml", "new"), File::new("b/c/two.yml", "two")]).expect("written");
         assert_eq!(read(&folder.join("a/one.yml")), "new");
         assert_eq!(read(&folder.join("b/c/two.yml")), "two");
-        assert_eq!(read(&folder.join("mine.txt")), "mine");
-        assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 3, "nothing else is left");
+        assert_eq!(read(&folder.join("other.txt")), "other");
+        assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 3, "no staging folder is left");
         fs::remove_dir_all(&folder).expect("removed");
     }
 
     #[test]
-    fn what_stands_in_the_way_is_named_and_nothing_is_written() {
+    fn a_path_that_is_occupied_is_reported_and_nothing_is_written() {
         let folder = folder("blocked");
         fs::create_dir_all(folder.join("b")).expect("a folder");
         fs::write(folder.join("a"), "a file").expect("a file");
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_move_that_fails_undoes_those_before() {
+    fn a_failed_move_undoes_the_earlier_moves() {
         let folder = folder("undone");
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join("one.yml"), "old").expect("a file");
@@ -187,16 +188,16 @@ mod tests {
             [File::new("one.yml", "new"), File::new("sub/two.yml", "new"), File::new("three.yml", "new")];
         let staging = Staging(folder.join(".staging"));
         stage(&staging, &files).expect("staged");
-        fs::remove_file(staging.staged(&files[2])).expect("the third goes missing");
+        fs::remove_file(staging.staged(&files[2])).expect("removed");
         move_all(&folder, &staging, &files).expect_err("the third can't be moved");
         drop(staging);
         assert_eq!(read(&folder.join("one.yml")), "old");
-        assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1, "the rest is gone again");
+        assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1, "new files are removed");
         fs::remove_dir_all(&folder).expect("removed");
     }
 
     #[test]
-    fn a_folder_that_cannot_be_made_is_named() {
+    fn a_folder_that_cannot_be_created_is_reported() {
         let error = write(Path::new("/proc/no-such-folder"), &[File::new("one.yml", "x")]);
         let error = error.expect_err("nothing can be made there").to_string();
         assert!(error.starts_with("can't write /proc/no-such-folder"), "{error}");

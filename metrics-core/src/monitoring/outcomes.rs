@@ -81,7 +81,7 @@ mod tests {
                 [
                     ("agent-http", "Errors by endpoint"),
                     ("agent-overview", "HTTP errors"),
-                    ("agent-overview", "Failures"),
+                    ("agent-overview", "Failure ratio"),
                 ]
                 .as_slice(),
             ),
@@ -89,21 +89,21 @@ mod tests {
                 &LLM,
                 "agent_llm_calls_total",
                 &["AgentLlmErrors", n::LLM_ERRORS],
-                &[("agent-llm", "Share that fails"), ("agent-overview", "Failures")],
+                &[("agent-llm", "Failure ratio"), ("agent-overview", "Failure ratio")],
             ),
             (
                 &RATE_LIMITED,
                 "agent_llm_calls_total",
                 &["AgentRateLimited"],
-                &[("agent-llm", "Share that fails")],
+                &[("agent-llm", "Failure ratio")],
             ),
             (
                 &CALLS,
                 "agent_tool_calls_total",
                 &["AgentToolFailures", n::TOOL_ERRORS],
-                &[("agent-tasks", "Share that fails"), ("agent-overview", "Failures")],
+                &[("agent-tasks", "Failure ratio by tool"), ("agent-overview", "Failure ratio")],
             ),
-            (&CALLS, "agent_tasks_total", &[], &[("agent-overview", "Failures")]),
+            (&CALLS, "agent_tasks_total", &[], &[("agent-overview", "Failure ratio")]),
             (
                 &completion,
                 "agent_tasks_total",
@@ -114,7 +114,7 @@ mod tests {
                     n::COMPLETION_1D,
                     n::COMPLETION_7D,
                 ],
-                &[("agent-overview", "Completion"), ("agent-tasks", "Completion by type")],
+                &[("agent-overview", "Completion rate"), ("agent-tasks", "Completion rate by type")],
             ),
         ] {
             let expected = BTreeSet::from([outcomes.bad, outcomes.all]);

@@ -1,6 +1,7 @@
-//! The page that says what is in the folder and how to use it.
+//! The page that describes the generated folder.
 
-use super::{File, Settings};
+use super::folder::File;
+use super::settings::Settings;
 
 pub(super) fn file(settings: &Settings) -> File {
     let days = settings.slo.period_days;
@@ -9,25 +10,26 @@ pub(super) fn file(settings: &Settings) -> File {
         "\
 # Monitoring
 
-Made from the catalogue of a program by `agent_metrics::monitoring`: change the settings and make it anew, rather than these files.
+Generated from the catalogue of a program by `agent_metrics::monitoring`. Do not edit these files: change the settings and generate the files again.
 
-| | what | how |
+| path | contents | use |
 |---|---|---|
 | `prometheus/` | configuration, recording rules, alerts, objectives, forecasts | `prometheus --config.file=prometheus.yml --storage.tsdb.retention.time={retention}d` |
-| `prometheus/prometheus-kubernetes.yml` | the same where Prometheus finds pods itself | in a cluster, without the operator |
+| `prometheus/prometheus-kubernetes.yml` | configuration for a Prometheus that discovers pods itself | in a cluster without the Prometheus operator |
 | `vmalert/` | the rules for vmalert 1.79, without `keep_firing_for` | `vmalert -rule='rules/*.yml' ..` |
-| `alertmanager/` | routes by severity, and what is not said because another alert says more | fill in the receivers |
-| `runbooks/` | a page for each alert | put them on a server, and its address into `settings.runbooks`: `runbook_url` is a link then, and not a path |
-| `grafana/` | dashboards, provisioned or imported from the same file | `grafana/provisioning` |
+| `alertmanager/` | routes by severity, and rules that suppress an alert while a more general one fires | fill in the receivers |
+| `runbooks/` | a page for each alert | put them on a web server and set `settings.runbooks` to its address, so that `runbook_url` is a link |
+| `grafana/` | dashboards, for provisioning and for import | `grafana/provisioning` |
 | `kubernetes/` | PodMonitor, PrometheusRule, dashboards for Grafana's sidecar | `kubectl apply --server-side -k kubernetes/` |
+| `metrics.md` | the metrics reference: every family with its labels, number of series and an example query | |
 
-* **Job:** rules and dashboards expect `job=\"{job}\"`, which each way of discovery gives.
-* **History:** objectives over {days} days need {retention} days of it; Prometheus keeps 15 unless told otherwise.
-* **Forecasts** are absent before there are {least} whole days; `job:agent_history:days` says how many there are.
-* **Thresholds** are fields of `settings.thresholds`; each alert's page has its rule.
+* **Job:** rules and dashboards expect the label `job=\"{job}\"`. Every generated scrape configuration sets it.
+* **History:** objectives over {days} days need {retention} days of history. The default retention of Prometheus is 15 days.
+* **Forecasts** need {min} full days of history. The series `job:agent_history:days` shows how many days there are.
+* **Thresholds** are fields of `settings.thresholds`. The page of each alert contains its rule.
 ",
         job = settings.job,
-        least = settings.capacity.min_history_days,
+        min = settings.capacity.min_history_days,
     );
     File::new("README.md", content)
 }

@@ -1,4 +1,4 @@
-//! The metrics reference: every family with its labels, its number of series, a query, and where it is used.
+//! The metrics reference: every family with its labels, its number of series, its uses and an example query.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,42 +13,44 @@ use crate::catalogue::Catalogue;
 use crate::name::MetricKind;
 use crate::sample::{FamilyInfo, LabelValues};
 
-/// Values of labels that only a running program knows, in a typical one.
+/// The typical number of values of labels that are not closed.
 const TYPICAL: [(&str, u64); 10] = [
     ("model", 10),
     ("tool_name", 30),
     ("task_type", 10),
     ("endpoint", 10),
-    // Of an endpoint, and of a model.
+    // For each endpoint.
     ("status_code", 5),
+    // For each model.
     ("served_model", 1),
     ("reason", 4),
     ("memory_type", 3),
     ("budget", 3),
     ("family", 10),
 ];
-/// Where nothing says otherwise.
+/// The typical number of values of other capped labels.
 const TYPICAL_CAPPED: u64 = 10;
 
-/// Headings, and how the names of their families begin; the user's own come last.
+/// The headings, with the prefixes of the names of their families. User-defined families come last.
 const GROUPS: [(&str, &[&str]); 8] = [
     ("Tasks", &["agent_task", "agent_active_tasks", "agent_steps"]),
-    ("Calls of models", &["agent_llm"]),
+    ("LLM calls", &["agent_llm"]),
     ("Tools", &["agent_tool"]),
-    ("Money", &["agent_cost", "agent_budget"]),
+    ("Cost and budgets", &["agent_cost", "agent_budget"]),
     ("HTTP", &["agent_http"]),
-    ("Around the agent", &["agent_app", "agent_cache", "agent_memory", "agent_user"]),
-    ("OpenTelemetry's names", &["gen_ai"]),
-    ("The toolkit's own health", &["agent_metrics"]),
+    ("Application", &["agent_app", "agent_cache", "agent_memory", "agent_user"]),
+    ("OpenTelemetry names", &["gen_ai"]),
+    ("Health of the toolkit", &["agent_metrics"]),
 ];
-const OWN: &str = "Your own";
+const USER_DEFINED: &str = "User-defined";
 
 pub(super) fn file(catalogue: &Catalogue, groups: &[Group], dashboards: &[Dashboard]) -> File {
-    let uses = Uses::of(&Names::of(catalogue), groups, dashboards);
+    let uses = Uses::new(&Names::of(catalogue), groups, dashboards);
     let mut text = "# Metrics\n\n\
-        Made from the catalogue of the program, by `Monitoring::write_to`. Every series has the labels that Prometheus gives it \
-        (`job`, `instance`) besides those named here. A histogram is one series for each bucket, `+Inf` among them, and its \
-        `_sum` and `_count`. A label that is capped counts what is past its cap under `__other__`.\n\n"
+        Generated from the catalogue of the program by `Monitoring::write_to`. Besides the labels listed here, every series has \
+        the labels `job` and `instance`, which Prometheus adds. A histogram has one series for each bucket, including `+Inf`, \
+        and the series `_sum` and `_count`. If a label has a maximum number of values, further values are counted under \
+        `__other__`.\n\n"
         .to_owned();
     totals(&mut text, catalogue);
     for heading in headings() {
@@ -63,23 +65,24 @@ pub(super) fn file(catalogue: &Catalogue, groups: &[Group], dashboards: &[Dashbo
 }
 
 fn headings() -> impl Iterator<Item = &'static str> {
-    GROUPS.iter().map(|(heading, _)| *heading).chain([OWN])
+    GROUPS.iter().map(|(heading, _)| *heading).chain([USER_DEFINED])
 }
 
 fn heading_of(family: &FamilyInfo) -> &'static str {
     let is_known = family.is_builtin();
     let begins = |starts: &&[&str]| starts.iter().any(|start| family.name.starts_with(start));
     let group = GROUPS.iter().find(|(_, starts)| is_known && begins(starts));
-    group.map_or(OWN, |(heading, _)| heading)
+    group.map_or(USER_DEFINED, |(heading, _)| heading)
 }
 
-/// How many series there are, by heading.
+/// Writes the number of series by heading.
 fn totals(text: &mut String, catalogue: &Catalogue) {
     let typical: Vec<_> = TYPICAL[..4].iter().map(|(label, count)| format!("{count} × `{label}`")).collect();
     let _ = writeln!(
         text,
-        "## How many series\n\nIn one process: of a typical agent ({}; each endpoint by one method with 5 status codes), and at \
-         worst, with every cap reached by every combination.\n\n| group | families | typical | at worst |\n|---|---|---|---|",
+        "## Number of series\n\nThe number of series of one process: in a typical agent ({}; one method and 5 status codes for \
+         each endpoint), and at most, if every label reaches its maximum in every combination.\n\n\
+         | group | families | typical | maximum |\n|---|---|---|---|",
         typical.join(", ")
     );
     let mut sum = [0; 3];
@@ -89,7 +92,7 @@ fn totals(text: &mut String, catalogue: &Catalogue) {
         let series = |count: fn(&FamilyInfo, &Catalogue) -> u64| {
             families.iter().fold(0_u64, |sum, family| sum.saturating_add(count(family, catalogue)))
         };
-        let counts = [families.len() as u64, series(typical_series), series(most_series)];
+        let counts = [families.len() as u64, series(typical_series), series(max_series)];
         if counts[0] > 0 {
             line(text, heading, counts);
         }
@@ -100,8 +103,8 @@ fn totals(text: &mut String, catalogue: &Catalogue) {
     line(text, "**All**", sum);
 }
 
-fn line(text: &mut String, what: &str, [families, typical, most]: [u64; 3]) {
-    let _ = writeln!(text, "| {what} | {families} | {} | {} |", grouped(typical), grouped(most));
+fn line(text: &mut String, heading: &str, [families, typical, max]: [u64; 3]) {
+    let _ = writeln!(text, "| {heading} | {families} | {} | {} |", grouped(typical), grouped(max));
 }
 
 fn section(text: &mut String, family: &FamilyInfo, catalogue: &Catalogue, uses: &Uses<'_>) {
@@ -115,7 +118,7 @@ fn section(text: &mut String, family: &FamilyInfo, catalogue: &Catalogue, uses: 
     };
     let unit = match family.unit {
         Some("usd") => " in USD".to_owned(),
-        Some("ratio") => ", a share of 1".to_owned(),
+        Some("ratio") => ", from 0 to 1".to_owned(),
         Some(unit) => format!(" in {unit}"),
         None => String::new(),
     };
@@ -129,9 +132,9 @@ fn section(text: &mut String, family: &FamilyInfo, catalogue: &Catalogue, uses: 
     }
     let _ = writeln!(
         text,
-        "* series: {} of a typical agent, {} at worst",
+        "* series: typically {}, at most {}",
         grouped(typical_series(family, catalogue)),
-        grouped(most_series(family, catalogue))
+        grouped(max_series(family, catalogue))
     );
     if let Some(dashboards) = uses.dashboards.get(&*family.name) {
         let _ = writeln!(text, "* dashboards: {}", listed(dashboards));
@@ -147,24 +150,24 @@ fn listed<T: AsRef<str>>(names: &BTreeSet<T>) -> String {
     names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
 }
 
-/// A label with what it can be, in words.
+/// Returns the labels of a family, each with a description of its values.
 fn values<'a>(
     family: &'a FamilyInfo,
     catalogue: &'a Catalogue,
 ) -> impl Iterator<Item = (&'static str, String)> + 'a {
     family.labels.iter().zip(&family.values).map(|(label, values)| {
-        let words = match resolved(label, *values, catalogue) {
+        let description = match resolved(label, *values, catalogue) {
             LabelValues::Closed(texts) if is_dimension(label, catalogue) => {
                 format!("{}, `__none__`", quoted(texts))
             }
             LabelValues::Closed(texts) => quoted(texts),
             LabelValues::Capped(_) if *label == "status_code" => {
-                "the three digits of the response".to_owned()
+                "the status code of the response, three digits".to_owned()
             }
-            LabelValues::Capped(cap) => format!("up to {} different ones", grouped(cap as u64)),
-            LabelValues::Open => "one at a time".to_owned(),
+            LabelValues::Capped(cap) => format!("at most {} values", grouped(cap as u64)),
+            LabelValues::Open => "any value; one at a time".to_owned(),
         };
-        (*label, words)
+        (*label, description)
     })
 }
 
@@ -176,21 +179,21 @@ fn is_dimension(label: &str, catalogue: &Catalogue) -> bool {
     catalogue.dimensions.iter().any(|dimension| dimension.name == label)
 }
 
-/// A dimension is closed; its values are the catalogue's.
+/// Returns the values of a label; those of a dimension are in the catalogue.
 fn resolved(label: &str, values: LabelValues, catalogue: &Catalogue) -> LabelValues {
     let dimension = catalogue.dimensions.iter().find(|dimension| dimension.name == label);
     dimension.map_or(values, |dimension| LabelValues::Closed(dimension.values))
 }
 
-/// With every cap reached by every combination.
-fn most_series(family: &FamilyInfo, catalogue: &Catalogue) -> u64 {
+/// Returns the number of series if every label reaches its maximum in every combination.
+fn max_series(family: &FamilyInfo, catalogue: &Catalogue) -> u64 {
     count(family, |label, values| match resolved(label, values, catalogue) {
         LabelValues::Closed(texts) => texts.len() as u64 + u64::from(is_dimension(label, catalogue)),
         LabelValues::Capped(cap) if label == "status_code" => cap as u64,
-        // And `__other__`.
+        // One more for `__other__`.
         LabelValues::Capped(cap) => cap as u64 + 1,
         LabelValues::Open if family.kind == MetricKind::Info => 1,
-        // A family with a capped label, or one that refuses observations.
+        // Every family may have a label that overflows, or may reject observations.
         LabelValues::Open if label == "family" => catalogue.families.len() as u64,
         LabelValues::Open => 1,
     })
@@ -200,7 +203,7 @@ fn typical_series(family: &FamilyInfo, catalogue: &Catalogue) -> u64 {
     count(family, |label, values| {
         let known = || TYPICAL.iter().find(|(name, _)| *name == label).map(|(_, count)| *count);
         match resolved(label, values, catalogue) {
-            // Nobody sends all of them to one endpoint.
+            // Clients usually call an endpoint by one method.
             LabelValues::Closed(_) if label == "method" => 1,
             LabelValues::Closed(texts) => texts.len() as u64,
             LabelValues::Capped(cap) => known().unwrap_or(TYPICAL_CAPPED).min(cap as u64),
@@ -209,7 +212,7 @@ fn typical_series(family: &FamilyInfo, catalogue: &Catalogue) -> u64 {
     })
 }
 
-/// Combinations of labels, times the series that each of them is.
+/// Returns the number of combinations of label values, times the number of series of each combination.
 fn count(family: &FamilyInfo, size: impl Fn(&str, LabelValues) -> u64) -> u64 {
     let each = match family.kind {
         MetricKind::Histogram => family.buckets.len() as u64 + 3,
@@ -220,7 +223,7 @@ fn count(family: &FamilyInfo, size: impl Fn(&str, LabelValues) -> u64) -> u64 {
     sizes.fold(each, |product, (label, values)| product.saturating_mul(size(label, *values)))
 }
 
-/// `1234567` as `1,234,567`.
+/// Returns `1,234,567` for `1234567`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -233,15 +236,15 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
-/// Who asks for a family: dashboards by title, alerts by the name of their runbook.
+/// The uses of each family: titles of dashboards, and alerts by the name of their runbook.
 struct Uses<'a> {
     dashboards: BTreeMap<&'a str, BTreeSet<&'a str>>,
     alerts: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
 
 impl<'a> Uses<'a> {
-    fn of(names: &Names<'a>, groups: &'a [Group], dashboards: &'a [Dashboard]) -> Self {
-        let recorded = Recorded::of(names, groups);
+    fn new(names: &Names<'a>, groups: &'a [Group], dashboards: &'a [Dashboard]) -> Self {
+        let recorded = Recorded::new(names, groups);
         let mut uses = Self { dashboards: BTreeMap::new(), alerts: BTreeMap::new() };
         for dashboard in dashboards {
             for (_, query) in dashboard.queries() {
@@ -259,14 +262,15 @@ impl<'a> Uses<'a> {
     }
 }
 
-/// The families behind each recorded series.
+/// The families from which each recorded series is computed.
 struct Recorded<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
 
 impl<'a> Recorded<'a> {
-    fn of(names: &Names<'a>, groups: &'a [Group]) -> Self {
+    fn new(names: &Names<'a>, groups: &'a [Group]) -> Self {
         let mut recorded = Self(BTreeMap::new());
         let rules: Vec<_> = groups.iter().flat_map(|group| &group.rules).collect();
-        // One that asks for another comes after it, in its own group; not always in the order of the groups.
+        // Within a group, a rule that uses a recorded series comes after the rule that records it; between groups the order may
+        // differ. A second pass resolves those.
         for _ in 0..2 {
             for rule in &rules {
                 if let Rule::Record(record) = rule {
@@ -281,8 +285,8 @@ impl<'a> Recorded<'a> {
     fn families_in(&self, names: &Names<'a>, query: &str) -> BTreeSet<&'a str> {
         let mut families = names.families_in(query);
         let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
-        let behind = query.split(|c| !is_inside(c)).filter_map(|word| self.0.get(word));
-        families.extend(behind.flatten());
+        let recorded = query.split(|c| !is_inside(c)).filter_map(|word| self.0.get(word));
+        families.extend(recorded.flatten());
         families
     }
 }
@@ -296,24 +300,24 @@ mod tests {
     }
 
     #[test]
-    fn series_are_counted() {
+    fn the_number_of_series_is_the_product_of_label_values_and_series_per_combination() {
         let metrics = crate::instance::AgentMetrics::builder().max_models(4).build().unwrap();
         let catalogue = metrics.catalogue();
         let calls = family(&catalogue, "agent_llm_calls_total");
-        // Four models and the others, by ten statuses.
-        assert_eq!(most_series(&calls, &catalogue), 50);
+        // Four models and `__other__`, with ten statuses each.
+        assert_eq!(max_series(&calls, &catalogue), 50);
         assert_eq!(typical_series(&calls, &catalogue), 40);
-        // Ten bounds, `+Inf`, sum and count, by 129 task types.
+        // Ten bounds, `+Inf`, sum and count, for each of 129 task types.
         let duration = family(&catalogue, "agent_task_duration_seconds");
-        assert_eq!(most_series(&duration, &catalogue), 13 * 129);
+        assert_eq!(max_series(&duration, &catalogue), 13 * 129);
         assert_eq!(typical_series(&duration, &catalogue), 130);
         let requests = family(&catalogue, "agent_http_requests_total");
         assert_eq!(typical_series(&requests, &catalogue), 50);
-        assert_eq!(most_series(&requests, &catalogue), 10 * 513 * 900);
+        assert_eq!(max_series(&requests, &catalogue), 10 * 513 * 900);
     }
 
     #[test]
-    fn numbers_are_grouped() {
+    fn thousands_are_separated_by_commas() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

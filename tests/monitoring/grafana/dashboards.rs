@@ -1,4 +1,4 @@
-//! The dashboards that a program with families of its own gets.
+//! The dashboards of a program with user-defined families.
 
 use std::path::PathBuf;
 
@@ -25,15 +25,15 @@ struct ByIndex {
 struct Support {
     /// Documents found.
     documents_total: Counter<ByIndex>,
-    /// How long the answer took.
+    /// Time until the answer was complete.
     answer_seconds: Histogram<ByIndex>,
-    /// Documents that wait.
+    /// Documents in the queue.
     waiting: Gauge,
-    /// How large documents are.
+    /// Size of documents.
     document_bytes: Summary,
 }
 
-/// What a program with these families can show.
+/// Returns the catalogue of a program with these families.
 fn catalogue() -> Catalogue {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     let support = Support::register(&metrics).expect("the names are free");
@@ -46,23 +46,23 @@ fn catalogue() -> Catalogue {
     metrics.catalogue()
 }
 
-/// Its families.
+/// Returns the families of that program.
 pub fn families() -> Vec<FamilyInfo> {
     catalogue().families
 }
 
-/// All files.
+/// Returns all files.
 pub fn files() -> Vec<File> {
     Monitoring::for_catalogue(catalogue()).files().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The dashboards, by uid.
+/// Returns the dashboards, by uid.
 pub fn dashboards() -> Vec<(String, Value)> {
-    of(&files())
+    dashboards_in(&files())
 }
 
-/// Those among some files.
-pub fn of(files: &[File]) -> Vec<(String, Value)> {
+/// Returns the dashboards among some files.
+pub fn dashboards_in(files: &[File]) -> Vec<(String, Value)> {
     let read = |file: &File| {
         let name = file.path.strip_prefix("grafana/dashboards/")?.strip_suffix(".json")?.to_owned();
         Some((name, serde_json::from_str(&file.content).expect("JSON")))
@@ -70,13 +70,13 @@ pub fn of(files: &[File]) -> Vec<(String, Value)> {
     files.iter().filter_map(read).collect()
 }
 
-/// The panels of a dashboard, rows aside.
+/// Returns the panels of a dashboard without its rows.
 pub fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
     let panels = dashboard["panels"].as_array().expect("panels");
     panels.iter().filter(|panel| panel["type"] != "row")
 }
 
-/// A folder with dashboards as files.
+/// Writes dashboards to a folder and returns it.
 pub fn written(name: &str, dashboards: &[(String, Value)]) -> PathBuf {
     let folder = folder(name);
     for (name, dashboard) in dashboards {

@@ -1,6 +1,6 @@
-//! The rules of Grafana's dashboard-linter (at 4d0844b, of June 2026), and some of our own.
+//! The rules of Grafana's dashboard-linter (at 4d0844b, of June 2026), and additional rules.
 //!
-//! Each rule is shown to find what it is for: the dashboards are mutated, and the rule must tell.
+//! For each rule there is a mutant of a dashboard that the rule must find.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,17 +29,17 @@ const RULES: [(&str, Rule); 22] = [
     ("target-rate-interval-rule", target_rate_interval),
     ("target-counter-agg-rule", target_counter_agg),
     ("uneditable-dashboard", uneditable),
-    // Ours.
+    // Additional rules.
     ("current-schema", current_schema),
-    ("one-file-for-both-ways-in", one_file),
-    ("links-to-the-others", links),
-    ("no-traffic-is-said", no_traffic),
+    ("one-file-for-provisioning-and-import", one_file),
+    ("links-to-the-other-dashboards", links),
+    ("text-without-traffic", no_traffic),
     ("descriptions-name-metrics", described),
     ("exemplars-of-histograms", exemplars),
     ("layout", layout),
 ];
 
-/// What a rule finds in a dashboard, and why that is as it should be.
+/// Findings that are accepted: the dashboard, the rule and the reason.
 const EXCLUSIONS: [(&str, &str, &str); 3] = [
     ("agent-slo", "target-job-rule", "an objective is a constant, the same for every job"),
     ("agent-slo", "target-instance-rule", "the rules record objectives of a job, over all its instances"),
@@ -54,12 +54,12 @@ fn variables(dashboard: &Value) -> impl Iterator<Item = &Value> {
     list(dashboard, "/templating/list")
 }
 
-/// Every target, with the title of its panel.
+/// Returns every target, with the title of its panel.
 fn targets(dashboard: &Value) -> impl Iterator<Item = (&str, &Value)> {
     panels(dashboard).flat_map(|panel| list(panel, "/targets").map(|target| (text(&panel["title"]), target)))
 }
 
-/// Every query that parses; others are the business of a rule of its own.
+/// Returns every query that parses. `target-promql-rule` reports the others.
 fn queries(dashboard: &Value) -> impl Iterator<Item = (String, Expr)> {
     targets(dashboard).filter_map(|(title, target)| {
         let query = text(&target["expr"]);
@@ -71,14 +71,14 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-fn say(found: bool, what: impl Into<String>) -> Vec<String> {
-    if found { vec![what.into()] } else { Vec::new() }
+fn finding(found: bool, text: impl Into<String>) -> Vec<String> {
+    if found { vec![text.into()] } else { Vec::new() }
 }
 
 fn template_datasource(dashboard: &Value) -> Vec<String> {
     let sources: Vec<_> = variables(dashboard).filter(|variable| variable["type"] == "datasource").collect();
     let is_right = |source: &&Value| source["name"] == "datasource" && source["label"] == "Data source";
-    say(sources.len() != 1 || !sources.iter().all(is_right), "no `datasource`, labelled `Data source`")
+    finding(sources.len() != 1 || !sources.iter().all(is_right), "no `datasource`, labelled `Data source`")
 }
 
 fn template(dashboard: &Value, wanted: &str) -> Vec<String> {
@@ -91,22 +91,24 @@ fn template(dashboard: &Value, wanted: &str) -> Vec<String> {
         && variable["label"] == *label
         && variable["multi"] == true
         && variable["allValue"] == ".+";
-    say(!is_right, format!("{variable}"))
+    finding(!is_right, format!("{variable}"))
 }
 
 fn template_label_promql(dashboard: &Value) -> Vec<String> {
     let is_right = |variable: &&Value| {
         let query = text(&variable["query"]["query"]);
-        let asked = query.strip_prefix("label_values(").and_then(|query| query.strip_suffix(')'));
-        asked.and_then(|asked| asked.rsplit_once(", ")).is_some_and(|(of, _)| parsed(of).is_ok())
+        let values = query.strip_prefix("label_values(").and_then(|query| query.strip_suffix(')'));
+        values
+            .and_then(|values| values.rsplit_once(", "))
+            .is_some_and(|(selector, _)| parsed(selector).is_ok())
     };
-    let asked = variables(dashboard).filter(|variable| variable["type"] == "query");
-    asked.filter(|variable| !is_right(variable)).map(ToString::to_string).collect()
+    let queried = variables(dashboard).filter(|variable| variable["type"] == "query");
+    queried.filter(|variable| !is_right(variable)).map(ToString::to_string).collect()
 }
 
 fn template_on_time_change_reload(dashboard: &Value) -> Vec<String> {
-    let asked = variables(dashboard).filter(|variable| variable["type"] == "query");
-    asked.filter(|variable| variable["refresh"] != 2).map(ToString::to_string).collect()
+    let queried = variables(dashboard).filter(|variable| variable["type"] == "query");
+    queried.filter(|variable| variable["refresh"] != 2).map(ToString::to_string).collect()
 }
 
 fn panel_datasource(dashboard: &Value) -> Vec<String> {
@@ -122,13 +124,13 @@ fn panel_title_description(dashboard: &Value) -> Vec<String> {
     panels(dashboard).filter(is_empty).map(|panel| panel["id"].to_string()).collect()
 }
 
-/// Stricter than the linter, which lets any unit pass on a panel with value mappings. A unit that Grafana makes up from
-/// its name, `count:tok/s`, is one that it knows the kind of.
+/// Checks units more strictly than the linter, which accepts any unit on a panel with value mappings. A custom unit with a known
+/// prefix, as in `count:tok/s`, is accepted.
 fn panel_units(dashboard: &Value) -> Vec<String> {
     let known: BTreeSet<_> =
         include_str!("units.txt").lines().skip(1).flat_map(str::split_whitespace).collect();
     let is_known =
-        |unit: &str| known.contains(unit) || unit.strip_prefix("count:").is_some_and(|of| !of.is_empty());
+        |unit: &str| known.contains(unit) || unit.strip_prefix("count:").is_some_and(|rest| !rest.is_empty());
     let unit = |panel: &Value| text(&panel["fieldConfig"]["defaults"]["unit"]).to_owned();
     let wrong = panels(dashboard).filter(|panel| !is_known(&unit(panel)));
     wrong.map(|panel| format!("{}: `{}`", text(&panel["title"]), unit(panel))).collect()
@@ -189,18 +191,18 @@ fn target_counter_agg(dashboard: &Value) -> Vec<String> {
 }
 
 fn uneditable(dashboard: &Value) -> Vec<String> {
-    say(dashboard["editable"] != false, "it can be edited")
+    finding(dashboard["editable"] != false, "it can be edited")
 }
 
 fn current_schema(dashboard: &Value) -> Vec<String> {
-    say(dashboard["schemaVersion"] != 42, dashboard["schemaVersion"].to_string())
+    finding(dashboard["schemaVersion"] != 42, dashboard["schemaVersion"].to_string())
 }
 
-/// Provisioning takes a bare object, and knows nothing of the inputs of an import.
+/// Checks that provisioning can read the file: it accepts a bare object only, without the inputs of an import.
 fn one_file(dashboard: &Value) -> Vec<String> {
     let whole = dashboard.to_string();
     let is_bare = dashboard["title"].is_string() && dashboard["uid"].is_string() && dashboard["id"].is_null();
-    say(!is_bare || whole.contains("__inputs") || whole.contains("${DS_"), "provisioning can't read it")
+    finding(!is_bare || whole.contains("__inputs") || whole.contains("${DS_"), "provisioning can't read it")
 }
 
 fn links(dashboard: &Value) -> Vec<String> {
@@ -211,19 +213,22 @@ fn links(dashboard: &Value) -> Vec<String> {
             && link["includeVars"] == true
             && link["keepTime"] == true
     });
-    say(!(tagged && linked), "no link by tag that takes variables and time along")
+    finding(!(tagged && linked), "no link by tag that keeps variables and time")
 }
 
 fn no_traffic(dashboard: &Value) -> Vec<String> {
-    let is_said = |panel: &&Value| {
+    let has_texts = |panel: &&Value| {
         let defaults = &panel["fieldConfig"]["defaults"];
-        let of_nan = list(defaults, "/mappings").any(|mapping| mapping["options"]["match"] == "nan");
-        !text(&defaults["noValue"]).is_empty() && of_nan
+        let maps_nan = list(defaults, "/mappings").any(|mapping| mapping["options"]["match"] == "nan");
+        !text(&defaults["noValue"]).is_empty() && maps_nan
     };
-    panels(dashboard).filter(|panel| !is_said(panel)).map(|panel| text(&panel["title"]).to_owned()).collect()
+    panels(dashboard)
+        .filter(|panel| !has_texts(panel))
+        .map(|panel| text(&panel["title"]).to_owned())
+        .collect()
 }
 
-/// A description names the family, or the recorded series, of each of its panel's queries.
+/// Checks that a description names the family, or the recorded series, of each query of its panel.
 fn described(dashboard: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for panel in panels(dashboard) {
@@ -232,7 +237,7 @@ fn described(dashboard: &Value) -> Vec<String> {
             for selector in selectors(&expr) {
                 let sample = name(selector);
                 let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| sample.strip_suffix(end));
-                let named = |of: &str| text(&panel["description"]).contains(&format!("`{of}`"));
+                let named = |metric: &str| text(&panel["description"]).contains(&format!("`{metric}`"));
                 if !named(sample) && !family.is_some_and(named) {
                     wrong.push(format!("{}: `{sample}`", text(&panel["title"])));
                 }
@@ -254,7 +259,7 @@ fn exemplars(dashboard: &Value) -> Vec<String> {
     wrong
 }
 
-/// Panels lie within the columns and not upon each other; ids and the queries' letters are each there once.
+/// Checks that panels are within the columns and do not overlap, and that ids and query letters are unique.
 fn layout(dashboard: &Value) -> Vec<String> {
     let mut taken: BTreeMap<(u64, u64), u64> = BTreeMap::new();
     let mut wrong = Vec::new();
@@ -270,7 +275,7 @@ fn layout(dashboard: &Value) -> Vec<String> {
         }
         let squares = (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y)));
         if squares.into_iter().any(|square| taken.insert(square, id).is_some()) {
-            wrong.push(format!("{title} lies upon another"));
+            wrong.push(format!("{title} overlaps another panel"));
         }
         let letters: Vec<_> = list(panel, "/targets").map(|target| text(&target["refId"])).collect();
         if letters.iter().collect::<BTreeSet<_>>().len() != letters.len() {
@@ -280,7 +285,7 @@ fn layout(dashboard: &Value) -> Vec<String> {
     wrong
 }
 
-/// What the rules find, but for what is excluded.
+/// Returns the findings of all rules without the accepted ones.
 fn found(dashboard: &Value) -> Vec<(&'static str, Vec<String>)> {
     let is_excluded = |rule: &str| {
         EXCLUSIONS.iter().any(|(uid, excluded, _)| dashboard["uid"] == *uid && *excluded == rule)
@@ -290,7 +295,7 @@ fn found(dashboard: &Value) -> Vec<(&'static str, Vec<String>)> {
 }
 
 #[test]
-fn dashboards_keep_the_rules() {
+fn dashboards_follow_the_linter_rules() {
     let all = dashboards();
     assert_eq!(
         all.iter().map(|(uid, _)| uid.as_str()).collect::<Vec<_>>(),
@@ -317,15 +322,14 @@ fn dashboards_keep_the_rules() {
 }
 
 #[test]
-fn each_rule_finds_what_it_is_for() {
+fn each_linter_rule_finds_its_mutant() {
     let all = dashboards();
     let whole = &all.iter().find(|(uid, _)| uid == "agent-overview").expect("it is made").1;
-    // A panel of lines with buckets, and one of numbers.
+    // A panel with queries of histogram buckets.
     let lines = panels(whole).position(|panel| panel["title"] == "HTTP latency P50 / P95 / P99");
     let at = list(whole, "/panels").enumerate().filter(|(_, panel)| panel["type"] != "row").map(|(at, _)| at);
     let at = at.collect::<Vec<_>>()[lines.expect("it is there")];
     let place = |within: &str| format!("/panels/{at}{within}");
-    let rate = |query: &str| json!(query);
     let mutants = [
         ("template-datasource-rule", "/templating/list/0/label".to_owned(), json!("Source")),
         ("template-job-rule", "/templating/list/1/allValue".to_owned(), json!(".*")),
@@ -340,24 +344,24 @@ fn each_rule_finds_what_it_is_for() {
         ("panel-title-description-rule", place("/description"), json!("")),
         ("panel-units-rule", place("/fieldConfig/defaults/unit"), json!("tps")),
         ("panel-no-targets-rule", place("/targets"), json!([])),
-        ("target-promql-rule", place("/targets/0/expr"), rate("rate(agent_tasks_total)")),
-        ("target-job-rule", place("/targets/0/expr"), rate("agent_active_tasks{instance=~\"$instance\"}")),
+        ("target-promql-rule", place("/targets/0/expr"), json!("rate(agent_tasks_total)")),
+        ("target-job-rule", place("/targets/0/expr"), json!("agent_active_tasks{instance=~\"$instance\"}")),
         (
             "target-instance-rule",
             place("/targets/0/expr"),
-            rate("agent_active_tasks{job=~\"$job\", instance=\"$instance\"}"),
+            json!("agent_active_tasks{job=~\"$job\", instance=\"$instance\"}"),
         ),
         (
             "target-rate-interval-rule",
             place("/targets/0/expr"),
-            rate("sum(rate(agent_tasks_total{job=~\"$job\"}[5m]))"),
+            json!("sum(rate(agent_tasks_total{job=~\"$job\"}[5m]))"),
         ),
-        ("target-counter-agg-rule", place("/targets/0/expr"), rate("sum(agent_tasks_total{job=~\"$job\"})")),
+        ("target-counter-agg-rule", place("/targets/0/expr"), json!("sum(agent_tasks_total{job=~\"$job\"})")),
         ("uneditable-dashboard", "/editable".to_owned(), json!(true)),
         ("current-schema", "/schemaVersion".to_owned(), json!(16)),
-        ("one-file-for-both-ways-in", "/description".to_owned(), json!("${DS_PROMETHEUS}")),
-        ("links-to-the-others", "/links/0/includeVars".to_owned(), json!(false)),
-        ("no-traffic-is-said", place("/fieldConfig/defaults/noValue"), json!("")),
+        ("one-file-for-provisioning-and-import", "/description".to_owned(), json!("${DS_PROMETHEUS}")),
+        ("links-to-the-other-dashboards", "/links/0/includeVars".to_owned(), json!(false)),
+        ("text-without-traffic", place("/fieldConfig/defaults/noValue"), json!("")),
         ("descriptions-name-metrics", place("/description"), json!("Latency.")),
         ("exemplars-of-histograms", place("/targets/0/exemplar"), json!(false)),
         ("layout", place("/gridPos/x"), json!(20)),
@@ -369,13 +373,16 @@ fn each_rule_finds_what_it_is_for() {
         let mut dashboard = whole.clone();
         *dashboard.pointer_mut(&place).unwrap_or_else(|| panic!("no {place}")) = value;
         let found = found(&dashboard);
-        assert!(found.iter().any(|(name, _)| *name == rule), "{rule} doesn't find {place}: {found:?}");
+        assert!(
+            found.iter().any(|(name, _)| *name == rule),
+            "{rule} does not find the change of {place}: {found:?}"
+        );
     }
 }
 
-/// Every recorded series that a dashboard asks for is recorded by a rule, and every uid is there once.
+/// Checks that uids are unique, too.
 #[test]
-fn what_is_asked_for_is_recorded() {
+fn recorded_series_of_dashboards_are_recorded_by_a_rule() {
     let files = files();
     let rules: Vec<&File> = files.iter().filter(|file| file.path.starts_with("prometheus/rules/")).collect();
     assert!(!rules.is_empty());

@@ -1,8 +1,8 @@
 //! Dashboards and the metrics reference, read as Grafana, its linter and Prometheus read them.
 
-mod answers;
 mod dashboards;
 mod linter;
+mod panels;
 mod query;
 mod reference;
 mod script;

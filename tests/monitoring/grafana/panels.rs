@@ -9,27 +9,27 @@ use agent_metrics_monitoring_tests::folder;
 use agent_metrics_tests::{example, get, missing, prometheus, until};
 use serde_json::Value;
 
-use crate::dashboards::{of, panels};
+use crate::dashboards::{dashboards_in, panels};
 use crate::reference::{queries, reference};
 use crate::script::{
-    Event, INPUT_TOKENS, INPUT_USD, Load, Notes, OUTPUT_TOKENS, OUTPUT_USD, ask, now, scripted,
+    Event, EventLog, INPUT_TOKENS, INPUT_USD, Load, OUTPUT_TOKENS, OUTPUT_USD, ask, now, scripted,
 };
 
-/// What `$__rate_interval` is here, in seconds: so long the load is even before anything is asked.
+/// The value of `$__rate_interval` in seconds. The load is even for this time before the first query.
 const WINDOW: f64 = 40.0;
 
-/// Panels with a query that has no answer, by dashboard and title, and why.
+/// Panels with a query without a result, by dashboard and title, with the reason.
 const EMPTY: [(&str, &str, &str); 11] = [
-    ("agent-llm", "Tokens without a price", "the model has one"),
-    ("agent-llm", "Answered by another model", "it is the one that was asked"),
-    ("agent-llm", "Past a label's cap", "no label is full"),
-    ("agent-tasks", "Time in the queue", "it is measured only when asked for"),
+    ("agent-llm", "Tokens without a price", "the model has a price"),
+    ("agent-llm", "Served by another model", "the requested model serves the calls"),
+    ("agent-llm", "Label overflow", "no label reaches its cap"),
+    ("agent-tasks", "Queue time P95", "the program does not enable it"),
     ("agent-capacity", "Days of history", "there is less than a day"),
     ("agent-capacity", "Replicas needed", "too little history"),
-    ("agent-capacity", "Replicas", "as above; those that run are in a panel of their own"),
-    ("agent-capacity", "Tokens by the month's end", "too little history"),
-    ("agent-capacity", "Cost by the month's end", "too little history"),
-    ("agent-capacity", "Days until a budget of the program is gone", "there is less than a day"),
+    ("agent-capacity", "Replicas", "too little history; another panel shows the running replicas"),
+    ("agent-capacity", "Tokens at the end of the month", "too little history"),
+    ("agent-capacity", "Cost at the end of the month", "too little history"),
+    ("agent-capacity", "Days until a program's budget is spent", "there is less than a day"),
     ("agent-capacity", "Series", "the forecast has too little history"),
 ];
 
@@ -45,7 +45,7 @@ struct ByTask {
     task_type: TaskType,
 }
 
-/// As the example has them.
+/// The user-defined families of the example.
 #[derive(Metrics)]
 #[metrics(namespace = "agent")]
 struct Insight {
@@ -55,7 +55,7 @@ struct Insight {
     response_quality_score: Histogram<ByTask>,
 }
 
-/// What the example can show.
+/// Returns the catalogue of the example.
 fn catalogue() -> Catalogue {
     let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
     let insight = Insight::register(&metrics).expect("the names are free");
@@ -66,7 +66,7 @@ fn catalogue() -> Catalogue {
     metrics.catalogue()
 }
 
-/// A query as Grafana sends it when everything is chosen.
+/// Returns a query as Grafana sends it when all values of the variables are chosen.
 fn sent(query: &str) -> String {
     ["job", "instance", "model", "task_type"]
         .iter()
@@ -76,21 +76,21 @@ fn sent(query: &str) -> String {
 }
 
 #[test]
-fn panels_show_what_happened() {
+fn panels_show_the_values_of_a_scripted_load() {
     let catalogue = catalogue();
     let monitoring = Monitoring::for_catalogue(catalogue.clone()).with(|settings| {
         settings.evaluation_interval = Duration::from_secs(1);
-        // Minutes for hours: the rules have something to say before the test is over.
+        // One minute stands for one hour, so that the rules record values before the test ends.
         settings.rehearsal = 60;
     });
     let files = monitoring.files().unwrap_or_else(|error| panic!("{error}"));
-    let dashboards = of(&files);
+    let dashboards = dashboards_in(&files);
 
-    let notes = Notes::default();
-    let base = scripted(&notes);
+    let log = EventLog::default();
+    let base = scripted(&log);
     let (_agent, address) = example(&["--load", "0", "--model", "gemini-2.0-flash", "--base-url", &base]);
     // Prometheus scrapes it every second, with the rules that belong to the dashboards.
-    let folder = folder("answers");
+    let folder = folder("panels");
     monitoring.write_to(&folder).unwrap_or_else(|error| panic!("{error}"));
     let config = format!(
         "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: ['prometheus/rules/*.yml']\n\
@@ -98,44 +98,44 @@ fn panels_show_what_happened() {
     );
     std::fs::write(folder.join("prometheus.yml"), config).expect("a file");
     let Some((_prometheus, listen)) = prometheus(&folder, &[]) else { return missing("prometheus") };
-    until("it is scraped", || {
+    until("the example is scraped", || {
         ask(&listen, "agent_active_tasks", now()).ok().filter(|found| !found.is_empty())
     });
 
-    let begun = now();
-    let load = Load::on(&address, &notes);
-    // From the first answers on, an even load for longer than the window.
-    until("the load is even", || (now() > begun + 4.0).then_some(()));
-    until("the window is full", || (now() > begun + WINDOW + 6.0).then_some(()));
+    let start = now();
+    let load = Load::on(&address, &log);
+    // After the first responses, the load stays even for longer than the window.
+    until("the load is even", || (now() > start + 4.0).then_some(()));
+    until("the window is full", || (now() > start + WINDOW + 6.0).then_some(()));
     let at = now() - 1.0;
-    let asked = Asked { listen: &listen, at, dashboards: &dashboards };
-    until("it is evaluated", || asked.has("agent-slo", "Error budget left").then_some(()));
+    let shown = Shown { listen: &listen, at, dashboards: &dashboards };
+    until("the rules are evaluated", || shown.has("agent-slo", "Error budget remaining").then_some(()));
     drop(load);
 
-    check_headlines(&asked, &notes);
-    check_latency(&asked, &notes, &catalogue);
-    check_active(&asked, &notes);
-    check_all(&asked);
+    check_headlines(&shown, &log);
+    check_latency(&shown, &log, &catalogue);
+    check_active(&shown, &log);
+    check_all(&shown);
     for query in queries(reference(&files)) {
         ask(&listen, query, at).unwrap_or_else(|error| panic!("{query}: {error}"));
     }
     check_label_values(&catalogue, &address);
 }
 
-/// What is asked, of whom, and when.
-struct Asked<'a> {
+/// The dashboards as Prometheus at `listen` fills them at the time `at`.
+struct Shown<'a> {
     listen: &'a str,
     at: f64,
     dashboards: &'a [(String, Value)],
 }
 
-impl Asked<'_> {
+impl Shown<'_> {
     fn panel(&self, uid: &str, title: &str) -> &Value {
         let (_, dashboard) = self.dashboards.iter().find(|(found, _)| found == uid).expect("the dashboard");
         panels(dashboard).find(|panel| panel["title"] == title).unwrap_or_else(|| panic!("no `{title}`"))
     }
 
-    /// The answers to a panel's queries, by the value of a label, or by the query's own legend.
+    /// Returns the values of a panel's queries, by the value of a label, or by the legend if a series does not have the label.
     fn values(&self, uid: &str, title: &str, label: &str) -> BTreeMap<String, f64> {
         let mut values = BTreeMap::new();
         for target in self.panel(uid, title)["targets"].as_array().expect("targets") {
@@ -155,53 +155,50 @@ impl Asked<'_> {
     }
 }
 
-/// The headline panels say what the script did, within 5 %.
-fn check_headlines(asked: &Asked<'_>, notes: &Notes) {
-    let happened = |is_one: &dyn Fn(Event) -> bool| notes.count(asked.at - WINDOW, asked.at, is_one);
-    let a_second = |is_one: &dyn Fn(Event) -> bool| happened(is_one) / WINDOW;
-    let requests = a_second(&|event| matches!(event, Event::Answered { .. }));
+/// Checks that the panels of the overview show the rates of the script, within 5 %.
+fn check_headlines(shown: &Shown<'_>, log: &EventLog) {
+    let happened = |is_one: &dyn Fn(Event) -> bool| log.count(shown.at - WINDOW, shown.at, is_one);
+    let per_second = |is_one: &dyn Fn(Event) -> bool| happened(is_one) / WINDOW;
+    let requests = per_second(&|event| matches!(event, Event::Answered { .. }));
     let with =
-        |code: u16| a_second(&|event| matches!(event, Event::Answered { status, .. } if status == code));
-    let tasks = a_second(&is_task);
+        |code: u16| per_second(&|event| matches!(event, Event::Answered { status, .. } if status == code));
+    let tasks = per_second(&is_task);
     let failed = with(502);
-    let calls = a_second(&|event| matches!(event, Event::Called { .. }));
-    assert!(requests > 1.0 && failed > 0.2, "the script does its work: {requests}, {failed}");
+    let calls = per_second(&|event| matches!(event, Event::Called { .. }));
+    assert!(requests > 1.0 && failed > 0.2, "the script runs: {requests}, {failed}");
     let usd = INPUT_TOKENS * INPUT_USD + OUTPUT_TOKENS * OUTPUT_USD;
     for (title, label, series, expected) in [
-        ("Tasks a minute", "", "tasks", tasks * 60.0),
+        ("Tasks per minute", "", "tasks", tasks * 60.0),
         ("HTTP errors", "", "5xx", failed / requests),
         ("Request rate", "status_code", "200", with(200)),
         ("Request rate", "status_code", "422", with(422)),
         ("Request rate", "status_code", "502", failed),
-        ("Failures", "", "tasks", failed / tasks),
-        ("Failures", "", "HTTP requests", failed / requests),
-        ("Tokens a minute", "direction", "input", calls * 60.0 * INPUT_TOKENS),
-        ("Tokens a minute", "direction", "output", calls * 60.0 * OUTPUT_TOKENS),
-        ("Cost an hour", "model", "gemini-2.0-flash", calls * 3600.0 * usd),
+        ("Failure ratio", "", "tasks", failed / tasks),
+        ("Failure ratio", "", "HTTP requests", failed / requests),
+        ("Tokens per minute", "direction", "input", calls * 60.0 * INPUT_TOKENS),
+        ("Tokens per minute", "direction", "output", calls * 60.0 * OUTPUT_TOKENS),
+        ("Cost per hour", "model", "gemini-2.0-flash", calls * 3600.0 * usd),
     ] {
-        let values = asked.values("agent-overview", title, label);
-        let shown = *values.get(series).unwrap_or_else(|| panic!("{title}: no `{series}` in {values:?}"));
-        eprintln!("{title} {series}: shown {shown:.5}, the script did {expected:.5}");
+        let values = shown.values("agent-overview", title, label);
+        let value = *values.get(series).unwrap_or_else(|| panic!("{title}: no `{series}` in {values:?}"));
+        eprintln!("{title} {series}: shown {value:.5}, expected {expected:.5}");
         assert!(
-            (shown / expected - 1.0).abs() < 0.05,
-            "{title} {series}: shown {shown}, the script did {expected}"
+            (value / expected - 1.0).abs() < 0.05,
+            "{title} {series}: shown {value}, expected {expected}"
         );
     }
-    // Over more than the window: all since the first scrape, and what was asked within a minute.
-    let since = |is_one: &dyn Fn(Event) -> bool| notes.count(asked.at - 3600.0, asked.at, is_one);
+    // These panels use more than the window: everything since the first scrape, and the last minute.
+    let since = |is_one: &dyn Fn(Event) -> bool| log.count(shown.at - 3600.0, shown.at, is_one);
     let completion =
         1.0 - since(&|event| matches!(event, Event::Answered { status: 502, .. })) / since(&is_task);
-    let shown = asked.values("agent-overview", "Completion", "")["completion"];
-    assert!(
-        (shown / completion - 1.0).abs() < 0.05,
-        "completion: shown {shown}, the script's was {completion}"
-    );
-    // All of it is younger than that minute; what the opening called was there before the first scrape.
+    let value = shown.values("agent-overview", "Completion rate", "")["completion"];
+    assert!((value / completion - 1.0).abs() < 0.05, "completion: shown {value}, expected {completion}");
+    // All calls are younger than that minute. Those at the start happened before the first scrape, so that the panel misses them.
     let searches = since(&|event| event == Event::Called { tool: true });
-    let shown = asked.values("agent-overview", "Tool calls by tool", "tool_name")["search_docs"];
+    let value = shown.values("agent-overview", "Tool calls by tool", "tool_name")["search_docs"];
     assert!(
-        (searches * 0.9..searches * 1.1).contains(&shown),
-        "tool calls: shown {shown}, the script saw {searches}"
+        (searches * 0.9..searches * 1.1).contains(&value),
+        "tool calls: shown {value}, expected {searches}"
     );
 }
 
@@ -209,53 +206,52 @@ fn is_task(event: Event) -> bool {
     matches!(event, Event::Answered { task: true, .. })
 }
 
-/// A quantile is shown as a value between two bounds of the histogram: those around what the visitors waited.
-fn check_latency(asked: &Asked<'_>, notes: &Notes, catalogue: &Catalogue) {
-    let mut waits: Vec<_> = notes
-        .between(asked.at - WINDOW, asked.at)
+/// Checks that a quantile is shown as a value between the two bucket bounds around the time for which the clients waited.
+fn check_latency(shown: &Shown<'_>, log: &EventLog, catalogue: &Catalogue) {
+    let mut waits: Vec<_> = log
+        .between(shown.at - WINDOW, shown.at)
         .into_iter()
-        // Of a chat only the head counts, which the visitor doesn't see come.
         .filter_map(|event| if let Event::Answered { seconds, .. } = event { Some(seconds) } else { None })
         .collect();
     waits.sort_by(f64::total_cmp);
     let waited = waits[waits.len() * 95 / 100];
     let name = "agent_http_request_duration_seconds";
     let bounds = &catalogue.families.iter().find(|family| family.name == name).expect("the family").buckets;
-    // What was waited for the connection as well is no part of the request.
+    // The clients also waited for the connection, which is no part of the request.
     let low = bounds.iter().copied().filter(|bound| *bound < waited * 0.8).fold(0.0, f64::max);
     let high = bounds.iter().copied().filter(|bound| *bound >= waited).fold(f64::INFINITY, f64::min);
-    let shown = asked.values("agent-overview", "HTTP latency", "")["p95"];
-    eprintln!("HTTP latency: shown {shown:.3} s, the visitors waited {waited:.3} s");
+    let value = shown.values("agent-overview", "HTTP latency", "")["p95"];
+    eprintln!("HTTP latency: shown {value:.3} s, the clients waited {waited:.3} s");
     assert!(
-        (low..=high).contains(&shown),
-        "latency: shown {shown}, not within {low} to {high}, as {waited} is"
+        (low..=high).contains(&value),
+        "latency: shown {value}, expected {low} to {high}, the bounds around {waited}"
     );
 }
 
-/// The tasks under way are those that visitors wait for, at some moment of the last two seconds: the last scrape's.
-fn check_active(asked: &Asked<'_>, notes: &Notes) {
-    let under_way =
-        |at: f64| notes.count(0.0, at, |event| event == Event::Began) - notes.count(0.0, at, is_task);
-    let moments: Vec<_> = (0..40).map(|step| under_way(asked.at - f64::from(step) * 0.05)).collect();
-    let least = moments.iter().copied().fold(f64::INFINITY, f64::min) - 1.0;
-    let most = moments.iter().copied().fold(0.0, f64::max) + 1.0;
-    let shown = asked.values("agent-overview", "Active tasks", "")["tasks"];
-    eprintln!("Active tasks: shown {shown}, the visitors waited for {least} to {most}");
-    assert!(shown >= 1.0 && (least..=most).contains(&shown), "active tasks: {shown} of {least} to {most}");
+/// Checks that the number of active tasks is the number of tasks for which clients waited at some moment of the last two seconds,
+/// in which the last scrape happened.
+fn check_active(shown: &Shown<'_>, log: &EventLog) {
+    let in_flight = |at: f64| log.count(0.0, at, |event| event == Event::Began) - log.count(0.0, at, is_task);
+    let moments: Vec<_> = (0..40).map(|step| in_flight(shown.at - f64::from(step) * 0.05)).collect();
+    let min = moments.iter().copied().fold(f64::INFINITY, f64::min) - 1.0;
+    let max = moments.iter().copied().fold(0.0, f64::max) + 1.0;
+    let value = shown.values("agent-overview", "Active tasks", "")["tasks"];
+    eprintln!("Active tasks: shown {value}, expected {min} to {max}");
+    assert!(value >= 1.0 && (min..=max).contains(&value), "active tasks: {value}, expected {min} to {max}");
 }
 
-/// Every query is one that Prometheus takes, and has an answer, but for the panels of a short list, which have none.
-fn check_all(asked: &Asked<'_>) {
-    let (mut empty, mut answered, mut queries) = (Vec::new(), Vec::new(), 0);
-    for (uid, dashboard) in asked.dashboards {
+/// Checks that Prometheus accepts every query and returns a result, except for the panels in [`EMPTY`], which have none.
+fn check_all(shown: &Shown<'_>) {
+    let (mut empty, mut filled, mut queries) = (Vec::new(), Vec::new(), 0);
+    for (uid, dashboard) in shown.dashboards {
         for panel in panels(dashboard) {
             let title = panel["title"].as_str().expect("a title");
-            let is_listed = EMPTY.iter().any(|(of, name, _)| of == uid && *name == title);
+            let is_listed = EMPTY.iter().any(|(dashboard, name, _)| dashboard == uid && *name == title);
             let mut has_all = true;
             for target in panel["targets"].as_array().expect("targets") {
                 queries += 1;
                 let query = sent(target["expr"].as_str().expect("a query"));
-                match ask(asked.listen, &query, asked.at) {
+                match ask(shown.listen, &query, shown.at) {
                     Ok(found) if found.is_empty() => {
                         has_all = false;
                         if !is_listed {
@@ -270,28 +266,28 @@ fn check_all(asked: &Asked<'_>) {
                 }
             }
             if is_listed && has_all {
-                answered.push(format!("{uid}: {title}"));
+                filled.push(format!("{uid}: {title}"));
             }
         }
         let variables = dashboard["templating"]["list"].as_array().expect("variables");
         for variable in variables.iter().filter(|variable| variable["type"] == "query") {
-            let asked_for = variable["query"]["query"].as_str().expect("a query");
-            let (of, label) =
-                asked_for["label_values(".len()..].trim_end_matches(')').rsplit_once(", ").expect("both");
-            let found =
-                ask(asked.listen, &sent(of), asked.at).unwrap_or_else(|error| panic!("{asked_for}: {error}"));
+            let values = variable["query"]["query"].as_str().expect("a query");
+            let (selector, label) =
+                values["label_values(".len()..].trim_end_matches(')').rsplit_once(", ").expect("both");
+            let found = ask(shown.listen, &sent(selector), shown.at)
+                .unwrap_or_else(|error| panic!("{values}: {error}"));
             assert!(
                 found.iter().any(|(labels, _)| labels[label].is_string()),
-                "{uid}: {asked_for} finds nothing"
+                "{uid}: {values} finds nothing"
             );
         }
     }
     eprintln!("{queries} queries");
-    assert!(empty.is_empty(), "no answer to:\n{}", empty.join("\n"));
-    assert!(answered.is_empty(), "listed as empty, and have an answer: {answered:?}");
+    assert!(empty.is_empty(), "no result for:\n{}", empty.join("\n"));
+    assert!(filled.is_empty(), "listed as empty, but have a result: {filled:?}");
 }
 
-/// What the catalogue says that labels can be is what they are.
+/// Checks that the label values of the exposition are those that the catalogue lists.
 fn check_label_values(catalogue: &Catalogue, address: &str) {
     let (_, body) = get(address, "/metrics", "").expect("an exposition");
     let text = String::from_utf8(body).expect("UTF-8");
@@ -306,7 +302,7 @@ fn check_label_values(catalogue: &Catalogue, address: &str) {
                     line.split([',', '{']).find_map(|part| part.strip_prefix(&begin)?.split('"').next());
                 assert!(
                     found.is_some_and(|found| known.contains(&found)),
-                    "`{label}` isn't of {known:?}: {line}"
+                    "`{label}` is not one of {known:?}: {line}"
                 );
                 checked += 1;
             }

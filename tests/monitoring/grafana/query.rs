@@ -1,20 +1,20 @@
-//! Queries as Grafana would send them, and their parts.
+//! Parsed queries of dashboards, and their parts.
 
 use std::time::Duration;
 
 use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::{Expr, VectorSelector, parse};
 
-/// An odd length of time in place of `$__rate_interval`, by which it is known again; so do Grafana's linter and we.
+/// A length of time that stands for `$__rate_interval` and is recognised in parsed queries, as in Grafana's linter.
 pub const RATE_INTERVAL: Duration = Duration::from_secs(8_869);
 
-/// A query with lengths of time in place of Grafana's; variables in strings stay.
+/// Parses a query after replacing Grafana's lengths of time; variables in strings stay.
 pub fn parsed(query: &str) -> Result<Expr, String> {
     let interval = format!("{}s", RATE_INTERVAL.as_secs());
     parse(&query.replace("$__rate_interval", &interval).replace("$__range", "6069s"))
 }
 
-/// Shows every part of a query with those around it, the outermost first.
+/// Calls `see` with every part of a query and the parts around it, the outermost first.
 pub fn walk<'e>(expr: &'e Expr, around: &mut Vec<&'e Expr>, see: &mut impl FnMut(&'e Expr, &[&'e Expr])) {
     see(expr, around);
     around.push(expr);
@@ -40,7 +40,7 @@ pub fn walk<'e>(expr: &'e Expr, around: &mut Vec<&'e Expr>, see: &mut impl FnMut
     around.pop();
 }
 
-/// Every selector of a query.
+/// Returns every selector of a query.
 pub fn selectors(expr: &Expr) -> Vec<&VectorSelector> {
     let mut found = Vec::new();
     walk(expr, &mut Vec::new(), &mut |part, _| match part {
@@ -51,12 +51,12 @@ pub fn selectors(expr: &Expr) -> Vec<&VectorSelector> {
     found
 }
 
-/// The name of a selector.
+/// Returns the name of a selector.
 pub fn name(selector: &VectorSelector) -> &str {
     selector.name.as_deref().unwrap_or_default()
 }
 
-/// Whether a selector has `label=~"$label"`.
+/// Returns true if a selector has the matcher `label=~"$label"`.
 pub fn is_narrowed_by(selector: &VectorSelector, label: &str) -> bool {
     let is_it = |matcher: &Matcher| {
         matcher.name == label && matcher.value == format!("${label}") && matches!(matcher.op, MatchOp::Re(_))

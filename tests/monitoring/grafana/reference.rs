@@ -1,4 +1,4 @@
-//! The metrics reference: complete, its queries right, its links leading somewhere, its sums those of its parts.
+//! The metrics reference: every family is there, its queries are valid, its links lead to files, and its sums are right.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use promql_parser::parser::parse;
 
 use crate::dashboards::{families, files};
 
-/// The reference among some files.
+/// Returns the text of the reference.
 pub fn reference(files: &[File]) -> &str {
     &files.iter().find(|file| file.path == "metrics.md").expect("it is made").content
 }
 
-/// Its queries.
+/// Returns the queries of the reference.
 pub fn queries(reference: &str) -> impl Iterator<Item = &str> {
     reference.split("```promql\n").skip(1).map(|rest| rest.split("\n```").next().expect("an end"))
 }
 
-/// The section of each family, by name.
+/// Returns the section of each family, by name.
 fn sections(reference: &str) -> BTreeMap<&str, &str> {
     let sections = reference.split("\n### `").skip(1);
     sections.map(|section| section.split_once('`').expect("a name")).collect()
@@ -48,14 +48,14 @@ fn every_family_has_a_section_and_a_query_that_names_it() {
         assert!(query.contains(&family.name), "{query}");
         parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
     }
-    // What is used says where.
+    // A family that is used lists its uses.
     assert!(sections["agent_tasks_total"].contains("\n* dashboards: "));
     assert!(sections["agent_tasks_total"].contains("(runbooks/"));
-    assert!(sections["support_documents_total"].contains("Agents: metrics of your own"));
+    assert!(sections["support_documents_total"].contains("Agents: user-defined metrics"));
 }
 
 #[test]
-fn links_lead_to_files() {
+fn links_of_the_reference_lead_to_generated_files() {
     let files = files();
     let links: Vec<_> =
         reference(&files).split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
@@ -66,15 +66,15 @@ fn links_lead_to_files() {
 }
 
 #[test]
-fn the_sums_are_those_of_the_sections() {
+fn the_totals_are_the_sums_of_the_sections() {
     let files = files();
     let reference = reference(&files);
     let mut sum = [0, 0, 0];
     for section in sections(reference).values() {
         let line =
             section.lines().find_map(|line| line.strip_prefix("* series: ")).expect("a number of series");
-        let (typical, most) = line.split_once(" of a typical agent, ").expect("two numbers");
-        sum = [sum[0] + 1, sum[1] + number(typical), sum[2] + number(most.trim_end_matches(" at worst"))];
+        let (typical, max) = line.split_once(", at most ").expect("two numbers");
+        sum = [sum[0] + 1, sum[1] + number(typical.trim_start_matches("typically ")), sum[2] + number(max)];
     }
     let all = reference.lines().find_map(|line| line.strip_prefix("| **All** | ")).expect("the last line");
     let all: Vec<_> = all.trim_end_matches(" |").split(" | ").map(number).collect();

@@ -1,4 +1,4 @@
-//! A scripted load on the main example: what is asked of it, what its model answers, and notes of both.
+//! A scripted load on the main example: the requests of its clients, the responses of its model, and a log of both.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,48 +10,48 @@ use agent_metrics_monitoring_tests::{Reply, model};
 use agent_metrics_tests::get;
 use serde_json::{Value, json};
 
-/// What each answer of the model uses.
+/// The tokens of each response of the model.
 pub const INPUT_TOKENS: f64 = 1_000.0;
 pub const OUTPUT_TOKENS: f64 = 200.0;
-/// USD a token of `gemini-2.0-flash`, as the bundled prices have it: 0.075 and 0.30 a million.
+/// The bundled price of `gemini-2.0-flash` in USD per token: 0.075 and 0.30 per million.
 pub const INPUT_USD: f64 = 0.075 / 1e6;
 pub const OUTPUT_USD: f64 = 0.30 / 1e6;
-/// In a prompt, it makes the model refuse.
+/// A prompt with this text makes the model reject the call.
 const REFUSED: &str = "refuse this";
-/// In a prompt, it makes the model ask for patience once.
+/// A prompt with this text makes the model answer the first attempt with a rate limit.
 const LIMITED: &str = "not so fast";
-/// What the model takes for an answer: several tasks are always under way.
+/// The response time of the model, so long that several tasks are always in flight.
 const THOUGHT: Duration = Duration::from_millis(200);
-/// Between two tasks.
+/// The time between two tasks.
 const PACE: Duration = Duration::from_millis(100);
 
-/// Something that happened.
+/// An event of the scripted load.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Event {
-    /// The service was asked for a task.
+    /// A client requested a task.
     Began,
-    /// The service answered with this status, for a task or something else, after so many seconds.
+    /// The service responded to a request, for a task or something else.
     Answered { status: u16, task: bool, seconds: f64 },
-    /// The model answered, asking for a tool or not.
+    /// The model responded, with or without a tool call.
     Called { tool: bool },
 }
 
-/// What happened, and when in seconds of the epoch.
+/// The log of events, each with its Unix time in seconds.
 #[derive(Clone, Default)]
-pub struct Notes(Arc<Mutex<Vec<(f64, Event)>>>);
+pub struct EventLog(Arc<Mutex<Vec<(f64, Event)>>>);
 
-impl Notes {
+impl EventLog {
     fn add(&self, event: Event) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((now(), event));
     }
 
-    /// What happened from one moment to another.
+    /// Returns the events from one time to another.
     pub fn between(&self, from: f64, to: f64) -> Vec<Event> {
-        let notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.iter().filter(|(when, _)| (from..to).contains(when)).map(|(_, event)| *event).collect()
+        let log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.iter().filter(|(when, _)| (from..to).contains(when)).map(|(_, event)| *event).collect()
     }
 
-    /// How many events there were from one moment to another.
+    /// Returns the number of events from one time to another.
     pub fn count(&self, from: f64, to: f64, is_one: impl Fn(Event) -> bool) -> f64 {
         self.between(from, to).into_iter().filter(|event| is_one(*event)).count() as f64
     }
@@ -61,26 +61,27 @@ pub fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64()
 }
 
-/// The example's model: it asks for one search in each task, then answers in words. The address for `--base-url`.
-pub fn scripted(notes: &Notes) -> String {
-    let notes = notes.clone();
+/// Serves the model of the example, which requests one search in each task and then responds with text. Returns the address for
+/// `--base-url`.
+pub fn scripted(log: &EventLog) -> String {
+    let log = log.clone();
     let limited = AtomicBool::new(false);
-    model(move |asked| {
-        if asked.body.contains(REFUSED) {
+    model(move |request| {
+        if request.body.contains(REFUSED) {
             return Reply::rejected().after(THOUGHT);
         }
-        // Once a prompt, so that the next attempt succeeds.
-        if asked.body.contains(LIMITED) && asked.wants_tool() && !limited.fetch_not(Ordering::Relaxed) {
+        // Every other time, so that the next attempt succeeds.
+        if request.body.contains(LIMITED) && request.wants_tool() && !limited.fetch_not(Ordering::Relaxed) {
             return Reply::rate_limited();
         }
-        let tool = asked.wants_tool() && asked.body.contains("search_docs");
+        let tool = request.wants_tool() && request.body.contains("search_docs");
         let tokens = Some([INPUT_TOKENS, OUTPUT_TOKENS]);
         let reply = if tool {
-            asked.tool("search_docs", &json!({ "query": "rust" }), tokens)
+            request.tool("search_docs", &json!({ "query": "rust" }), tokens)
         } else {
-            asked.words("So it is.", tokens)
+            request.words("So it is.", tokens)
         };
-        notes.add(Event::Called { tool });
+        log.add(Event::Called { tool });
         reply.headers("x-ratelimit-remaining-requests: 99\r\n").after(THOUGHT)
     })
 }
@@ -92,13 +93,13 @@ pub struct Load {
 }
 
 impl Load {
-    pub fn on(address: &str, notes: &Notes) -> Self {
+    pub fn on(address: &str, log: &EventLog) -> Self {
         let (stop, stopped) = std::sync::mpsc::channel();
-        let (address, notes) = (address.to_owned(), notes.clone());
+        let (address, log) = (address.to_owned(), log.clone());
         let thread = std::thread::spawn(move || {
             for number in 0.. {
-                let (address, notes) = (address.clone(), notes.clone());
-                std::thread::spawn(move || visit(number, &address, &notes));
+                let (address, log) = (address.clone(), log.clone());
+                std::thread::spawn(move || send_request(number, &address, &log));
                 if stopped.recv_timeout(PACE) != Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
                     return;
                 }
@@ -117,34 +118,34 @@ impl Drop for Load {
     }
 }
 
-/// What one of the visitors does. Of ten, two are refused by the model, one has to wait, one chats, one makes a mistake, and
-/// one gives a score.
-fn visit(number: usize, address: &str, notes: &Notes) {
+/// Sends the request of one client. Of ten clients, the model rejects two and rate-limits one; one chats, one sends an invalid
+/// request, and one gives a score; the others request a task.
+fn send_request(number: usize, address: &str, log: &EventLog) {
     let send = |path: &str, body: &Value| {
-        let (begin, task) = (now(), path != "/feedback" && body["task_type"] != "cooking");
+        let (start, task) = (now(), path != "/feedback" && body["task_type"] != "cooking");
         if task {
-            notes.add(Event::Began);
+            log.add(Event::Began);
         }
         if let Some(status) = post(address, path, &body.to_string()) {
-            notes.add(Event::Answered { status, task, seconds: now() - begin });
+            log.add(Event::Answered { status, task, seconds: now() - start });
         }
     };
-    // Never the same twice: what was answered before comes from the agent's memory.
-    let asks = |prompt: &str| {
+    // Each prompt is different, because the agent caches answers.
+    let send_task = |prompt: &str| {
         let kind = ["search", "analysis", "coding"][number % 3];
         send("/tasks", &json!({ "task_type": kind, "prompt": format!("{prompt} of case {number}") }));
     };
     match number % 10 {
-        0 | 5 => asks(REFUSED),
-        1 => asks(LIMITED),
-        2 => send("/chat", &json!({ "message": format!("tell me of case {number}") })),
+        0 | 5 => send_task(REFUSED),
+        1 => send_task(LIMITED),
+        2 => send("/chat", &json!({ "message": format!("a summary of case {number}") })),
         3 => send("/tasks", &json!({ "task_type": "cooking", "prompt": "bake bread" })),
         4 => send("/feedback", &json!({ "score": 5, "task_type": "search" })),
-        _ => asks("tell me"),
+        _ => send_task("a summary"),
     }
 }
 
-/// The status of the answer to a `POST` of JSON.
+/// Sends JSON by `POST` and returns the status of the response.
 fn post(address: &str, path: &str, body: &str) -> Option<u16> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
@@ -158,7 +159,7 @@ fn post(address: &str, path: &str, body: &str) -> Option<u16> {
     String::from_utf8_lossy(&answer).split(' ').nth(1)?.parse().ok()
 }
 
-/// What Prometheus answers to a query at a moment: the labels and the value of each series.
+/// Evaluates a query at a time; returns the labels and the value of each series.
 pub fn ask(prometheus: &str, query: &str, at: f64) -> Result<Vec<(Value, f64)>, String> {
     let encoded = query.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02x}"));
     let (_, body) =

@@ -1,4 +1,4 @@
-//! Grafana's published types: the compiler of TypeScript reads the dashboards as literals of them.
+//! Dashboards against Grafana's published types: the TypeScript compiler checks each dashboard as a literal of these types.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::dashboards::{dashboards, written};
 
-/// What the compiler says of the dashboards in a folder; `None`, said loudly, where it is missing.
+/// Returns success and the output of the compiler for the dashboards in a folder, or `None` after a warning if Node.js or the
+/// types are missing.
 fn checked(folder: &Path) -> Option<(bool, String)> {
     let scripts = root().join("tests/monitoring/typescript");
     let Some(node) = on_path("node") else {
@@ -24,12 +25,12 @@ fn checked(folder: &Path) -> Option<(bool, String)> {
 }
 
 #[test]
-fn dashboards_are_of_grafanas_types() {
+fn dashboards_have_grafanas_types_and_mutants_do_not() {
     let all = dashboards();
-    let Some((is_fine, said)) = checked(&written("types", &all)) else { return };
-    assert!(is_fine && said.contains(&format!("{} dashboards, 0 mistakes", all.len())), "{said}");
+    let Some((passed, output)) = checked(&written("types", &all)) else { return };
+    assert!(passed && output.contains(&format!("{} dashboards, 0 mistakes", all.len())), "{output}");
 
-    // And what isn't is told: a mutant for each place.
+    // A mutant for each part of a dashboard is found.
     let whole = &all.iter().find(|(uid, _)| uid == "agent-overview").expect("the overview").1;
     let mutants = [
         ("schemaversion", "", "schemaversion", json!(42)),
@@ -42,15 +43,18 @@ fn dashboards_are_of_grafanas_types() {
         ("steps", "/panels/8/fieldConfig/defaults/thresholds", "mode", json!("relative")),
         ("target", "/panels/8/targets/0", "exemplars", json!(true)),
         ("stat", "/panels/1/options", "graphMode", json!("areas")),
-        ("place", "/panels/8/gridPos", "w", json!("8")),
+        ("position", "/panels/8/gridPos", "w", json!("8")),
     ];
     let mutated = mutants.clone().map(|(name, place, key, value)| {
         let mut dashboard = whole.clone();
         dashboard.pointer_mut(place).unwrap_or_else(|| panic!("no {place}"))[key] = value;
         (name.to_owned(), dashboard)
     });
-    let Some((_, said)) = checked(&written("types-mutants", &mutated)) else { return };
+    let Some((_, output)) = checked(&written("types-mutants", &mutated)) else { return };
     for (name, ..) in mutants {
-        assert!(said.lines().any(|line| line.starts_with(&format!("{name}: "))), "`{name}` lives: {said}");
+        assert!(
+            output.lines().any(|line| line.starts_with(&format!("{name}: "))),
+            "the mutant `{name}` is not found: {output}"
+        );
     }
 }

@@ -85,13 +85,13 @@ const PANELS: [Row; 7] = [
     row(
         "Tokens por Minuto",
         "sum(rate(agent_llm_tokens_total[5m])) by (direction) * 60",
-        Panel("agent-overview", "Tokens a minute"),
+        Panel("agent-overview", "Tokens per minute"),
         "The panel has a unit and follows the variables.",
     ),
     row(
         "Task Completion Rate",
         "agent_task_completion_rate{window='1h'}",
-        Panel("agent-overview", "Completion"),
+        Panel("agent-overview", "Completion rate"),
         "The rate is computed from counters over all replicas. The panel shows \"No task ended\" instead of NaN.",
     ),
     row(

@@ -1,7 +1,7 @@
 // Checks dashboards against Grafana's published types: `node check.mjs FOLDER` reads every `.json` in FOLDER.
 //
-// Each part of a dashboard becomes a literal of the type that Grafana gives it, and the compiler says what doesn't fit: a
-// key that isn't there, a value of another type, a word that isn't among those allowed.
+// Each part of a dashboard becomes a literal of Grafana's type for it. The compiler reports unknown keys, values of another
+// type, and strings that are not among the allowed ones.
 import { readFileSync, readdirSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ if (!folder) {
   process.exit(2);
 }
 
-// Enums of strings as those strings, and nothing that has to be there: Grafana fills in its defaults.
+// Enums of strings accept these strings, and all keys are optional, because Grafana fills in its defaults.
 const PRELUDE = `
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import * as prometheus from "@grafana/grafana-foundation-sdk/prometheus";

@@ -1,4 +1,4 @@
-//! What is to come: tokens and money to the month's end, how many replicas it takes, how many series there will be.
+//! Forecasts of tokens, cost, replicas and series.
 
 use super::queries::recorded;
 use crate::monitoring::Settings;
@@ -7,38 +7,36 @@ use crate::monitoring::prometheus::names;
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
     let days = settings.capacity.min_history_days;
-    let too_little = format!("Too little history: {days} whole days are needed");
-    let about = format!(
-        "Forecasts from what the rules recorded. Nothing is foretold before there are {days} whole days of history."
-    );
+    let too_little = format!("Too little history: {days} full days are needed");
+    let about = format!("Forecasts from recorded series. They need {days} full days of history.");
     Dashboard::new("agent-capacity", "Agents: capacity", about)
         .since("30d")
-        .row("Now", now(settings, &too_little))
-        .row("To the month's end", forecasts(&too_little))
+        .row("Current state", now(settings, &too_little))
+        .row("Forecasts for this month", forecasts(&too_little))
         .row("Load", load(settings, &too_little))
         .row("Series", series(&too_little))
 }
 
 fn now(settings: &Settings, too_little: &str) -> Vec<Panel> {
     let mut panels = vec![
-        Panel::stat("Days of history", "Whole days that the forecasts rest on, up to 14.")
+        Panel::stat("Days of history", "Full days of history that the forecasts use, at most 14.")
             .query(recorded(names::HISTORY), "{{job}}")
-            .no_value("Less than a day")
+            .no_value("Less than one day")
             .bad_below(f64::from(settings.capacity.min_history_days)),
-        Panel::stat("Tokens this month", "Tokens since the month began.")
+        Panel::stat("Tokens this month", "Tokens used since the start of the month.")
             .query(recorded(names::TOKENS_TO_DATE), "{{job}}")
             .unit("count:tok")
             .no_value(too_little),
-        Panel::stat("Cost this month", "USD since the month began.")
+        Panel::stat("Cost this month", "Cost in USD since the start of the month.")
             .query(recorded(names::COST_TO_DATE), "{{job}}")
             .unit("currencyUSD")
             .no_value(too_little),
-        Panel::stat("Replicas running", "Instances that were scraped.")
+        Panel::stat("Replicas running", "Instances that Prometheus scrapes successfully.")
             .query(recorded(names::REPLICAS_RUNNING), "{{job}}")
             .no_value("None"),
         Panel::stat(
             "Replicas needed",
-            "For the peak of the last week, by Little's law: rate times duration.",
+            "Instances needed for the peak load of the last week. The load is rate times duration (Little's law).",
         )
         .query(recorded(names::REPLICAS_NEEDED), "{{job}}")
         .no_value(too_little),
@@ -47,8 +45,8 @@ fn now(settings: &Settings, too_little: &str) -> Vec<Panel> {
     if settings.capacity.monthly_budget_usd.is_some() {
         panels.push(
             Panel::stat(
-                "Days until the budget is gone",
-                "Of the month's budget, at the rate of the last days.",
+                "Days until the budget is spent",
+                "Days until the monthly budget is spent, at the rate of the last days.",
             )
             .query(recorded(names::MONTH_BUDGET_DAYS), "{{job}}")
             .unit("d")
@@ -61,35 +59,38 @@ fn now(settings: &Settings, too_little: &str) -> Vec<Panel> {
 fn forecasts(too_little: &str) -> [Panel; 3] {
     [
         Panel::lines(
-            "Tokens by the month's end",
-            "What the month will have taken, with the interval that the days so far leave.",
+            "Tokens at the end of the month",
+            "The forecast of the tokens used in this month, with its prediction interval.",
         )
         .query(recorded(names::TOKENS_FORECAST), "{{job}}")
-        .query(recorded(names::TOKENS_LOW), "{{job}} at least")
-        .query(recorded(names::TOKENS_HIGH), "{{job}} at most")
+        .query(recorded(names::TOKENS_LOW), "{{job}} low")
+        .query(recorded(names::TOKENS_HIGH), "{{job}} high")
         .unit("count:tok")
         .no_value(too_little),
         Panel::lines(
-            "Cost by the month's end",
-            "What the month will have cost, with the interval that the days so far leave.",
+            "Cost at the end of the month",
+            "The forecast of this month's cost in USD, with its prediction interval.",
         )
         .query(recorded(names::COST_FORECAST), "{{job}}")
-        .query(recorded(names::COST_LOW), "{{job}} at least")
-        .query(recorded(names::COST_HIGH), "{{job}} at most")
+        .query(recorded(names::COST_LOW), "{{job}} low")
+        .query(recorded(names::COST_HIGH), "{{job}} high")
         .unit("currencyUSD")
         .no_value(too_little),
-        Panel::lines("Days until a budget of the program is gone", "At the rate of the last days.")
-            .query(recorded(names::BUDGET_DAYS), "{{budget}}")
-            .unit("d")
-            .no_value("No budgets, or too little history"),
+        Panel::lines(
+            "Days until a program's budget is spent",
+            "Days until each budget set in the program is spent, at the rate of the last days.",
+        )
+        .query(recorded(names::BUDGET_DAYS), "{{budget}}")
+        .unit("d")
+        .no_value("No budgets, or too little history"),
     ]
 }
 
 fn load(settings: &Settings, too_little: &str) -> [Panel; 3] {
     [
         Panel::lines(
-            "Tasks at once",
-            "By Little's law, rate times duration, now and at the last week's peak.",
+            "Concurrent tasks",
+            "The mean number of concurrent tasks, now and at the peak of the last week. Computed as rate times duration (Little's law).",
         )
         .query(recorded(names::CONCURRENCY), "{{job}} now")
         .query(recorded(names::CONCURRENCY_PEAK), "{{job}} peak")
@@ -97,37 +98,46 @@ fn load(settings: &Settings, too_little: &str) -> [Panel; 3] {
         Panel::lines(
             "Replicas",
             &format!(
-                "Instances that run and that are needed, at {} tasks each.",
+                "Instances that are running and instances that are needed, at {} concurrent tasks each.",
                 settings.capacity.tasks_per_replica
             ),
         )
         .query(recorded(names::REPLICAS_RUNNING), "{{job}} running")
         .query(recorded(names::REPLICAS_NEEDED), "{{job}} needed")
         .no_value(too_little),
-        Panel::lines("Tasks at once, by instance", "Root tasks that each instance runs now.")
+        Panel::lines("Tasks in flight by instance", "Tasks in flight now, without the tasks inside other tasks, by instance.")
             .shorthand("agent_active_tasks{..}", "{{instance}}")
-            .no_value("No agent")
+            .no_value("No agent is scraped")
             .bad_above(settings.capacity.tasks_per_replica),
     ]
 }
 
 fn series(too_little: &str) -> [Panel; 3] {
     [
-        Panel::lines("Series", "Series of the agents, and how many there will be in 30 days.")
-            .query(recorded(names::SERIES), "{{job}}")
-            .query(recorded(names::SERIES_FORECAST), "{{job}} in 30 days")
-            .no_value(too_little),
-        Panel::lines("Size of a scrape", "Bytes of the last exposition, uncompressed.")
-            .shorthand("max by (job) (agent_metrics_scrape_size_bytes{..})", "{{job}}")
-            .unit("bytes")
-            .no_value("No agent"),
-        Panel::lines("Time of a scrape", "What it took on average to write an exposition.")
-            .shorthand(
-                "sum by (job) (rate(agent_metrics_scrape_duration_seconds_sum{..}[..])) \
+        Panel::lines(
+            "Series",
+            "The number of series of the agents, now and as forecast for 30 days from now.",
+        )
+        .query(recorded(names::SERIES), "{{job}}")
+        .query(recorded(names::SERIES_FORECAST), "{{job}} in 30 days")
+        .no_value(too_little),
+        Panel::lines(
+            "Size of an exposition",
+            "The size of the last exposition before compression, as the maximum over the instances of a job.",
+        )
+        .shorthand("max by (job) (agent_metrics_scrape_size_bytes{..})", "{{job}}")
+        .unit("bytes")
+        .no_value("No agent is scraped"),
+        Panel::lines(
+            "Duration of an exposition",
+            "The mean time that an instance needed to write an exposition.",
+        )
+        .shorthand(
+            "sum by (job) (rate(agent_metrics_scrape_duration_seconds_sum{..}[..])) \
                  / (sum by (job) (rate(agent_metrics_scrape_duration_seconds_count{..}[..])) > 0)",
-                "{{job}}",
-            )
-            .unit("s")
-            .no_value("No agent"),
+            "{{job}}",
+        )
+        .unit("s")
+        .no_value("No agent is scraped"),
     ]
 }

@@ -1,16 +1,16 @@
-//! HTTP requests that the agents answer.
+//! HTTP requests answered by the agents.
 
 use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::monitoring::{Settings, outcomes};
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
     let limits = &settings.thresholds;
-    let about = "Requests that the agents answer: how many, how, and how fast.";
+    let about = "HTTP requests answered by the agents: rate, status codes and latency.";
     Dashboard::new("agent-http", "Agents: HTTP", about)
         .row(
             "Requests",
             [
-                Panel::lines("Request rate by status code", "Requests answered, by status code.")
+                Panel::lines("Request rate by status code", "HTTP requests per second, by status code.")
                     .shorthand(
                         "sum by (status_code) (rate(agent_http_requests_total{..}[..]))",
                         "{{status_code}}",
@@ -19,7 +19,7 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
                     .stacked(),
                 Panel::lines(
                     "Request rate by endpoint",
-                    "Requests answered, by method and template of the path.",
+                    "HTTP requests per second, by method and path template.",
                 )
                 .shorthand(
                     "sum by (method, endpoint) (rate(agent_http_requests_total{..}[..]))",
@@ -29,7 +29,7 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
                 .stacked(),
                 Panel::lines(
                     "Errors by endpoint",
-                    "Share of an endpoint's requests that were answered with 5xx.",
+                    "The share of an endpoint's requests answered with a 5xx status.",
                 )
                 .share_by("endpoint", "agent_http_requests_total", "..", &outcomes::HTTP)
                 .unit("percentunit")
@@ -37,30 +37,30 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
             ],
         )
         .row(
-            "Time",
+            "Latency",
             [
-                Panel::lines("Latency P50 / P95 / P99", "How long requests take, to the end of the answer.")
+                Panel::lines("Latency P50 / P95 / P99", "The duration of HTTP requests, up to the end of the response body.")
                     .percentiles("agent_http_request_duration_seconds", "{..}")
                     .unit("s")
                     .bad_above(limits.http_latency_seconds),
                 Panel::lines(
                     "Latency P95 by endpoint",
-                    "95 % of an endpoint's requests are answered within this.",
+                    "The 95th percentile of the duration of an endpoint's requests.",
                 )
                 .quantile("0.95", "agent_http_request_duration_seconds", "{..}", "endpoint", "{{endpoint}}")
                 .unit("s")
                 .bad_above(limits.http_latency_seconds),
-                Panel::lines("Requests at once", "Requests that are being answered now, by endpoint.")
+                Panel::lines("Requests in flight", "HTTP requests in flight now, by endpoint.")
                     .shorthand("sum by (endpoint) (agent_http_requests_in_progress{..})", "{{endpoint}}")
                     .stacked(),
             ],
         )
         .row(
-            "Mistakes of clients, and event streams",
+            "Client errors and event streams",
             [
                 Panel::lines(
-                    "Refused",
-                    "Share of requests that were answered with 4xx; 499 is a client that left.",
+                    "Client errors",
+                    "The share of requests answered with a 4xx status, by status code. Status 499 means that the client closed the connection.",
                 )
                 .shorthand(
                     "sum by (status_code) (rate(agent_http_requests_total{.., status_code=~\"4..\"}[..])) \
@@ -69,18 +69,18 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
                 )
                 .unit("percentunit")
                 .no_value("None"),
-                Panel::lines("Streams", "Event streams that ended, by endpoint.")
+                Panel::lines("Event streams", "Event streams that ended per minute, by endpoint.")
                     .shorthand(
                         "sum by (endpoint) (rate(agent_http_stream_duration_seconds_count{..}[..])) * 60",
                         "{{endpoint}}",
                     )
                     .unit("count:streams/min")
-                    .no_value("No streams")
+                    .no_value("No event streams")
                     .stacked(),
-                Panel::lines("Life of streams", "How long event streams stay open.")
+                Panel::lines("Duration of event streams", "The time for which event streams were open.")
                     .percentiles("agent_http_stream_duration_seconds", "{..}")
                     .unit("s")
-                    .no_value("No streams"),
+                    .no_value("No event streams"),
             ],
         )
 }

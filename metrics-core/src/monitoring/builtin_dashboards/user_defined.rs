@@ -1,4 +1,4 @@
-//! Families of the user's own: a panel each, by kind and unit.
+//! The dashboard of the user-defined families: a panel for each, chosen by its kind and unit.
 
 use crate::catalogue::Catalogue;
 use crate::monitoring::dashboard::{Dashboard, Panel};
@@ -6,18 +6,17 @@ use crate::name::MetricKind;
 use crate::sample::FamilyInfo;
 
 pub(super) fn dashboard(catalogue: &Catalogue) -> Dashboard {
-    let about = "The families that this program adds to the agent's own.";
-    let is_own = |family: &&FamilyInfo| !family.is_builtin();
-    let families: Vec<_> = catalogue.families.iter().filter(is_own).collect();
-    let mut dashboard = Dashboard::new("agent-own", "Agents: metrics of your own", about);
+    let about = "The metrics that this program defines besides the built-in ones.";
+    let families: Vec<_> = catalogue.families.iter().filter(|family| !family.is_builtin()).collect();
+    let mut dashboard = Dashboard::new("agent-own", "Agents: user-defined metrics", about);
     for namespace in namespaces(&families) {
-        let of_it = families.iter().filter(|family| namespace_of(&family.name) == namespace);
-        dashboard = dashboard.row(namespace, of_it.map(|family| panel(family)));
+        let members = families.iter().filter(|family| namespace_of(&family.name) == namespace);
+        dashboard = dashboard.row(namespace, members.map(|family| panel(family)));
     }
     dashboard
 }
 
-/// First words of names, each once; the families are sorted by name.
+/// Returns the first words of the names, without duplicates; the families are sorted by name.
 fn namespaces<'a>(families: &[&'a FamilyInfo]) -> Vec<&'a str> {
     let mut namespaces: Vec<_> = families.iter().map(|family| namespace_of(&family.name)).collect();
     namespaces.dedup();
@@ -28,23 +27,23 @@ fn namespace_of(name: &str) -> &str {
     name.split('_').next().unwrap_or(name)
 }
 
-/// What a family of its kind and unit is asked.
+/// Returns the panel for a family of its kind and unit.
 fn panel(family: &FamilyInfo) -> Panel {
     let name = &family.name;
-    let (by, legend) = grouped(&family.labels);
-    let help = if family.help.is_empty() { "It has no description." } else { &family.help };
+    let (by, legend) = grouping(&family.labels);
+    let help = if family.help.is_empty() { "No description." } else { &family.help };
     match family.kind {
         MetricKind::Counter => {
             let per_hour = family.unit == Some("usd");
             let factor = if per_hour { " * 3600" } else { "" };
-            let said = format!("{help} {}.", if per_hour { "An hour" } else { "A second" });
-            Panel::lines(&title(family), &said)
+            let description = format!("{help} Per {}.", if per_hour { "hour" } else { "second" });
+            Panel::lines(&title(family), &description)
                 .shorthand(&format!("sum{by} (rate({name}{{..}}[..])){factor}"), &legend)
                 .unit(counter_unit(family.unit))
                 .stacked()
         }
         MetricKind::Histogram => {
-            Panel::lines(&title(family), &format!("{help} Median, 95th and 99th percentile."))
+            Panel::lines(&title(family), &format!("{help} The median, 95th and 99th percentile."))
                 .percentiles(name, "{..}")
                 .unit(unit(family.unit))
         }
@@ -60,49 +59,49 @@ fn panel(family: &FamilyInfo) -> Panel {
             Panel::table(&title(family), help).shorthand(&format!("{name}{{..}}"), "").width(8)
         }
         MetricKind::Gauge | MetricKind::Unknown if name.ends_with("_timestamp_seconds") => {
-            Panel::lines(&title(family), &format!("{help} How long ago."))
+            Panel::lines(&title(family), &format!("{help} The time since then."))
                 .shorthand(&format!("time() - max{by} ({name}{{..}})"), &legend)
                 .unit("s")
         }
         MetricKind::Gauge | MetricKind::Unknown => {
-            let over = over_instances(family);
+            let aggregation = aggregation(family);
             Panel::lines(&title(family), help)
-                .shorthand(&format!("{over}{by} ({name}{{..}})"), &legend)
+                .shorthand(&format!("{aggregation}{by} ({name}{{..}})"), &legend)
                 .unit(unit(family.unit))
                 .no_value("Not set")
         }
     }
 }
 
-/// How the values of a gauge in several instances are one: what is no amount can't be added up.
-fn over_instances(family: &FamilyInfo) -> &'static str {
+/// Returns the aggregation of a gauge over its instances. Only amounts can be added up; ratios, limits and ages cannot.
+fn aggregation(family: &FamilyInfo) -> &'static str {
     match &*family.name {
         "agent_llm_ratelimit_remaining" => "min",
         "agent_budget_limit_usd" | "agent_budget_used_ratio" => "max",
         name if name.ends_with("_rate") => "avg",
         _ => match family.unit {
             Some("ratio" | "celsius") => "avg",
-            // An age, not a time that was spent.
+            // A gauge in seconds is an age, not an amount of time.
             Some("seconds") => "max",
             _ => "sum",
         },
     }
 }
 
-/// A query that tells of any family, without Grafana's variables.
+/// Returns an example query for a family, without Grafana's variables.
 pub(in crate::monitoring) fn example_query(family: &FamilyInfo) -> String {
-    let (name, (by, _)) = (&family.name, grouped(&family.labels));
+    let (name, (by, _)) = (&family.name, grouping(&family.labels));
     if family.kind == MetricKind::Histogram {
         let by = by.replace(" by (", " by (le, ");
         let by = if by.is_empty() { " by (le)" } else { &by };
         return format!("histogram_quantile(0.95, sum{by} (rate({name}_bucket[5m])))");
     }
-    let asked = panel(family).targets.into_iter().map(|target| target.query).next().unwrap_or_default();
-    asked.replace("{job=~\"$job\", instance=~\"$instance\"}", "").replace("$__rate_interval", "5m")
+    let query = panel(family).targets.into_iter().map(|target| target.query).next().unwrap_or_default();
+    query.replace("{job=~\"$job\", instance=~\"$instance\"}", "").replace("$__rate_interval", "5m")
 }
 
-/// By at most two labels: lines of more can't be told apart.
-fn grouped(labels: &[&'static str]) -> (String, String) {
+/// Returns the `by` clause and the legend for at most two labels, because longer legends are unreadable.
+fn grouping(labels: &[&'static str]) -> (String, String) {
     let labels = &labels[..labels.len().min(2)];
     if labels.is_empty() {
         return (String::new(), String::new());
@@ -111,7 +110,7 @@ fn grouped(labels: &[&'static str]) -> (String, String) {
     (format!(" by ({})", labels.join(", ")), legend.join(" "))
 }
 
-/// `support_wait_seconds` as `Support wait`: the unit is on the axis.
+/// Returns `Support wait` for `support_wait_seconds`; the axis shows the unit.
 fn title(family: &FamilyInfo) -> String {
     let name = &*family.name;
     let name = name.strip_suffix("_total").or_else(|| name.strip_suffix("_info")).unwrap_or(name);
@@ -121,7 +120,7 @@ fn title(family: &FamilyInfo) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Grafana's name of a unit.
+/// Returns Grafana's name of a unit.
 fn unit(unit: Option<&str>) -> &str {
     match unit {
         Some("seconds") => "s",
@@ -134,13 +133,13 @@ fn unit(unit: Option<&str>) -> &str {
     }
 }
 
-/// The same of what is counted in a second; of money, in an hour.
+/// Returns Grafana's name of the unit of a rate per second, or per hour for money.
 fn counter_unit(unit: Option<&str>) -> &'static str {
     match unit {
         Some("usd") => "currencyUSD",
         Some("bytes") => "binBps",
         Some("tokens") => "count:tok/s",
-        // Seconds in a second are a share of the time.
+        // Seconds per second are a share of the time.
         Some("seconds" | "ratio") => "percentunit",
         _ => "cps",
     }
@@ -156,8 +155,8 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_and_unit_has_its_panel() {
-        for (kind, name, labels, asked, unit) in [
+    fn the_query_and_unit_of_a_panel_follow_from_the_kind_and_unit_of_the_family() {
+        for (kind, name, labels, expected, unit) in [
             (
                 MetricKind::Counter,
                 "a_documents_total",
@@ -205,12 +204,12 @@ mod tests {
             ),
             (MetricKind::Info, "a_build_info", &[], "a_build_info{..}", "short"),
         ] {
-            assert_eq!(query(kind, name, labels), (asked.to_owned(), unit.to_owned()), "{name}");
+            assert_eq!(query(kind, name, labels), (expected.to_owned(), unit.to_owned()), "{name}");
         }
     }
 
     #[test]
-    fn titles_are_words() {
+    fn the_title_of_a_panel_is_the_name_without_unit_and_suffix() {
         let title_of = |kind, name: &str| title(&FamilyInfo::new(kind, name, "Help.", &[]));
         assert_eq!(title_of(MetricKind::Counter, "support_documents_total"), "Support documents");
         assert_eq!(title_of(MetricKind::Histogram, "support_wait_seconds"), "Support wait");

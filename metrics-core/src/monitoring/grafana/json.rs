@@ -1,4 +1,4 @@
-//! A dashboard as Grafana reads it.
+//! Dashboards as JSON for Grafana.
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,13 @@ use super::variables::{Variable, variables};
 use crate::monitoring::dashboard::{Dashboard, Limit, Panel, Target, View};
 use crate::monitoring::promql::Names;
 
-/// Of Grafana 12 and 13; older ones take what they know.
+/// The schema version of Grafana 12 and 13. Older versions ignore the fields that they do not know.
 const SCHEMA: u32 = 42;
-/// What all our dashboards have, and by which they find each other.
+/// The tag of all generated dashboards; each dashboard links to the others by this tag.
 const TAG: &str = "agent-metrics";
 const COLUMNS: u32 = 24;
 
-/// The dashboard as a file.
+/// Returns the text of a dashboard's file.
 pub(super) fn dashboard(dashboard: &Dashboard, names: &Names<'_>) -> String {
     let variables: Vec<_> = [data_source()].into_iter().chain(variables(dashboard).map(variable)).collect();
     let value = json!({
@@ -24,7 +24,7 @@ pub(super) fn dashboard(dashboard: &Dashboard, names: &Names<'_>) -> String {
         "schemaVersion": SCHEMA,
         "version": 1,
         "editable": false,
-        // One cursor for all panels.
+        // All panels share one crosshair.
         "graphTooltip": 1,
         "time": { "from": format!("now-{}", dashboard.since), "to": "now" },
         "refresh": "30s",
@@ -74,7 +74,7 @@ fn variable(variable: Variable) -> Value {
         "multi": true,
         "allValue": ".+",
         "current": { "selected": true, "text": ["All"], "value": ["$__all"] },
-        // Whenever the time range changes.
+        // Reload the values when the time range changes.
         "refresh": 2,
         "sort": 1,
         "options": [],
@@ -82,7 +82,7 @@ fn variable(variable: Variable) -> Value {
     })
 }
 
-/// Alerts that fire, as marks in all panels.
+/// Firing alerts, as marks in all panels.
 fn alerts() -> Value {
     json!({
         "name": "Alerts",
@@ -97,7 +97,7 @@ fn alerts() -> Value {
     })
 }
 
-/// A menu of the others, which takes along what was chosen.
+/// A menu of the other dashboards, which keeps the variables and the time range.
 fn others() -> Value {
     json!({
         "title": "Agents",
@@ -113,7 +113,7 @@ fn others() -> Value {
     })
 }
 
-/// Rows from the top down; panels from left to right, in the next line when there is no room.
+/// Lays out rows from top to bottom and panels from left to right; a panel that does not fit starts a new line.
 fn panels(dashboard: &Dashboard, names: &Names<'_>) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     let mut top = 0;
@@ -155,7 +155,7 @@ fn panel(panel: &Panel, names: &Names<'_>) -> Value {
     json!({
         "type": kind,
         "title": panel.title,
-        "description": described(panel, names),
+        "description": description(panel, names),
         "datasource": source(),
         "targets": panel.targets.iter().enumerate().map(|(at, one)| target(one, at, panel)).collect::<Vec<_>>(),
         "fieldConfig": { "defaults": defaults(panel), "overrides": [] },
@@ -164,8 +164,8 @@ fn panel(panel: &Panel, names: &Names<'_>) -> Value {
     })
 }
 
-/// What it shows, and of which metrics.
-fn described(panel: &Panel, names: &Names<'_>) -> String {
+/// Returns the panel's description with the metrics that its queries name.
+fn description(panel: &Panel, names: &Names<'_>) -> String {
     let families = panel.targets.iter().flat_map(|target| {
         let recorded =
             target.query.split(['{', ' ', '(']).filter(|word| word.contains(':')).map(str::to_owned);
@@ -183,7 +183,7 @@ fn described(panel: &Panel, names: &Names<'_>) -> String {
 }
 
 fn target(target: &Target, at: usize, panel: &Panel) -> Value {
-    // Parts of a whole and rows are of one moment.
+    // Pies and tables show one instant.
     let is_instant = matches!(panel.view, View::Pie | View::Table);
     json!({
         "refId": reference(at),
@@ -198,18 +198,18 @@ fn target(target: &Target, at: usize, panel: &Panel) -> Value {
     })
 }
 
-/// Only the buckets of a histogram have exemplars.
+/// Returns true for queries of histogram buckets, the only series that have exemplars.
 fn has_exemplars(target: &Target) -> bool {
     target.query.contains("_bucket{")
 }
 
-/// `A` to `Z`, then `A1`.
+/// Returns the identifier of the query at a position: `A` to `Z`, then `A1`.
 fn reference(at: usize) -> String {
     let letter = char::from(b'A' + (at % 26) as u8);
     if at < 26 { letter.to_string() } else { format!("{letter}{}", at / 26) }
 }
 
-/// A row for each series has its labels, not the time.
+/// Hides the columns of a table that are the same for each row.
 fn transformations(panel: &Panel) -> Vec<Value> {
     if panel.view != View::Table {
         return Vec::new();
@@ -226,7 +226,7 @@ fn defaults(panel: &Panel) -> Value {
         "noValue": panel.no_value,
         "thresholds": { "mode": "absolute", "steps": steps(panel.limit) },
         "color": { "mode": if is_coloured_by_limit(panel) { "thresholds" } else { "palette-classic" } },
-        // Nothing divided by nothing.
+        // A ratio without traffic is NaN.
         "mappings": [{
             "type": "special",
             "options": { "match": "nan", "result": { "text": panel.no_value, "index": 0 } },
@@ -277,7 +277,7 @@ fn lines(panel: &Panel) -> Value {
     })
 }
 
-/// The name of the panel's plugin, and its options.
+/// Returns the name of the panel's plugin and its options.
 fn options(panel: &Panel) -> (&'static str, Value) {
     let last = json!({ "calcs": ["lastNotNull"], "fields": "", "values": false });
     match panel.view {

@@ -25,7 +25,7 @@ pub(super) fn files(dashboards: &[Dashboard], names: &Names<'_>, settings: &Sett
 
 fn provisioning(settings: &Settings) -> Vec<File> {
     let dashboards = "\
-# For /etc/grafana/provisioning/dashboards/; the dashboards are read from `path`.
+# Copy this file to /etc/grafana/provisioning/dashboards/, and the dashboards to the folder in `path`.
 apiVersion: 1
 providers:
   - name: agent-metrics
@@ -38,7 +38,8 @@ providers:
 ";
     let data_sources = format!(
         "\
-# For /etc/grafana/provisioning/datasources/. `timeInterval` is the scrape interval, which `$__rate_interval` needs to know.
+# Copy this file to /etc/grafana/provisioning/datasources/. `timeInterval` is the scrape interval, from which Grafana derives
+# `$__rate_interval`.
 apiVersion: 1
 datasources:
   - name: Prometheus

@@ -1,4 +1,4 @@
-//! Manifests for Kubernetes: what the Prometheus operator and Grafana's sidecar read, and a kustomize base.
+//! Manifests for Kubernetes: for the Prometheus operator and for Grafana's sidecar, in a kustomize base.
 
 use super::prometheus::Rules;
 use super::rule::Engine;
@@ -7,18 +7,18 @@ use super::yaml::{Map, Yaml};
 use super::{File, Settings};
 
 const POD_MONITOR: &str = "\
-Scrapes the agents' pods, for the Prometheus operator. It finds pods by the label app.kubernetes.io/name, and in them
-the port by its name.";
+Makes the Prometheus operator scrape the pods of the agents. The operator selects pods by the label
+app.kubernetes.io/name and the port by its name.";
 const RULES: &str = "\
-The rules of ../prometheus/rules, for the Prometheus operator. It must have the labels that the operator's ruleSelector
-asks for.";
+The rules of ../prometheus/rules, for the Prometheus operator. The labels of this object must match the operator's
+ruleSelector.";
 const BASE: &str = "\
-A base: use it from an overlay, or `kubectl apply --server-side -k kubernetes/`. Server-side, since dashboards are longer than
-the annotation in which kubectl would keep a copy.";
+A kustomize base. Use it from an overlay, or run `kubectl apply --server-side -k kubernetes/`. A client-side apply fails,
+because it stores a copy of each object in an annotation, and the dashboards are too long for one.";
 const DASHBOARD: &str =
-    "A dashboard, for Grafana's sidecar, which loads what has the label grafana_dashboard.";
+    "A dashboard for Grafana's sidecar, which loads every ConfigMap with the label grafana_dashboard.";
 
-/// The manifests, with the dashboards that were made.
+/// Returns the manifests; `dashboards` are the files of the dashboards.
 pub(super) fn files(rules: &[Rules], dashboards: &[File], settings: &Settings) -> Vec<File> {
     let mut files = vec![
         File::new("kubernetes/podmonitor.yaml", pod_monitor(settings)),
@@ -41,8 +41,8 @@ fn metadata(name: &str, labels: Map, settings: &Settings) -> Map {
 }
 
 fn operator_labels(settings: &Settings) -> Map {
-    let part_of = Map::new().text("app.kubernetes.io/name", &*settings.kubernetes.app);
-    settings.kubernetes.labels.iter().fold(part_of, |map, (label, value)| map.text(label, value))
+    let app = Map::new().text("app.kubernetes.io/name", &*settings.kubernetes.app);
+    settings.kubernetes.labels.iter().fold(app, |map, (label, value)| map.text(label, value))
 }
 
 fn pod_monitor(settings: &Settings) -> String {
@@ -51,7 +51,8 @@ fn pod_monitor(settings: &Settings) -> String {
         .text("port", &*kubernetes.port)
         .text("path", &*settings.metrics_path)
         .plain("interval", duration(settings.scrape_interval))
-        // The operator would name the job after the monitor and its namespace; rules and dashboards know one job.
+        // By default the operator names the job after the monitor and its namespace. Rules and dashboards expect the job of
+        // the settings.
         .with(
             "relabelings",
             Yaml::List(vec![Yaml::Map(
@@ -83,7 +84,7 @@ fn prometheus_rule(rules: &[Rules], settings: &Settings) -> String {
         .document(RULES)
 }
 
-/// A `ConfigMap` for each dashboard: together they would be longer than one may be.
+/// Returns a `ConfigMap` for one dashboard. All dashboards together would exceed the size limit of a `ConfigMap`.
 fn config_map(file: &File, settings: &Settings) -> Option<File> {
     let name = file.path.strip_prefix("grafana/dashboards/")?.strip_suffix(".json")?;
     if name.contains('/') {

@@ -1,4 +1,4 @@
-//! What can be set: where the agents are, how long to wait, from which number on to wake someone.
+//! The settings of the generated files.
 
 mod thresholds;
 
@@ -12,97 +12,111 @@ use super::dashboard::Dashboard;
 use super::slo::Objective;
 use super::text::time_text;
 
-/// How the files are made; each field has a default.
+/// The settings of the generated files. Each field has a default.
+///
+/// ```
+/// use agent_metrics::monitoring::Settings;
+///
+/// let mut settings = Settings::default();
+/// settings.job = "support-agent".to_owned();
+/// settings.targets = vec!["10.0.0.7:9185".to_owned(), "10.0.0.8:9185".to_owned()];
+/// settings.thresholds.cost_per_hour_usd = 25.0;
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The `job` label of the agent's targets: `agent`.
+    /// The value of the label `job` of all agents. The default is `agent`.
     pub job: String,
-    /// Addresses to scrape, as `host:port`: `agent:9185`.
+    /// The addresses to scrape, as `host:port`. The default is `agent:9185`.
     pub targets: Vec<String>,
-    /// Files that list more of them, as globs beside `prometheus.yml`: `targets/*.json`.
+    /// Files that list further addresses, as globs relative to `prometheus.yml`. The default is `targets/*.json`.
     pub target_files: Vec<String>,
-    /// The path of the exposition: `/metrics`.
+    /// The path of the exposition. The default is `/metrics`.
     pub metrics_path: String,
-    /// Whether Prometheus scrapes the agents: yes. Where they only push, to a Pushgateway or by OTLP, nothing is `up`: no alert
-    /// asks for it then.
+    /// True if Prometheus scrapes the agents, which is the default. Set it to false if the agents only push: then there is no
+    /// scrape configuration, and no alert uses the series `up`.
     pub scraped: bool,
-    /// Between two scrapes: 15 s. No more than 75 s, so that each window of 5 minutes has four.
+    /// The time between two scrapes, at most 75 s, so that each window of 5 minutes contains four scrapes. The default is 15 s.
     pub scrape_interval: Duration,
-    /// Between two evaluations of the rules: 30 s.
+    /// The time between two evaluations of the rules. The default is 30 s.
     pub evaluation_interval: Duration,
-    /// Addresses of Alertmanagers: `alertmanager:9093`.
+    /// The addresses of the Alertmanagers. The default is `alertmanager:9093`.
     pub alertmanagers: Vec<String>,
-    /// What stands before a runbook's file name in an alert's `runbook_url`: `runbooks/`.
+    /// The beginning of `runbook_url` in alerts, to which the file name of the runbook is appended: the address of the folder
+    /// `runbooks/` on a web server, with a `/` at its end. The default is `runbooks/`.
     pub runbooks: String,
-    /// Where the agents run in Kubernetes.
+    /// The location of the agents in Kubernetes.
     pub kubernetes: Kubernetes,
-    /// From which numbers on alerts fire.
+    /// The values beyond which alerts fire.
     pub thresholds: Thresholds,
-    /// Objectives, and the windows over which they are watched.
+    /// The objectives, and the windows of their alerts.
     pub slo: SloSettings,
-    /// What forecasts reckon with.
+    /// The parameters of the forecasts.
     pub capacity: Capacity,
-    /// Dashboards of your own, beside those that are made.
+    /// Dashboards that are added to the built-in ones.
     pub dashboards: Vec<Dashboard>,
-    /// Divides every window and every wait of the rules, so that a rehearsal takes minutes: 1.
+    /// The number by which all windows and waits of the rules are divided, so that alerts can be tried out within minutes. The
+    /// default is 1.
     pub rehearsal: u32,
 }
 
-/// Where the agents run in Kubernetes.
+/// The location of the agents in Kubernetes.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Kubernetes {
-    /// The namespace of the agents: `agents`.
+    /// The namespace of the agents. The default is `agents`.
     pub namespace: String,
-    /// The value of the label `app.kubernetes.io/name` of their pods: `agent`.
+    /// The value of the label `app.kubernetes.io/name` of their pods. The default is `agent`.
     pub app: String,
-    /// The name of the port that serves the exposition: `metrics`.
+    /// The name of the port that serves the exposition. The default is `metrics`.
     pub port: String,
-    /// Labels by which the operator finds monitors and rules: `release = prometheus`, as in kube-prometheus-stack.
+    /// The labels by which the Prometheus operator selects monitors and rules. The default is `release = prometheus`, as in
+    /// kube-prometheus-stack.
     pub labels: Vec<(String, String)>,
 }
 
-/// Objectives, and the windows over which they are watched.
+/// The objectives, and the windows of their alerts.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SloSettings {
-    /// Those stated here, beside those of attributes. The default: HTTP requests answered without 5xx 99.9 %, 95 % of them
-    /// within 5 s, and tasks that succeed 99 %.
+    /// Objectives besides those in the attributes of tracked functions. The default: 99.9 % of the HTTP requests are answered
+    /// without a 5xx status, 95 % of them within 5 s, and 99 % of the tasks succeed.
     pub objectives: Vec<Objective>,
-    /// The days over which a budget for failures lasts: 30.
+    /// The period of the error budgets, in days. The default is 30.
     pub period_days: u32,
-    /// The windows of alerts, those of the SRE workbook: 2 % of the budget in 1 h, 5 % in 6 h, 10 % in 1 d, 10 % in 3 d.
+    /// The windows of the alerts on burn rates. The default is taken from Google's *Site Reliability Workbook*, chapter 5: 2 % of
+    /// the error budget in 1 h, 5 % in 6 h, 10 % in 1 d, 10 % in 3 d.
     pub windows: Vec<BurnWindow>,
-    /// Leave out windows that could never fire, rather than to refuse the objective: no.
+    /// If true, windows whose alert could never fire are left out. If false, which is the default, they are an error.
     pub leave_out_unreachable: bool,
 }
 
-/// A pair of windows: an alert fires when so much of the budget went in the long one, and still goes in the short one.
+/// A pair of windows of an alert on a burn rate. The alert fires if `budget_share` of the error budget was spent in the long
+/// window, and is still being spent at that rate in the short window.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct BurnWindow {
-    /// The share of the period's budget, of 1.
+    /// The share of the period's error budget, from 0 to 1.
     pub budget_share: f64,
-    /// In which it went.
+    /// The window in which the share was spent.
     pub long: Duration,
-    /// Which tells that it still goes.
+    /// The window that shows whether the problem continues; the alert resolves soon after it ends.
     pub short: Duration,
-    /// How long both must say so.
+    /// The time for which both conditions must hold before the alert fires.
     pub wait: Duration,
-    /// Whether to wake someone, or to write a ticket.
+    /// If true, the severity is `critical`; otherwise it is `warning`.
     pub critical: bool,
 }
 
-/// What forecasts reckon with.
+/// The parameters of the forecasts.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Capacity {
-    /// Tasks that one process does well at once: 50.
+    /// The number of concurrent tasks that one process can handle. The default is 50.
     pub tasks_per_replica: f64,
-    /// USD a month that may be spent; without it no day is foretold on which they are gone.
+    /// The budget for a month, in USD. Without it there is no forecast of the day on which it is spent.
     pub monthly_budget_usd: Option<f64>,
-    /// Whole days of history without which nothing is foretold: 7.
+    /// The full days of history that a forecast needs. The default is 7.
     pub min_history_days: u32,
 }
 
@@ -111,7 +125,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 impl BurnWindow {
-    /// So much of the budget in the long window; for `critical`, someone is woken.
+    /// Creates a pair of windows; see the fields for the meaning of the arguments.
     pub const fn new(
         budget_share: f64,
         long: Duration,
@@ -191,7 +205,7 @@ impl Default for Capacity {
 }
 
 impl Settings {
-    /// A negative threshold, a share above 1, a duration of 0.
+    /// Returns an error if a number is out of range.
     pub(super) fn check(&self) -> Result<(), MonitoringError> {
         self.thresholds.check()?;
         let seconds = |duration: Duration| duration.as_secs_f64();
@@ -212,7 +226,7 @@ impl Settings {
         Ok(())
     }
 
-    /// A length of time of the rules, as PromQL writes it, shortened for a rehearsal.
+    /// Returns a window or a wait of the rules as PromQL writes it, divided by `rehearsal`, but at least one second.
     pub(super) fn time(&self, seconds: u64) -> String {
         let millis = seconds * 1000 / u64::from(self.rehearsal);
         time_text(millis.max(1000))
@@ -224,41 +238,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_negative_threshold_is_named() {
+    fn a_threshold_out_of_range_is_reported_with_its_field() {
         let mut settings = Settings::default();
         settings.check().expect("the defaults are in range");
         settings.thresholds.active_tasks = -1.0;
         let error = settings.check().expect_err("it is negative").to_string();
-        assert_eq!(
-            error,
-            "invalid value -1 for `thresholds.active_tasks`: expected a number that isn't negative"
-        );
+        assert_eq!(error, "invalid value -1 for `thresholds.active_tasks`: expected a number of at least 0");
         settings.thresholds = Thresholds { tool_error_ratio: 20.0, ..Thresholds::default() };
-        let error = settings.check().expect_err("it isn't a share").to_string();
+        let error = settings.check().expect_err("it is no ratio").to_string();
         assert!(
-            error.contains("`thresholds.tool_error_ratio`: expected a share from 0 to less than 1"),
+            error.contains("`thresholds.tool_error_ratio`: expected a ratio of at least 0 and less than 1"),
             "{error}"
         );
     }
 
     #[test]
-    fn a_threshold_that_no_share_can_cross_is_refused() {
+    fn a_threshold_that_no_ratio_can_cross_is_refused() {
         let refused = |thresholds: Thresholds| {
             let settings = Settings { thresholds, ..Settings::default() };
             settings.check().expect_err("it can't be crossed").to_string()
         };
         assert_eq!(
             refused(Thresholds { http_error_ratio: 1.0, ..Thresholds::default() }),
-            "invalid value 1 for `thresholds.http_error_ratio`: expected a share from 0 to less than 1: none is above 1"
+            "invalid value 1 for `thresholds.http_error_ratio`: expected a ratio of at least 0 and less than 1, because no ratio exceeds 1"
         );
         assert_eq!(
             refused(Thresholds { completion_ratio: 0.0, ..Thresholds::default() }),
-            "invalid value 0 for `thresholds.completion_ratio`: expected a share above 0 and no more than 1: none is below 0"
+            "invalid value 0 for `thresholds.completion_ratio`: expected a ratio above 0 and at most 1, because no ratio is below 0"
         );
     }
 
     #[test]
-    fn scrapes_are_close_enough_for_the_shortest_window() {
+    fn a_scrape_interval_too_long_for_the_shortest_window_is_refused() {
         let settings = Settings { scrape_interval: Duration::from_secs(120), ..Settings::default() };
         let error = settings.check().expect_err("two scrapes in five minutes").to_string();
         assert!(
@@ -270,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_written_as_prometheus_reads_them() {
+    fn windows_are_divided_by_the_rehearsal_factor() {
         let mut settings = Settings::default();
         let texts = [300, 3600, 5400, 86_400, 259_200].map(|seconds| settings.time(seconds));
         assert_eq!(texts, ["5m", "1h", "1h30m", "1d", "3d"]);

@@ -1,51 +1,54 @@
-//! From which number on to wake someone, and what numbers may be.
+//! The thresholds of alerts, and the ranges of numbers in the settings.
 
 use crate::monitoring::MonitoringError;
 use crate::monitoring::text::number;
 
-/// From which numbers on alerts fire. Ratios are shares of 1.
+/// The values beyond which alerts fire. Ratios are from 0 to 1.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Thresholds {
-    /// Calls in the window below which a ratio says nothing: 10.
+    /// The minimum number of calls in the window of an alert on a ratio; with fewer calls the alert does not fire. The default
+    /// is 10.
     pub minimum_calls: f64,
-    /// Failures in the window below which a share of failures wakes nobody, however few calls there were: 3.
+    /// The minimum number of failures in the window of an alert on a failure ratio; with fewer failures the alert does not fire.
+    /// The default is 3.
     pub minimum_failures: f64,
-    /// HTTP requests answered with 5xx: 0.05.
+    /// The maximum ratio of HTTP requests answered with a 5xx status. The default is 0.05.
     pub http_error_ratio: f64,
-    /// The 95th percentile of HTTP requests, in seconds: 10.
+    /// The maximum of the 95th percentile of the duration of HTTP requests, in seconds. The default is 10.
     pub http_latency_seconds: f64,
-    /// Calls of a model that failed, those that were asked to slow down aside: 0.1.
+    /// The maximum ratio of a model's calls that failed, without rate-limited calls. The default is 0.1.
     pub llm_error_ratio: f64,
-    /// The 95th percentile of a model's calls, in seconds: 60.
+    /// The maximum of the 95th percentile of the duration of a model's calls, in seconds. The default is 60.
     pub llm_latency_seconds: f64,
-    /// Calls of a model that were asked to slow down: 0.05.
+    /// The maximum ratio of a model's calls that were rate limited. The default is 0.05.
     pub rate_limited_ratio: f64,
-    /// Tokens an hour: 100,000.
+    /// The maximum number of tokens per hour. The default is 100,000.
     pub tokens_per_hour: f64,
-    /// Tasks that succeed, cancelled ones aside, below which it is too few: 0.8.
+    /// The minimum ratio of tasks that succeed; cancelled tasks do not count. The default is 0.8.
     pub completion_ratio: f64,
-    /// Tasks at once in one process: 50.
+    /// The maximum number of tasks in flight in one process. The default is 50.
     pub active_tasks: f64,
-    /// The age of the oldest task that still runs, in seconds: 3,600.
+    /// The maximum age of the oldest task in flight, in seconds. The default is 3,600.
     pub hung_task_seconds: f64,
-    /// The time without a task that succeeds while others fail, in seconds: 3,600.
+    /// The maximum time without a successful task while other tasks fail, in seconds. The default is 3,600.
     pub no_success_seconds: f64,
-    /// Calls of a tool that failed: 0.2.
+    /// The maximum ratio of a tool's calls that failed. The default is 0.2.
     pub tool_error_ratio: f64,
-    /// USD an hour: 10.
+    /// The maximum cost per hour, in USD. The default is 10.
     pub cost_per_hour_usd: f64,
-    /// USD a task, on average over an hour: 0.5.
+    /// The maximum mean cost of a task over an hour, in USD. The default is 0.5.
     pub cost_per_task_usd: f64,
-    /// The part of a budget that is spent: 0.9.
+    /// The ratio of a budget that may be spent before a warning. The default is 0.9.
     pub budget_used_ratio: f64,
-    /// Tokens an hour of models without a price: 0.
+    /// The maximum number of tokens per hour of models without a price. The default is 0.
     pub unpriced_tokens_per_hour: f64,
-    /// Successful calls of a model that didn't tell their usage: 0.05.
+    /// The maximum ratio of a model's successful calls without reported usage. The default is 0.05.
     pub usage_missing_ratio: f64,
-    /// The age of the price table, in days: 90.
+    /// The maximum age of the price table, in days. The default is 90.
     pub price_table_days: f64,
-    /// Tasks in six hours from which on a quarter of an hour without any is odd: 100.
+    /// The minimum number of tasks in six hours for the alert on missing traffic, which fires after 15 minutes without any task.
+    /// The default is 100.
     pub usual_tasks: f64,
 }
 
@@ -76,33 +79,36 @@ impl Default for Thresholds {
     }
 }
 
-/// What a number may be.
+/// The range of a number.
 #[derive(Clone, Copy)]
 pub(super) enum Range {
     Amount,
     Positive,
-    /// Seconds between two scrapes: the shortest window of the rules, 5 minutes, must have four.
+    /// Seconds between two scrapes: the shortest window of the rules, 5 minutes, must contain four scrapes.
     Scrapes,
     Ratio,
-    /// A share that another must exceed.
+    /// A ratio that another ratio must be able to exceed.
     Exceeded,
-    /// A share that another must fall below.
+    /// A ratio that another ratio must be able to fall below.
     Undercut,
 }
 
 impl Range {
     pub(super) fn check(self, field: &'static str, given: f64) -> Result<(), MonitoringError> {
         let (fine, expected) = match self {
-            Self::Amount => (given >= 0.0 && given.is_finite(), "a number that isn't negative"),
+            Self::Amount => (given >= 0.0 && given.is_finite(), "a number of at least 0"),
             Self::Positive => (given > 0.0 && given.is_finite(), "a number above 0"),
             Self::Scrapes => (
                 given > 0.0 && given <= 75.0,
-                "more than 0 s and at most 75 s: a window of 5 minutes needs four scrapes",
+                "more than 0 s and at most 75 s, because a window of 5 minutes needs four scrapes",
             ),
-            Self::Ratio => ((0.0..=1.0).contains(&given), "a share from 0 to 1"),
-            Self::Exceeded => ((0.0..1.0).contains(&given), "a share from 0 to less than 1: none is above 1"),
+            Self::Ratio => ((0.0..=1.0).contains(&given), "a ratio from 0 to 1"),
+            Self::Exceeded => (
+                (0.0..1.0).contains(&given),
+                "a ratio of at least 0 and less than 1, because no ratio exceeds 1",
+            ),
             Self::Undercut => {
-                (given > 0.0 && given <= 1.0, "a share above 0 and no more than 1: none is below 0")
+                (given > 0.0 && given <= 1.0, "a ratio above 0 and at most 1, because no ratio is below 0")
             }
         };
         if fine {
@@ -114,7 +120,7 @@ impl Range {
 
 impl Thresholds {
     pub(super) fn check(&self) -> Result<(), MonitoringError> {
-        // Without `..`, so that a new one can't be forgotten here.
+        // Without `..`, so that a new threshold without a check does not compile.
         let Self {
             minimum_calls,
             minimum_failures,

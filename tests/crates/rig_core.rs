@@ -204,5 +204,5 @@ async fn errors_have_their_statuses_wherever_they_are_found() {
         assert_eq!(report.classify(), expected, "{report:?}");
         assert_eq!(ProviderError::Relayed(Box::new(report)).classify(), expected);
     }
-    Call::current().finish("outside of a call nothing is recorded");
+    Call::current().finish_reason("outside of a call nothing is recorded");
 }

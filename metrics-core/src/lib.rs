@@ -75,16 +75,17 @@ pub use name::MetricKind;
 pub use pricing::{Cost, Price, PriceTable, Rates};
 #[cfg(feature = "toml")]
 pub use pricing::{PriceError, PriceMistake};
-#[cfg(feature = "tokio")]
-pub use recorder::timeout;
 pub use recorder::{
-    Call, CallFamily, CallLabels, FutureExt, Guard, InTask, InvalidRate, RequestGuard, TaskHandle,
-    check_budgets, current_task, duplicate_names, global, sites,
+    Call, CallFamily, CallGuard, CallLabels, CompletionWindow, FutureExt, InTask, InvalidRate, LiveFacts,
+    LlmGuard, RequestGuard, TaskGuard, TaskHandle, ToolGuard, check_budgets, current_task, duplicate_names,
+    global, sites,
 };
+#[cfg(feature = "stream")]
+pub use recorder::{LlmStream, StreamExt, Streamed, TaskStream};
 #[cfg(feature = "retry")]
 pub use recorder::{Retry, retry};
-#[cfg(feature = "stream")]
-pub use recorder::{StreamExt, Streamed};
+#[cfg(feature = "tokio")]
+pub use recorder::{Timeout, timeout};
 #[cfg(feature = "serve")]
 pub use serve::{Exporter, ServeError, Serving, serve};
 pub use status::Status;

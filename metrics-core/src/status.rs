@@ -1,17 +1,19 @@
-//! How a call can end, and what each kind of call makes of it.
+//! The statuses with which a call can end, and their names for each kind of call.
 
-/// How a call ended.
+use std::fmt;
+
+/// The status with which a call ended.
 ///
-/// Tasks, LLM calls and tools tell apart as many of these as make sense for them: for a task every
-/// kind of error is `failure`, for a tool it is `error`.
+/// LLM calls have a label value for each status. For a task every kind of error is `failure`, for a tool it is
+/// `error`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Status {
-    /// It did what it should.
+    /// The call succeeded.
     Success,
-    /// It failed, for no reason that has a name here.
+    /// The call failed for a reason that no other status names.
     Error,
-    /// It took too long and was given up.
+    /// The call took too long and was given up.
     Timeout,
     /// The other side asked to slow down (HTTP 429).
     RateLimited,
@@ -23,16 +25,23 @@ pub enum Status {
     ContextOverflow,
     /// The model or its provider blocked the answer.
     ContentFiltered,
-    /// It was dropped while it waited.
+    /// The call was dropped while it waited.
     Cancelled,
-    /// It panicked.
+    /// The call panicked.
     Panicked,
 }
 
 impl Status {
-    /// What an HTTP status code stands for.
+    /// Returns the name of the status, as the label `status` of `agent_llm_calls_total` has it: `success`, `error`,
+    /// `timeout`, `rate_limited`, `unavailable`, `rejected`, `context_overflow`, `content_filtered`, `cancelled` or
+    /// `panicked`.
+    pub const fn as_str(self) -> &'static str {
+        LLM.names[LLM.place(self)]
+    }
+
+    /// Returns the status that an HTTP status code stands for.
     #[cfg(any(feature = "tower", feature = "serde_json", feature = "reqwest-0_13"))]
-    pub(crate) fn of_http(code: u16) -> Self {
+    pub(crate) fn from_http(code: u16) -> Self {
         match code {
             408 | 504 => Self::Timeout,
             429 => Self::RateLimited,
@@ -40,6 +49,13 @@ impl Status {
             400.. => Self::Rejected,
             _ => Self::Success,
         }
+    }
+}
+
+impl fmt::Display for Status {
+    /// Writes [`as_str`](Status::as_str).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -73,7 +89,7 @@ pub(crate) const TASK: Statuses = Statuses::new(
     [0, 1, 2, 1, 1, 1, 1, 1, 3, 4],
 );
 
-/// Tools, and the user's own call families.
+/// The statuses of tools and of user-defined call families.
 pub(crate) const TOOL: Statuses =
     Statuses::new(&["success", "error", "timeout", "cancelled", "panicked"], [0, 1, 2, 1, 1, 1, 1, 1, 3, 4]);
 
@@ -98,12 +114,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_has_its_name() {
+    fn each_kind_of_call_names_every_status() {
         assert_eq!(TASK.names[TASK.place(Status::RateLimited)], "failure");
         assert_eq!(TASK.names[TASK.place(Status::Cancelled)], "cancelled");
         assert_eq!(TOOL.names[TOOL.place(Status::Panicked)], "panicked");
         assert_eq!(TOOL.names[TOOL.place(Status::Unavailable)], "error");
         assert_eq!(LLM.names[LLM.place(Status::ContentFiltered)], "content_filtered");
         assert_eq!(LLM.names[LLM.place(Status::Panicked)], "panicked");
+        assert_eq!(Status::RateLimited.as_str(), "rate_limited");
+        assert_eq!(format!("{:>8}|", Status::Error), "   error|");
     }
 }

@@ -205,5 +205,5 @@ async fn errors_are_classified_directly_and_inside_error_reports() {
         assert_eq!(report.classify(), expected, "{report:?}");
         assert_eq!(ProviderError::Relayed(Box::new(report)).classify(), expected);
     }
-    Call::current().finish("outside of a call nothing is recorded");
+    Call::current().finish_reason("outside of a call nothing is recorded");
 }

@@ -197,9 +197,8 @@ fn app_info_facts_and_completion_rates_are_validated() {
     let metrics = build();
     assert!(metrics.set_app_info(&[("version", "1"), ("version", "2")]).is_err());
     assert!(metrics.set_app_info(&[("a-b", "1")]).is_err());
-    assert!(metrics.update_completion_rate("2h", 0.5).is_err());
-    assert!(metrics.update_completion_rate("1h", 1.5).is_err());
-    assert!(metrics.update_completion_rate("1h", f64::NAN).is_err());
+    assert!(metrics.update_completion_rate(CompletionWindow::OneHour, 1.5).is_err());
+    assert!(metrics.update_completion_rate(CompletionWindow::OneHour, f64::NAN).is_err());
     assert!(!metrics.to_text().contains("agent_app_info"));
     assert!(!metrics.to_text().contains("agent_task_completion_rate"));
 }

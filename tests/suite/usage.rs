@@ -58,7 +58,7 @@ fn priced() -> PriceTable {
 #[track_tool(metrics = metrics)]
 async fn between(metrics: &AgentMetrics) {
     tokio::task::yield_now().await;
-    Call::current().finish("said in a tool");
+    Call::current().finish_reason("said in a tool");
 }
 
 #[track_llm(model = model, metrics = metrics, usage = in_body)]
@@ -71,7 +71,7 @@ async fn wrapper(metrics: &AgentMetrics, model: &str, served: &str, cost: Option
     tokio::task::yield_now().await;
     let call = Call::current().usage(&Usage::new(1_000_000, 1_000_000).cache_read(500_000));
     if let Some(usd) = cost {
-        call.cost_usd(usd).status(Status::ContentFiltered).finish("refusal");
+        call.cost_usd(usd).status(Status::ContentFiltered).finish_reason("refusal");
     }
     Ok(())
 }
@@ -81,7 +81,7 @@ async fn a_body_reports_facts_that_its_result_does_not_have() {
     let metrics = AgentMetrics::builder().prices(priced()).build().expect("valid");
     wrapper(&metrics, "asked", "served", None).await.expect("no failure");
     wrapper(&metrics, "asked", "asked", Some(0.5)).await.expect("no failure");
-    Call::current().usage(&Usage::new(1, 1)).model("ignored").finish("none"); // outside of any call
+    Call::current().usage(&Usage::new(1, 1)).model("ignored").finish_reason("none"); // outside of any call
     let samples = samples(&metrics);
     assert_eq!(samples.value("agent_llm_served_model_total{model=\"asked\",served_model=\"served\"}"), 1.0);
     assert_eq!(samples.sum("agent_llm_served_model_total", &[]), 1.0, "its own name is no other");

@@ -149,7 +149,7 @@ impl Classify for tokio::time::error::Elapsed {
 #[cfg(feature = "tower")]
 impl Classify for http::StatusCode {
     fn classify(&self) -> Status {
-        Status::of_http(self.as_u16())
+        Status::from_http(self.as_u16())
     }
 }
 

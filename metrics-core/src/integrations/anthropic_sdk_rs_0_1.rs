@@ -91,7 +91,7 @@ impl Classify for Event {
 /// doesn't have.
 impl Classify for ApiError {
     fn classify(&self) -> Status {
-        let by_code = self.status.map_or(Status::Error, |code| Status::of_http(code.as_u16()));
+        let by_code = self.status.map_or(Status::Error, |code| Status::from_http(code.as_u16()));
         let by_body = self.body.as_ref().map_or(Status::Error, |body| FORMAT.facts(body).status);
         match (self.status, by_body) {
             (None, Status::Success) => Status::Error,

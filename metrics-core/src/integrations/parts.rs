@@ -49,7 +49,7 @@ macro_rules! reqwest_status {
         if error.is_timeout() {
             Status::Timeout
         } else if let Some(code) = error.status() {
-            Status::of_http(code.as_u16())
+            Status::from_http(code.as_u16())
         } else if error.is_connect() {
             Status::Unavailable
         } else if error.is_request() || error.is_body() || super::parts::is_io(error) {

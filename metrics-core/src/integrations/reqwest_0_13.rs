@@ -20,7 +20,7 @@ impl Classify for reqwest::Error {
 
 impl Classify for reqwest::Response {
     fn classify(&self) -> Status {
-        Status::of_http(self.status().as_u16())
+        Status::from_http(self.status().as_u16())
     }
 
     fn retry_after(&self) -> Option<Duration> {

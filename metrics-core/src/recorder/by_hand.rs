@@ -1,4 +1,4 @@
-//! Recording by hand: what the attributes do, as plain calls.
+//! Recording by hand: the attributes' work as plain method calls.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::held::HoldsBundle as _;
 use super::ledger;
 use super::scope::held;
-use super::{Guard, LlmCall, RequestGuard, TaskCall, ToolCall};
+use super::{LlmCall, LlmGuard, RequestGuard, TaskCall, TaskGuard, ToolCall, ToolGuard};
 use crate::builtin::{
     Budget, CacheLabels, CacheResult, CallFacts, LabelText, LlmSeries, MemoryLabels, TaskSeries, ToolSeries,
     to_pico_usd,
@@ -23,31 +23,30 @@ use crate::usage::Usage;
 impl AgentMetrics {
     /// Starts a task, which ends with its guard.
     ///
-    /// A guard does not enter the task: what runs meanwhile is not added to it. A function with
-    /// `#[track_task]` does.
-    pub fn track_task(&self, task_type: &str) -> Guard<TaskCall> {
-        Guard::start(TaskCall::by_hand(self, task_type))
+    /// A guard does not enter the task: calls that run meanwhile are not added to it, as they are in a function with
+    /// `#[track_task]`.
+    pub fn track_task(&self, task_type: &str) -> TaskGuard {
+        TaskGuard::start(TaskCall::by_hand(self, task_type))
     }
 
-    /// Starts a call of a tool, which ends with its guard.
-    pub fn track_tool(&self, tool_name: &str) -> Guard<ToolCall> {
-        Guard::start(ToolCall::by_hand(self, tool_name))
+    /// Starts a tool call, which ends with its guard.
+    pub fn track_tool(&self, tool_name: &str) -> ToolGuard {
+        ToolGuard::start(ToolCall::by_hand(self, tool_name))
     }
 
-    /// Starts a call of a model, which ends with its guard.
-    pub fn track_llm(&self, model: &str) -> Guard<LlmCall> {
-        Guard::start(LlmCall::by_hand(self, model))
+    /// Starts an LLM call, which ends with its guard.
+    pub fn track_llm(&self, model: &str) -> LlmGuard {
+        LlmGuard::start(LlmCall::by_hand(self, model))
     }
 
-    /// Starts the answer to an HTTP request, which ends with its guard. `endpoint` is the route's
+    /// Starts an HTTP request that the service answers, which ends with its guard. `endpoint` is the route's
     /// template (`/tasks/{id}`), not the path.
     pub fn track_request(&self, method: &str, endpoint: &str) -> RequestGuard {
         RequestGuard::new(self.families_ref().clone(), method, endpoint)
     }
 
-    /// Records an LLM call that has ended. Without a usage no tokens are observed; one that no call
-    /// can have is cut to size, and counted in `agent_llm_usage_anomalies_total`. A duration over a year
-    /// counts as a year.
+    /// Records an LLM call that has ended. Without a usage no tokens are observed. An impossible usage is corrected and
+    /// counted in `agent_llm_usage_anomalies_total`. A duration over a year counts as a year.
     pub fn record_llm_call(
         &self,
         model: &str,
@@ -62,11 +61,11 @@ impl AgentMetrics {
         if !ledger::add_llm_call() {
             series.add_orphan(writer);
         }
-        let facts = CallFacts::of(usage.into());
+        let facts = CallFacts::with_usage(usage.into());
         ledger::add_spent(series.end(writer, status, ticks(duration), &facts));
     }
 
-    /// Records a call of a tool that has ended. A duration over a year counts as a year.
+    /// Records a tool call that has ended. A duration over a year counts as a year.
     pub fn record_tool_call(&self, tool_name: &str, duration: Duration, status: Status) {
         let mut series = held::<ToolSeries>(self, LabelText::AtRuntime(tool_name));
         series.place(ledger::point);
@@ -78,7 +77,7 @@ impl AgentMetrics {
         series.end(writer, status, ticks);
     }
 
-    /// Adds what a tool cost, in USD. An amount that is negative, not a number or past 1e300 is refused,
+    /// Adds the cost of a tool, in USD. An amount that is negative, not a number or past 1e300 is refused,
     /// and counted in `agent_metrics_refused_observations_total`.
     pub fn record_tool_cost_usd(&self, usd: f64) {
         let cost = &self.families_ref().tool_cost;
@@ -86,25 +85,25 @@ impl AgentMetrics {
         ledger::add_tool_cost(usd);
     }
 
-    /// Records how many steps a task took, where no `#[track_step]` counts them.
+    /// Records the number of steps of a task, where no `#[track_step]` counts them.
     pub fn record_agent_steps(&self, task_type: &str, steps: u64) {
         let mut series = held::<TaskSeries>(self, LabelText::AtRuntime(task_type));
         series.place(ledger::point);
         series.observe_steps(steps);
     }
 
-    /// Shows a budget before the first task that spends from it, which shows it as well. Of two with one name the first
-    /// is shown.
+    /// Exposes a budget before a task spends from it; the first such task exposes it as well. Of two budgets with one name
+    /// the first is exposed.
     pub fn expose_budget(&self, budget: &Budget) {
         self.families_ref().budgets.expose(budget);
     }
 
-    /// Adds to a budget what was spent elsewhere, in USD: what no tracked call or tool tells. Where each task has the
-    /// limit for itself it is no task's. An amount that is negative or not a number is ignored.
+    /// Adds to a budget an amount in USD that no tracked call reports. It is not part of the amount of any task, so a
+    /// limit per task is not affected. An amount that is negative or not a number is ignored.
     pub fn record_budget_spent_usd(&self, budget: &Budget, usd: f64) {
         self.expose_budget(budget);
         let Some(pico) = to_pico_usd(usd) else { return };
-        // Nobody's task passes anything by it.
+        // The amount belongs to no task: the largest number never crosses a limit per task.
         if let Some(spent) = budget.charge(pico, u64::MAX, false) {
             self.families_ref().faults.report(&Fault::BudgetNearlySpent(spent));
         }
@@ -116,16 +115,16 @@ impl AgentMetrics {
         self.families_ref().business.cache.with(CacheLabels { result }).inc();
     }
 
-    /// Sets the completion rate of a window (`1h`, `24h` or `7d`), 0 to 1. It is no longer computed
-    /// for that window.
+    /// Sets the completion rate of a window, 0 to 1. From then on it is not computed for that window.
     ///
     /// # Errors
-    /// An unknown window, or a rate that is none.
-    pub fn update_completion_rate(&self, window: &str, rate: f64) -> Result<(), InvalidRate> {
-        if (0.0..=1.0).contains(&rate) && self.families_ref().tasks.set_completion_rate(window, rate) {
+    /// When the rate is not between 0 and 1.
+    pub fn update_completion_rate(&self, window: CompletionWindow, rate: f64) -> Result<(), InvalidRate> {
+        if (0.0..=1.0).contains(&rate) && self.families_ref().tasks.set_completion_rate(window.as_str(), rate)
+        {
             return Ok(());
         }
-        Err(InvalidRate { window: window.to_owned(), rate })
+        Err(InvalidRate { window, rate })
     }
 
     /// Records a user's score, 1 to 5.
@@ -133,45 +132,71 @@ impl AgentMetrics {
         self.families_ref().business.satisfaction.with(()).observe(score);
     }
 
-    /// Sets how many entries the agent's memory of a type has. Past 64 types they are one.
+    /// Sets the number of entries in the agent's memory of a type. Types past the first 64 share one series.
     pub fn set_memory_entries(&self, memory_type: &str, entries: u64) {
         let labels = MemoryLabels { memory_type: Bounded::from(memory_type) };
         self.families_ref().business.memory.with(labels).set(entries as f64);
     }
 
-    /// States facts about the application, as the labels of `agent_app_info`.
+    /// Sets facts about the application, as the labels of `agent_app_info`.
     ///
     /// # Errors
-    /// A name that is no label, is repeated, or is that of a constant label; the facts stay as they were.
+    /// When a name is not a label name, is repeated, or is the name of a constant label. The facts are not changed then.
     pub fn set_app_info(&self, facts: &[(&str, &str)]) -> Result<(), InvalidFact> {
         self.families_ref().business.app.set(facts)
     }
 }
 
-/// The longest duration of a call: a nonsense one must not make the sum of all wrap.
-const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+/// The maximum duration of a call. A larger one could make the sum of all durations wrap.
+const MAX_DURATION: Duration = Duration::from_secs(366 * 86_400);
 
 fn ticks(duration: Duration) -> u64 {
-    clock::ticks(duration.min(LONGEST))
+    clock::ticks(duration.min(MAX_DURATION))
+}
+
+/// A window of `agent_task_completion_rate`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum CompletionWindow {
+    /// The last hour, `1h`.
+    OneHour,
+    /// The last 24 hours, `24h`.
+    OneDay,
+    /// The last seven days, `7d`.
+    SevenDays,
+}
+
+impl CompletionWindow {
+    /// Returns the value of the label `window`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OneHour => "1h",
+            Self::OneDay => "24h",
+            Self::SevenDays => "7d",
+        }
+    }
+}
+
+impl fmt::Display for CompletionWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// A completion rate that cannot be set.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct InvalidRate {
-    /// The window as given.
-    pub window: String,
-    /// The rate as given.
+    /// The window.
+    pub window: CompletionWindow,
+    /// The rejected rate.
     pub rate: f64,
 }
 
 impl fmt::Display for InvalidRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { window, rate } = self;
-        write!(
-            f,
-            "completion rate {rate} of window `{window}`: the window is `1h`, `24h` or `7d`, the rate 0 to 1"
-        )
+        write!(f, "completion rate {rate} of the window `{window}` is not between 0 and 1")
     }
 }
 

@@ -1,46 +1,46 @@
-//! One observed call: it starts once, and ends once whatever happens to it.
+//! The life of a tracked call: it starts once, and ends exactly once.
 
 use super::timeout::dropped_status;
 use crate::clock::{self, Ticks};
 use crate::status::Status;
 use crate::storage::{self, ShardHandle};
 
-/// What a kind of call does at its turns.
+/// Records the events of one kind of call.
 pub trait CallRecorder {
-    /// Whether it matters how long it lasts: if not, the clock isn't read.
+    /// False for a call whose duration isn't recorded: the clock isn't read then.
     const TIMED: bool = true;
 
-    /// When the call's future is made, if that matters: the start of the time in which it waits to be polled.
+    /// Returns the time at which the future of the call is created, if the time until its first poll is recorded.
     #[inline]
     fn made(&self) -> Ticks {
         Ticks::default()
     }
-    /// The call starts.
+    /// Records the start of the call.
     fn start(&mut self, writer: ShardHandle);
-    /// The time at which it did, and that at which its future was made.
+    /// Takes the time of the start and the time at which the future was created.
     #[inline]
     fn started(&mut self, _at: Ticks, _made: Ticks) {}
-    /// Its body begins to run on this thread, and stops to.
+    /// Called when the body of the call begins to run on this thread.
     #[inline]
     fn enter(&mut self) {}
     /// See [`enter`](Observed::enter).
     #[inline]
     fn leave(&mut self) {}
-    /// Its stream gives the first item, so long after the start.
+    /// Records the first item of the stream, with the time since the start.
     #[inline]
     fn begin_stream(&mut self, _elapsed: Elapsed) {}
-    /// Whether it matters when further items come.
+    /// Returns true if the times of further items are recorded.
     #[inline]
     fn times_items(&mut self) -> bool {
         false
     }
-    /// A further item comes, so long after the start.
+    /// Records a further item of the stream, with the time since the start.
     fn note_item(&mut self, _elapsed: Elapsed) {}
-    /// The call ends, having lasted so long.
+    /// Records the end of the call.
     fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed);
 }
 
-/// How long a call lasted, and when it ended.
+/// The start and the end of a call.
 #[derive(Clone, Copy)]
 pub struct Elapsed {
     start: Ticks,
@@ -63,7 +63,7 @@ impl Elapsed {
     }
 }
 
-/// The time, for a call that needs it.
+/// Returns the time, for a call whose duration is recorded.
 #[inline]
 pub(super) fn now<C: CallRecorder>() -> Ticks {
     if C::TIMED { clock::now() } else { Ticks::default() }
@@ -73,14 +73,14 @@ pub(super) fn now<C: CallRecorder>() -> Ticks {
 enum Phase {
     /// Not started: nothing is recorded.
     New,
-    /// Its body runs on some thread now.
+    /// The body runs on a thread.
     Running,
-    /// It waits to be polled again.
+    /// The call waits to be polled again.
     Waiting,
     Ended,
 }
 
-/// The drop guard: a call that was started is ended by it, at the latest when it is dropped.
+/// The drop guard of a call: it ends a call that has started, at the latest when it is dropped.
 pub(crate) struct DropGuard<C: CallRecorder> {
     pub(crate) call: C,
     start: Ticks,
@@ -94,7 +94,7 @@ impl<C: CallRecorder> DropGuard<C> {
         Self { call, start, phase: Phase::New }
     }
 
-    /// Starts the call: until then its start is when it was made.
+    /// Starts the call. Before that, `start` holds the time at which the future was created.
     #[inline]
     fn start(&mut self, writer: ShardHandle) {
         self.call.start(writer);
@@ -102,8 +102,8 @@ impl<C: CallRecorder> DropGuard<C> {
         self.call.started(self.start, made);
     }
 
-    /// Runs a part of the call's body, starting the call if this is its first. A panic in it leaves
-    /// the call as running, which its drop takes for `panicked`.
+    /// Runs a part of the body, and starts the call if this is the first part. A panic in the body leaves the phase at
+    /// `Running`, from which the drop guard records `panicked`.
     #[inline]
     pub(crate) fn run<T>(&mut self, writer: ShardHandle, body: impl FnOnce() -> T) -> T {
         if self.phase == Phase::New {
@@ -115,26 +115,26 @@ impl<C: CallRecorder> DropGuard<C> {
 
     #[inline]
     fn inside<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        /// Leaves, also when the body panics.
-        struct Turn<'a, C: CallRecorder>(&'a mut C);
-        impl<C: CallRecorder> Drop for Turn<'_, C> {
+        /// Calls `leave`, also when the body panics.
+        struct Entered<'a, C: CallRecorder>(&'a mut C);
+        impl<C: CallRecorder> Drop for Entered<'_, C> {
             #[inline]
             fn drop(&mut self) {
                 self.0.leave();
             }
         }
         self.call.enter();
-        let _turn = Turn(&mut self.call);
+        let _entered = Entered(&mut self.call);
         body()
     }
 
-    /// The body will go on later.
+    /// Marks the call as waiting: its body will be polled again.
     #[inline]
     pub(crate) fn wait(&mut self) {
         self.phase = Phase::Waiting;
     }
 
-    /// Takes the time.
+    /// Returns the time since the start.
     #[inline]
     pub(crate) fn elapsed(&self) -> Elapsed {
         Elapsed::since::<C>(self.start)
@@ -146,14 +146,14 @@ impl<C: CallRecorder> DropGuard<C> {
         self.call.end(writer, status, elapsed);
     }
 
-    /// Takes the time and ends the call.
+    /// Ends the call now.
     #[inline]
     pub(crate) fn end_now(&mut self, status: Status) {
         let elapsed = self.elapsed();
         self.end(storage::current_shard(), status, elapsed);
     }
 
-    /// Ends a call that waits for more, if it does.
+    /// Ends the call if it waits.
     #[cfg(feature = "stream")]
     pub(crate) fn end_waiting(&mut self, status: Status) {
         if self.phase == Phase::Waiting {
@@ -161,7 +161,8 @@ impl<C: CallRecorder> DropGuard<C> {
         }
     }
 
-    /// Drops what the call's body still holds: inside the call, if it has started and not ended.
+    /// Drops the body. If the call has started and not ended, this happens inside the call, so that values that the body
+    /// still holds are dropped as a part of the call.
     pub(crate) fn clear(&mut self, body: impl FnOnce()) {
         match self.phase {
             Phase::New | Phase::Ended => body(),
@@ -187,45 +188,73 @@ impl<C: CallRecorder> DropGuard<C> {
     }
 }
 
-/// A call that is recorded by hand: it runs from the making of the guard to [`finish`](Guard::finish).
+/// A call that is recorded by hand: the part that the guards of all kinds of calls share.
 ///
-/// Dropped without, it counts as `cancelled`, or as `panicked` when the thread is unwinding; so
-/// that an early `?` or a dropped future is never taken for a success.
-#[must_use = "the call ends when its guard is dropped"]
-pub struct Guard<C: CallRecorder>(DropGuard<C>);
+/// A guard that is dropped without [`finish`](Self::finish) records the call as `cancelled`, or as `panicked` while the
+/// thread is unwinding. An early `?` or a dropped future is therefore never recorded as a success.
+pub(super) struct OpenCall<C: CallRecorder>(DropGuard<C>);
 
-impl<C: CallRecorder> Guard<C> {
-    pub(crate) fn start(call: C) -> Self {
-        let mut observation = DropGuard::new(call);
-        // It begins as it is made: nothing waits.
-        observation.start = Ticks::default();
-        observation.start(storage::current_shard());
-        observation.phase = Phase::Waiting;
-        Self(observation)
+impl<C: CallRecorder> OpenCall<C> {
+    pub(super) fn start(call: C) -> Self {
+        let mut guard = DropGuard::new(call);
+        // The call starts when it is created, so there is no time in the queue.
+        guard.start = Ticks::default();
+        guard.start(storage::current_shard());
+        guard.phase = Phase::Waiting;
+        Self(guard)
     }
 
-    pub(crate) fn call(&mut self) -> &mut C {
+    pub(super) fn call(&mut self) -> &mut C {
         &mut self.0.call
     }
 
-    /// Ends the call.
-    pub fn finish(mut self, status: Status) {
+    pub(super) fn finish(mut self, status: Status) {
         self.0.end_now(status);
-    }
-
-    /// Ends the call by its result: `success`, or what the error stands for.
-    pub fn finish_with<T, E: crate::classify::Classify>(self, result: &Result<T, E>) {
-        self.finish(match result {
-            Ok(_) => Status::Success,
-            Err(error) => error.classify(),
-        });
     }
 }
 
-impl<C: CallRecorder> Drop for Guard<C> {
+impl<C: CallRecorder> Drop for OpenCall<C> {
     fn drop(&mut self) {
         if self.0.phase == Phase::Waiting && std::thread::panicking() {
             self.0.end_now(Status::Panicked);
         }
     }
 }
+
+/// Declares the guard of one kind of call that is recorded by hand.
+macro_rules! guard {
+    ($(#[$doc:meta])* $name:ident [$($generics:tt)*] [$($arguments:tt)*] $call:ty) => {
+        $(#[$doc])*
+        ///
+        /// A guard that is dropped without `finish` records the call as `cancelled`, or as `panicked` while the thread
+        /// is unwinding. An early `?` or a dropped future is therefore never recorded as a success.
+        #[must_use = "the call ends when its guard is dropped"]
+        pub struct $name<$($generics)*>(crate::recorder::call::OpenCall<$call>);
+
+        impl<$($generics)*> $name<$($arguments)*> {
+            pub(super) fn start(call: $call) -> Self {
+                Self(crate::recorder::call::OpenCall::start(call))
+            }
+
+            /// Ends the call with a status.
+            pub fn finish(self, status: crate::status::Status) {
+                self.0.finish(status);
+            }
+
+            /// Ends the call with the status of a result: `success`, or the status that the error stands for.
+            pub fn finish_with<T, E: crate::classify::Classify>(self, result: &Result<T, E>) {
+                self.finish(match result {
+                    Ok(_) => crate::status::Status::Success,
+                    Err(error) => error.classify(),
+                });
+            }
+        }
+
+        impl<$($generics)*> std::fmt::Debug for $name<$($arguments)*> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_tuple(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    };
+}
+pub(super) use guard;

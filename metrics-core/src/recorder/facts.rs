@@ -1,43 +1,177 @@
-//! What is reported of a model's call from inside it, and how that finds its call.
+//! The live facts of an LLM call, and how a report made inside the call finds them.
 //!
-//! The call keeps a box of facts, which is put in this thread's place when its body runs and taken back
-//! when it returns: so it is found across `.await` and on any executor, and a future holds no more than
-//! a pointer. The boxes are used again, so that in the steady state none is allocated.
+//! A call keeps its facts in a box. When the body of the call runs, the box is exchanged with the one in a thread-local
+//! variable, and exchanged back when the body returns. A report therefore finds the innermost call that runs on its
+//! thread, across `.await` and on any executor, and a future holds no more than a pointer. Boxes are pooled by thread, so
+//! that in the steady state none is allocated.
 
 use std::cell::{Cell, RefCell};
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
-use super::held::BundleHandle;
-use crate::builtin::{CallFacts, LlmSeries};
+use super::held::{BundleHandle, HoldsBundle};
+use crate::builtin::{
+    Attempt, Bundle as _, CallFacts, DimensionPoint, DimensionValue, Dimensions, LlmSeries, Spent,
+};
+use crate::faults::ReportsFaults as _;
+use crate::status::Status;
+use crate::storage::ShardHandle;
+use crate::usage::RateLimits;
 
-/// The facts of one call while it is not running.
+/// The facts of an LLM call that has not ended, to which reports are added: all of [`CallFacts`], attempts and rate
+/// limits.
+///
+/// Attempts and rate limits are recorded at once, the other facts when the call ends.
 #[derive(Default)]
-pub(super) struct Facts(Option<Box<CallFacts>>);
-
-/// Boxes that a thread keeps.
-const KEPT: usize = 64;
-
-thread_local! {
-    /// Those of the innermost call that runs here.
-    static CURRENT: Cell<Facts> = const { Cell::new(Facts(None)) };
-    #[allow(clippy::vec_box)] // It is the boxes that are kept.
-    static UNUSED: RefCell<Vec<Box<CallFacts>>> = const { RefCell::new(Vec::new()) };
+pub struct LiveFacts {
+    /// The series of the requested model, in which the call records.
+    series: Option<BundleHandle<LlmSeries>>,
+    facts: CallFacts,
+    /// The dimension values that the attribute gives, until the call starts.
+    own: DimensionPoint,
+    /// Ticks from the start to the last item of a stream, if the time between items is measured.
+    last_chunk: Option<u64>,
+    /// The usage and cost of failed attempts: counted in the series already, but not yet in a ledger.
+    lost: Spent,
 }
 
-impl Facts {
-    /// For a call that starts.
+impl std::fmt::Debug for LiveFacts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("LiveFacts").field(&self.facts).finish()
+    }
+}
+
+impl Deref for LiveFacts {
+    type Target = CallFacts;
+
+    #[inline]
+    fn deref(&self) -> &CallFacts {
+        &self.facts
+    }
+}
+
+impl DerefMut for LiveFacts {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut CallFacts {
+        &mut self.facts
+    }
+}
+
+impl LiveFacts {
+    /// Counts an attempt of the call; see [`Attempt`]. Of several successful attempts the last one determines the usage
+    /// of the call.
+    pub fn add_attempt(&mut self, attempt: Attempt) {
+        let Some(series) = &self.series else { return };
+        let lost = series.add_attempt(&attempt);
+        self.lost.add(lost);
+        self.facts.note_attempt(&attempt);
+    }
+
+    /// Sets what is left of the provider's rate limits, for `agent_llm_ratelimit_remaining`. A limit that isn't reported
+    /// keeps its value. A value older than five minutes is not exposed.
+    pub fn set_rate_limits(&mut self, limits: RateLimits) {
+        if let Some(series) = &self.series {
+            series.set_limits(limits);
+        }
+    }
+
+    /// Takes the usage and cost of failed attempts that no ledger has yet.
+    #[inline]
+    pub(super) fn take_lost(&mut self) -> Option<Spent> {
+        (self.lost != Spent::default()).then(|| std::mem::take(&mut self.lost))
+    }
+
+    /// Returns a handle to the series, for use beside the facts.
+    pub(super) fn series(&self) -> Option<BundleHandle<LlmSeries>> {
+        self.series.as_ref().map(HoldsBundle::keep)
+    }
+
+    /// Returns the series.
+    #[inline]
+    pub(super) fn series_ref(&self) -> Option<&LlmSeries> {
+        self.series.as_deref()
+    }
+
+    pub(super) fn set_first_token(&mut self, ticks: u64) {
+        self.facts.first_token = Some(ticks);
+        if self.series.as_ref().is_some_and(|series| series.is_profiled()) {
+            self.last_chunk = Some(ticks);
+        }
+    }
+
+    /// Returns true if the time between items is measured.
+    #[inline]
+    pub(super) fn times_chunks(&self) -> bool {
+        self.last_chunk.is_some()
+    }
+
+    /// Records an item of a stream that came `ticks` after the start.
+    pub(super) fn note_chunk(&mut self, ticks: u64) {
+        if let (Some(last), Some(series)) = (self.last_chunk, &self.series) {
+            series.record_chunk(ticks.saturating_sub(last), &self.facts);
+            self.last_chunk = Some(ticks);
+        }
+    }
+
+    pub(super) fn set_own(&mut self, values: &[DimensionValue]) {
+        if let Some(series) = &self.series {
+            self.own = series.dimensions().point(values, series.faults());
+        }
+    }
+
+    /// Moves a call that starts to the series of its point in the dimensions.
+    pub(super) fn place(&mut self, around: impl FnOnce(&Arc<Dimensions>) -> DimensionPoint) {
+        if let Some(series) = &mut self.series {
+            series.place_over(self.own, around);
+        }
+    }
+
+    /// Records the end of the call.
+    pub(super) fn record(&self, writer: ShardHandle, status: Status, ticks: u64) -> Spent {
+        let mut spent = self.lost;
+        if let Some(series) = &self.series {
+            spent.add(series.end(writer, status, ticks, &self.facts));
+        }
+        spent
+    }
+
+    /// Releases the series and removes all facts; keeps the memory of the texts.
+    fn clear(&mut self) {
+        self.facts.clear();
+        let facts = std::mem::take(&mut self.facts);
+        *self = Self { facts, ..Self::default() };
+    }
+}
+
+/// The box with the facts of one call while the call is not running; while it runs, the facts of the enclosing call.
+#[derive(Default)]
+pub(super) struct PooledFacts(Option<Box<LiveFacts>>);
+
+/// The number of unused boxes that a thread keeps.
+const MAX_UNUSED: usize = 64;
+
+thread_local! {
+    /// The facts of the innermost call that runs on this thread.
+    static CURRENT: Cell<PooledFacts> = const { Cell::new(PooledFacts(None)) };
+    #[allow(clippy::vec_box)] // The pool is of boxes.
+    static UNUSED: RefCell<Vec<Box<LiveFacts>>> = const { RefCell::new(Vec::new()) };
+}
+
+impl PooledFacts {
+    /// Takes a box for a call that records in `series`.
     #[inline]
     pub(super) fn take(series: BundleHandle<LlmSeries>) -> Self {
         let unused = UNUSED.try_with(|unused| unused.borrow_mut().pop());
-        let mut facts: Box<CallFacts> = unused.ok().flatten().unwrap_or_default();
-        facts.set_series(series);
+        let mut facts: Box<LiveFacts> = unused.ok().flatten().unwrap_or_default();
+        facts.series = Some(series);
         Self(Some(facts))
     }
 
-    /// Exchanges them with the current call's, on entering the body and on leaving it.
+    /// Exchanges this box with that of the current call: on entering the body of a call and on leaving it.
     #[inline]
     pub(super) fn swap(&mut self) {
         let mine = Self(self.0.take());
-        // Out of reach only while the thread's locals are being destroyed: then they stay with the call.
+        // The variable is out of reach only while the thread's locals are being destroyed. The box then stays here.
         let kept = Cell::new(Some(mine));
         let other = CURRENT.try_with(|current| kept.take().map(|mine| current.replace(mine)));
         if let Some(facts) = other.ok().flatten().or_else(|| kept.take()) {
@@ -45,21 +179,21 @@ impl Facts {
         }
     }
 
-    /// What was said of the call, which may be gone in the last moments of a thread.
+    /// Returns the facts: empty ones if the box is gone, as it may be while the thread's locals are being destroyed.
     #[inline]
-    pub(super) fn known(&mut self) -> &mut CallFacts {
+    pub(super) fn get_mut(&mut self) -> &mut LiveFacts {
         self.0.get_or_insert_default()
     }
 }
 
-impl Drop for Facts {
+impl Drop for PooledFacts {
     #[inline]
     fn drop(&mut self) {
         if let Some(mut facts) = self.0.take() {
             facts.clear();
             let _ = UNUSED.try_with(|unused| {
                 let mut unused = unused.borrow_mut();
-                if unused.len() < KEPT {
+                if unused.len() < MAX_UNUSED {
                     unused.push(facts);
                 }
             });
@@ -67,13 +201,15 @@ impl Drop for Facts {
     }
 }
 
-/// Tells the innermost call that runs on this thread, if one does. `tell` must not run the user's code, which
-/// could ask for the call in its turn.
-pub(super) fn tell(tell: impl FnOnce(&mut CallFacts)) {
+/// Runs `report` on the facts of the innermost call that runs on this thread, if there is one.
+///
+/// The facts are taken out of the thread-local variable meanwhile. `report` must therefore not run the user's code: a
+/// report made by that code would not find the call and would be lost.
+pub(super) fn with_current(report: impl FnOnce(&mut LiveFacts)) {
     let _ = CURRENT.try_with(|current| {
         let mut facts = current.take();
         if let Some(facts) = facts.0.as_deref_mut() {
-            tell(facts);
+            report(facts);
         }
         current.set(facts);
     });

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Scope;
-use super::call::{CallRecorder, Elapsed, Guard};
+use super::call::{CallRecorder, Elapsed, guard};
 use super::global::InGlobal;
 use crate::error::RegisterError;
 use crate::faults::{FaultReporter, ReportsFaults};
@@ -119,9 +119,9 @@ impl<L: CallLabels> CallFamily<L> {
 
     /// Starts a call that is recorded by hand.
     #[allow(clippy::needless_pass_by_value)] // Labels are small and made on the spot.
-    pub fn start(&self, labels: L) -> Guard<FamilyCall<OwnFamily<L>>> {
+    pub fn start(&self, labels: L) -> CallGuard<L> {
         let index = self.0.series.index(&labels);
-        Guard::start(FamilyCall { family: OwnFamily(self.clone()), index })
+        CallGuard::start(FamilyCall { family: OwnFamily(self.clone()), index })
     }
 }
 
@@ -236,4 +236,10 @@ impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> CallRecorder for FamilyCal
             calls.shape.end(writer, row, at, TOOL.place(status), elapsed.ticks());
         }
     }
+}
+
+guard! {
+    /// A call of a user-defined call family that is recorded by hand: it lasts from [`CallFamily::start`] to
+    /// [`finish`](Self::finish).
+    CallGuard [L: CallLabels] [L] FamilyCall<OwnFamily<L>>
 }

@@ -1,26 +1,27 @@
-//! One call of a model.
+//! LLM calls.
 
-use super::call::{CallRecorder, Elapsed, Guard};
-use super::facts::{self, Facts};
+use super::call::{CallRecorder, Elapsed, guard};
+use super::facts::{LiveFacts, PooledFacts, with_current};
 use super::held::{BundleHandle, HoldsBundle, WithDimensions};
 use super::ledger;
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{CallLabel, Scope, Site};
-use crate::builtin::{Attempt, CallFacts, DimensionValue, LabelText, LlmSeries};
+use crate::builtin::{Attempt, DimensionValue, LabelText, LlmSeries};
 use crate::faults::ReportsFaults;
 use crate::instance::AgentMetrics;
 use crate::status::Status;
 use crate::storage::ShardHandle;
 use crate::usage::{RateLimits, TokenUsage};
 
-/// A call of a model.
+/// One LLM call.
 pub struct LlmCall<H = BundleHandle<LlmSeries>>(Stage<H>);
 
 enum Stage<H> {
     New(H),
-    /// Its facts, which have the series, too, while it waits (with profiles, from its making on); while it runs, those of the call around it.
-    StartTimeCell(Facts),
+    /// Holds the facts, which have the series, while the call waits. While its body runs, it holds the facts of the
+    /// enclosing call. A call with profiles begins here, since its facts already name the provider and the operation.
+    Begun(PooledFacts),
 }
 
 impl LlmCall {
@@ -30,33 +31,33 @@ impl LlmCall {
 }
 
 impl<H> LlmCall<H> {
-    /// What is known of a call that doesn't run just now.
+    /// Returns the facts of a call whose body is not running.
     #[inline]
-    fn facts(&mut self) -> &mut CallFacts {
+    fn facts(&mut self) -> &mut LiveFacts {
         if let Stage::New(_) = self.0 {
-            self.0 = Stage::StartTimeCell(Facts::default());
+            self.0 = Stage::Begun(PooledFacts::default());
         }
         match &mut self.0 {
-            Stage::StartTimeCell(facts) => facts.known(),
-            Stage::New(_) => unreachable!("it has begun"),
+            Stage::Begun(facts) => facts.get_mut(),
+            Stage::New(_) => unreachable!("the stage was set to `Begun` above"),
         }
     }
 }
 
 impl<H: HoldsBundle<LlmSeries>> LlmCall<H> {
-    /// Says where in the dimensions it is.
+    /// Sets the dimension values of the call.
     pub fn in_dimensions(self, values: &[DimensionValue]) -> LlmCall<WithDimensions<H>> {
         LlmCall(match self.0 {
             Stage::New(series) => Stage::New(WithDimensions::new(series, values)),
-            Stage::StartTimeCell(mut facts) => {
-                facts.known().set_own(values);
-                Stage::StartTimeCell(facts)
+            Stage::Begun(mut facts) => {
+                facts.get_mut().set_own(values);
+                Stage::Begun(facts)
             }
         })
     }
 }
 
-/// The call of a tracked function.
+/// Creates the call of a tracked function.
 #[inline]
 pub fn llm<M: Scope>(
     site: &'static Site,
@@ -67,14 +68,15 @@ pub fn llm<M: Scope>(
     LlmCall(if series.is_profiled() { prepared(&series, site) } else { Stage::New(series) })
 }
 
-/// With profiles, a call remembers whose model its function asks: beside its facts, so that its future doesn't grow.
+/// Creates a call with profiles. The provider and the operation of its function are kept among its facts, so that the
+/// future doesn't grow.
 #[cold]
 fn prepared<H: HoldsBundle<LlmSeries>>(series: &H, site: &'static Site) -> Stage<H> {
-    let mut facts = Facts::take(series.keep());
+    let mut facts = PooledFacts::take(series.keep());
     let (provider, operation) = site.model();
-    facts.known().set_provider(provider.unwrap_or_default());
-    facts.known().set_operation(operation.unwrap_or_default());
-    Stage::StartTimeCell(facts)
+    facts.get_mut().set_provider(provider.unwrap_or_default());
+    facts.get_mut().set_operation(operation.unwrap_or_default());
+    Stage::Begun(facts)
 }
 
 impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
@@ -82,7 +84,7 @@ impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
     fn start(&mut self, writer: ShardHandle) {
         if let Stage::New(series) = &mut self.0 {
             series.place(ledger::point);
-            self.0 = Stage::StartTimeCell(Facts::take(series.keep()));
+            self.0 = Stage::Begun(PooledFacts::take(series.keep()));
         } else {
             self.facts().place(ledger::point);
         }
@@ -91,7 +93,7 @@ impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
             if !ledger::add_llm_call() {
                 series.add_orphan(writer);
             }
-            if series.is_profiled() && self.facts().infers() {
+            if series.is_profiled() && self.facts().is_inference() {
                 ledger::add_inference();
             }
         }
@@ -99,7 +101,7 @@ impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
 
     #[inline]
     fn enter(&mut self) {
-        if let Stage::StartTimeCell(facts) = &mut self.0 {
+        if let Stage::Begun(facts) = &mut self.0 {
             facts.swap();
         }
     }
@@ -142,19 +144,88 @@ impl<R: Reader<T>, T, H: HoldsBundle<LlmSeries>> ReadBy<R, T> for LlmCall<H> {
     }
 }
 
-impl Guard<LlmCall> {
-    /// What is known of the call, recorded at its end.
-    pub fn facts(&mut self) -> &mut CallFacts {
-        self.call().facts()
+guard! {
+    /// An LLM call that is recorded by hand: it lasts from [`track_llm`](AgentMetrics::track_llm) to
+    /// [`finish`](Self::finish).
+    ///
+    /// Its methods report facts about the call; they have the names of those of [`Call`].
+    ///
+    /// ```
+    /// use agent_metrics::{AgentMetrics, LlmGuard, Status, Usage};
+    ///
+    /// struct Conversation { call: LlmGuard }
+    ///
+    /// let metrics = AgentMetrics::builder().build()?;
+    /// let mut conversation = Conversation { call: metrics.track_llm("gemini-2.0-flash") };
+    /// conversation.call.usage(&Usage::new(1200, 80)).finish_reason("STOP");
+    /// conversation.call.finish(Status::Success);
+    /// # Ok::<(), agent_metrics::BuildError>(())
+    /// ```
+    LlmGuard [] [] LlmCall
+}
+
+impl LlmGuard {
+    /// Returns the facts of the call.
+    pub fn facts(&mut self) -> &mut LiveFacts {
+        self.0.call().facts()
     }
 
-    /// See [`CallFacts::set_response`].
-    pub fn usage(&mut self, response: &impl TokenUsage) {
+    /// Reports what a response says; see [`CallFacts::set_response`](crate::CallFacts::set_response).
+    pub fn usage(&mut self, response: &impl TokenUsage) -> &mut Self {
         self.facts().set_response(response);
+        self
+    }
+
+    /// Reports the served model; see [`CallFacts::set_model`](crate::CallFacts::set_model).
+    pub fn model(&mut self, served_model: &str) -> &mut Self {
+        self.facts().set_model(served_model);
+        self
+    }
+
+    /// Reports the finish reason; see [`CallFacts::set_finish`](crate::CallFacts::set_finish).
+    pub fn finish_reason(&mut self, reason: &str) -> &mut Self {
+        self.facts().set_finish(reason);
+        self
+    }
+
+    /// Reports the billed cost; see [`CallFacts::set_cost_usd`](crate::CallFacts::set_cost_usd).
+    pub fn cost_usd(&mut self, usd: f64) -> &mut Self {
+        self.facts().set_cost_usd(usd);
+        self
+    }
+
+    /// Counts an attempt; see [`LiveFacts::add_attempt`].
+    pub fn attempt(&mut self, attempt: Attempt) -> &mut Self {
+        self.facts().add_attempt(attempt);
+        self
+    }
+
+    /// Reports the provider; see [`CallFacts::set_provider`](crate::CallFacts::set_provider).
+    pub fn provider(&mut self, provider: &str) -> &mut Self {
+        self.facts().set_provider(provider);
+        self
+    }
+
+    /// Reports the operation; see [`CallFacts::set_operation`](crate::CallFacts::set_operation).
+    pub fn operation(&mut self, operation: &str) -> &mut Self {
+        self.facts().set_operation(operation);
+        self
+    }
+
+    /// Reports rate limits; see [`LiveFacts::set_rate_limits`].
+    pub fn rate_limits(&mut self, limits: RateLimits) -> &mut Self {
+        self.facts().set_rate_limits(limits);
+        self
+    }
+
+    /// Replaces the status that the call ends with; see [`CallFacts::set_status`](crate::CallFacts::set_status).
+    pub fn status(&mut self, status: Status) -> &mut Self {
+        self.facts().set_status(status);
+        self
     }
 }
 
-/// The tracked call of a model in whose body this is asked.
+/// The LLM call that runs on the current thread, for code that runs inside it.
 ///
 /// A wrapper that returns only the text has no usage in its output, so it reports it:
 ///
@@ -169,82 +240,84 @@ impl Guard<LlmCall> {
 /// #[agent_metrics::track_llm(model = model, usage = in_body)]
 /// async fn ask(model: &str, prompt: &str) -> Result<String, std::io::Error> {
 ///     let reply = chat(prompt).await?;
-///     agent_metrics::Call::current().usage(&reply).model(&reply.model).finish("stop");
+///     agent_metrics::Call::current().usage(&reply).model(&reply.model).finish_reason("stop");
 ///     Ok(reply.text)
 /// }
 /// ```
 ///
-/// It finds the innermost function with `#[track_llm]` that runs on this thread, across `.await`. Outside
-/// of one it does nothing.
+/// It is the innermost function with `#[track_llm]` that runs on this thread, also across `.await`. Outside of one, the
+/// methods do nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Call(());
 
-#[allow(clippy::must_use_candidate, clippy::return_self_not_must_use)] // To say something is the point.
+#[allow(clippy::must_use_candidate, clippy::return_self_not_must_use)] // The methods are called for their effect.
 impl Call {
-    /// The innermost call of a model.
+    /// Returns the innermost LLM call.
     pub fn current() -> Self {
         Self(())
     }
 
-    /// See [`CallFacts::set_response`].
+    /// Reports what a response says; see [`CallFacts::set_response`](crate::CallFacts::set_response).
     pub fn usage(self, response: &impl TokenUsage) -> Self {
+        // The user's code runs before the facts are taken out of the thread-local variable.
         let (usage, model, reason) =
             (response.token_usage(), response.served_model(), response.finish_reason());
-        facts::tell(|facts| facts.set_all(usage, model, reason));
+        with_current(|facts| facts.update(usage, model, reason));
         self
     }
 
-    /// See [`CallFacts::set_model`].
+    /// Reports the served model; see [`CallFacts::set_model`](crate::CallFacts::set_model).
     pub fn model(self, served_model: &str) -> Self {
-        facts::tell(|facts| facts.set_model(served_model));
+        with_current(|facts| facts.set_model(served_model));
         self
     }
 
-    /// See [`CallFacts::set_finish`].
-    pub fn finish(self, reason: &str) -> Self {
-        facts::tell(|facts| facts.set_finish(reason));
+    /// Reports the finish reason; see [`CallFacts::set_finish`](crate::CallFacts::set_finish).
+    pub fn finish_reason(self, reason: &str) -> Self {
+        with_current(|facts| facts.set_finish(reason));
         self
     }
 
-    /// See [`CallFacts::set_cost_usd`].
+    /// Reports the billed cost; see [`CallFacts::set_cost_usd`](crate::CallFacts::set_cost_usd).
     pub fn cost_usd(self, usd: f64) -> Self {
-        facts::tell(|facts| facts.set_cost_usd(usd));
+        with_current(|facts| facts.set_cost_usd(usd));
         self
     }
 
-    /// See [`CallFacts::add_attempt`].
+    /// Counts an attempt; see [`LiveFacts::add_attempt`].
     pub fn attempt(self, attempt: Attempt) -> Self {
-        // Counted while the facts are in their place: the hook may hear of its usage.
+        // Counting may run the fault hook, which may report facts of this call: the facts must be in the thread-local
+        // variable meanwhile.
         let mut series = None;
-        facts::tell(|facts| series = facts.series());
+        with_current(|facts| series = facts.series());
         if let Some(series) = series {
             ledger::add_spent(series.add_attempt(&attempt));
-            facts::tell(|facts| facts.note_attempt(&attempt));
+            with_current(|facts| facts.note_attempt(&attempt));
         }
         self
     }
 
-    /// See [`CallFacts::set_provider`].
+    /// Reports the provider; see [`CallFacts::set_provider`](crate::CallFacts::set_provider).
     pub fn provider(self, provider: &str) -> Self {
-        facts::tell(|facts| facts.set_provider(provider));
+        with_current(|facts| facts.set_provider(provider));
         self
     }
 
-    /// See [`CallFacts::set_operation`].
+    /// Reports the operation; see [`CallFacts::set_operation`](crate::CallFacts::set_operation).
     pub fn operation(self, operation: &str) -> Self {
-        facts::tell(|facts| facts.set_operation(operation));
+        with_current(|facts| facts.set_operation(operation));
         self
     }
 
-    /// See [`CallFacts::set_rate_limits`].
+    /// Reports rate limits; see [`LiveFacts::set_rate_limits`].
     pub fn rate_limits(self, limits: RateLimits) -> Self {
-        facts::tell(|facts| facts.set_rate_limits(limits));
+        with_current(|facts| facts.set_rate_limits(limits));
         self
     }
 
-    /// See [`CallFacts::set_status`].
+    /// Replaces the status that the call ends with; see [`CallFacts::set_status`](crate::CallFacts::set_status).
     pub fn status(self, status: Status) -> Self {
-        facts::tell(|facts| facts.set_status(status));
+        with_current(|facts| facts.set_status(status));
         self
     }
 }

@@ -36,15 +36,16 @@ mod trying;
 mod uncounted;
 
 pub use budgeted::{BudgetCheck, EnclosingBudgets, FromBudgetSpent, check_budgets, with_budget_check};
-pub use by_hand::InvalidRate;
+pub use by_hand::{CompletionWindow, InvalidRate};
 pub(crate) use cached::Cached;
-pub use call::{CallRecorder, Guard};
-pub use family_call::{CallFamily, CallLabels, FamilyCall, GlobalFamily, OwnFamily, family_call};
+pub use call::CallRecorder;
+pub use facts::LiveFacts;
+pub use family_call::{CallFamily, CallGuard, CallLabels, FamilyCall, GlobalFamily, OwnFamily, family_call};
 pub use global::global;
 pub use global_metrics::GlobalMetrics;
 pub use in_task::{FutureExt, InTask, TaskHandle, current_task};
 pub use label::{CallLabel, LabelExpr, ViaInvalidLabel, ViaLabelValue, ViaStr};
-pub use llm::{Call, LlmCall, llm};
+pub use llm::{Call, LlmCall, LlmGuard, llm};
 #[cfg(not(feature = "stream"))]
 pub use no_stream::*;
 pub use reader::*;
@@ -57,13 +58,14 @@ pub use site::{Site, SiteRef, duplicate_names, sites};
 pub use step::{StepCall, step};
 #[cfg(feature = "stream")]
 pub use streamed::{
-    StreamExt, Streamed, box_stream, track_opening, track_stream, try_track_opening, try_track_stream,
+    LlmStream, StreamExt, Streamed, TaskStream, box_stream, track_opening, track_stream, try_track_opening,
+    try_track_stream,
 };
-pub use task::{TaskCall, task};
-#[cfg(feature = "tokio")]
-pub use timeout::limit::timeout;
+pub use task::{TaskCall, TaskGuard, task};
 pub use timeout::limit::with_timeout;
-pub use tool::{ToolCall, tool};
+#[cfg(feature = "tokio")]
+pub use timeout::limit::{Timeout, timeout};
+pub use tool::{ToolCall, ToolGuard, tool};
 pub use tracked::{make_future, track_call, track_future};
 #[cfg(any(feature = "tower", feature = "rig-core-0_44"))]
 pub(crate) use trying::AttemptGuard;

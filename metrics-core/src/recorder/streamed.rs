@@ -8,9 +8,9 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::call::{CallRecorder, DropGuard};
+use super::facts::LiveFacts;
 use super::reader::{OutputTag, ReadBy, Reader, StatusByClosure};
 use super::{LlmCall, TaskCall};
-use crate::builtin::CallFacts;
 use crate::faults::FaultReporter;
 use crate::instance::AgentMetrics;
 use crate::status::Status;
@@ -237,18 +237,24 @@ pub fn box_stream<S>(stream: S) -> Pin<Box<S>> {
 /// Reads each item by a closure of the user's.
 pub struct ByFacts<F>(F);
 
-impl<T, F: Fn(&T, &mut CallFacts)> Reader<T> for ByFacts<F> {
+impl<T, F: Fn(&T, &mut LiveFacts)> Reader<T> for ByFacts<F> {
     /// What the closure says of the status is among the facts.
     fn status(&self, _: &T, _: &FaultReporter) -> Status {
         Status::Success
     }
 
-    fn facts(&self, item: &T, facts: &mut CallFacts, faults: &FaultReporter) {
+    fn facts(&self, item: &T, facts: &mut LiveFacts, faults: &FaultReporter) {
         let _ = faults.caught(|| (self.0)(item, facts));
     }
 }
 
-/// What a tracked call adds to streams that no tracked function gives, such as one that is handed to a response.
+/// A stream that is tracked as an LLM call; see [`StreamExt::tracked_llm`].
+pub type LlmStream<S, F> = Streamed<LlmCall, ByFacts<F>, S, <S as Stream>::Item>;
+
+/// A stream that is tracked as a task; see [`StreamExt::tracked_task`].
+pub type TaskStream<S, F> = Streamed<TaskCall, StatusByClosure<F>, S, <S as Stream>::Item>;
+
+/// Tracking for streams that no tracked function returns, such as the body of a response.
 ///
 /// ```
 /// use agent_metrics::{StreamExt as _, Usage};
@@ -262,25 +268,25 @@ impl<T, F: Fn(&T, &mut CallFacts)> Reader<T> for ByFacts<F> {
 /// });
 /// ```
 pub trait StreamExt: Stream + Sized {
-    /// Tracks the stream as a call of a model. `read` is told each item, and says what it tells of the call.
-    fn tracked_llm<F: Fn(&Self::Item, &mut CallFacts)>(
+    /// Tracks the stream as an LLM call. `read` is called with each item and reports the facts that the item contains.
+    fn tracked_llm<F: Fn(&Self::Item, &mut LiveFacts)>(
         self,
         metrics: &AgentMetrics,
         model: &str,
         read: F,
-    ) -> Streamed<LlmCall, ByFacts<F>, Self, Self::Item> {
+    ) -> LlmStream<Self, F> {
         let observation = DropGuard::new(LlmCall::by_hand(metrics, model));
         Streamed::new(observation, ByFacts(read), self)
     }
 
-    /// Tracks the stream as a task. `status` is told each item: one that isn't a success gives the task its
-    /// status.
+    /// Tracks the stream as a task. `status` is called with each item; a status other than success becomes the status of
+    /// the task.
     fn tracked_task<F: Fn(&Self::Item) -> Status>(
         self,
         metrics: &AgentMetrics,
         task_type: &str,
         status: F,
-    ) -> Streamed<TaskCall, StatusByClosure<F>, Self, Self::Item> {
+    ) -> TaskStream<Self, F> {
         let observation = DropGuard::new(TaskCall::by_hand(metrics, task_type));
         Streamed::new(observation, StatusByClosure(status), self)
     }

@@ -1,8 +1,8 @@
-//! One task.
+//! Tasks.
 
 use std::sync::Arc;
 
-use super::call::{CallRecorder, Elapsed};
+use super::call::{CallRecorder, Elapsed, guard};
 use super::held::{BundleHandle, HoldsBundle, WithBudget, WithDimensions};
 use super::ledger::{self, Ledger};
 use super::scope;
@@ -14,13 +14,14 @@ use crate::instance::AgentMetrics;
 use crate::status::Status;
 use crate::storage::ShardHandle;
 
-/// A call of a task.
+/// One task.
 pub struct TaskCall<H = BundleHandle<TaskSeries>>(Stage<H>);
 
 enum Stage<H> {
     New(H),
-    /// Its ledger, which has the series, too, while it waits; while it runs, that of the task around it.
-    StartTimeCell(Option<Arc<Ledger>>),
+    /// Holds the ledger, which has the series, while the task waits. While its body runs, it holds the ledger of the
+    /// enclosing task.
+    Begun(Option<Arc<Ledger>>),
 }
 
 impl TaskCall {
@@ -29,7 +30,7 @@ impl TaskCall {
     }
 }
 
-/// The call of a tracked function.
+/// Creates the call of a tracked function.
 #[inline]
 pub fn task<M: Scope>(
     site: &'static Site,
@@ -43,16 +44,16 @@ impl<H: HoldsBundle<TaskSeries>> TaskCall<H> {
     fn holding<I>(self, hold: impl FnOnce(H) -> I) -> TaskCall<I> {
         TaskCall(match self.0 {
             Stage::New(series) => Stage::New(hold(series)),
-            Stage::StartTimeCell(ledger) => Stage::StartTimeCell(ledger),
+            Stage::Begun(ledger) => Stage::Begun(ledger),
         })
     }
 
-    /// Says where in the dimensions it is.
+    /// Sets the dimension values of the task.
     pub fn in_dimensions(self, values: &[DimensionValue]) -> TaskCall<WithDimensions<H>> {
         self.holding(|series| WithDimensions::new(series, values))
     }
 
-    /// Says which budget it spends from.
+    /// Sets the budget that the task spends from.
     pub fn with_budget(self, budget: &Budget) -> TaskCall<WithBudget<H>> {
         let budget = budget.clone();
         self.holding(|series| WithBudget::new(series, budget))
@@ -64,13 +65,13 @@ impl<H: HoldsBundle<TaskSeries>> ReportsFaults for TaskCall<H> {
     fn faults(&self) -> &FaultReporter {
         match &self.0 {
             Stage::New(series) => series.faults(),
-            Stage::StartTimeCell(Some(ledger)) => ledger.series().map_or(&SILENT, |series| series.faults()),
-            Stage::StartTimeCell(None) => &SILENT,
+            Stage::Begun(Some(ledger)) => ledger.series().map_or(&SILENT, |series| series.faults()),
+            Stage::Begun(None) => &SILENT,
         }
     }
 }
 
-/// Of a call in the last moments of a thread, when its ledger is gone.
+/// Reports the faults of a task whose ledger is gone, as it may be while the locals of a thread are being destroyed.
 static SILENT: FaultReporter = FaultReporter::silent();
 
 impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
@@ -80,7 +81,7 @@ impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
             series.place(ledger::point);
             let ledger = Ledger::begin(series.keep(), series.budget());
             series.start(writer, ledger.is_root());
-            self.0 = Stage::StartTimeCell(Some(ledger));
+            self.0 = Stage::Begun(Some(ledger));
         }
     }
 
@@ -94,7 +95,7 @@ impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
 
     #[inline]
     fn started(&mut self, at: Ticks, made: Ticks) {
-        let Stage::StartTimeCell(Some(ledger)) = &mut self.0 else { return };
+        let Stage::Begun(Some(ledger)) = &mut self.0 else { return };
         if made != Ticks::default()
             && let Some(series) = ledger.series()
         {
@@ -105,7 +106,7 @@ impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
 
     #[inline]
     fn enter(&mut self) {
-        if let Stage::StartTimeCell(ledger) = &mut self.0 {
+        if let Stage::Begun(ledger) = &mut self.0 {
             ledger::swap(ledger);
         }
     }
@@ -117,7 +118,7 @@ impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
 
     #[inline]
     fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
-        let Stage::StartTimeCell(ledger) = &mut self.0 else { return };
+        let Stage::Begun(ledger) = &mut self.0 else { return };
         let Some(ledger) = ledger.take() else { return };
         if let Some(series) = ledger.series() {
             series.observe_totals(status, &ledger.totals(), ledger.pico_usd(), ledger.own_pico_usd());
@@ -126,4 +127,10 @@ impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
         }
         ledger.end();
     }
+}
+
+guard! {
+    /// A task that is recorded by hand: it lasts from [`track_task`](AgentMetrics::track_task) to
+    /// [`finish`](Self::finish).
+    TaskGuard [] [] TaskCall
 }

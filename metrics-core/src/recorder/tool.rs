@@ -1,6 +1,6 @@
-//! One call of a tool.
+//! Tool calls.
 
-use super::call::{CallRecorder, Elapsed};
+use super::call::{CallRecorder, Elapsed, guard};
 use super::held::{BundleHandle, HoldsBundle, WithDimensions};
 use super::ledger;
 use super::reader::{ReadBy, Reader};
@@ -12,7 +12,7 @@ use crate::instance::AgentMetrics;
 use crate::status::Status;
 use crate::storage::ShardHandle;
 
-/// A call of a tool.
+/// One tool call.
 pub struct ToolCall<H = BundleHandle<ToolSeries>> {
     series: H,
 }
@@ -24,13 +24,13 @@ impl ToolCall {
 }
 
 impl<H: HoldsBundle<ToolSeries>> ToolCall<H> {
-    /// Says where in the dimensions it is.
+    /// Sets the dimension values of the call.
     pub fn in_dimensions(self, values: &[DimensionValue]) -> ToolCall<WithDimensions<H>> {
         ToolCall { series: WithDimensions::new(self.series, values) }
     }
 }
 
-/// The call of a tracked function.
+/// Creates the call of a tracked function.
 #[inline]
 pub fn tool<M: Scope>(
     site: &'static Site,
@@ -72,4 +72,10 @@ impl<H: HoldsBundle<ToolSeries>> CallRecorder for ToolCall<H> {
         self.series.record_execution(status, ticks, ledger::with_task_type);
         self.series.end(writer, status, ticks);
     }
+}
+
+guard! {
+    /// A tool call that is recorded by hand: it lasts from [`track_tool`](AgentMetrics::track_tool) to
+    /// [`finish`](Self::finish).
+    ToolGuard [] [] ToolCall
 }

@@ -1,58 +1,50 @@
-//! What is said of one call of a model, by its response, its body or whoever records it.
+//! The facts reported about one LLM call, as data.
 
-use std::sync::Arc;
-
-use super::{Attempt, LlmSeries};
-use crate::builtin::{Bundle as _, DimensionPoint, DimensionValue, Dimensions, otel};
-use crate::faults::ReportsFaults as _;
-use crate::recorder::held::{BundleHandle, HoldsBundle};
+use super::Attempt;
+use crate::builtin::otel;
 use crate::sample::is_valid_amount;
 use crate::status::Status;
-use crate::storage::ShardHandle;
-use crate::usage::{RateLimits, TokenUsage, Usage};
+use crate::usage::{TokenUsage, Usage};
 
-/// What is known of a call besides its status and its duration.
-#[derive(Default)]
+/// The facts reported about one LLM call: its usage, the model that served it, why the model stopped, what the
+/// provider billed.
+///
+/// A later report replaces an earlier one. The facts are recorded when the call ends.
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct CallFacts {
-    /// Where the call records.
-    series: Option<BundleHandle<LlmSeries>>,
     pub(crate) usage: Option<Usage>,
-    /// The model that answered; empty if nobody said.
+    /// The served model; empty if none was reported.
     pub(crate) served_model: String,
-    /// Why it stopped; empty if nobody said.
+    /// The finish reason; empty if none was reported.
     pub(crate) finish: String,
-    /// What the provider says that it cost.
+    /// The cost in USD as the provider billed it.
     pub(crate) cost_usd: Option<f64>,
-    /// How it ended, where somebody knows better than the result's type.
+    /// The reported status, which replaces the status of the result.
     pub(crate) status: Option<Status>,
     /// Ticks from the start to the first item of a stream.
     pub(crate) first_token: Option<u64>,
-    /// Whose model it is and what it was asked for; empty if nobody said.
+    /// The provider of the model; empty if none was reported.
     provider: String,
+    /// The requested operation; empty if none was reported.
     operation: String,
-    /// Where in the dimensions the attribute says that it is, until it starts.
-    own: DimensionPoint,
-    /// Ticks from the start to the last item of a stream, if that is measured.
-    last_chunk: Option<u64>,
-    /// What attempts that failed used: it is counted already, but not in a ledger.
-    lost: Spent,
-    /// Whether an attempt told what it used.
-    pub(super) attempt_told: bool,
+    /// True once an attempt has reported a usage.
+    pub(super) has_attempt_usage: bool,
 }
 
 impl CallFacts {
-    /// Takes what a response tells: its usage, the model that answered, why it stopped. A later saying
-    /// replaces an earlier one; what a response doesn't tell stays, each number of the usage by itself.
-    pub fn set_response(&mut self, response: &(impl TokenUsage + ?Sized)) {
-        self.set_all(response.token_usage(), response.served_model(), response.finish_reason());
-    }
-
-    /// Of a call that used this.
-    pub(crate) fn of(usage: Option<Usage>) -> Self {
+    /// The facts of a call of which only the usage is known.
+    pub(crate) fn with_usage(usage: Option<Usage>) -> Self {
         Self { usage, ..Self::default() }
     }
 
-    pub(crate) fn set_all(&mut self, usage: Option<Usage>, served: Option<&str>, finish: Option<&str>) {
+    /// Takes the usage, the served model and the finish reason from a response. What the response doesn't report keeps
+    /// its earlier value, separately for each number of the usage.
+    pub fn set_response(&mut self, response: &(impl TokenUsage + ?Sized)) {
+        self.update(response.token_usage(), response.served_model(), response.finish_reason());
+    }
+
+    /// Replaces those facts that are given.
+    pub(crate) fn update(&mut self, usage: Option<Usage>, served: Option<&str>, finish: Option<&str>) {
         self.usage = usage.map(|usage| usage.merged_with_earlier(self.usage)).or(self.usage);
         if let Some(model) = served {
             self.set_model(model);
@@ -62,143 +54,66 @@ impl CallFacts {
         }
     }
 
-    /// Says which model answered. Where that is another than the one that was asked, it is counted in
-    /// `agent_llm_served_model_total`, and its price holds, if it has one.
+    /// Sets the served model. A served model other than the requested one is counted in
+    /// `agent_llm_served_model_total`, and its price is used if it has one.
     pub fn set_model(&mut self, served_model: &str) {
         served_model.clone_into(&mut self.served_model);
     }
 
-    /// Says why the model stopped, in its provider's words (`stop`, `max_tokens`, ..), for
-    /// `agent_llm_finish_total`.
+    /// Sets the finish reason, in the provider's words (`stop`, `max_tokens`, ..), for `agent_llm_finish_total`.
     pub fn set_finish(&mut self, reason: &str) {
         reason.clone_into(&mut self.finish);
     }
 
-    /// Says what the provider billed in USD, which wins over our own prices. It is told apart by input
-    /// and output as our prices would, else by tokens. An amount that is negative or not a number is ignored.
+    /// Sets the cost in USD as the provider billed it. It replaces the cost computed from the price table. Its split
+    /// into input and output follows the price table, or the token counts for a model without a price. An amount that is
+    /// negative or not a number is ignored.
     pub fn set_cost_usd(&mut self, usd: f64) {
         self.cost_usd = Some(usd).filter(|usd| is_valid_amount(*usd));
     }
 
-    /// Says how the call ended, where its result's type says otherwise or nothing.
+    /// Sets the status of the call, in place of the status of its result.
     pub fn set_status(&mut self, status: Status) {
         self.status = Some(status);
     }
 
-    /// Counts an attempt of the call; see [`Attempt`]. Of several that succeeded, the last says what the call used.
-    pub fn add_attempt(&mut self, attempt: Attempt) {
-        let Some(series) = &self.series else { return };
-        let lost = series.add_attempt(&attempt);
-        self.lost.add(lost);
-        self.note_attempt(&attempt);
+    /// Sets the provider of the model by its OpenTelemetry name (`openai`, `gcp.gemini`, ..), where the attribute
+    /// doesn't name it.
+    pub fn set_provider(&mut self, provider: &str) {
+        provider.clone_into(&mut self.provider);
     }
 
-    /// Takes from an attempt that is counted already what it says of the call.
+    /// Sets the requested operation by its OpenTelemetry name (`chat`, `embeddings`, ..), where the attribute doesn't
+    /// name it.
+    pub fn set_operation(&mut self, operation: &str) {
+        operation.clone_into(&mut self.operation);
+    }
+
+    /// Takes the facts of the call from an attempt that has been counted. Of several successful attempts the last one
+    /// determines the usage and the cost.
     pub(crate) fn note_attempt(&mut self, attempt: &Attempt) {
-        self.attempt_told |= attempt.usage.is_some();
+        self.has_attempt_usage |= attempt.usage.is_some();
         if attempt.status == Status::Success {
             self.usage = attempt.usage.or(self.usage);
             self.cost_usd = attempt.cost_usd.or(self.cost_usd);
         }
     }
 
-    /// Whether it is an inference, as the conventions of OpenTelemetry have it.
-    pub(crate) fn infers(&self) -> bool {
+    /// Returns true for an inference in the sense of OpenTelemetry's conventions.
+    pub(crate) fn is_inference(&self) -> bool {
         self.operation.is_empty() || otel::infers(&self.operation)
     }
 
-    /// What attempts that failed used, to be added to the ledger.
-    #[inline]
-    pub(crate) fn take_lost(&mut self) -> Option<Spent> {
-        (self.lost != Spent::default()).then(|| std::mem::take(&mut self.lost))
-    }
-
-    /// Says whose model it is, in OpenTelemetry's words (`openai`, `gcp.gemini`, ..), where the attribute can't.
-    pub fn set_provider(&mut self, provider: &str) {
-        provider.clone_into(&mut self.provider);
-    }
-
-    /// Says what the model was asked for, in OpenTelemetry's words (`chat`, `embeddings`, ..), where the attribute can't.
-    pub fn set_operation(&mut self, operation: &str) {
-        operation.clone_into(&mut self.operation);
-    }
-
-    /// Says what is left of the provider's rate limits, for `agent_llm_ratelimit_remaining`. What isn't known
-    /// stays as it was; what was told more than five minutes ago is no longer shown.
-    pub fn set_rate_limits(&mut self, limits: RateLimits) {
-        if let Some(series) = &self.series {
-            series.set_limits(limits);
-        }
-    }
-
-    pub(crate) fn set_series(&mut self, series: BundleHandle<LlmSeries>) {
-        self.series = Some(series);
-    }
-
-    /// Where the call records, to be used beside the facts.
-    pub(crate) fn series(&self) -> Option<BundleHandle<LlmSeries>> {
-        self.series.as_ref().map(HoldsBundle::keep)
-    }
-
-    pub(crate) fn set_first_token(&mut self, ticks: u64) {
-        self.first_token = Some(ticks);
-        if self.series.as_ref().is_some_and(|series| series.is_profiled()) {
-            self.last_chunk = Some(ticks);
-        }
-    }
-
-    /// Whether the time between items is measured.
-    #[inline]
-    pub(crate) fn times_chunks(&self) -> bool {
-        self.last_chunk.is_some()
-    }
-
-    /// An item came, so long after the start.
-    pub(crate) fn note_chunk(&mut self, ticks: u64) {
-        if let (Some(last), Some(series)) = (self.last_chunk, &self.series) {
-            series.record_chunk(ticks.saturating_sub(last), self);
-            self.last_chunk = Some(ticks);
-        }
-    }
-
-    pub(crate) fn set_own(&mut self, values: &[DimensionValue]) {
-        if let Some(series) = &self.series {
-            self.own = series.dimensions().point(values, series.faults());
-        }
-    }
-
-    /// The call starts: it goes to where it is in the dimensions.
-    pub(crate) fn place(&mut self, around: impl FnOnce(&Arc<Dimensions>) -> DimensionPoint) {
-        if let Some(series) = &mut self.series {
-            series.place_over(self.own, around);
-        }
-    }
-
-    /// Where the call records.
-    #[inline]
-    pub(crate) fn series_ref(&self) -> Option<&LlmSeries> {
-        self.series.as_deref()
-    }
-
-    /// Whose model it is, and what it was asked for.
-    pub(crate) fn asked(&self) -> (Option<&str>, Option<&str>) {
-        let known = |text: &'_ String| !text.is_empty();
+    /// Returns the provider and the operation, where they were reported.
+    pub(crate) fn provider_and_operation(&self) -> (Option<&str>, Option<&str>) {
+        let reported = |text: &'_ String| !text.is_empty();
         (
-            Some(&self.provider).filter(|text| known(text)).map(String::as_str),
-            Some(&self.operation).filter(|text| known(text)).map(String::as_str),
+            Some(&self.provider).filter(|text| reported(text)).map(String::as_str),
+            Some(&self.operation).filter(|text| reported(text)).map(String::as_str),
         )
     }
 
-    /// Ends the call.
-    pub(crate) fn record(&self, writer: ShardHandle, status: Status, ticks: u64) -> Spent {
-        let mut spent = self.lost;
-        if let Some(series) = &self.series {
-            spent.add(series.end(writer, status, ticks, self));
-        }
-        spent
-    }
-
-    /// Forgets all, and keeps the memory of its texts.
+    /// Removes all facts and keeps the memory of the texts.
     pub(crate) fn clear(&mut self) {
         let cleared = |text: &mut String| {
             text.clear();
@@ -210,7 +125,7 @@ impl CallFacts {
     }
 }
 
-/// What one call of a model used.
+/// The tokens and the cost of one LLM call.
 #[derive(Clone, Copy, PartialEq, Default)]
 pub(crate) struct Spent {
     pub(crate) input_tokens: u64,
@@ -220,7 +135,7 @@ pub(crate) struct Spent {
 }
 
 impl Spent {
-    fn add(&mut self, more: Self) {
+    pub(crate) fn add(&mut self, more: Self) {
         self.input_tokens = self.input_tokens.saturating_add(more.input_tokens);
         self.output_tokens = self.output_tokens.saturating_add(more.output_tokens);
         self.cache_read_tokens = self.cache_read_tokens.saturating_add(more.cache_read_tokens);

@@ -121,7 +121,7 @@ impl LlmSeries {
             spent = self.add_usage(writer, usage, served, facts.cost_usd);
         } else {
             // A stream that was dropped early counts as missing usage, unless an attempt has reported it.
-            if status == Status::Success || facts.first_token.is_some() && !facts.attempt_told {
+            if status == Status::Success || facts.first_token.is_some() && !facts.has_attempt_usage {
                 self.facts.add(writer, USAGE_MISSING, 1);
             }
             if facts.cost_usd.is_some() {
@@ -176,7 +176,7 @@ impl LlmSeries {
         lost
     }
 
-    pub(super) fn set_limits(&self, limits: RateLimits) {
+    pub(crate) fn set_limits(&self, limits: RateLimits) {
         self.model.set_limits(limits);
     }
 

@@ -74,7 +74,7 @@ impl Otel {
     }
 
     fn inference(&self, model: &str, served: &str, facts: &CallFacts) -> &Inference {
-        let (provider, operation) = facts.asked();
+        let (provider, operation) = facts.provider_and_operation();
         let key = [operation.unwrap_or(CHAT), provider.unwrap_or(UNKNOWN), model, served];
         self.inferences.get(key, 2, Inference::new)
     }

@@ -11,7 +11,7 @@ crate::integrations::parts::found_in_chains!(ApiErrorResponse, OpenAIError);
 /// The status by the error if it names a specific cause, otherwise by the HTTP status code.
 impl Classify for ApiErrorResponse {
     fn classify(&self) -> Status {
-        prefer_cause(Status::of_http(self.status_code.as_u16()), self.api_error.classify())
+        prefer_cause(Status::from_http(self.status_code.as_u16()), self.api_error.classify())
     }
 }
 

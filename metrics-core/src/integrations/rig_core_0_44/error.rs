@@ -14,7 +14,7 @@ crate::integrations::parts::found_in_chains!(ProviderError, ErrorReport, Provide
 /// Returns the status of a provider's reply: by its body if that names a specific cause, otherwise by the HTTP status
 /// code, otherwise by the code of another transport.
 fn reply_status(http_status: Option<u16>, code: Option<&str>, body: &str) -> Status {
-    let by_http = http_status.map(Status::of_http).filter(|status| *status != Status::Success);
+    let by_http = http_status.map(Status::from_http).filter(|status| *status != Status::Success);
     let by_code = || code.and_then(|code| WireFormat::cause_of_any_words(&[code], None));
     let otherwise = by_http.or_else(by_code).unwrap_or(Status::Error);
     serde_json::from_str(body).map_or(otherwise, |body| WireFormat::cause_of_any(otherwise, &body))

@@ -135,7 +135,7 @@ impl ObservedAttempt {
         }
         // A blocked prompt has no finish reason.
         if let Some(reason) = finish_reason.as_ref().or(block_reason.as_ref()) {
-            call.finish(reason);
+            call.finish_reason(reason);
             self.cause = WireFormat::cause_of_any_words(&[reason], None);
         }
         if block_reason.is_some() {
@@ -159,7 +159,7 @@ impl ObservedAttempt {
             }
             AdapterEnding::Error { kind, status, .. } => {
                 let by_code =
-                    status.or(http).map(Status::of_http).filter(|status| *status != Status::Success);
+                    status.or(http).map(Status::from_http).filter(|status| *status != Status::Success);
                 let by_kind = || match kind.as_str() {
                     "timeout" => Status::Timeout,
                     "cancelled" => Status::Cancelled,

@@ -10,8 +10,8 @@ mod usage;
 
 use std::marker::PhantomData;
 
+use super::facts::LiveFacts;
 use super::{CallRecorder, FamilyCall, StepCall, TaskCall, UnrecordedCall};
-use crate::builtin::CallFacts;
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::status::Status;
 
@@ -54,7 +54,7 @@ pub trait Reader<T> {
 
     /// What the output tells of a model's call.
     #[inline]
-    fn facts(&self, _: &T, _: &mut CallFacts, _: &FaultReporter) {}
+    fn facts(&self, _: &T, _: &mut LiveFacts, _: &FaultReporter) {}
 
     /// What it cost in USD, if the output tells.
     #[inline]

@@ -3,6 +3,7 @@
 use super::{OutputTag, Reader};
 use crate::builtin::CallFacts;
 use crate::faults::FaultReporter;
+use crate::recorder::facts::LiveFacts;
 use crate::status::Status;
 use crate::usage::{IntoUsage, TokenUsage};
 
@@ -27,7 +28,7 @@ impl<T, S: Reader<T>, U: ReadUsage<T>> Reader<T> for StatusAndUsage<S, U> {
     }
 
     #[inline]
-    fn facts(&self, output: &T, facts: &mut CallFacts, faults: &FaultReporter) {
+    fn facts(&self, output: &T, facts: &mut LiveFacts, faults: &FaultReporter) {
         let _ = faults.caught(|| self.usage.read(output, facts));
     }
 }
@@ -108,13 +109,13 @@ impl<T> ViaUsageBy<T> for OutputTag<T> {}
 impl<T, E, F: Fn(&T) -> U, U: IntoUsage> ReadUsage<Result<T, E>> for ByResultClosure<F> {
     fn read(&self, output: &Result<T, E>, facts: &mut CallFacts) {
         if let Ok(value) = output {
-            facts.set_all(self.0(value).into_usage(), None, None);
+            facts.update(self.0(value).into_usage(), None, None);
         }
     }
 }
 
 impl<T, F: Fn(&T) -> U, U: IntoUsage> ReadUsage<T> for ByValueClosure<F> {
     fn read(&self, output: &T, facts: &mut CallFacts) {
-        facts.set_all(self.0(output).into_usage(), None, None);
+        facts.update(self.0(output).into_usage(), None, None);
     }
 }

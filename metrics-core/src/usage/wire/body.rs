@@ -31,7 +31,7 @@ impl WireFormat {
     /// and 499 (`cancelled`). The body may be anything, including empty.
     pub fn status_of(self, http_status: u16, body: &[u8]) -> Status {
         let of_provider = self.shape().http.iter().find(|(code, _)| *code == http_status);
-        let by_code = of_provider.map_or_else(|| Status::of_http(http_status), |(_, status)| *status);
+        let by_code = of_provider.map_or_else(|| Status::from_http(http_status), |(_, status)| *status);
         prefer_cause(by_code, self.facts_of_slice(body).status)
     }
 
@@ -52,7 +52,7 @@ impl WireFormat {
     #[cfg(feature = "__llm")]
     #[allow(dead_code)] // Each integration uses some of these.
     pub(crate) fn status_of_any(http_status: u16, body: &[u8]) -> Status {
-        let by_code = Status::of_http(http_status);
+        let by_code = Status::from_http(http_status);
         serde_json::from_slice(body).map_or(by_code, |body| Self::cause_of_any(by_code, &body))
     }
 

@@ -60,7 +60,7 @@ fn exclusive_large_instance() -> (AgentMetrics, MutexGuard<'static, ()>) {
     static ALONE: Mutex<()> = Mutex::new(());
     static METRICS: OnceLock<AgentMetrics> = OnceLock::new();
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    (METRICS.get_or_init(much).clone(), alone)
+    (METRICS.get_or_init(large_instance).clone(), alone)
 }
 
 fn large_instance() -> AgentMetrics {

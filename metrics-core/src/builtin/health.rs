@@ -18,29 +18,29 @@ builtin_families! {
     pub(crate) enum HealthFamily in Health {
         Overflow => BuiltinFamily::counter(
             "agent_metrics_label_overflow_total",
-            "Label values past a label's cap, counted under __other__.",
+            "Label values that exceeded a label's cap and were counted under __other__.",
         )
         .labels(&[FAMILY, LABEL]),
         CallbackPanics => BuiltinFamily::counter(
             "agent_metrics_callback_panics_total",
-            "Panics in the closures of attributes.",
+            "Panics in the user's callbacks, such as closures of attributes.",
         ),
         RefusedObservations => BuiltinFamily::counter(
             "agent_metrics_refused_observations_total",
-            "Observations that were negative, not a number or too large for a sum.",
+            "Observations that were refused since they are negative, not a number or too large.",
         )
         .labels(&[FAMILY]),
         SeriesWithoutStorage => BuiltinFamily::counter(
             "agent_metrics_series_without_room_total",
-            "Series of the process for which there is no storage left: they are not exposed.",
+            "Series of the process that are not exposed because the storage is full.",
         ),
         ScrapeDuration => BuiltinFamily::summary(
             "agent_metrics_scrape_duration_seconds",
-            "Time it took to write an exposition.",
+            "Time to write an exposition.",
         ),
         ScrapeSize => BuiltinFamily::gauge(
             "agent_metrics_scrape_size_bytes",
-            "Size of the last exposition, uncompressed.",
+            "Size of the last exposition before compression.",
         ),
     }
 }
@@ -95,7 +95,7 @@ impl Health {
 
 impl Source for Health {
     fn families(&self) -> &[FamilyInfo] {
-        self.families.infos()
+        self.families.infos();
     }
 
     fn visit_part(&self, family: usize, _: usize, visitor: &mut dyn Visitor) {
@@ -107,7 +107,7 @@ impl Source for Health {
                 }
             }),
             HealthFamily::CallbackPanics => {
-                visitor.sample(Labels::NONE, Number::Integer(self.faults.callback_panics()))
+                visitor.sample(Labels::NONE, Number::Integer(self.faults.callback_panics()));
             }
             HealthFamily::RefusedObservations => self.for_each_source(|source| {
                 for (family, refused) in source.refused() {
@@ -118,7 +118,7 @@ impl Source for Health {
                 }
             }),
             HealthFamily::SeriesWithoutStorage => {
-                visitor.sample(Labels::NONE, Number::Integer(storage::rows_without_room()))
+                visitor.sample(Labels::NONE, Number::Integer(storage::rows_without_room()));
             }
             HealthFamily::ScrapeDuration => {
                 let sum = Number::Nanos(self.scrape_nanos.load(Ordering::Relaxed));

@@ -24,7 +24,7 @@ const DURATION: Buckets =
 builtin_families! {
     /// The families of tool calls.
     pub(crate) enum ToolFamily in Tools {
-        Ended => BuiltinFamily::counter("agent_tool_calls_total", "Tool calls that ended.")
+        Ended => BuiltinFamily::counter("agent_tool_calls_total", "Tool calls that ended, by status.")
             .labels_and_dimensions(&[TOOL_NAME, STATUS]),
         Duration => BuiltinFamily::histogram(
             "agent_tool_call_duration_seconds",
@@ -32,7 +32,7 @@ builtin_families! {
             DURATION,
         )
         .labels_and_dimensions(&[TOOL_NAME, STATUS.only_with(Setting::DurationByStatus)]),
-        InProgress => BuiltinFamily::gauge("agent_tool_calls_in_progress", "Tool calls that run now.")
+        InProgress => BuiltinFamily::gauge("agent_tool_calls_in_progress", "Tool calls in flight.")
             .labels_and_dimensions(&[TOOL_NAME]),
     }
 }
@@ -113,7 +113,7 @@ impl Group<ToolSeries> for Tools {
     #[inline]
     fn bundle(&self, slot: usize) -> &ToolSeries {
         let new = |name: &str| ToolSeries::new(name, slot, DimensionPoint::default(), self.shared.clone());
-        self.table.bundle(slot, new)
+        self.table.bundle(slot, new);
     }
 }
 
@@ -123,7 +123,7 @@ impl Bundle for ToolSeries {
     }
 
     fn dimensions(&self) -> &Arc<Dimensions> {
-        self.shared.cost.dimensions()
+        self.shared.cost.dimensions();
     }
 
     #[inline]
@@ -191,11 +191,11 @@ impl ToolSeries {
 
 impl Source for Tools {
     fn families(&self) -> &[FamilyInfo] {
-        self.families.infos()
+        self.families.infos();
     }
 
     fn parts(&self, _: usize) -> usize {
-        self.table.parts()
+        self.table.parts();
     }
 
     fn visit_part(&self, family: usize, part: usize, visitor: &mut dyn Visitor) {
@@ -204,10 +204,10 @@ impl Source for Tools {
             match family {
                 ToolFamily::Ended => self.shared.calls.show_ended(&tool.calls, 0, &tool.labels, visitor),
                 ToolFamily::Duration => {
-                    self.shared.calls.show_durations(&tool.calls, 0, &tool.labels, visitor)
+                    self.shared.calls.show_durations(&tool.calls, 0, &tool.labels, visitor);
                 }
                 ToolFamily::InProgress => {
-                    self.shared.calls.show_in_flight(&tool.calls, 0, &tool.labels, visitor)
+                    self.shared.calls.show_in_flight(&tool.calls, 0, &tool.labels, visitor);
                 }
             }
         }
@@ -215,5 +215,14 @@ impl Source for Tools {
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
         vec![(ToolFamily::Ended.name(), TOOL_NAME.name, &self.table.values)]
+    }
+}
+
+impl std::fmt::Debug for ToolSeries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ToolSeries")
+            .field("name", &self.name)
+            .field("point", &self.points.point())
+            .finish_non_exhaustive()
     }
 }

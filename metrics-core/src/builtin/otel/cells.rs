@@ -56,7 +56,7 @@ fn show(
 }
 
 /// The series of one operation, provider, requested model and served model.
-pub(super) struct Inference {
+pub(super) struct ModelCalls {
     labels: RenderedLabels,
     /// Whether the operation is an inference: families of inferences leave out others, such as embeddings.
     is_inference: bool,
@@ -73,7 +73,7 @@ pub(super) struct Inference {
 
 pub(super) const MODALITIES: [&str; 4] = ["unknown", "text", "image", "audio"];
 
-/// Cells of [`Inference::tokens`]: each direction by modality, then the parts.
+/// Cells of [`ModelCalls::tokens`]: each direction by modality, then the parts.
 const INPUT: usize = 0;
 const OUTPUT: usize = INPUT + MODALITIES.len();
 const CACHE_READ: usize = OUTPUT + MODALITIES.len();
@@ -89,7 +89,7 @@ pub(in crate::builtin) fn infers(operation: &str) -> bool {
     INFERENCES.contains(&operation)
 }
 
-impl Inference {
+impl ModelCalls {
     /// Creates the series of an operation, a provider, a requested model and a served model; an empty value has no label.
     pub(super) fn new(values: [&str; 4]) -> Self {
         let labels = [OPERATION, PROVIDER, REQUEST_MODEL, RESPONSE_MODEL].map(|label| label.name);
@@ -165,7 +165,7 @@ impl Inference {
                 self.duration.show(&shapes.duration, labels, visitor);
             }
             OtelFamily::InferenceDuration if self.is_inference => {
-                self.duration.show(&shapes.duration, labels, visitor)
+                self.duration.show(&shapes.duration, labels, visitor);
             }
             OtelFamily::OperationFirstChunk => show(&self.first_chunk, &shapes.duration, plain, visitor),
             OtelFamily::OperationPerChunk => show(&self.per_chunk, &shapes.duration, plain, visitor),

@@ -199,7 +199,7 @@ impl TaskSeries {
             TaskFamily::Cost => shared.cost.show_row(&self.cost, 0, labels, visitor),
             TaskFamily::ToolCalls => shared.tool_calls.show_row(&self.tool_calls, 0, labels, visitor),
             TaskFamily::DistinctTools => {
-                shared.distinct_tools.show_row(&self.distinct_tools, 0, labels, visitor)
+                shared.distinct_tools.show_row(&self.distinct_tools, 0, labels, visitor);
             }
             TaskFamily::WastedCost => self.show_wasted(visitor),
             TaskFamily::LateCost => visitor.sample(labels, Number::Float(self.lost.read(LATE) as f64 / 1e12)),
@@ -240,4 +240,13 @@ fn unix_time(reading: Ticks) -> f64 {
     let ago = Duration::from_nanos(clock::nanos(clock::now().since(reading)));
     let then = SystemTime::now().checked_sub(ago).and_then(|then| then.duration_since(UNIX_EPOCH).ok());
     (then.unwrap_or_default().as_secs_f64() * 10.0).round() / 10.0
+}
+
+impl std::fmt::Debug for TaskSeries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TaskSeries")
+            .field("task_type", &self.task_type)
+            .field("point", &self.points.point())
+            .finish_non_exhaustive()
+    }
 }

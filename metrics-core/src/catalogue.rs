@@ -1,33 +1,33 @@
-//! What exists, as data: families with their names, labels and units, and tracked functions.
+//! Data about an instance: its families with names, labels and units, and the tracked functions of the program.
 
 use std::time::Duration;
 
 use crate::builtin::{FamilyId as _, LlmFamily, MODEL, TASK_TYPE, TOOL_NAME, TaskFamily, ToolFamily};
 pub use crate::sample::{FamilyGroup, FamilyInfo, LabelValues, OtelName};
 
-/// Everything that an instance can show, as data: what dashboards, alerts and references are made from.
+/// The families, tracked functions and dimensions of an instance, from which dashboards, alerts and references are generated.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Catalogue {
-    /// The families, by name: the agent's own and those of the user's that are registered.
+    /// The built-in families and the registered user-defined ones, sorted by name.
     pub families: Vec<FamilyInfo>,
-    /// The tracked functions that are linked into the program, by file and line.
+    /// The tracked functions that are linked into the program, sorted by file and line.
     pub sites: Vec<SiteInfo>,
-    /// What tasks, calls of models, tools and costs are told apart by besides their own labels.
+    /// The labels that the user added to tasks, LLM calls, tools and costs.
     pub dimensions: Vec<DimensionInfo>,
 }
 
-/// A label of the families of tasks, models, tools and costs, by [`Builder::dimension`](crate::Builder::dimension).
+/// A label that [`Builder::dimension`](crate::Builder::dimension) added to the families of tasks, LLM calls, tools and costs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct DimensionInfo {
-    /// The label's name.
+    /// The name of the label.
     pub name: &'static str,
-    /// Its values, without the `__none__` of calls to which nobody gave one.
+    /// The possible values, without the `__none__` of calls that have no value.
     pub values: &'static [&'static str],
 }
 
-/// Which attribute a tracked function carries.
+/// The attribute of a tracked function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum SiteKind {
@@ -44,7 +44,7 @@ pub enum SiteKind {
 }
 
 impl SiteKind {
-    /// The label that tells its calls from others of the kind.
+    /// The label that distinguishes the calls of one kind.
     pub(crate) fn label(self) -> Option<&'static str> {
         match self {
             Self::Task => Some(TASK_TYPE.name),
@@ -55,34 +55,34 @@ impl SiteKind {
     }
 }
 
-/// A tracked function: where it stands in the source, and what is known of its calls before the first.
+/// A tracked function: its position in the source, and the facts about its calls that are known before the first one.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct SiteInfo {
-    /// Which attribute.
+    /// The attribute.
     pub kind: SiteKind,
-    /// The function's name.
+    /// The name of the function.
     pub function: &'static str,
-    /// The module's path.
+    /// The path of the module.
     pub module: &'static str,
-    /// The file, as rustc was given it.
+    /// The path of the file, as it was given to rustc.
     pub file: &'static str,
-    /// The attribute's line.
+    /// The line of the attribute.
     pub line: u32,
-    /// The label that all its calls have, with its value; `None` where it is only known at the call.
+    /// The label of all its calls, with its value; `None` where the value is only known at the call.
     pub label: Option<(&'static str, &'static str)>,
-    /// The name of its call family, for `#[track(..)]`.
+    /// The name of the call family, for `#[track(..)]`.
     pub family: Option<&'static str>,
-    /// The provider of its model, in OpenTelemetry's words (`openai`, `gcp.gemini`, ..), if it was given.
+    /// The provider of the model as OpenTelemetry names it (`openai`, `gcp.gemini`, ..), if the attribute states one.
     pub provider: Option<&'static str>,
-    /// What its model is asked for, in OpenTelemetry's words: `chat` unless it was given.
+    /// The operation as OpenTelemetry names it; `None` means `chat`.
     pub operation: Option<&'static str>,
-    /// What it is held to.
+    /// The objective of its calls.
     pub slo: Option<Slo>,
 }
 
 impl SiteInfo {
-    /// The counter in which its calls are counted by status; steps have none.
+    /// Returns the name of the counter of its calls by status; steps have none.
     pub fn counter(&self) -> Option<String> {
         match self.kind {
             SiteKind::Task => Some(TaskFamily::Ended.name().to_owned()),
@@ -100,23 +100,23 @@ impl std::fmt::Display for SiteInfo {
     }
 }
 
-/// A service level objective: how often calls succeed, and how fast they are.
+/// A service level objective: the required shares of successful and of fast calls.
 #[derive(Clone, Copy, PartialEq, Default, Debug)]
 #[non_exhaustive]
 pub struct Slo {
-    /// The share of calls that succeed, in percent, above 0 and below 100.
+    /// The required share of successful calls, in percent, above 0 and below 100.
     pub availability: Option<f64>,
-    /// How long calls take.
+    /// The required share of fast calls.
     pub latency: Option<LatencyObjective>,
 }
 
-/// So many of the calls take at most so long.
+/// A latency objective: at least `percentile` percent of the calls take at most `limit`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct LatencyObjective {
-    /// The longest they take.
+    /// The duration that counts as fast.
     pub limit: Duration,
-    /// How many of them, in percent, above 0 and below 100.
+    /// The required share of calls within the limit, in percent, above 0 and below 100.
     pub percentile: f64,
 }
 
@@ -126,14 +126,14 @@ impl Slo {
         Self { availability: None, latency: None }
     }
 
-    /// So many percent of the calls succeed.
+    /// Requires that `percent` of the calls succeed.
     #[must_use]
     pub const fn availability(mut self, percent: f64) -> Self {
         self.availability = Some(percent);
         self
     }
 
-    /// So many percent of the calls take at most `limit`.
+    /// Requires that `percentile` percent of the calls take at most `limit`.
     #[must_use]
     pub const fn latency(mut self, limit: Duration, percentile: f64) -> Self {
         self.latency = Some(LatencyObjective { limit, percentile });

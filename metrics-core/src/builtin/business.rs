@@ -17,13 +17,13 @@ const MEMORY_TYPE: BuiltinLabel = BuiltinLabel::capped("memory_type", MEMORY_TYP
 builtin_families! {
     /// The families about the application.
     pub(crate) enum ApplicationFamily in Application {
-        CacheLookups => BuiltinFamily::counter("agent_cache_total", "Look-ups in the agent's caches.")
+        CacheLookups => BuiltinFamily::counter("agent_cache_total", "Look-ups in the agent's caches, by result.")
             .labels(&[RESULT]),
         MemoryEntries => BuiltinFamily::gauge("agent_memory_entries", "Entries in the agent's memory.")
             .labels(&[MEMORY_TYPE]),
         Satisfaction => BuiltinFamily::histogram(
             "agent_user_satisfaction_score",
-            "Scores that users gave, 1 to 5.",
+            "Scores given by users, 1 to 5.",
             Buckets::new(&[1.0, 2.0, 3.0, 4.0, 5.0]),
         ),
         // The user's code chooses its labels.

@@ -290,3 +290,83 @@ pub(crate) fn reserved_label_names() -> impl Iterator<Item = &'static str> {
     let families = super::BUILTIN_TABLES.iter().copied().flatten().filter(reserves);
     families.flat_map(|family| family.labels).map(|label| label.name).chain(["le", "quantile"])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::builtin::BUILTIN_TABLES;
+
+    fn families() -> impl Iterator<Item = &'static BuiltinFamily> {
+        BUILTIN_TABLES.iter().copied().flatten()
+    }
+
+    /// The source of each module, without comments and unit tests.
+    fn sources() -> Vec<(PathBuf, String)> {
+        fn collect(folder: &Path, sources: &mut Vec<(PathBuf, String)>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    collect(&path, sources);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let code = text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default();
+                    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+                    sources.push((path, lines.collect::<Vec<_>>().join("\n")));
+                }
+            }
+        }
+        let mut sources = Vec::new();
+        collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
+        sources
+    }
+
+    #[test]
+    fn each_family_is_declared_once() {
+        let names: BTreeSet<_> = families().map(|family| family.name).collect();
+        assert_eq!(names.len(), families().count());
+        let sources = sources();
+        for family in families() {
+            let literal = format!("\"{}\"", family.otel.map_or(family.name, |otel| otel.name));
+            // Monitoring queries families; their names in its queries are checked against the catalogue.
+            let places: Vec<_> = sources
+                .iter()
+                .filter(|(path, _)| !path.components().any(|part| part.as_os_str() == "monitoring"))
+                .flat_map(|(path, code)| code.matches(&*literal).map(move |_| path))
+                .collect();
+            assert_eq!(places.len(), 1, "{literal} is in {places:?}");
+            assert!(places[0].components().any(|part| part.as_os_str() == "builtin"), "{places:?}");
+        }
+    }
+
+    #[test]
+    fn declarations_follow_the_rules_for_names() {
+        for family in families() {
+            let kind = family.kind;
+            // The original name of the cost in cents is exposed without a kind, since it breaks the rules of its kind.
+            assert_eq!(crate::name::metric_name(kind, family.name), Ok(()), "{}", family.name);
+            assert_ne!(family.group, FamilyGroup::UserDefined, "{}", family.name);
+            assert!(family.help.ends_with('.'), "{}", family.help);
+            assert_eq!(family.buckets.bounds.is_empty(), kind != MetricKind::Histogram, "{}", family.name);
+            for label in family.labels {
+                assert_eq!(crate::name::label_name(label.name), Ok(()), "{}", family.name);
+            }
+        }
+    }
+
+    #[test]
+    fn dimensions_cannot_have_the_labels_of_the_families_they_split() {
+        let reserved: BTreeSet<_> = reserved_label_names().collect();
+        for family in families().filter(|family| family.has_dimensions) {
+            assert!(family.labels.iter().all(|label| reserved.contains(label.name)), "{}", family.name);
+        }
+        for name in ["task_type", "model", "tool_name", "window", "budget", "le", "quantile"] {
+            assert!(reserved.contains(name), "{name}");
+        }
+        for name in ["version", "date", "endpoint", "tier"] {
+            assert!(!reserved.contains(name), "{name}");
+        }
+    }
+}

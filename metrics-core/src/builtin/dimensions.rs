@@ -51,7 +51,7 @@ impl Dimension {
 }
 
 /// The dimensions of an instance.
-#[derive(Default)]
+#[derive(Default, Debug)]
 pub struct Dimensions {
     all: Vec<Dimension>,
     /// Whether a value of an unknown dimension was reported to the fault hook.
@@ -195,6 +195,12 @@ impl<S> BundlesByPoint<S> {
     /// Returns the bundles at points 1 and above that exist.
     pub(crate) fn created(&self) -> impl Iterator<Item = &S> {
         self.rest.iter().filter_map(OnceBox::get)
+    }
+}
+
+impl<S> std::fmt::Debug for BundlesByPoint<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BundlesByPoint").field("point", &self.point).finish_non_exhaustive()
     }
 }
 

@@ -34,19 +34,19 @@ builtin_families! {
     pub(crate) enum PushFamily in Health {
         Pushes => BuiltinFamily::counter(
             "agent_metrics_pushes_total",
-            "Pushes by how they ended: retries count, too.",
+            "Pushes that ended, by outcome, including retries.",
         )
         .labels(&[TARGET, OUTCOME]),
-        Samples => BuiltinFamily::counter("agent_metrics_push_samples_total", "Samples that an engine took.")
+        Samples => BuiltinFamily::counter("agent_metrics_push_samples_total", "Samples that a target accepted.")
             .labels(&[TARGET]),
         Lag => BuiltinFamily::gauge(
             "agent_metrics_push_lag_seconds",
-            "Age of the values that arrived last, or time since pushing began.",
+            "Age of the values that were last accepted, or time since pushing started.",
         )
         .labels(&[TARGET]),
         Duration => BuiltinFamily::summary(
             "agent_metrics_push_duration_seconds",
-            "Time it took to read and push everything.",
+            "Time to read and push all samples.",
         )
         .labels(&[TARGET]),
     }

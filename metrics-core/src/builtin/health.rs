@@ -18,29 +18,29 @@ builtin_families! {
     pub(crate) enum HealthFamily in Health {
         Overflow => BuiltinFamily::counter(
             "agent_metrics_label_overflow_total",
-            "Label values past a label's cap, counted under __other__.",
+            "Label values that exceeded a label's cap and were counted under __other__.",
         )
         .labels(&[FAMILY, LABEL]),
         CallbackPanics => BuiltinFamily::counter(
             "agent_metrics_callback_panics_total",
-            "Panics in the closures of attributes.",
+            "Panics in the user's callbacks, such as closures of attributes.",
         ),
         RefusedObservations => BuiltinFamily::counter(
             "agent_metrics_refused_observations_total",
-            "Observations that were negative, not a number or too large for a sum.",
+            "Observations that were refused since they are negative, not a number or too large.",
         )
         .labels(&[FAMILY]),
         SeriesWithoutStorage => BuiltinFamily::counter(
             "agent_metrics_series_without_room_total",
-            "Series of the process for which there is no storage left: they are not exposed.",
+            "Series of the process that are not exposed because the storage is full.",
         ),
         ScrapeDuration => BuiltinFamily::summary(
             "agent_metrics_scrape_duration_seconds",
-            "Time it took to write an exposition.",
+            "Time to write an exposition.",
         ),
         ScrapeSize => BuiltinFamily::gauge(
             "agent_metrics_scrape_size_bytes",
-            "Size of the last exposition, uncompressed.",
+            "Size of the last exposition before compression.",
         ),
     }
 }

@@ -26,23 +26,23 @@ builtin_families! {
     pub(crate) enum HttpFamily in Http {
         Requests => BuiltinFamily::counter(
             "agent_http_requests_total",
-            "HTTP requests that were answered.",
+            "HTTP requests that ended, by status code.",
         )
         .labels(&[METHOD, ENDPOINT, STATUS_CODE]),
         Duration => BuiltinFamily::histogram(
             "agent_http_request_duration_seconds",
-            "Time from a request to the end of its response; of an event stream, to its head.",
+            "Time from an HTTP request to the end of its response, or to the head of an event stream.",
             DURATION,
         )
         .labels(&[METHOD, ENDPOINT]),
         InProgress => BuiltinFamily::gauge(
             "agent_http_requests_in_progress",
-            "HTTP requests being answered now.",
+            "HTTP requests in flight.",
         )
         .labels(&[METHOD, ENDPOINT]),
         StreamDuration => BuiltinFamily::histogram(
             "agent_http_stream_duration_seconds",
-            "Time from an event stream's head to its end.",
+            "Time from the head of an event stream to its end.",
             STREAM,
         )
         .labels(&[METHOD, ENDPOINT]),

@@ -145,6 +145,12 @@ pub struct Families {
     pub(crate) histogram_options: HistogramOptions,
 }
 
+impl std::fmt::Debug for Families {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Families").field("dimensions", &self.dimensions).finish_non_exhaustive()
+    }
+}
+
 impl Families {
     pub(crate) fn new(settings: &Settings, prices: PriceTable, faults: Arc<FaultReporter>) -> Self {
         let histogram_options = settings.histogram_options.clone().reporting_to(&faults);

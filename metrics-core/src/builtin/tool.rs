@@ -24,7 +24,7 @@ const DURATION: Buckets =
 builtin_families! {
     /// The families of tool calls.
     pub(crate) enum ToolFamily in Tools {
-        Ended => BuiltinFamily::counter("agent_tool_calls_total", "Tool calls that ended.")
+        Ended => BuiltinFamily::counter("agent_tool_calls_total", "Tool calls that ended, by status.")
             .labels_and_dimensions(&[TOOL_NAME, STATUS]),
         Duration => BuiltinFamily::histogram(
             "agent_tool_call_duration_seconds",
@@ -32,7 +32,7 @@ builtin_families! {
             DURATION,
         )
         .labels_and_dimensions(&[TOOL_NAME, STATUS.only_with(Setting::DurationByStatus)]),
-        InProgress => BuiltinFamily::gauge("agent_tool_calls_in_progress", "Tool calls that run now.")
+        InProgress => BuiltinFamily::gauge("agent_tool_calls_in_progress", "Tool calls in flight.")
             .labels_and_dimensions(&[TOOL_NAME]),
     }
 }
@@ -215,5 +215,14 @@ impl Source for Tools {
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
         vec![(ToolFamily::Ended.name(), TOOL_NAME.name, &self.table.values)]
+    }
+}
+
+impl std::fmt::Debug for ToolSeries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ToolSeries")
+            .field("name", &self.name)
+            .field("point", &self.points.point())
+            .finish_non_exhaustive()
     }
 }

@@ -18,22 +18,22 @@ builtin_families! {
     pub(crate) enum BudgetFamily in Costs {
         Limit => BuiltinFamily::gauge(
             "agent_budget_limit_usd",
-            "USD that a budget allows in its window, or each of its tasks.",
+            "Limit of a budget in USD, in its rolling window or for each task.",
         )
         .labels(&[BUDGET]),
         Spent => BuiltinFamily::counter(
             "agent_budget_spent_usd_total",
-            "USD spent from a budget since the program began.",
+            "USD charged to a budget since the program started.",
         )
         .labels(&[BUDGET]),
         Used => BuiltinFamily::gauge(
             "agent_budget_used_ratio",
-            "Share of a budget that is spent in its window up to now; absent where each task has its own.",
+            "Share of a budget that is spent in its rolling window; absent for a budget per task.",
         )
         .labels(&[BUDGET]),
         Refused => BuiltinFamily::counter(
             "agent_budget_refused_total",
-            "Tasks and calls that did not begin since a budget was spent.",
+            "Tasks and calls that were refused because a budget was spent.",
         )
         .labels(&[BUDGET]),
     }

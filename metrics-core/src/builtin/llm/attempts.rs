@@ -1,20 +1,21 @@
-//! What was tried before a call had its answer.
+//! Attempts: the requests that were sent for one LLM call.
 
 use std::time::Duration;
 
 use once_cell::race::OnceBox;
 
 use super::facts::Spent;
+use super::family::OUTCOME;
 use crate::label::{Labels, RenderedLabels};
 use crate::sample::{Number, Visitor, is_valid_amount};
 use crate::status::{LLM, Status};
 use crate::storage::{CellRange, Cells};
 use crate::usage::Usage;
 
-/// One attempt of a call of a model, for who sees each: a client that retries, a layer under it, a witness.
+/// One attempt of an LLM call, reported by code that sees each request: a client with retries, or a layer below it.
 ///
-/// A call is what its caller waits for, and ends once; attempts are the requests that were sent for it. They
-/// are counted in `agent_llm_attempts_total`, by how they ended.
+/// A call is what the caller waits for, and ends once. Attempts are the requests that were sent for it, and are counted in
+/// `agent_llm_attempts_total` by outcome.
 ///
 /// ```
 /// use std::time::Duration;
@@ -46,67 +47,67 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// An attempt that ended so.
+    /// An attempt that ended with `status`.
     pub fn new(status: Status) -> Self {
         Self { status, waited: Duration::ZERO, usage: None, cost_usd: None }
     }
 
-    /// How long was waited before it, for `agent_llm_retry_wait_seconds_total`.
+    /// Sets the time that was waited before the attempt, which is added to `agent_llm_retry_wait_seconds_total`.
     pub fn waited(mut self, waited: Duration) -> Self {
         self.waited = waited;
         self
     }
 
-    /// What it used: of the attempt that succeeded this is what the call used; of one that failed it is added to that.
+    /// Sets the usage. That of a successful attempt is the usage of the call; that of a failed one is added to it.
     pub fn usage(mut self, usage: Usage) -> Self {
         self.usage = Some(usage);
         self
     }
 
-    /// What the provider billed for it in USD. An amount that is negative or not a number is ignored.
+    /// Sets the cost that the provider billed, in USD. An amount that is negative or not a number is ignored.
     pub fn cost_usd(mut self, usd: f64) -> Self {
         self.cost_usd = Some(usd).filter(|usd| is_valid_amount(*usd));
         self
     }
 }
 
-/// The attempts of one model, if any was seen: a count for each outcome, then the words below.
+/// The attempts of one model, with cells from the first attempt on: a count for each outcome, then the cells below.
 #[derive(Default)]
 pub(super) struct Attempts(OnceBox<CellRange>);
 
-/// Nanoseconds.
+/// The total wait in nanoseconds.
 const WAIT: usize = LLM.names.len();
-/// USD of those that failed.
-const LOST: usize = WAIT + 1;
-const WORDS: usize = LOST + 1;
+/// The cost of failed attempts in USD.
+const FAILED_COST: usize = WAIT + 1;
+const CELLS: usize = FAILED_COST + 1;
 
-/// A nonsense wait must not make the sum of all wrap.
-const LONGEST_WAIT: Duration = Duration::from_secs(366 * 86_400);
+/// The largest wait that is added. A larger one is an error of the caller, and could make the sum wrap around.
+const MAX_WAIT: Duration = Duration::from_secs(366 * 86_400);
 
 impl Attempts {
-    /// Counts one that spent this in vain.
-    pub(super) fn add(&self, attempt: &Attempt, lost: Spent) {
-        let words = self.0.get_or_init(|| Box::new(CellRange::new(WORDS))).cells(0);
-        words.add(LLM.place(attempt.status), 1);
-        words.add(WAIT, attempt.waited.min(LONGEST_WAIT).as_nanos() as u64);
-        words.add_f64(LOST, lost.usd);
+    /// Counts an attempt. `failed` is the usage of an unsuccessful one.
+    pub(super) fn add(&self, attempt: &Attempt, failed: Spent) {
+        let cells = self.0.get_or_init(|| Box::new(CellRange::new(CELLS))).cells(0);
+        cells.add(LLM.place(attempt.status), 1);
+        cells.add(WAIT, attempt.waited.min(MAX_WAIT).as_nanos() as u64);
+        cells.add_f64(FAILED_COST, failed.usd);
     }
 
-    /// Shows how many ended with each outcome.
+    /// Shows the number of attempts by outcome.
     pub(super) fn show_outcomes(&self, labels: &RenderedLabels, visitor: &mut dyn Visitor) {
-        let Some(row) = self.0.get() else { return };
-        for (place, outcome) in LLM.names.iter().copied().enumerate() {
-            visitor.sample(Labels::with(labels, &[("outcome", outcome)]), Number::Integer(row.read(place)));
+        let Some(cells) = self.0.get() else { return };
+        for (at, outcome) in LLM.names.iter().copied().enumerate() {
+            visitor.sample(Labels::with(labels, &[(OUTCOME.name, outcome)]), Number::Integer(cells.read(at)));
         }
     }
 
     pub(super) fn show_wait(&self, labels: &RenderedLabels, visitor: &mut dyn Visitor) {
-        let Some(row) = self.0.get() else { return };
-        visitor.sample(Labels::new(labels), Number::Nanos(row.read(WAIT)));
+        let Some(cells) = self.0.get() else { return };
+        visitor.sample(Labels::new(labels), Number::Nanos(cells.read(WAIT)));
     }
 
-    pub(super) fn show_lost(&self, labels: &RenderedLabels, visitor: &mut dyn Visitor) {
-        let Some(row) = self.0.get() else { return };
-        visitor.sample(Labels::new(labels), Number::Float(row.read_f64(LOST)));
+    pub(super) fn show_failed_cost(&self, labels: &RenderedLabels, visitor: &mut dyn Visitor) {
+        let Some(cells) = self.0.get() else { return };
+        visitor.sample(Labels::new(labels), Number::Float(cells.read_f64(FAILED_COST)));
     }
 }

@@ -7,11 +7,11 @@ use crate::usage::{ANOMALIES, RateLimits};
 
 pub(crate) const MODEL: BuiltinLabel = BuiltinLabel::open("model");
 const STATUS: BuiltinLabel = BuiltinLabel::closed("status", LLM.names);
-const OUTCOME: BuiltinLabel = BuiltinLabel::closed("outcome", LLM.names);
+pub(super) const OUTCOME: BuiltinLabel = BuiltinLabel::closed("outcome", LLM.names);
 const DIRECTION: BuiltinLabel = BuiltinLabel::closed("direction", &["input", "output"]);
-const DETAIL_KIND: BuiltinLabel = BuiltinLabel::closed("kind", &DETAIL_KINDS);
-const ANOMALY_KIND: BuiltinLabel = BuiltinLabel::closed("kind", &ANOMALIES);
-const LIMIT_KIND: BuiltinLabel = BuiltinLabel::closed("kind", &RateLimits::KINDS);
+pub(super) const DETAIL_KIND: BuiltinLabel = BuiltinLabel::closed("kind", &DETAIL_KINDS);
+pub(super) const ANOMALY_KIND: BuiltinLabel = BuiltinLabel::closed("kind", &ANOMALIES);
+pub(super) const LIMIT_KIND: BuiltinLabel = BuiltinLabel::closed("kind", &RateLimits::KINDS);
 pub(crate) const COST_TYPE: BuiltinLabel = BuiltinLabel::closed("cost_type", &["input", "output", "tool"]);
 pub(crate) const REASON: BuiltinLabel = BuiltinLabel::open("reason");
 pub(crate) const SERVED_MODEL: BuiltinLabel = BuiltinLabel::open("served_model");
@@ -46,7 +46,7 @@ const PER_OUTPUT_TOKEN: Buckets =
 builtin_families! {
     /// The families of LLM calls and costs.
     pub(crate) enum LlmFamily in LlmCalls {
-        Ended => BuiltinFamily::counter("agent_llm_calls_total", "LLM calls that ended.")
+        Ended => BuiltinFamily::counter("agent_llm_calls_total", "LLM calls that ended, by status.")
             .labels_and_dimensions(&[MODEL, STATUS]),
         Duration => BuiltinFamily::histogram(
             "agent_llm_call_duration_seconds",
@@ -56,107 +56,107 @@ builtin_families! {
         .labels_and_dimensions(&[MODEL, STATUS.only_with(Setting::DurationByStatus)]),
         InputTokens => BuiltinFamily::histogram(
             "agent_llm_input_tokens",
-            "Input tokens of a call, cached ones included.",
+            "Input tokens of an LLM call, including cached ones.",
             INPUT,
         )
         .labels_and_dimensions(&[MODEL]),
         OutputTokens => BuiltinFamily::histogram(
             "agent_llm_output_tokens",
-            "Output tokens of a call, reasoning included.",
+            "Output tokens of an LLM call, including reasoning.",
             OUTPUT,
         )
         .labels_and_dimensions(&[MODEL]),
-        Tokens => BuiltinFamily::counter("agent_llm_tokens_total", "Tokens used, by direction.")
+        Tokens => BuiltinFamily::counter("agent_llm_tokens_total", "Tokens used by LLM calls, by direction.")
             .labels_and_dimensions(&[MODEL, DIRECTION]),
-        InProgress => BuiltinFamily::gauge("agent_llm_calls_in_progress", "LLM calls that run now.")
+        InProgress => BuiltinFamily::gauge("agent_llm_calls_in_progress", "LLM calls in flight.")
             .labels_and_dimensions(&[MODEL]),
         Details => BuiltinFamily::counter(
             "agent_llm_token_details_total",
-            "Parts of the input or output tokens; not to be added to them.",
+            "Tokens of LLM calls by kind; they are part of the input and output tokens.",
         )
         .labels_and_dimensions(&[MODEL, DETAIL_KIND]),
         Unpriced => BuiltinFamily::counter(
             "agent_llm_unpriced_tokens_total",
-            "Tokens of models without a price: what they cost is in no cost metric.",
+            "Tokens of models without a price, whose cost is in no cost metric.",
         )
         .labels_and_dimensions(&[MODEL, DIRECTION]),
         UsageMissing => BuiltinFamily::counter(
             "agent_llm_usage_missing_total",
-            "Successful LLM calls that did not tell their usage.",
+            "Successful LLM calls that reported no usage.",
         )
         .labels_and_dimensions(&[MODEL]),
         UsageAnomalies => BuiltinFamily::counter(
             "agent_llm_usage_anomalies_total",
-            "Usages whose parts exceed their whole, whose total is another, or that no call can have; parts are cut to size.",
+            "Reported usages that are inconsistent or impossible, by kind; their parts were cut to fit.",
         )
         .labels_and_dimensions(&[MODEL, ANOMALY_KIND]),
         Orphans => BuiltinFamily::counter(
             "agent_llm_orphan_calls_total",
-            "LLM calls outside of any task: a spawned future without `.in_current_task()`, most often.",
+            "LLM calls outside any task, most often in a spawned future without `.in_current_task()`.",
         )
         .labels_and_dimensions(&[MODEL]),
         Finish => BuiltinFamily::counter(
             "agent_llm_finish_total",
-            "Why models stopped, in their providers' words.",
+            "LLM calls by the finish reason that the provider reported.",
         )
         .labels_and_dimensions(&[MODEL, REASON]),
         Attempts => BuiltinFamily::counter(
             "agent_llm_attempts_total",
-            "Requests that were sent for LLM calls, where they are seen one by one.",
+            "Requests sent for LLM calls, by outcome, where a client reports each attempt.",
         )
         .labels_and_dimensions(&[MODEL, OUTCOME]),
         RetryWait => BuiltinFamily::counter(
             "agent_llm_retry_wait_seconds_total",
-            "Time that LLM calls waited before they tried again.",
+            "Time that LLM calls waited before retries.",
         )
         .labels_and_dimensions(&[MODEL]),
         FailedAttemptCost => BuiltinFamily::counter(
             "agent_llm_failed_attempt_cost_usd_total",
-            "USD of attempts that failed, a part of agent_cost_usd_total.",
+            "Cost of failed attempts in USD, a part of agent_cost_usd_total.",
         )
         .labels_and_dimensions(&[MODEL]),
         RateLimits => BuiltinFamily::gauge(
             "agent_llm_ratelimit_remaining",
-            "What is left of a provider's rate limit, as the last response told it.",
+            "Remaining amount of a provider's rate limit, as reported by the last response.",
         )
         .labels(&[MODEL, LIMIT_KIND]),
         ServedModel => BuiltinFamily::counter(
             "agent_llm_served_model_total",
-            "Calls that another model answered than the one that was asked.",
+            "LLM calls answered by another model than the requested one.",
         )
         .labels_and_dimensions(&[MODEL, SERVED_MODEL]),
         FirstToken => BuiltinFamily::histogram(
             "agent_llm_time_to_first_token_seconds",
-            "Time from a streamed call's start to its first item.",
+            "Time from the start of a streamed LLM call to its first item.",
             FIRST_TOKEN,
         )
         .labels_and_dimensions(&[MODEL]),
         PerOutputToken => BuiltinFamily::histogram(
             "agent_llm_time_per_output_token_seconds",
-            "Time of a streamed call behind its first item, by output token.",
+            "Time per output token of a streamed LLM call, after its first item.",
             PER_OUTPUT_TOKEN,
         )
         .labels_and_dimensions(&[MODEL]),
         CacheSavings => BuiltinFamily::counter(
             "agent_llm_cache_savings_usd_total",
-            "USD that input read from a cache would have cost on top.",
+            "USD saved by input tokens read from a cache.",
         )
         .labels_and_dimensions(&[MODEL]),
         PriceTable => BuiltinFamily::info_metric(
             "agent_llm_price_table_info",
-            "Where the prices come from.",
+            "Version and date of the price table in use.",
         )
         .labels(&[VERSION, DATE]),
         PriceTableTime => BuiltinFamily::gauge(
             "agent_llm_price_table_timestamp_seconds",
-            "When the prices' day began, in UTC; absent where nobody said which day it is.",
+            "Unix time of the start of the price table's date in UTC; absent for a table without a date.",
         ),
-        CostUsd => BuiltinFamily::counter("agent_cost_usd_total", "USD spent.")
+        CostUsd => BuiltinFamily::counter("agent_cost_usd_total", "Cost of LLM calls and tools in USD.")
             .labels_and_dimensions(&[MODEL, COST_TYPE])
             .in_group(FamilyGroup::Costs),
         CostCents => BuiltinFamily::unknown(
             "agent_cost_total_cents",
-            "US cents spent; the older name of agent_cost_usd_total, times 100.",
+            "Cost of LLM calls and tools in US cents; an older name of agent_cost_usd_total.",
         )
         .labels_and_dimensions(&[MODEL, COST_TYPE])
         .in_group(FamilyGroup::Costs)

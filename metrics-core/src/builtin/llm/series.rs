@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use once_cell::race::OnceBox;
 
 use super::attempts::{Attempt, Attempts};
-use super::family::{DETAIL_KINDS, LlmFamily, MODEL, REASON, SERVED_MODEL};
+use super::family::{ANOMALY_KIND, DETAIL_KIND, DETAIL_KINDS, LlmFamily, MODEL, REASON, SERVED_MODEL};
 use super::model::Model;
 use super::served::ServedBy;
 use super::{CallFacts, Shared, Spent};
@@ -50,8 +50,8 @@ const UNPRICED_OUTPUT: usize = 4;
 const USAGE_MISSING: usize = 5;
 const ORPHANS: usize = 6;
 const DETAILS: usize = 7;
-const UNUSUAL: usize = DETAILS + DETAIL_KINDS.len();
-const FACTS: usize = UNUSUAL + ANOMALIES.len();
+const ANOMALY_COUNTS: usize = DETAILS + DETAIL_KINDS.len();
+const FACTS: usize = ANOMALY_COUNTS + ANOMALIES.len();
 
 const IN: &[(&str, &str)] = &[("direction", "input")];
 const OUT: &[(&str, &str)] = &[("direction", "output")];
@@ -164,16 +164,16 @@ impl LlmSeries {
     /// Counts an attempt, and returns the tokens and the cost of a failed one. The usage of a successful attempt is that of its
     /// call, which counts it.
     pub(crate) fn add_attempt(&self, attempt: &Attempt) -> Spent {
-        let (mut lost, writer) = (Spent::default(), storage::current_shard());
+        let (mut failed, writer) = (Spent::default(), storage::current_shard());
         if attempt.status != Status::Success {
             if let Some(usage) = &attempt.usage {
-                lost = self.add_usage(writer, usage, None, attempt.cost_usd);
+                failed = self.add_usage(writer, usage, None, attempt.cost_usd);
             } else if attempt.cost_usd.is_some() {
-                lost.usd = self.add_cost(writer, &Usage::default(), None, attempt.cost_usd);
+                failed.usd = self.add_cost(writer, &Usage::default(), None, attempt.cost_usd);
             }
         }
-        self.attempts.add(attempt, lost);
-        lost
+        self.attempts.add(attempt, failed);
+        failed
     }
 
     pub(crate) fn set_limits(&self, limits: RateLimits) {
@@ -213,9 +213,9 @@ impl LlmSeries {
         let facts = self.facts.in_shard(writer, 0);
         let audio = [usage.audio_input, usage.audio_output].into_iter().flatten().reduce(u64::saturating_add);
         let details = [usage.cache_read, usage.cache_write, usage.reasoning, audio];
-        for (place, tokens) in details.into_iter().enumerate() {
+        for (kind, tokens) in details.into_iter().enumerate() {
             if let Some(tokens) = tokens {
-                facts.add(DETAILS + place, tokens);
+                facts.add(DETAILS + kind, tokens);
             }
         }
         let usd = self.add_cost(writer, usage, served, reported);
@@ -257,7 +257,7 @@ impl LlmSeries {
         spent
     }
 
-    /// Counts a model that answered for this one, and gives its price.
+    /// Counts a call that another model answered, and returns the price of that model.
     fn served_price(&self, served: &str) -> Option<&AtomicPrice> {
         if served.is_empty() || *served == *self.model.name {
             return None;
@@ -275,27 +275,29 @@ impl LlmSeries {
     }
 
     fn add_stream(&self, first: u64, ticks: u64, facts: &CallFacts) {
-        let observe = |shape: &HistogramShape, row: &OnceBox<HistogramCells>, ticks| {
+        let observe = |shape: &HistogramShape, cells: &OnceBox<HistogramCells>, ticks| {
             shape.observe_ticks(
-                row.get_or_init(|| Box::new(HistogramCells::new(shape.cells_per_series()))),
+                cells.get_or_init(|| Box::new(HistogramCells::new(shape.cells_per_series()))),
                 ticks,
             );
         };
         observe(&self.shared.first_token, &self.first_token, first);
-        // The first token is not waited for here: (duration - first) / (tokens - 1), as OpenTelemetry has it.
+        // OpenTelemetry defines the time per output token as (duration - time to first token) / (output tokens - 1).
         let tokens = facts.usage.and_then(|usage| usage.output).unwrap_or(0);
         if tokens > 1 {
-            let each = ticks.saturating_sub(first) / (tokens - 1);
-            observe(&self.shared.per_output_token, &self.per_output_token, each);
+            let per_token = ticks.saturating_sub(first) / (tokens - 1);
+            observe(&self.shared.per_output_token, &self.per_output_token, per_token);
         }
     }
 
     #[cold]
     fn add_anomalies(&self, anomalies: Anomalies) {
-        for place in anomalies.iter() {
-            self.facts.cells(UNUSUAL).add(place, 1);
-            if self.model.told.fetch_or(1 << place, Ordering::Relaxed) & (1 << place) == 0 {
-                let (model, kind) = (self.model.name.to_string(), ANOMALIES[place]);
+        for kind in anomalies.iter() {
+            self.facts.cells(ANOMALY_COUNTS).add(kind, 1);
+            // Of several threads only the one that sets the bit reports the anomaly.
+            let reported = self.model.reported_anomalies.fetch_or(1 << kind, Ordering::Relaxed);
+            if reported & (1 << kind) == 0 {
+                let (model, kind) = (self.model.name.to_string(), ANOMALIES[kind]);
                 self.shared.faults.report(&Fault::UsageAnomaly { model, kind });
             }
         }
@@ -309,7 +311,7 @@ impl LlmSeries {
                 visitor.sample(Labels::with(labels, more), value);
             }
         };
-        let whole = |word| Number::Integer(self.facts.read(word));
+        let whole = |cell| Number::Integer(self.facts.read(cell));
         match family {
             LlmFamily::Ended => shared.calls.show_ended(&self.calls, 0, labels, visitor),
             LlmFamily::Duration => shared.calls.show_durations(&self.calls, 0, labels, visitor),
@@ -320,12 +322,12 @@ impl LlmSeries {
                 pair([IN, OUT], [Number::Integer(self.input.read(0)), Number::Integer(self.output.read(0))]);
             }
             LlmFamily::Details => {
-                for (place, kind) in DETAIL_KINDS.into_iter().enumerate() {
-                    visitor.sample(Labels::with(labels, &[("kind", kind)]), whole(DETAILS + place));
+                for (at, kind) in DETAIL_KINDS.into_iter().enumerate() {
+                    visitor.sample(Labels::with(labels, &[(DETAIL_KIND.name, kind)]), whole(DETAILS + at));
                 }
             }
             LlmFamily::Unpriced => {
-                let tokens = [UNPRICED_INPUT, UNPRICED_OUTPUT].map(|word| self.facts.read(word));
+                let tokens = [UNPRICED_INPUT, UNPRICED_OUTPUT].map(|cell| self.facts.read(cell));
                 if !self.model.price.is_priced() || tokens != [0, 0] {
                     pair([IN, OUT], tokens.map(Number::Integer));
                 }
@@ -333,15 +335,18 @@ impl LlmSeries {
             LlmFamily::UsageMissing => visitor.sample(Labels::new(labels), whole(USAGE_MISSING)),
             LlmFamily::Orphans => visitor.sample(Labels::new(labels), whole(ORPHANS)),
             LlmFamily::UsageAnomalies => {
-                for (place, kind) in ANOMALIES.into_iter().enumerate() {
-                    visitor.sample(Labels::with(labels, &[("kind", kind)]), whole(UNUSUAL + place));
+                for (at, kind) in ANOMALIES.into_iter().enumerate() {
+                    visitor.sample(
+                        Labels::with(labels, &[(ANOMALY_KIND.name, kind)]),
+                        whole(ANOMALY_COUNTS + at),
+                    );
                 }
             }
             LlmFamily::Finish => self.show_finish(visitor),
             LlmFamily::Attempts => self.attempts.show_outcomes(labels, visitor),
             LlmFamily::RetryWait => self.attempts.show_wait(labels, visitor),
-            LlmFamily::FailedAttemptCost => self.attempts.show_lost(labels, visitor),
-            // They are the model's, whoever calls it.
+            LlmFamily::FailedAttemptCost => self.attempts.show_failed_cost(labels, visitor),
+            // The limits belong to the model, not to one of its dimension points.
             LlmFamily::RateLimits if self.points.point() == DimensionPoint::default() => {
                 self.model.show_limits(visitor);
             }
@@ -353,10 +358,10 @@ impl LlmSeries {
             LlmFamily::CacheSavings if self.model.price.is_priced() => {
                 visitor.sample(Labels::new(labels), Number::Float(self.facts.read_f64(SAVINGS)));
             }
-            // A model without a price has no cost, rather than one of 0, and the other way round; what
-            // was counted before the prices were replaced stays.
+            // A model without a price has no cost series, since its cost is unknown and not 0. An amount that was counted
+            // before the prices were replaced is still shown.
             LlmFamily::CostUsd | LlmFamily::CostCents => {
-                let usd = [INPUT_COST, OUTPUT_COST].map(|word| self.facts.read_f64(word));
+                let usd = [INPUT_COST, OUTPUT_COST].map(|cell| self.facts.read_f64(cell));
                 if self.model.price.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
                     pair([INPUT_TYPE, OUTPUT_TYPE], usd.map(|usd| money(family, usd)));
                 }
@@ -368,17 +373,17 @@ impl LlmSeries {
         }
     }
 
-    fn show_times(&self, shape: &HistogramShape, row: &OnceBox<HistogramCells>, visitor: &mut dyn Visitor) {
-        if let Some(row) = row.get() {
-            shape.show_at(row, 0, Labels::new(&self.labels), visitor);
+    fn show_times(&self, shape: &HistogramShape, cells: &OnceBox<HistogramCells>, visitor: &mut dyn Visitor) {
+        if let Some(cells) = cells.get() {
+            shape.show_at(cells, 0, Labels::new(&self.labels), visitor);
         }
     }
 
     fn show_finish(&self, visitor: &mut dyn Visitor) {
-        let Some(row) = self.finish.get() else { return };
+        let Some(counts) = self.finish.get() else { return };
         let reasons = &self.shared.reasons;
         for slot in 0..reasons.slots() {
-            let count = row.read(slot);
+            let count = counts.read(slot);
             if count > 0 {
                 let reason = reasons.name(slot).unwrap_or(OTHER);
                 visitor.sample(Labels::new(&self.labels.with(REASON.name, reason)), Number::Integer(count));
@@ -387,15 +392,15 @@ impl LlmSeries {
     }
 
     fn show_served(&self, visitor: &mut dyn Visitor) {
-        for (slot, row) in self.served.get().into_iter().flat_map(ServedBy::iter) {
+        for (slot, count) in self.served.get().into_iter().flat_map(ServedBy::iter) {
             let served = self.shared.served.names.name(slot).unwrap_or(OTHER);
             let labels = self.labels.with(SERVED_MODEL.name, served);
-            visitor.sample(Labels::new(&labels), Number::Integer(row.read(0)));
+            visitor.sample(Labels::new(&labels), Number::Integer(count.read(0)));
         }
     }
 }
 
-/// How much of a call's cost is its input's: by our own prices, else by its tokens.
+/// Returns the share of a call's cost that its input has: by the price table, or else by the number of tokens.
 fn input_share(usage: &Usage, priced: Option<(f64, f64)>) -> f64 {
     let tokens = || (usage.input.unwrap_or(0) as f64, usage.output.unwrap_or(0) as f64);
     let (input, output) = priced.filter(|(input, output)| input + output > 0.0).unwrap_or_else(tokens);
@@ -405,4 +410,13 @@ fn input_share(usage: &Usage, priced: Option<(f64, f64)>) -> f64 {
 /// Returns an amount in the unit of a cost family.
 pub(super) fn money(family: LlmFamily, usd: f64) -> Number {
     Number::Float(if family == LlmFamily::CostCents { usd * 100.0 } else { usd })
+}
+
+impl std::fmt::Debug for LlmSeries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LlmSeries")
+            .field("model", &self.model.name)
+            .field("point", &self.points.point())
+            .finish_non_exhaustive()
+    }
 }

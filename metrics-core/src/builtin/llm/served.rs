@@ -1,4 +1,4 @@
-//! Models that answered in place of those that were asked.
+//! Served models: the models that answered instead of the requested ones.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::label::{Interner, OTHER};
 use crate::pricing::{AtomicPrice, Price};
 use crate::storage::CellRange;
 
-/// The names of served models, and their prices.
+/// The names and the prices of served models.
 pub(super) struct ServedModels {
     pub(super) names: Arc<Interner>,
     prices: Box<[OnceBox<AtomicPrice>]>,
@@ -21,7 +21,7 @@ impl ServedModels {
         Self { names, prices }
     }
 
-    /// A served model's price, asked for once; `None` for those that share a name.
+    /// Returns a served model's price, which is looked up once. Returns `None` for the models that share `__other__`.
     pub(super) fn price(
         &self,
         slot: usize,
@@ -31,14 +31,14 @@ impl ServedModels {
         Some(self.prices[slot].get_or_init(|| Box::new(AtomicPrice::new(price(name).as_ref()))))
     }
 
-    /// The prices asked for so far, each with its model.
+    /// Returns the prices looked up so far, each with its model.
     pub(super) fn prices(&self) -> impl Iterator<Item = (&str, &AtomicPrice)> {
         let made = self.prices.iter().enumerate();
         made.filter_map(|(slot, price)| Some((self.names.name(slot).unwrap_or(OTHER), price.get()?)))
     }
 }
 
-/// How often a model was answered for, by who did it.
+/// The number of calls of one requested model by served model.
 pub(super) struct ServedBy(Box<[OnceBox<CellRange>]>);
 
 impl ServedBy {
@@ -51,6 +51,6 @@ impl ServedBy {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &CellRange)> {
-        self.0.iter().enumerate().filter_map(|(slot, row)| Some((slot, row.get()?)))
+        self.0.iter().enumerate().filter_map(|(slot, cells)| Some((slot, cells.get()?)))
     }
 }

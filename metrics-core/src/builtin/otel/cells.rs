@@ -56,10 +56,10 @@ fn show(
 }
 
 /// The series of one operation, provider, requested model and served model.
-pub(super) struct Inference {
+pub(super) struct ModelCalls {
     labels: RenderedLabels,
     /// Whether the operation is an inference: families of inferences leave out others, such as embeddings.
-    infers: bool,
+    is_inference: bool,
     duration: ByError,
     first_chunk: OnceBox<HistogramCells>,
     per_chunk: OnceBox<HistogramCells>,
@@ -73,7 +73,7 @@ pub(super) struct Inference {
 
 pub(super) const MODALITIES: [&str; 4] = ["unknown", "text", "image", "audio"];
 
-/// Cells of [`Inference::tokens`]: each direction by modality, then the parts.
+/// Cells of [`ModelCalls::tokens`]: each direction by modality, then the parts.
 const INPUT: usize = 0;
 const OUTPUT: usize = INPUT + MODALITIES.len();
 const CACHE_READ: usize = OUTPUT + MODALITIES.len();
@@ -89,14 +89,14 @@ pub(in crate::builtin) fn infers(operation: &str) -> bool {
     INFERENCES.contains(&operation)
 }
 
-impl Inference {
+impl ModelCalls {
     /// Creates the series of an operation, a provider, a requested model and a served model; an empty value has no label.
     pub(super) fn new(values: [&str; 4]) -> Self {
         let labels = [OPERATION, PROVIDER, REQUEST_MODEL, RESPONSE_MODEL].map(|label| label.name);
         let known = labels.into_iter().zip(values).filter(|(_, value)| !value.is_empty());
         Self {
             labels: RenderedLabels::new(known),
-            infers: infers(values[0]),
+            is_inference: infers(values[0]),
             duration: ByError::default(),
             first_chunk: OnceBox::new(),
             per_chunk: OnceBox::new(),
@@ -116,7 +116,7 @@ impl Inference {
         for (tokens, by_type, by_call) in each {
             let Some(tokens) = tokens else { continue };
             shapes.tokens.observe_integer(get_or_create(by_type, &shapes.tokens), tokens);
-            if self.infers {
+            if self.is_inference {
                 shapes.tokens.observe_integer(by_call.cells(status, &shapes.tokens), tokens);
             }
         }
@@ -161,18 +161,18 @@ impl Inference {
         match family {
             // Version 1.41 counts every operation here, version 0.1.0 only those that are no inference. With both profiles
             // the wider definition holds.
-            OtelFamily::OperationDuration if all_operations || !self.infers => {
+            OtelFamily::OperationDuration if all_operations || !self.is_inference => {
                 self.duration.show(&shapes.duration, labels, visitor);
             }
-            OtelFamily::InferenceDuration if self.infers => {
+            OtelFamily::InferenceDuration if self.is_inference => {
                 self.duration.show(&shapes.duration, labels, visitor);
             }
             OtelFamily::OperationFirstChunk => show(&self.first_chunk, &shapes.duration, plain, visitor),
             OtelFamily::OperationPerChunk => show(&self.per_chunk, &shapes.duration, plain, visitor),
-            OtelFamily::InferenceFirstChunk if self.infers => {
+            OtelFamily::InferenceFirstChunk if self.is_inference => {
                 show(&self.first_chunk, &shapes.duration, plain, visitor);
             }
-            OtelFamily::InferencePerChunk if self.infers => {
+            OtelFamily::InferencePerChunk if self.is_inference => {
                 show(&self.per_chunk, &shapes.duration, plain, visitor);
             }
             OtelFamily::TokenUsage => {
@@ -183,11 +183,11 @@ impl Inference {
             }
             OtelFamily::CallInputTokens => self.call_input.show(&shapes.tokens, labels, visitor),
             OtelFamily::CallOutputTokens => self.call_output.show(&shapes.tokens, labels, visitor),
-            OtelFamily::InputTokens if self.infers => self.show_tokens(INPUT, visitor),
-            OtelFamily::OutputTokens if self.infers => self.show_tokens(OUTPUT, visitor),
-            OtelFamily::CacheReadTokens if self.infers => self.show_part(CACHE_READ, visitor),
-            OtelFamily::CacheWriteTokens if self.infers => self.show_part(CACHE_WRITE, visitor),
-            OtelFamily::ReasoningTokens if self.infers => self.show_part(REASONING, visitor),
+            OtelFamily::InputTokens if self.is_inference => self.show_tokens(INPUT, visitor),
+            OtelFamily::OutputTokens if self.is_inference => self.show_tokens(OUTPUT, visitor),
+            OtelFamily::CacheReadTokens if self.is_inference => self.show_part(CACHE_READ, visitor),
+            OtelFamily::CacheWriteTokens if self.is_inference => self.show_part(CACHE_WRITE, visitor),
+            OtelFamily::ReasoningTokens if self.is_inference => self.show_part(REASONING, visitor),
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Bundles by several texts at once.
+//! Bundles by several label values at once.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -6,21 +6,22 @@ use std::sync::Arc;
 use crate::builtin::Table;
 use crate::label::{Interner, OTHER};
 
-/// Bundles by `N` texts, each of which is a small number first: whatever is in them, two tuples are two keys.
+/// One bundle for each tuple of `N` texts. A key consists of the interned numbers of the texts, so that two different tuples
+/// have different keys whatever characters they contain.
 pub(super) struct Keyed<S, const N: usize> {
     texts: Arc<Interner>,
     table: Table<S>,
 }
 
-/// Texts, and combinations of them, that have series of their own; further ones are `__other__`.
+/// The number of texts, and of tuples, that have their own series. Further ones count as `__other__`.
 const CAP: usize = 2048;
 
 thread_local! {
-    /// Where keys are put together.
+    /// The buffer in which keys are composed, so that a lookup does not allocate.
     static KEY: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// A number as a letter, from where on all are letters.
+/// The code point that stands for the number 0 in a key. All numbers below the cap map to valid code points from here on.
 const FIRST: u32 = 0x1000;
 
 fn letter(number: usize) -> char {
@@ -32,15 +33,15 @@ impl<S, const N: usize> Keyed<S, N> {
         Self { texts: Arc::new(Interner::new(CAP)), table: Table::new(CAP) }
     }
 
-    /// The bundle of these texts, made of them if it is new. Where there is no more room for a combination, the texts from
-    /// `kept` on are `__other__`.
-    pub(super) fn get(&self, texts: [&str; N], kept: usize, make: impl Fn([&str; N]) -> S) -> &S {
+    /// Returns the bundle of a tuple, created on first use. When the cap of tuples is reached, a new tuple keeps its first `kept`
+    /// texts, and the others become `__other__`.
+    pub(super) fn get(&self, texts: [&str; N], kept: usize, create: impl Fn([&str; N]) -> S) -> &S {
         let numbers = texts.map(|text| self.texts.slot(text));
         let slot = self.slot(numbers, kept);
         self.table.bundle(slot, |key| {
             let mut numbers = key.chars().map(|letter| (letter as u32).saturating_sub(FIRST) as usize);
             let known = key != OTHER;
-            make(std::array::from_fn(|_| {
+            create(std::array::from_fn(|_| {
                 let number = numbers.next().filter(|_| known).unwrap_or(0);
                 self.texts.name(number).unwrap_or(OTHER)
             }))
@@ -48,7 +49,7 @@ impl<S, const N: usize> Keyed<S, N> {
     }
 
     fn slot(&self, numbers: [usize; N], kept: usize) -> usize {
-        let look = |key: &mut String| {
+        let find = |key: &mut String| {
             let values = &self.table.values;
             let write = |key: &mut String, kept: usize| {
                 key.clear();
@@ -56,14 +57,15 @@ impl<S, const N: usize> Keyed<S, N> {
                     numbers
                         .iter()
                         .enumerate()
-                        .map(|(place, number)| letter(if place < kept { *number } else { 0 })),
+                        .map(|(at, number)| letter(if at < kept { *number } else { 0 })),
                 );
             };
             write(key, N);
             if let Some(slot) = values.get(key) {
                 return slot;
             }
-            // Taken before any of its kind, so that it's there when there is no more room.
+            // The fallback tuple takes its slot before the first tuple that could need it, so that it exists when the cap is
+            // reached.
             write(key, kept);
             let rest = values.slot(key);
             write(key, N);
@@ -72,15 +74,15 @@ impl<S, const N: usize> Keyed<S, N> {
                 slot => slot,
             }
         };
-        // Out of reach only while the thread's locals are being destroyed.
-        KEY.try_with(|key| look(&mut key.borrow_mut())).unwrap_or_else(|_| look(&mut String::new()))
+        // The buffer is unavailable only while the thread's locals are being destroyed.
+        KEY.try_with(|key| find(&mut key.borrow_mut())).unwrap_or_else(|_| find(&mut String::new()))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &S> {
         self.table.iter()
     }
 
-    /// What may be full.
+    /// Returns the interners whose caps can be reached.
     pub(super) fn interners(&self) -> [&Arc<Interner>; 2] {
         [&self.texts, &self.table.values]
     }
@@ -91,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_tuples_are_two_keys() {
+    fn different_tuples_have_different_bundles() {
         let keyed = Keyed::<[String; 2], 2>::new();
         let make = |texts: [&str; 2]| texts.map(str::to_owned);
         for texts in
@@ -104,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn past_the_cap_the_first_texts_are_kept() {
+    fn tuples_past_the_cap_keep_their_first_texts() {
         let keyed = Keyed::<[String; 2], 2>::new();
         let make = |texts: [&str; 2]| texts.map(str::to_owned);
         keyed.get(["chat", "first"], 1, make);

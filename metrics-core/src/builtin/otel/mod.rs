@@ -16,7 +16,7 @@ use crate::metric::HistogramShape;
 use crate::sample::{FamilyInfo, Source, Visitor};
 use crate::status::Status;
 pub(super) use cells::infers;
-use cells::{Agent, Inference, Tool};
+use cells::{Agent, ModelCalls, Tool};
 pub(super) use family::OtelFamily;
 pub use family::Profile;
 #[cfg(feature = "otlp")]
@@ -26,7 +26,7 @@ use keys::Keyed;
 
 pub(crate) struct Otel {
     /// By operation, provider, requested model and served model.
-    inferences: Keyed<Inference, 4>,
+    model_calls: Keyed<ModelCalls, 4>,
     agents: Keyed<Agent, 1>,
     /// By tool, and the agent that called it.
     tools: Keyed<Tool, 2>,
@@ -58,7 +58,7 @@ impl Otel {
         let histogram_options = &settings.histogram_options;
         let bounds = |family: OtelFamily| family.bounds(settings);
         Some(Self {
-            inferences: Keyed::new(),
+            model_calls: Keyed::new(),
             agents: Keyed::new(),
             tools: Keyed::new(),
             shapes: Shapes {
@@ -73,24 +73,24 @@ impl Otel {
         })
     }
 
-    fn inference(&self, model: &str, served: &str, facts: &CallFacts) -> &Inference {
+    fn model_calls(&self, model: &str, served: &str, facts: &CallFacts) -> &ModelCalls {
         let (provider, operation) = facts.provider_and_operation();
         let key = [operation.unwrap_or(CHAT), provider.unwrap_or(UNKNOWN), model, served];
-        self.inferences.get(key, 2, Inference::new)
+        self.model_calls.get(key, 2, ModelCalls::new)
     }
 
     /// Records an LLM call that has ended.
     pub(crate) fn record_llm(&self, model: &str, status: Status, ticks: u64, facts: &CallFacts) {
-        self.inference(model, &facts.served_model, facts).record(&self.shapes, status, ticks, facts);
+        self.model_calls(model, &facts.served_model, facts).record(&self.shapes, status, ticks, facts);
         // Chunks arrive before the served model is known, so they are recorded without one.
         if let Some(first) = facts.first_token {
-            self.inference(model, "", facts).record_first_chunk(&self.shapes, first);
+            self.model_calls(model, "", facts).record_first_chunk(&self.shapes, first);
         }
     }
 
     /// Records a chunk of a stream that came `ticks` after the one before.
     pub(crate) fn record_chunk(&self, model: &str, ticks: u64, facts: &CallFacts) {
-        self.inference(model, "", facts).record_chunk(&self.shapes, ticks);
+        self.model_calls(model, "", facts).record_chunk(&self.shapes, ticks);
     }
 
     /// Records a task that has ended.
@@ -124,13 +124,13 @@ impl Source for Otel {
             OtelFamily::ToolDuration => self.tools.iter().for_each(|tool| tool.show(&self.shapes, visitor)),
             _ => {
                 let all = self.times_all_operations();
-                self.inferences.iter().for_each(|model| model.show(&self.shapes, family, all, visitor));
+                self.model_calls.iter().for_each(|model| model.show(&self.shapes, family, all, visitor));
             }
         }
     }
 
     fn interners(&self) -> Vec<(&str, &str, &Arc<Interner>)> {
-        let [texts, combinations] = self.inferences.interners();
+        let [texts, combinations] = self.model_calls.interners();
         // Every profile has the duration of operations.
         [
             (OtelFamily::OperationDuration, REQUEST_MODEL, texts),

@@ -29,7 +29,7 @@ const QUEUE: Buckets =
 builtin_families! {
     /// The families of tasks.
     pub(crate) enum TaskFamily in Tasks {
-        Ended => BuiltinFamily::counter("agent_tasks_total", "Tasks that ended.")
+        Ended => BuiltinFamily::counter("agent_tasks_total", "Tasks that ended, by status.")
             .labels_and_dimensions(&[TASK_TYPE, STATUS]),
         Duration => BuiltinFamily::histogram(
             "agent_task_duration_seconds",
@@ -37,64 +37,64 @@ builtin_families! {
             DURATION,
         )
         .labels_and_dimensions(&[TASK_TYPE, STATUS.only_with(Setting::DurationByStatus)]),
-        Steps => BuiltinFamily::histogram("agent_steps_per_task", "Steps that a task took.", STEPS)
+        Steps => BuiltinFamily::histogram("agent_steps_per_task", "Steps of a task.", STEPS)
             .labels_and_dimensions(&[TASK_TYPE]),
         Active => BuiltinFamily::gauge(
             "agent_active_tasks",
-            "Tasks that run now, those inside of other tasks aside.",
+            "Tasks in flight, not counting tasks inside other tasks.",
         ),
         CompletionRate => BuiltinFamily::gauge(
             "agent_task_completion_rate",
-            "Share of the tasks that ended in the rolling window, cancelled ones aside, that succeeded.",
+            "Share of successful tasks among those that ended in the rolling window, not counting cancelled ones.",
         )
         .labels(&[WINDOW]),
         Tokens => BuiltinFamily::histogram(
             "agent_task_tokens",
-            "Tokens that a task used, with the tasks in it.",
+            "Tokens used by a task, including the tasks inside it, by direction.",
             TOKENS,
         )
         .labels_and_dimensions(&[TASK_TYPE, DIRECTION]),
         Cost => BuiltinFamily::histogram(
             "agent_task_cost_usd",
-            "USD that a task cost, with the tasks in it.",
+            "Cost of a task in USD, including the tasks inside it.",
             COST,
         )
         .labels_and_dimensions(&[TASK_TYPE]),
         ToolCalls => BuiltinFamily::histogram(
             "agent_task_tool_calls",
-            "Tool calls of a task, with the tasks in it.",
+            "Tool calls of a task, including the tasks inside it.",
             TOOL_CALLS,
         )
         .labels_and_dimensions(&[TASK_TYPE]),
         DistinctTools => BuiltinFamily::histogram(
             "agent_task_distinct_tools",
-            "Different tools that a task called, with the tasks in it.",
+            "Number of different tools that a task called, including the tasks inside it.",
             DISTINCT_TOOLS,
         )
         .labels_and_dimensions(&[TASK_TYPE]),
         WastedCost => BuiltinFamily::counter(
             "agent_task_wasted_cost_usd_total",
-            "USD that tasks spent which didn't succeed, without those of the tasks in them.",
+            "Cost of unsuccessful tasks in USD, by status, not counting the tasks inside them.",
         )
         .labels_and_dimensions(&[TASK_TYPE, UNSUCCESSFUL_STATUS]),
         LateCost => BuiltinFamily::counter(
             "agent_task_late_cost_usd_total",
-            "USD spent for a task after its end.",
+            "Cost in USD that was recorded after the end of its task.",
         )
         .labels_and_dimensions(&[TASK_TYPE]),
         OldestInFlight => BuiltinFamily::gauge(
             "agent_task_oldest_in_flight_seconds",
-            "How long the oldest task has run that runs now; absent where none does.",
+            "Age of the oldest task in flight; absent if there is none.",
         )
         .labels_and_dimensions(&[TASK_TYPE]),
         LastSuccess => BuiltinFamily::gauge(
             "agent_task_last_success_timestamp_seconds",
-            "When a task last succeeded, in Unix time to a tenth of a second; absent before the first.",
+            "Unix time of the last successful task; absent before the first.",
         )
         .labels_and_dimensions(&[TASK_TYPE]),
         Queue => BuiltinFamily::histogram(
             "agent_task_queue_duration_seconds",
-            "Time from the making of a task's future to its first poll.",
+            "Time from the creation of a task's future to its first poll.",
             QUEUE,
         )
         .labels_and_dimensions(&[TASK_TYPE])

@@ -175,6 +175,9 @@ impl Source for Tasks {
                     visitor.sample(Labels::only(&[("window", window)]), Number::Float(rate));
                 }
             }
+            // The start times of tasks in flight are in cells of the recording threads and not in the series. They are collected
+            // once per part, before the series are visited: a task that ends meanwhile is still shown with its age, and one
+            // that starts meanwhile is younger than those collected, so that the oldest is at most one scrape out of date.
             TaskFamily::OldestInFlight => start_times = storage_start_times::oldest_by_kind(),
             _ => {}
         }

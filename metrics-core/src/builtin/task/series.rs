@@ -241,3 +241,12 @@ fn unix_time(reading: Ticks) -> f64 {
     let then = SystemTime::now().checked_sub(ago).and_then(|then| then.duration_since(UNIX_EPOCH).ok());
     (then.unwrap_or_default().as_secs_f64() * 10.0).round() / 10.0
 }
+
+impl std::fmt::Debug for TaskSeries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TaskSeries")
+            .field("task_type", &self.task_type)
+            .field("point", &self.points.point())
+            .finish_non_exhaustive()
+    }
+}

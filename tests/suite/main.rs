@@ -4,6 +4,7 @@
 mod bounds;
 mod budgets;
 mod calls;
+mod debug;
 mod dimensions;
 mod drops;
 mod exemplars;

@@ -8,9 +8,8 @@ use super::exemplar_slots::ExemplarSlots;
 use super::native_windows::NativeWindows;
 use crate::storage::CellRange;
 
-/// The cells of one histogram or of several with the same shape, with what exists for each of them outside of the
-/// shards. The native windows and the exemplars are allocated at their first use, so that a histogram without them
-/// pays for two null pointers.
+/// The cells of one histogram, or of several with the same shape, with their native windows and their exemplars. Both
+/// are allocated at their first use, so that a histogram without them has two null pointers.
 pub(crate) struct HistogramCells {
     cells: CellRange,
     /// The native windows of each histogram.
@@ -20,7 +19,7 @@ pub(crate) struct HistogramCells {
 }
 
 impl HistogramCells {
-    /// Takes `len` cells, all 0, as [`CellRange::new`] does.
+    /// Allocates `len` cells, all 0, as [`CellRange::new`] does.
     pub(crate) fn new(len: usize) -> Self {
         Self { cells: CellRange::new(len), windows: OnceBox::new(), exemplars: OnceBox::new() }
     }

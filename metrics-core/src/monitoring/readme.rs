@@ -17,7 +17,7 @@ Generated from the catalogue of a program by `agent_metrics::monitoring`. Do not
 | `prometheus/` | configuration, recording rules, alerts, objectives, forecasts | `prometheus --config.file=prometheus.yml --storage.tsdb.retention.time={retention}d` |
 | `prometheus/prometheus-kubernetes.yml` | configuration for a Prometheus that discovers pods itself | in a cluster without the Prometheus operator |
 | `vmalert/` | the rules for vmalert 1.79, without `keep_firing_for` | `vmalert -rule='rules/*.yml' ..` |
-| `alertmanager/` | routes by severity, and rules that suppress an alert while a more general one fires | fill in the receivers |
+| `alertmanager/` | routes by severity, and inhibition rules for alerts that another alert covers | fill in the receivers |
 | `runbooks/` | a page for each alert | put them on a web server and set `settings.runbooks` to its address, so that `runbook_url` is a link |
 | `grafana/` | dashboards, for provisioning and for import | `grafana/provisioning` |
 | `kubernetes/` | PodMonitor, PrometheusRule, dashboards for Grafana's sidecar | `kubectl apply --server-side -k kubernetes/` |

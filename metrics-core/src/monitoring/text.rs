@@ -30,6 +30,19 @@ pub(super) fn time_text(mut millis: u64) -> String {
     text
 }
 
+/// Returns `1,234,567` for `1234567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +57,10 @@ mod tests {
         let texts =
             [300_000, 3_600_000, 5_400_000, 86_400_000, 259_200_000, 1_500, 90_061_001].map(time_text);
         assert_eq!(texts, ["5m", "1h", "1h30m", "1d", "3d", "1s500ms", "1d1h1m1s1ms"]);
+    }
+
+    #[test]
+    fn thousands_are_separated_by_commas() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

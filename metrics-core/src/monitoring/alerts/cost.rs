@@ -1,7 +1,7 @@
 //! Alerts on tokens and money.
 
 use super::{HOUR, MINUTE, gained, gained_or_born, percent};
-use crate::monitoring::reference::grouped;
+use crate::monitoring::text::grouped;
 use crate::monitoring::rule::{Alert, Severity};
 use crate::monitoring::{Settings, number};
 

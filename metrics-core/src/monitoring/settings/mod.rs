@@ -100,7 +100,7 @@ pub struct BurnWindow {
     pub budget_share: f64,
     /// The window in which the share was spent.
     pub long: Duration,
-    /// The window that shows whether the problem continues; the alert resolves soon after it ends.
+    /// The window that shows whether the budget is still being spent, so that the alert ends soon after the problem does.
     pub short: Duration,
     /// The time for which both conditions must hold before the alert fires.
     pub wait: Duration,

@@ -263,7 +263,7 @@ fn a_panicking_collector_is_reported_and_pushing_goes_on() {
     };
     agent.metrics.registry().register(Box::new(Bad(desc()))).expect("registered");
     assert_eq!(pusher.flush(), Err(PushError::Unreadable));
-    agent.metrics.registry().unregister(Box::new(Bad(desc()))).expect("taken back");
+    agent.metrics.registry().unregister(Box::new(Bad(desc()))).expect("unregistered");
     pusher.flush().expect("pushed");
     let faults = faults.lock().unwrap();
     let messages: Vec<_> = faults.iter().map(ToString::to_string).collect();

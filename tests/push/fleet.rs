@@ -5,7 +5,7 @@ use std::process::Command;
 
 use agent_metrics_tests::{Program, built, free_address, get, missing, on_path, until};
 
-use crate::engines::Engine;
+use crate::servers::Server;
 
 fn agent(binary: &Path, tasks: u32) -> (Program, String) {
     let address = free_address();
@@ -45,10 +45,10 @@ fn three_agents_and_a_job_add_up_in_every_engine() {
     let binary = built("agent-metrics-fleet", "fleet-agent");
     let [(_one, first), (_two, second), (_three, third)] = [30, 50, 70].map(|tasks| agent(&binary, tasks));
 
-    let Some(long_term) = Engine::victoria_metrics("fleet") else { return };
+    let Some(long_term) = Server::victoria_metrics("fleet") else { return };
     // The configurations refer to each other, so the addresses are chosen first.
     let (local, global) = (free_address(), free_address());
-    let Some(mut global) = Engine::prometheus_at(global, "fleet-global", |folder| {
+    let Some(mut global) = Server::prometheus_at(global, "fleet-global", |folder| {
         std::fs::write(
             folder.join("prometheus.yml"),
             adapted("global.yml", &[("127.0.0.1:9090'", &format!("{local}'"))]),
@@ -56,7 +56,7 @@ fn three_agents_and_a_job_add_up_in_every_engine() {
     }) else {
         return;
     };
-    let Some(local) = Engine::prometheus_at(local.clone(), "fleet-local", |folder| {
+    let Some(local) = Server::prometheus_at(local.clone(), "fleet-local", |folder| {
         std::fs::create_dir_all(folder.join("targets"))?;
         std::fs::write(folder.join("targets/agents.json"), targets(&[&first, &second, &third]))?;
         std::fs::write(folder.join("rules.yml"), adapted("rules.yml", &[]))?;
@@ -66,16 +66,16 @@ fn three_agents_and_a_job_add_up_in_every_engine() {
         return;
     };
 
-    let total = |engine: &Engine, query: &str, expected: f64| {
-        until(query, || engine.value(query).filter(|value| (value - expected).abs() < 1e-9));
+    let total = |server: &Server, query: &str, expected: f64| {
+        until(query, || server.value(query).filter(|value| (value - expected).abs() < 1e-9));
     };
     total(&local, "sum(up{job=\"agents\"})", 3.0);
     total(&local, "sum(agent_tasks_total{job=\"agents\"})", 150.0);
     total(&local, "sum(agent_tasks_total{job=\"agents\",status=\"failure\"})", 15.0);
     // The recorded totals, in the local and the global Prometheus.
-    for engine in [&local, &global] {
-        total(engine, "sum(job:agent_tasks:sum{job=\"agents\"})", 150.0);
-        total(engine, "count(job:agent_llm_tokens:rate5m{job=\"agents\"} >= 0)", 2.0);
+    for server in [&local, &global] {
+        total(server, "sum(job:agent_tasks:sum{job=\"agents\"})", 150.0);
+        total(server, "count(job:agent_llm_tokens:rate5m{job=\"agents\"} >= 0)", 2.0);
     }
     // Remote-write sends raw counters to the global Prometheus, and everything to the long-term storage.
     total(

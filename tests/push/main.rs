@@ -2,7 +2,7 @@
 #![allow(clippy::float_cmp)] // Counts are whole, and exact up to 2^53.
 
 mod agent;
-mod engines;
+mod servers;
 mod failures;
 mod fleet;
 mod otlp;

@@ -333,14 +333,14 @@ fn families_of_a_profile_have_the_names_units_and_attributes_of_its_conventions(
         "a name is spelled as in Prometheus"
     );
     // The name, the unit and the attribute keys of a point. The registry's label keeps its name.
-    let ours = "gen_ai.operation.name gen_ai.provider.name gen_ai.request.model gen_ai_zone";
+    let attributes = "gen_ai.operation.name gen_ai.provider.name gen_ai.request.model gen_ai_zone";
     for (name, unit, keys) in [
-        ("gen_ai.client.operation.duration", "s", format!("error.type {ours}")),
-        ("gen_ai.client.token.usage", "{token}", ours.replace("model", "model gen_ai.token.type")),
+        ("gen_ai.client.operation.duration", "s", format!("error.type {attributes}")),
+        ("gen_ai.client.token.usage", "{token}", attributes.replace("model", "model gen_ai.token.type")),
         (
             "gen_ai.client.inference.usage.input_tokens",
             "{token}",
-            ours.replace("model", "model gen_ai.token.modality"),
+            attributes.replace("model", "model gen_ai.token.modality"),
         ),
         ("gen_ai.invoke_agent.tool_calls", "{tool_call}", "gen_ai.agent.name gen_ai_zone".to_owned()),
         (

@@ -6,16 +6,16 @@ use agent_metrics::push::{Push, Pushgateway};
 use agent_metrics_tests::{Samples, until};
 
 use crate::agent::{Agent, stable};
-use crate::engines::Engine;
+use crate::servers::Server;
 
-fn target(engine: &Engine) -> Pushgateway {
-    Pushgateway::new(format!("http://{}", engine.address), "nightly")
+fn target(server: &Server) -> Pushgateway {
+    Pushgateway::new(format!("http://{}", server.address), "nightly")
 }
 
 #[test]
 fn prometheus_scrapes_every_sample_that_was_pushed() {
-    let Some(gateway) = Engine::pushgateway("scraped") else { return };
-    let Some(engine) = Engine::scraper("scraped", &gateway.address) else { return };
+    let Some(gateway) = Server::pushgateway("scraped") else { return };
+    let Some(server) = Server::scraper("scraped", &gateway.address) else { return };
     let agent = Agent::new();
     let grouped = target(&gateway).group("shard", "a/7").group("empty", "");
     Push::to(grouped).once(&agent.metrics).expect("pushed");
@@ -24,7 +24,7 @@ fn prometheus_scrapes_every_sample_that_was_pushed() {
     let exposed: BTreeMap<_, _> =
         agent.samples().into_iter().map(|(series, value)| (expected(series), value)).collect();
     until("all samples", || {
-        let has = stable(engine.query(labels, &["job", "shard", "instance"]).into_iter());
+        let has = stable(server.query(labels, &["job", "shard", "instance"]).into_iter());
         let wrong = exposed.iter().find(|(series, value)| has.get(*series) != Some(value));
         let further = has.keys().find(|series| !exposed.contains_key(*series));
         eprintln!("{} of {}, wrong {wrong:?}, further {further:?}", has.len(), exposed.len());
@@ -42,7 +42,7 @@ fn respelled(series: &str) -> String {
 
 #[test]
 fn groups_are_separate_and_can_be_replaced_extended_and_deleted() {
-    let Some(gateway) = Engine::pushgateway("groups") else { return };
+    let Some(gateway) = Server::pushgateway("groups") else { return };
     let series = |job: &str| {
         let text = gateway.body("/metrics").expect("metrics");
         let own = text.lines().filter(|line| line.starts_with("shop_") || line.starts_with('#'));

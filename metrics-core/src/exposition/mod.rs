@@ -83,11 +83,11 @@ fn timed<T: AsRef<[u8]>>(health: &Health, write: impl FnOnce() -> T) -> T {
 
 /// Creates the writer of a format for the families of a walk.
 fn writer_of(format: Format, walk: &Walk, registry: &Registry, bytes: usize) -> Box<dyn FamilyWriter> {
-    let outer_labels = registry.additions().labels();
+    let registry_labels = registry.additions().labels();
     if format == Format::Protobuf {
-        return Box::new(ProtobufWriter::new(outer_labels, bytes));
+        return Box::new(ProtobufWriter::new(registry_labels, bytes));
     }
-    let mut writer = TextWriter::new(format, outer_labels, bytes);
+    let mut writer = TextWriter::new(format, registry_labels, bytes);
     writer.expect(walk.names());
     Box::new(writer)
 }

@@ -67,7 +67,7 @@ pub(super) struct ProtobufWriter {
     /// The initial capacity of `out`, in bytes.
     capacity: usize,
     /// The labels that the registry adds to every sample, encoded.
-    outer_labels: Vec<u8>,
+    registry_labels: Vec<u8>,
     /// The fields of the current family before its samples, encoded.
     head: Vec<u8>,
     kind: MetricKind,
@@ -85,13 +85,13 @@ pub(super) struct ProtobufWriter {
 
 impl ProtobufWriter {
     /// Creates a writer whose buffer has room for `bytes`.
-    pub(super) fn new(outer_labels: &RenderedLabels, bytes: usize) -> Self {
-        let mut outer = Vec::new();
-        put_labels(&mut outer, outer_labels);
+    pub(super) fn new(registry_labels: &RenderedLabels, bytes: usize) -> Self {
+        let mut encoded = Vec::new();
+        put_labels(&mut encoded, registry_labels);
         Self {
             out: Vec::with_capacity(bytes),
             capacity: bytes,
-            outer_labels: outer,
+            registry_labels: encoded,
             head: Vec::new(),
             kind: MetricKind::Unknown,
             gathered: false,
@@ -132,7 +132,7 @@ impl ProtobufWriter {
             put_labels(out, series);
         }
         if !self.gathered {
-            out.extend_from_slice(&self.outer_labels);
+            out.extend_from_slice(&self.registry_labels);
         }
         for (name, value) in labels.extra {
             put_label(out, name.as_bytes(), value.as_bytes());
@@ -301,9 +301,9 @@ fn put_histogram(out: &mut Vec<u8>, histogram: &HistogramSample<'_>) {
     put_number(out, SAMPLE_COUNT, count);
     put_double(out, SAMPLE_SUM, sum.to_f64());
     let mut cumulative = 0;
-    for (place, (bound, count)) in bounds.values().iter().zip(counts).enumerate() {
+    for (bucket, (bound, count)) in bounds.values().iter().zip(counts).enumerate() {
         cumulative += count;
-        put_bucket(out, cumulative, *bound, histogram.exemplar(place));
+        put_bucket(out, cumulative, *bound, histogram.exemplar(bucket));
     }
     if let Some(exemplar) = histogram.exemplar(bounds.values().len()) {
         put_bucket(out, count, f64::INFINITY, Some(exemplar));

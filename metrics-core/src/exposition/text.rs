@@ -17,7 +17,7 @@ pub(super) struct TextWriter {
     capacity: usize,
     format: Format,
     /// The labels that the registry adds to every sample, rendered.
-    outer_labels: Box<str>,
+    registry_labels: Box<str>,
     names: SampleNames,
     /// The OpenMetrics names that more than one family would have.
     clashes: HashSet<String>,
@@ -61,12 +61,12 @@ impl SampleNames {
 
 impl TextWriter {
     /// Creates a writer whose buffer has room for `bytes`.
-    pub(super) fn new(format: Format, outer_labels: &RenderedLabels, bytes: usize) -> Self {
+    pub(super) fn new(format: Format, registry_labels: &RenderedLabels, bytes: usize) -> Self {
         Self {
             out: String::with_capacity(bytes),
             capacity: bytes,
             format,
-            outer_labels: outer_labels.text().into(),
+            registry_labels: registry_labels.text().into(),
             names: SampleNames::default(),
             clashes: HashSet::new(),
             timestamp: None,
@@ -136,8 +136,8 @@ impl TextWriter {
     fn end_labels(&mut self, labels: Labels<'_>, last: Option<(&str, &str)>) {
         let series = labels.series_text();
         self.out.push_str(series);
-        let outer = if self.family.gathered { "" } else { &*self.outer_labels };
-        if outer.is_empty() && labels.extra.is_empty() && last.is_none() {
+        let registry = if self.family.gathered { "" } else { &*self.registry_labels };
+        if registry.is_empty() && labels.extra.is_empty() && last.is_none() {
             if series.is_empty() {
                 self.out.pop();
                 self.out.push(' ');
@@ -153,8 +153,8 @@ impl TextWriter {
                 self.out.push_str(part);
             }
         };
-        if !outer.is_empty() {
-            put(&[outer]);
+        if !registry.is_empty() {
+            put(&[registry]);
         }
         for (name, value) in labels.extra.iter().copied().chain(last) {
             put(&[name, "=\"", value, "\""]);
@@ -253,15 +253,15 @@ impl Visitor for TextWriter {
         self.out.truncate(self.out.len() - END.len());
         let head = begin..self.out.len();
         let mut cumulative = 0;
-        for (place, (count, le)) in counts.iter().zip(bounds.le()).enumerate() {
+        for (bucket, (count, le)) in counts.iter().zip(bounds.le()).enumerate() {
             cumulative += count;
-            if place > 0 {
+            if bucket > 0 {
                 self.out.extend_from_within(head.clone());
             }
             self.out.push_str(le);
             self.out.push_str(END);
             self.end_sample(Number::Integer(cumulative));
-            if let Some(exemplar) = histogram.exemplar(place)
+            if let Some(exemplar) = histogram.exemplar(bucket)
                 && self.format == Format::OpenMetrics
             {
                 self.add_exemplar(&exemplar);

@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn lag_is_the_age_of_the_values_that_arrived_last() {
         let health = PushHealth::new();
-        let slot = health.slot("engine");
+        let slot = health.slot("target");
         let progress = health.progress(slot);
         let later = |seconds| progress.created_at + Duration::from_secs(seconds);
         let lag = |seconds| Duration::from_nanos(progress.lag(later(seconds))).as_secs();

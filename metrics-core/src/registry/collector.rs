@@ -204,7 +204,7 @@ impl Collector for Probe {
 }
 
 impl RegistryAdditions {
-    /// Reads the additions of a registry. They are taken for empty if the probe cannot be registered.
+    /// Reads the additions of a registry. They count as empty if the probe cannot be registered.
     pub(crate) fn probe(registry: &prometheus::Registry) -> Self {
         let probe =
             || Desc::new(PROBE.to_owned(), PROBE.to_owned(), Vec::new(), HashMap::new()).map(Probe).ok();

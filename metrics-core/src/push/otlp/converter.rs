@@ -33,7 +33,7 @@ pub(super) struct Batch {
 /// Converts the families of a walk, and starts a new batch when a request is full.
 pub(super) struct Converter<'a> {
     /// The labels that the registry adds to every sample.
-    outer_labels: &'a RenderedLabels,
+    registry_labels: &'a RenderedLabels,
     /// The time at which counting began, in nanoseconds since 1970.
     since: u64,
     /// The time of the push, in nanoseconds since 1970.
@@ -87,7 +87,7 @@ impl<'a> Converter<'a> {
             deltas.begin();
         }
         Self {
-            outer_labels: metrics.registry_ref().additions().labels(),
+            registry_labels: metrics.registry_ref().additions().labels(),
             since,
             now,
             timestamp: None,
@@ -152,13 +152,13 @@ impl<'a> Converter<'a> {
 
     fn attributes(&self, labels: Labels<'_>) -> Vec<KeyValue> {
         let family_name = |name| if self.is_otel { attribute_name(name) } else { Cow::Borrowed(name) };
-        let outer = (!self.gathered).then_some(self.outer_labels);
+        let added = (!self.gathered).then_some(self.registry_labels);
         let series = labels.series_pairs().map(|(name, value)| (family_name(name), value));
-        let outer = outer.into_iter().flat_map(RenderedLabels::pairs);
-        let outer = outer.map(|(name, value)| (Cow::Borrowed(name), value));
+        let added = added.into_iter().flat_map(RenderedLabels::pairs);
+        let added = added.map(|(name, value)| (Cow::Borrowed(name), value));
         let extra = labels.extra.iter().map(|(name, value)| (family_name(name), *value));
         // Prometheus treats an empty label as absent, and the receiver may forward the points to one.
-        let present = series.chain(outer).filter(|(_, value)| !value.is_empty());
+        let present = series.chain(added).filter(|(_, value)| !value.is_empty());
         present.chain(extra).map(|(name, value)| attribute(&name, value)).collect()
     }
 

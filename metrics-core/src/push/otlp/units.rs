@@ -5,7 +5,7 @@
 /// Source: the table of units in
 /// <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-metadata-1>.
 pub(super) fn ucum(unit: &str) -> String {
-    let known = match unit {
+    let unit = match unit {
         "" => return String::new(),
         "days" => "d",
         "hours" => "h",
@@ -29,7 +29,7 @@ pub(super) fn ucum(unit: &str) -> String {
         "tokens" => "{token}",
         other => return format!("{{{other}}}"),
     };
-    known.to_owned()
+    unit.to_owned()
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(super) struct RequestWriter<'a> {
     /// The labels that the target adds.
     labels: &'a [(String, String)],
     /// The labels that the registry adds to every sample.
-    outer_labels: &'a RenderedLabels,
+    registry_labels: &'a RenderedLabels,
     max_bytes: usize,
     with_metadata: bool,
     /// Every series is marked as stale, whatever its value.
@@ -63,7 +63,7 @@ impl<'a> RequestWriter<'a> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             labels,
-            outer_labels: metrics.registry_ref().additions().labels(),
+            registry_labels: metrics.registry_ref().additions().labels(),
             max_bytes,
             with_metadata: false,
             stale: false,
@@ -95,10 +95,10 @@ impl<'a> RequestWriter<'a> {
     {
         let mut labels: SortedLabels<'l> = labels_of_sample.pairs().collect();
         if !self.gathered {
-            labels.extend(self.outer_labels.pairs());
+            labels.extend(self.registry_labels.pairs());
         }
         for (name, value) in self.labels {
-            if !labels.iter().any(|(known, _)| known == name) {
+            if !labels.iter().any(|(label, _)| label == name) {
                 labels.push((name, value));
             }
         }
@@ -242,9 +242,9 @@ impl Visitor for RequestWriter<'_> {
     fn histogram(&mut self, labels: Labels<'_>, histogram: &HistogramSample<'_>) {
         let labels = self.sorted(labels);
         let mut cumulative = 0;
-        for (place, (count, le)) in histogram.counts.iter().zip(histogram.bounds.le()).enumerate() {
+        for (bucket, (count, le)) in histogram.counts.iter().zip(histogram.bounds.le()).enumerate() {
             cumulative += count;
-            let exemplar = histogram.exemplar(place);
+            let exemplar = histogram.exemplar(bucket);
             self.series_with("_bucket", &labels, Some(("le", le)), cumulative as f64, exemplar);
         }
         self.series("_sum", &labels, None, histogram.sum.to_f64());

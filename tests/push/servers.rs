@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::agent::series;
 
 /// A real receiver that can be stopped and started again at the same address.
-pub struct Engine {
+pub struct Server {
     pub address: String,
     folder: PathBuf,
     command: fn(&Path, &str) -> Command,
@@ -19,7 +19,7 @@ pub struct Engine {
     program: Option<Program>,
 }
 
-impl Engine {
+impl Server {
     fn start(
         name: &str,
         test: &str,
@@ -46,9 +46,9 @@ impl Engine {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder");
         files(&folder).expect("files are written");
-        let mut engine = Self { address, folder, command, ready, program: None };
-        engine.resume();
-        Some(engine)
+        let mut server = Self { address, folder, command, ready, program: None };
+        server.resume();
+        Some(server)
     }
 
     /// Starts a Prometheus that accepts remote-write and scrapes nothing.
@@ -122,9 +122,9 @@ impl Engine {
 
     pub fn resume(&mut self) {
         let mut program = Program::start(&mut (self.command)(&self.folder, &self.address));
-        until("the engine is ready", || {
+        until("the server is ready", || {
             let ended = program.0.try_wait().expect("a child");
-            assert!(ended.is_none(), "the engine ended: {ended:?}");
+            assert!(ended.is_none(), "the server ended: {ended:?}");
             get(&self.address, self.ready, "").filter(|(head, _)| head.contains(" 200 "))
         });
         self.program = Some(program);

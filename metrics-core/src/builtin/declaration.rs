@@ -4,7 +4,8 @@
 //! [`FamilyId::family`] returns its declaration. The catalogue, `promql!`, the reserved label names and the metrics reference
 //! read the same tables through [`BUILTIN_TABLES`](super::BUILTIN_TABLES).
 
-use super::{Profile, Settings};
+use super::otel::Profile;
+use super::settings::Settings;
 use crate::family::Spec;
 use crate::name::MetricKind;
 use crate::sample::{FamilyGroup, FamilyInfo, LabelValues, OtelName};

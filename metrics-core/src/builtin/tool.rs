@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::declaration::{Buckets, BuiltinFamily, BuiltinLabel, Setting, builtin_families};
 use super::{
-    Bundle, BundlesByPoint, DimensionPoint, Dimensions, EnabledFamilies, Families, FamilyId as _, Group,
+    BundlesByPoint, DimensionPoint, DimensionedBundle, Dimensions, EnabledFamilies, FamilyId as _, Group,
     Otel, Settings, Table, ToolCost,
 };
 use crate::faults::{FaultReporter, ReportsFaults};
@@ -117,11 +117,7 @@ impl Group<ToolSeries> for Tools {
     }
 }
 
-impl Bundle for ToolSeries {
-    fn group(families: &Families) -> &impl Group<Self> {
-        &*families.tools
-    }
-
+impl DimensionedBundle for ToolSeries {
     fn dimensions(&self) -> &Arc<Dimensions> {
         self.shared.cost.dimensions()
     }

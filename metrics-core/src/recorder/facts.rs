@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::held::{BundleHandle, HoldsBundle};
 use crate::builtin::{
-    Attempt, Bundle as _, CallFacts, DimensionPoint, DimensionValue, Dimensions, LlmSeries, Spent,
+    Attempt, CallFacts, DimensionPoint, DimensionValue, DimensionedBundle as _, Dimensions, LlmSeries, Spent,
 };
 use crate::faults::ReportsFaults as _;
 use crate::status::Status;

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::held::{BundleHandle, HoldsBundle as _};
-use crate::builtin::{Budget, Bundle as _, DimensionPoint, Dimensions, Spent, TaskSeries, TaskTotals};
+use crate::builtin::{
+    Budget, DimensionPoint, DimensionedBundle as _, Dimensions, Spent, TaskSeries, TaskTotals,
+};
 use crate::clock::Ticks;
 use crate::error::{BudgetSpent, Fault};
 use crate::faults::ReportsFaults as _;

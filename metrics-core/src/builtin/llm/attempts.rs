@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use once_cell::race::OnceBox;
 
-use super::facts::Spent;
 use super::family::OUTCOME;
+use super::spent::Spent;
 use crate::label::{Labels, RenderedLabels};
 use crate::sample::{Number, Visitor, is_valid_amount};
 use crate::status::{LLM, Status};

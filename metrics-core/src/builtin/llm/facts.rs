@@ -1,7 +1,7 @@
 //! The facts reported about one LLM call, as data.
 
-use super::Attempt;
-use crate::builtin::otel;
+use super::attempts::Attempt;
+use crate::builtin::otel::infers;
 use crate::sample::is_valid_amount;
 use crate::status::Status;
 use crate::usage::{TokenUsage, Usage};
@@ -101,7 +101,7 @@ impl CallFacts {
 
     /// Returns true for an inference in the sense of OpenTelemetry's conventions.
     pub(crate) fn is_inference(&self) -> bool {
-        self.operation.is_empty() || otel::infers(&self.operation)
+        self.operation.is_empty() || infers(&self.operation)
     }
 
     /// Returns the provider and the operation, where they were reported.
@@ -122,23 +122,5 @@ impl CallFacts {
         let (served_model, finish) = (cleared(&mut self.served_model), cleared(&mut self.finish));
         let (provider, operation) = (cleared(&mut self.provider), cleared(&mut self.operation));
         *self = Self { served_model, finish, provider, operation, ..Self::default() };
-    }
-}
-
-/// The tokens and the cost of one LLM call.
-#[derive(Clone, Copy, PartialEq, Default)]
-pub(crate) struct Spent {
-    pub(crate) input_tokens: u64,
-    pub(crate) output_tokens: u64,
-    pub(crate) cache_read_tokens: u64,
-    pub(crate) usd: f64,
-}
-
-impl Spent {
-    pub(crate) fn add(&mut self, more: Self) {
-        self.input_tokens = self.input_tokens.saturating_add(more.input_tokens);
-        self.output_tokens = self.output_tokens.saturating_add(more.output_tokens);
-        self.cache_read_tokens = self.cache_read_tokens.saturating_add(more.cache_read_tokens);
-        self.usd += more.usd;
     }
 }

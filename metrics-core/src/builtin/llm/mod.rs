@@ -6,21 +6,20 @@ mod family;
 mod model;
 mod series;
 mod served;
+mod shared;
+mod spent;
 
 use std::sync::Arc;
 
-use super::{
-    DimensionPoint, Dimensions, EnabledFamilies, FamilyId as _, Group, Otel, Settings, Table, ToolCost,
-};
+use super::{DimensionPoint, EnabledFamilies, FamilyId as _, Group, Otel, Settings, Table, ToolCost};
 use crate::faults::FaultReporter;
 use crate::label::{Interner, Labels, OTHER, RenderedLabels};
 use crate::metric::{CallShape, HistogramShape};
-use crate::pricing::{CurrentPrices, Price, PriceTable};
+use crate::pricing::{CurrentPrices, PriceTable};
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 use crate::status::LLM;
 pub use attempts::Attempt;
 pub use facts::CallFacts;
-pub(crate) use facts::Spent;
 pub(super) use family::COST_TYPE;
 pub(crate) use family::LlmFamily;
 pub(crate) use family::MODEL;
@@ -28,27 +27,14 @@ use family::{DATE, REASON, SERVED_MODEL, VERSION};
 use model::Model;
 pub use series::LlmSeries;
 use served::ServedModels;
+use shared::Shared;
+pub(crate) use spent::Spent;
 
 pub(crate) struct Llm {
     table: Table<LlmSeries>,
     shared: Arc<Shared>,
     tool_cost: Arc<ToolCost>,
     families: EnabledFamilies<LlmFamily>,
-}
-
-/// The shapes, prices and collaborators that all models share.
-struct Shared {
-    calls: CallShape,
-    input: HistogramShape,
-    output: HistogramShape,
-    first_token: HistogramShape,
-    per_output_token: HistogramShape,
-    reasons: Arc<Interner>,
-    served: ServedModels,
-    prices: CurrentPrices,
-    dimensions: Arc<Dimensions>,
-    otel: Option<Arc<Otel>>,
-    faults: Arc<FaultReporter>,
 }
 
 /// The number of finish reasons that have their own series.
@@ -120,13 +106,6 @@ impl Llm {
     fn settle(&self, (slot, series): (usize, &LlmSeries)) {
         let model = self.table.values.name(slot).unwrap_or(OTHER);
         self.shared.prices.refresh(series.price(), |prices| self.shared.price(prices, model));
-    }
-}
-
-impl Shared {
-    /// Returns a model's price in a table, which may run the user's code.
-    fn price(&self, prices: &PriceTable, model: &str) -> Option<Price> {
-        self.faults.caught(|| prices.get(model)).flatten()
     }
 }
 

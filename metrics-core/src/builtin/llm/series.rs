@@ -6,11 +6,13 @@ use std::sync::atomic::Ordering;
 use once_cell::race::OnceBox;
 
 use super::attempts::{Attempt, Attempts};
+use super::facts::CallFacts;
 use super::family::{ANOMALY_KIND, DETAIL_KIND, DETAIL_KINDS, LlmFamily, MODEL, REASON, SERVED_MODEL};
 use super::model::Model;
 use super::served::ServedBy;
-use super::{CallFacts, Shared, Spent};
-use crate::builtin::{Bundle, BundlesByPoint, DimensionPoint, Dimensions, Families, Group};
+use super::shared::Shared;
+use super::spent::Spent;
+use crate::builtin::{BundlesByPoint, DimensionPoint, DimensionedBundle, Dimensions};
 use crate::error::Fault;
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::{Labels, OTHER, RenderedLabels};
@@ -64,11 +66,7 @@ impl ReportsFaults for LlmSeries {
     }
 }
 
-impl Bundle for LlmSeries {
-    fn group(families: &Families) -> &impl Group<Self> {
-        &*families.llm
-    }
-
+impl DimensionedBundle for LlmSeries {
     fn dimensions(&self) -> &Arc<Dimensions> {
         &self.shared.dimensions
     }

@@ -2,11 +2,12 @@
 
 use once_cell::race::OnceBox;
 
-use super::Shapes;
 use super::family::{
-    AGENT, ERROR, ERROR_TYPES, MODALITY, OPERATION, OtelFamily, PROVIDER, REQUEST_MODEL, RESPONSE_MODEL,
-    TOKEN_TYPE, TOOL,
+    AGENT, ERROR, ERROR_TYPES, MODALITIES, MODALITY, OPERATION, OtelFamily, PROVIDER, REQUEST_MODEL,
+    RESPONSE_MODEL, TOKEN_TYPE, TOOL,
 };
+use super::operation::infers;
+use super::shapes::Shapes;
 use crate::builtin::llm::CallFacts;
 use crate::label::{Labels, RenderedLabels};
 use crate::metric::{HistogramCells, HistogramShape};
@@ -71,8 +72,6 @@ pub(super) struct ModelCalls {
     tokens: CellRange,
 }
 
-pub(super) const MODALITIES: [&str; 4] = ["unknown", "text", "image", "audio"];
-
 /// Cells of [`ModelCalls::tokens`]: each direction by modality, then the parts.
 const INPUT: usize = 0;
 const OUTPUT: usize = INPUT + MODALITIES.len();
@@ -80,14 +79,6 @@ const CACHE_READ: usize = OUTPUT + MODALITIES.len();
 const CACHE_WRITE: usize = CACHE_READ + 1;
 const REASONING: usize = CACHE_WRITE + 1;
 const TOKENS: usize = REASONING + 1;
-
-/// The operations that are inferences.
-const INFERENCES: [&str; 3] = ["chat", "generate_content", "text_completion"];
-
-/// Returns whether an operation is an inference.
-pub(in crate::builtin) fn infers(operation: &str) -> bool {
-    INFERENCES.contains(&operation)
-}
 
 impl ModelCalls {
     /// Creates the series of an operation, a provider, a requested model and a served model; an empty value has no label.

@@ -8,19 +8,11 @@
 #[cfg(feature = "otlp")]
 use std::borrow::Cow;
 
-use super::cells::MODALITIES;
+use super::profile::Profile;
 use crate::builtin::declaration::{Buckets, BuiltinFamily, BuiltinLabel, Setting, builtin_families};
 use crate::status::LLM;
 
-/// A version of OpenTelemetry's GenAI conventions, whose names, units, buckets and attributes are exposed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Profile {
-    /// Version 1.41, the last one in the general conventions: the names that most dashboards query today.
-    OtelGenAi1_41,
-    /// Version 0.1.0, the first one in a repository of their own.
-    OtelGenAi0_1,
-}
+pub(super) const MODALITIES: [&str; 4] = ["unknown", "text", "image", "audio"];
 
 /// The families of version 1.41 only, of version 0.1.0 only, and of both.
 const V1_41: Setting = Setting::Profile(&[Profile::OtelGenAi1_41]);

@@ -6,6 +6,9 @@
 mod cells;
 mod family;
 mod keys;
+mod operation;
+mod profile;
+mod shapes;
 
 use std::sync::Arc;
 
@@ -15,14 +18,15 @@ use crate::label::Interner;
 use crate::metric::HistogramShape;
 use crate::sample::{FamilyInfo, Source, Visitor};
 use crate::status::Status;
-pub(super) use cells::infers;
 use cells::{Agent, ModelCalls, Tool};
 pub(super) use family::OtelFamily;
-pub use family::Profile;
 #[cfg(feature = "otlp")]
 pub(crate) use family::attribute_name;
 use family::{AGENT, REQUEST_MODEL, RESPONSE_MODEL, TOOL};
 use keys::Keyed;
+pub(super) use operation::infers;
+pub use profile::Profile;
+use shapes::Shapes;
 
 pub(crate) struct Otel {
     /// By operation, provider, requested model and served model.
@@ -32,14 +36,6 @@ pub(crate) struct Otel {
     tools: Keyed<Tool, 2>,
     shapes: Shapes,
     families: EnabledFamilies<OtelFamily>,
-}
-
-/// The shapes of the histograms.
-struct Shapes {
-    duration: HistogramShape,
-    agent_duration: HistogramShape,
-    tokens: HistogramShape,
-    calls: HistogramShape,
 }
 
 /// The operation of a call that states none.

@@ -2,77 +2,31 @@
 
 mod family;
 mod series;
+mod shared;
+mod totals;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::completion::{Completion, Totals};
-use super::{
-    Budgets, DimensionPoint, Dimensions, EnabledFamilies, FamilyId as _, Group, Otel, Settings, Table,
-};
-use crate::clock::{self, Ticks};
+use super::completion::Completion;
+use super::{Budgets, DimensionPoint, EnabledFamilies, FamilyId as _, Group, Otel, Settings, Table};
+use crate::clock::{self};
 use crate::faults::FaultReporter;
 use crate::label::{Interner, Labels};
 use crate::metric::{CallShape, HistogramShape, in_flight};
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
-use crate::status::{Status, TASK};
-use crate::storage::{CellRange, ShardHandle, start_times as storage_start_times};
+use crate::status::TASK;
+use crate::storage::{CellRange, start_times as storage_start_times};
 pub(crate) use family::{TASK_TYPE, TaskFamily};
 pub use series::TaskSeries;
+use shared::{ROOTS_ENDED, ROOTS_STARTED, Shared};
+pub use totals::TaskTotals;
 
 pub(crate) struct Tasks {
     table: Table<TaskSeries>,
     shared: Arc<Shared>,
     families: EnabledFamilies<TaskFamily>,
 }
-
-/// The running totals of a task, with the tasks in it.
-#[derive(Clone, Copy, PartialEq, Default, Debug)]
-#[non_exhaustive]
-pub struct TaskTotals {
-    /// Input tokens of LLM calls.
-    pub input_tokens: u64,
-    /// Output tokens of LLM calls.
-    pub output_tokens: u64,
-    /// The part of the input tokens that was read from a provider's cache.
-    pub cache_read_tokens: u64,
-    /// The cost of LLM calls and tools in USD.
-    pub cost_usd: f64,
-    /// Tool calls.
-    pub tool_calls: u64,
-    /// The number of different tools that were called, up to 576.
-    pub distinct_tools: u64,
-    /// Steps of the task itself, without those of the tasks in it.
-    pub steps: u64,
-}
-
-/// The shapes, totals and collaborators that all task types share.
-struct Shared {
-    calls: CallShape,
-    steps: HistogramShape,
-    tokens: HistogramShape,
-    cost: HistogramShape,
-    tool_calls: HistogramShape,
-    distinct_tools: HistogramShape,
-    /// Present only with `task_queue_duration()`.
-    queue: Option<HistogramShape>,
-    /// Counts of tasks, at the indices below.
-    totals: CellRange,
-    completion: Completion,
-    /// The number of refused step counts, which were too large.
-    refused: CellRange,
-    dimensions: Arc<Dimensions>,
-    budgets: Arc<Budgets>,
-    otel: Option<Arc<Otel>>,
-    faults: Arc<FaultReporter>,
-}
-
-/// Cells of [`Shared::totals`]: root tasks that ended and that started, tasks that count for the completion rate, and the
-/// successful ones among the latter.
-const ROOTS_ENDED: usize = 0;
-const ROOTS_STARTED: usize = 1;
-const COUNTED: usize = 2;
-const SUCCEEDED: usize = 3;
 
 impl Tasks {
     pub(crate) fn new(
@@ -126,26 +80,6 @@ impl Group<TaskSeries> for Tasks {
         self.table.bundle(slot, |task_type| {
             TaskSeries::new(task_type, DimensionPoint::default(), self.shared.clone())
         })
-    }
-}
-
-impl Shared {
-    #[inline]
-    fn add_root(&self, writer: ShardHandle) {
-        self.totals.add(writer, ROOTS_STARTED, 1);
-    }
-
-    #[inline]
-    fn end(&self, writer: ShardHandle, root: bool, status: Status, end: Ticks) {
-        self.completion.record(end, || self.totals());
-        let add = |cell, condition: bool| self.totals.add(writer, cell, u64::from(condition));
-        add(ROOTS_ENDED, root);
-        add(COUNTED, status != Status::Cancelled);
-        add(SUCCEEDED, status == Status::Success);
-    }
-
-    fn totals(&self) -> Totals {
-        Totals { succeeded: self.totals.read(SUCCEEDED), counted: self.totals.read(COUNTED) }
     }
 }
 

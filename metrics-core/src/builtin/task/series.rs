@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use once_cell::race::OnceBox;
 
 use super::family::{TASK_TYPE, TaskFamily};
-use super::{Shared, TaskTotals};
-use crate::builtin::{Budget, Bundle, BundlesByPoint, DimensionPoint, Dimensions, Families, Group};
+use super::shared::Shared;
+use super::totals::TaskTotals;
+use crate::builtin::{Budget, BundlesByPoint, DimensionPoint, DimensionedBundle, Dimensions};
 use crate::clock::{self, Ticks};
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::{Labels, RenderedLabels};
@@ -53,11 +54,7 @@ impl ReportsFaults for TaskSeries {
     }
 }
 
-impl Bundle for TaskSeries {
-    fn group(families: &Families) -> &impl Group<Self> {
-        &*families.tasks
-    }
-
+impl DimensionedBundle for TaskSeries {
     fn dimensions(&self) -> &Arc<Dimensions> {
         &self.shared.dimensions
     }

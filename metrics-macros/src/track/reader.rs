@@ -87,7 +87,7 @@ pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
         }
         Subject::Llm { status, usage: UsageSource::ResponseType, .. } => {
             let status = status_reader(status, span);
-            quote_spanned!(span=> __rt::Llm { status: #status, usage: (&&__tag).__usage() })
+            quote_spanned!(span=> __rt::StatusAndUsage { status: #status, usage: (&&__tag).__usage() })
         }
         Subject::Llm { status, usage: UsageSource::Closure(closure), .. } => {
             let status = status_reader(status, span);

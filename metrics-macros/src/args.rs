@@ -1,4 +1,4 @@
-//! The grammar that all attributes share, `key = value, word, ..`, and the types of values.
+//! The grammar of all attributes, `key = value, key(..), word, ..`, and the types of their values.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, Token};
 use crate::diagnostics::Errors;
 use crate::slot::{Slot, Value};
 
-/// One `key = value`, `key(..)`, or a word alone.
+/// One `key = value`, one `key(..)`, or one word without a value.
 pub(crate) struct Entry {
     pub(crate) key: Ident,
     pub(crate) value: Option<Expr>,
-    /// What is between the parentheses.
+    /// The tokens between the parentheses.
     pub(crate) nested: Option<TokenStream>,
 }
 
@@ -40,7 +40,7 @@ impl Entry {
     }
 }
 
-/// An expression without the invisible group that `macro_rules` puts around what it was given.
+/// Removes the invisible groups that `macro_rules` puts around an expression.
 pub(crate) fn ungrouped(mut expr: &Expr) -> &Expr {
     while let Expr::Group(group) = expr {
         expr = &group.expr;
@@ -48,12 +48,13 @@ pub(crate) fn ungrouped(mut expr: &Expr) -> &Expr {
     expr
 }
 
-/// Reads `key = value, word, ..`, going on after a mistake at the next comma.
+/// Parses `key = value, word, ..`. After a mistake, parsing continues at the next comma.
 pub(crate) fn entries(tokens: TokenStream, errors: &mut Errors) -> Vec<Entry> {
     let parsed = (|input: ParseStream| Ok(rest_of_entries(input, errors))).parse2(tokens);
     parsed.unwrap_or_default()
 }
 
+/// Parses the entries up to the end of `input`, as [`entries`] does.
 pub(crate) fn rest_of_entries(input: ParseStream, errors: &mut Errors) -> Vec<Entry> {
     let mut found = Vec::new();
     while !input.is_empty() {
@@ -101,7 +102,7 @@ fn skip_to_comma(input: ParseStream) {
     }
 }
 
-/// The entries of every helper attribute of the name `helper`.
+/// Parses the entries of every helper attribute named `helper`.
 pub(crate) fn helper_entries(attrs: &[Attribute], helper: &str, errors: &mut Errors) -> Vec<Entry> {
     let mut found = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(helper)) {
@@ -115,17 +116,16 @@ pub(crate) fn helper_entries(attrs: &[Attribute], helper: &str, errors: &mut Err
     found
 }
 
-/// The slot of the runtime crate's path, which every macro has.
+/// Creates the slot of the key `crate`, which every macro has.
 pub(crate) fn crate_slot() -> Slot<syn::Path> {
     Slot::new("crate")
 }
 
-/// The runtime crate's path, or its usual one.
+/// Returns the path of the runtime crate: the given one, or `::agent_metrics`.
 pub(crate) fn crate_path(given: Option<syn::Path>) -> syn::Path {
     given.unwrap_or_else(|| syn::parse_quote!(::agent_metrics))
 }
 
-/// Any expression.
 impl Value for Expr {
     fn read(entry: &Entry) -> syn::Result<Self> {
         entry.expr().cloned()
@@ -144,7 +144,7 @@ impl Value for syn::Path {
     }
 }
 
-/// A closure, or what may name a function.
+/// An expression that may be a closure or name a function: anything but a literal.
 pub(crate) struct Callback(pub(crate) Expr);
 
 impl Value for Callback {
@@ -159,7 +159,7 @@ impl Value for Callback {
     }
 }
 
-/// A word alone.
+/// A word without a value.
 pub(crate) struct Flag;
 
 impl Value for Flag {
@@ -195,7 +195,7 @@ impl Value for Text {
     }
 }
 
-/// A string literal with something in it.
+/// A string literal that is not empty.
 pub(crate) struct Name(pub(crate) Text);
 
 impl Value for Name {
@@ -208,14 +208,14 @@ impl Value for Name {
     }
 }
 
-/// The worst-case number of series that is allowed.
+/// The maximum number of series of a family.
 pub(crate) struct SeriesBudget(pub(crate) syn::LitInt);
 
 impl Value for SeriesBudget {
     fn read(entry: &Entry) -> syn::Result<Self> {
         match entry.literal("an integer literal")? {
             (Lit::Int(number), span) => match number.base10_parse::<usize>()? {
-                0 => Err(syn::Error::new(span, "a budget of zero series, expected at least 1")),
+                0 => Err(syn::Error::new(span, "a budget of 0 series, expected at least 1")),
                 _ => Ok(Self(number.clone())),
             },
             (_, span) => Err(syn::Error::new(span, "expected an integer literal")),
@@ -223,7 +223,7 @@ impl Value for SeriesBudget {
     }
 }
 
-/// The bounds of a histogram, `[0.1, 1.0]`; their order is the runtime's to check.
+/// The bucket bounds of a histogram, such as `[0.1, 1.0]`. The runtime checks their order in a constant.
 pub(crate) struct Buckets {
     pub(crate) bounds: Punctuated<Expr, Token![,]>,
     pub(crate) span: Span,
@@ -245,43 +245,46 @@ impl Value for Buckets {
     }
 }
 
-/// A length of time, `"30s"`, with the span of its literal.
+/// A duration such as `"30s"`, with the span of its literal.
 pub(crate) struct DurationLiteral {
-    pub(crate) length: Duration,
+    pub(crate) duration: Duration,
     pub(crate) span: Span,
 }
 
 impl DurationLiteral {
-    /// As an expression.
+    /// Returns the expression that creates the duration.
     pub(crate) fn tokens(&self) -> TokenStream {
-        let milliseconds = u64::try_from(self.length.as_millis()).unwrap_or(u64::MAX);
+        let milliseconds = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
         quote!(::core::time::Duration::from_millis(#milliseconds))
     }
 }
 
 impl Value for DurationLiteral {
     fn read(entry: &Entry) -> syn::Result<Self> {
-        const SHAPE: &str = "a length of time, such as `\"250ms\"`, `\"30s\"`, `\"5m\"`, or `\"1h\"`";
+        const SHAPE: &str = "a duration, such as `\"250ms\"`, `\"30s\"`, `\"5m\"`, or `\"1h\"`";
         let (literal, span) = entry.literal(SHAPE)?;
         let Lit::Str(text) = literal else {
             return Err(syn::Error::new(span, format!("expected {SHAPE}")));
         };
-        let length = duration(&text.value()).ok_or_else(|| {
-            syn::Error::new(span, format!("invalid length `{}`, expected {SHAPE}", text.value()))
+        let duration = parse_duration(&text.value()).ok_or_else(|| {
+            syn::Error::new(span, format!("invalid duration `{}`, expected {SHAPE}", text.value()))
         })?;
-        if length.is_zero() {
-            return Err(syn::Error::new(span, format!("a `{}` of zero leaves a call no time", entry.key)));
+        if duration.is_zero() {
+            return Err(syn::Error::new(
+                span,
+                format!("`{}` of zero, expected a duration above zero", entry.key),
+            ));
         }
-        Ok(Self { length, span })
+        Ok(Self { duration, span })
     }
 }
 
-/// A share of all calls, above 0 and below 100 percent.
+/// A share of all calls in percent, above 0 and below 100.
 pub(crate) struct Percent(pub(crate) f64);
 
 impl Value for Percent {
     fn read(entry: &Entry) -> syn::Result<Self> {
-        let shape = "a number of percent, such as `99.9`";
+        let shape = "a percentage, such as `99.9`";
         let (literal, span) = entry.literal(shape)?;
         let number = match literal {
             Lit::Float(number) => number.base10_parse::<f64>()?,
@@ -310,7 +313,8 @@ impl Value for BoolLiteral {
     }
 }
 
-fn duration(text: &str) -> Option<Duration> {
+/// Parses an integer with one of the units `ms`, `s`, `m` and `h`.
+fn parse_duration(text: &str) -> Option<Duration> {
     let unit = text.find(|letter: char| !letter.is_ascii_digit())?;
     let count: u64 = text[..unit].parse().ok()?;
     let milliseconds = match &text[unit..] {
@@ -328,18 +332,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_of_time() {
-        assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
-        assert_eq!(duration("30s"), Some(Duration::from_secs(30)));
-        assert_eq!(duration("5m"), Some(Duration::from_secs(300)));
-        assert_eq!(duration("1h"), Some(Duration::from_secs(3_600)));
+    fn durations_need_an_integer_and_a_unit() {
+        assert_eq!(parse_duration("250ms"), Some(Duration::from_millis(250)));
+        assert_eq!(parse_duration("30s"), Some(Duration::from_secs(30)));
+        assert_eq!(parse_duration("5m"), Some(Duration::from_secs(300)));
+        assert_eq!(parse_duration("1h"), Some(Duration::from_secs(3_600)));
         for wrong in ["", "5", "s", "5 s", "-5s", "1.5s", "5d", "99999999999999999h", "5S"] {
-            assert_eq!(duration(wrong), None, "{wrong}");
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
         }
     }
 
     #[test]
-    fn a_mistake_does_not_hide_the_next() {
+    fn parsing_continues_after_a_mistake() {
         let mut errors = Errors::default();
         let found = entries(quote!(a = , 5 = 1, b c, d = |x, y| x, crate = ::e), &mut errors);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What the derives share: generics, the wrapper around an expansion, the fields of a struct.
+//! Helpers of the derives: generics, the scope around an expansion, the fields of a struct.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -8,7 +8,7 @@ use syn::{Data, DeriveInput, Field, Fields, Token};
 
 use crate::diagnostics::Errors;
 
-/// The name and generics of the type a derive is written on.
+/// The name and the generics of the type that a derive is applied to.
 pub(crate) struct Target {
     pub(crate) ident: Ident,
     pub(crate) generics: syn::Generics,
@@ -23,7 +23,7 @@ impl Target {
         !self.generics.params.is_empty()
     }
 
-    /// Reports generics where `derive` can't have them.
+    /// Reports generic parameters, for a derive that does not support them.
     pub(crate) fn check_concrete(&self, derive: &str, why: &str, errors: &mut Errors) {
         if let Some(parameter) = self.generics.params.first() {
             errors.push(
@@ -33,7 +33,7 @@ impl Target {
         }
     }
 
-    /// `impl<..> Trait for Type<..> where .. { body }`.
+    /// Returns `impl<..> Trait for Type<..> where .. { body }`.
     pub(crate) fn implement(&self, path: &TokenStream, body: &TokenStream) -> TokenStream {
         let (impl_generics, type_generics, bounds) = self.generics.split_for_impl();
         let ident = &self.ident;
@@ -44,7 +44,7 @@ impl Target {
     }
 }
 
-/// Wraps an expansion in a scope where `__rt` is the runtime.
+/// Wraps an expansion in a scope where `__rt` is the private module of the runtime crate.
 pub(crate) fn scope(krate: &syn::Path, items: &TokenStream) -> TokenStream {
     quote! {
         const _: () = {
@@ -55,14 +55,14 @@ pub(crate) fn scope(krate: &syn::Path, items: &TokenStream) -> TokenStream {
     }
 }
 
-/// The span of a user's token, seen as generated code.
+/// Returns the span of a user's token with the hygiene of generated code.
 ///
-/// A message lands on the user's token, while names, edition and lints are those of this crate's code.
+/// The compiler reports messages at the user's token, while names, edition and lints are resolved as in this crate.
 pub(crate) fn at(span: Span) -> Span {
     span.resolved_at(Span::call_site())
 }
 
-/// The fields of a struct; a unit struct has none. Anything else is reported.
+/// Returns the fields of a struct with named fields, or of a unit struct, which has none. Other types are reported.
 pub(crate) fn named_fields<'i>(
     input: &'i DeriveInput,
     derive: &str,

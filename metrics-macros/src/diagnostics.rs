@@ -1,4 +1,4 @@
-//! Gathers every mistake of one macro call, so that one build reports them all.
+//! Collects all mistakes of one macro call, so that one build reports every one of them.
 
 use std::fmt::Display;
 
@@ -19,12 +19,12 @@ impl Errors {
         self.found.push(error);
     }
 
-    /// The value, or a remembered mistake.
+    /// Returns the value of a result, or records its error.
     pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.extend(error)).ok()
     }
 
-    /// The mistakes as one error, if there are any.
+    /// Combines the recorded mistakes into one error.
     pub(crate) fn into_result(self) -> syn::Result<()> {
         let all = self.found.into_iter().reduce(|mut all, error| {
             all.combine(error);
@@ -33,7 +33,7 @@ impl Errors {
         all.map_or(Ok(()), Err)
     }
 
-    /// Ends the gathering: what was built, if nothing was wrong.
+    /// Returns the built value if no mistake was recorded, and otherwise the tokens that report the mistakes.
     pub(crate) fn finish<T>(self, built: Option<T>) -> Result<T, TokenStream> {
         match built {
             Some(built) if self.found.is_empty() => Ok(built),
@@ -41,7 +41,7 @@ impl Errors {
         }
     }
 
-    /// The mistakes as the code that reports them.
+    /// Returns the tokens that report the mistakes as compile errors.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.found.iter().map(syn::Error::to_compile_error).collect()
     }
@@ -52,7 +52,7 @@ impl Errors {
     }
 }
 
-/// The message for a word that isn't one of `known`, with the nearest one that is.
+/// Returns the error message for a word that is not in `known`, with the nearest word of `known` as a suggestion.
 pub(crate) fn unknown<'k>(what: &str, found: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     let known: Vec<_> = known.into_iter().collect();
     let list = known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
@@ -64,23 +64,26 @@ pub(crate) fn unknown<'k>(what: &str, found: &str, known: impl IntoIterator<Item
     }
 }
 
-/// Whether `found` may be `word` with a slip of the pen.
+/// Returns true if `found` is likely a misspelling of `word`.
 pub(crate) fn resembles(found: &str, word: &str) -> bool {
     nearest(found, &[word]).is_some()
 }
 
+/// Returns the word of `known` with the smallest distance to `found`, if it is close enough to be meant.
 fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
     let allowed = (found.chars().count() / 3).max(1);
     known
         .iter()
-        .map(|word| (distance(found, word), *word))
-        .filter(|(far, _)| *far <= allowed)
-        .min_by_key(|(far, _)| *far)
+        .map(|word| (edit_distance(found, word), *word))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
 }
 
-/// Edits (insert, remove, replace, swap of neighbours) between two words.
-fn distance(left: &str, right: &str) -> usize {
+/// Returns the edit distance between two words: insertions, removals, replacements, and swaps of neighbouring characters.
+///
+/// `promql!` has a `const` version in the runtime crate, which this crate cannot depend on.
+fn edit_distance(left: &str, right: &str) -> usize {
     let (left, right): (Vec<_>, Vec<_>) = (left.chars().collect(), right.chars().collect());
     let mut rows = vec![vec![0; right.len() + 1]; left.len() + 1];
     for (at, row) in rows.iter_mut().enumerate() {
@@ -107,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_near_word_is_suggested() {
+    fn a_similar_word_is_suggested() {
         assert_eq!(
             unknown("key", "tool_nam", ["tool_name", "crate"]),
             "unknown key `tool_nam`, expected one of `tool_name`, `crate`; did you mean `tool_name`?"
@@ -115,18 +118,18 @@ mod tests {
     }
 
     #[test]
-    fn a_far_word_is_not_suggested() {
+    fn a_different_word_is_not_suggested() {
         assert_eq!(unknown("key", "colour", ["crate"]), "unknown key `colour`, expected `crate`");
     }
 
     #[test]
-    fn a_swap_is_one_edit() {
-        assert_eq!(distance("stauts", "status"), 1);
-        assert_eq!(distance("", "abc"), 3);
+    fn swapped_neighbours_count_as_one_edit() {
+        assert_eq!(edit_distance("stauts", "status"), 1);
+        assert_eq!(edit_distance("", "abc"), 3);
     }
 
     #[test]
-    fn every_mistake_is_kept() {
+    fn all_recorded_mistakes_are_reported() {
         let mut errors = Errors::default();
         errors.push(Span::call_site(), "one");
         errors.push(Span::call_site(), "two");

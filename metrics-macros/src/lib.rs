@@ -85,7 +85,7 @@ mod track;
 /// # Impl blocks
 /// On an impl block, the attribute applies to every method, and each method has its own name as its label. In the impl
 /// of a trait, the label is the name of the type in `snake_case` (`WebSearch` becomes `web_search`), so exactly one method
-/// may use it: exclude the others by `#[track(skip)]` or give them labels of their own.
+/// may use it: exclude the others by `#[track(skip)]` or set their labels by `#[track(key = value)]`.
 ///
 /// | attribute on a function of the block | effect |
 /// |---|---|

@@ -1,16 +1,16 @@
-//! Typed slots: each holds what one key may say, and refuses a second saying.
+//! Typed slots: each holds the value of one key and reports a repeated key.
 
 use proc_macro2::Span;
 
 use crate::args::Entry;
 use crate::diagnostics::{Errors, unknown};
 
-/// What the value of a key is read into.
+/// A type that the value of a key is parsed into.
 pub(crate) trait Value: Sized {
     fn read(entry: &Entry) -> syn::Result<Self>;
 }
 
-/// The place of one key.
+/// The slot of one key.
 pub(crate) struct Slot<T> {
     key: &'static str,
     hidden: bool,
@@ -23,7 +23,7 @@ impl<T> Slot<T> {
         Self { key, hidden: false, seen: false, value: None }
     }
 
-    /// A key that messages don't offer: it's written by this crate, not by users.
+    /// Creates the slot of a key that error messages do not list, because only this crate writes it.
     pub(crate) fn hidden(key: &'static str) -> Self {
         Self { hidden: true, ..Self::new(key) }
     }
@@ -36,12 +36,12 @@ impl<T> Slot<T> {
         self.value.as_ref()
     }
 
-    /// Whether the key was written, rightly or not.
+    /// Returns true if the key was written, even with an invalid value.
     pub(crate) fn is_seen(&self) -> bool {
         self.seen
     }
 
-    /// The value of a key that has to be there; `at` is where its absence is reported.
+    /// Returns the value of a required key. A missing key is reported at `at`.
     pub(crate) fn require(self, at: Span, errors: &mut Errors) -> Option<T> {
         if !self.seen {
             errors.push(at, missing(self.key));
@@ -50,12 +50,12 @@ impl<T> Slot<T> {
     }
 }
 
-/// The message for a key that has to be there and isn't.
+/// Returns the error message for a missing required key.
 pub(crate) fn missing(key: &str) -> String {
     format!("missing key `{key}`")
 }
 
-/// A slot of any type, as the list of an attribute's keys sees it.
+/// A slot whose type is erased, so that one list holds the slots of all keys of an attribute.
 pub(crate) trait Fill {
     fn key(&self) -> &'static str;
     fn hidden(&self) -> bool;
@@ -81,7 +81,7 @@ impl<T: Value> Fill for Slot<T> {
     }
 }
 
-/// Puts every entry into the slot of its key and reports the ones without a slot.
+/// Fills the slots with the entries and reports the entries whose key has no slot.
 pub(crate) fn fill(entries: &[Entry], slots: &mut [&mut dyn Fill], errors: &mut Errors) {
     for entry in fill_known(entries, slots, errors) {
         let known = slots.iter().filter(|slot| !slot.hidden()).map(|slot| slot.key());
@@ -89,7 +89,7 @@ pub(crate) fn fill(entries: &[Entry], slots: &mut [&mut dyn Fill], errors: &mut 
     }
 }
 
-/// Puts every entry into the slot of its key and gives back the ones without a slot.
+/// Fills the slots with the entries and returns the entries whose key has no slot.
 pub(crate) fn fill_known<'e>(
     entries: &'e [Entry],
     slots: &mut [&mut dyn Fill],
@@ -113,7 +113,7 @@ mod tests {
     use crate::args::{Text, entries};
 
     #[test]
-    fn one_attribute_reports_all_its_mistakes() {
+    fn all_mistakes_of_an_attribute_are_reported() {
         let mut errors = Errors::default();
         let found = entries(quote!(name = 1, nam = "x", name = "y", help, unit = "s"), &mut errors);
         let (mut name, mut help) = (Slot::<Text>::new("name"), Slot::<Text>::new("help"));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hidden_key_is_not_offered() {
+    fn a_hidden_key_is_not_suggested() {
         let mut errors = Errors::default();
         let found = entries(quote!(x), &mut errors);
         let mut shown = Slot::<Text>::new("name");

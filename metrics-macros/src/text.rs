@@ -1,15 +1,15 @@
-//! Texts made from what the user wrote: names, help.
+//! Names and help texts derived from identifiers and doc comments.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// An identifier without `r#`.
+/// Returns the text of an identifier without `r#`.
 pub(crate) fn plain(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
-/// `HTTPServer` as `http_server`, `Gpt4` as `gpt4`.
+/// Converts an identifier to `snake_case`: `HTTPServer` to `http_server`, `Gpt4` to `gpt4`.
 pub(crate) fn snake_case(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut snake = String::with_capacity(name.len() + 4);
@@ -27,7 +27,7 @@ pub(crate) fn snake_case(name: &str) -> String {
     snake
 }
 
-/// The first paragraph of a doc comment as one line, if there is one.
+/// Returns the first paragraph of a doc comment as one line, or `None` without a doc comment.
 pub(crate) fn doc_paragraph(attrs: &[Attribute]) -> Option<String> {
     let mut lines = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("doc")) {
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_found() {
+    fn identifiers_are_converted_to_snake_case() {
         for (name, snake) in [
             ("Search", "search"),
             ("HTTPServer", "http_server"),
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_paragraph_is_help() {
+    fn help_is_the_first_paragraph_of_the_doc_comment() {
         let item: syn::ItemStruct = syn::parse_quote! {
             /// Time the agent
             /// reasoned.

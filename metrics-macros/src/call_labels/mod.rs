@@ -1,4 +1,4 @@
-//! `derive(CallLabels)`: a call family of the user's own, from the struct of its labels.
+//! `derive(CallLabels)`: a user-defined call family from the struct of its labels.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -24,7 +24,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let family = raw.validate(&input, &target, &mut errors);
     match errors.finish(family) {
         Ok(family) => scope(&krate, &expand(&krate, &target, &family)),
-        // An empty family, so that the uses of the struct don't add errors of their own.
+        // The stub implements the trait, so that uses of the struct do not cause further errors.
         Err(errors) if !target.is_generic() => {
             let stub = scope(&krate, &expand(&krate, &target, &Family::stub(&target)));
             quote!(#errors #stub)
@@ -33,7 +33,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     }
 }
 
-/// What was written.
+/// The parsed input.
 struct RawFamily {
     krate: Slot<syn::Path>,
     name: Slot<Name>,
@@ -45,7 +45,7 @@ struct RawFamily {
     labels: Option<Vec<RawLabelField>>,
 }
 
-/// What is expanded.
+/// The validated family.
 struct Family {
     name: syn::LitStr,
     help: String,
@@ -76,7 +76,7 @@ impl RawFamily {
     }
 
     fn validate(self, input: &DeriveInput, target: &Target, errors: &mut Errors) -> Option<Family> {
-        target.check_concrete("CallLabels", "a generic family has no one place to record in", errors);
+        target.check_concrete("CallLabels", "a family has exactly one set of series", errors);
         let name = self.name.require(target.ident.span(), errors);
         let help = self.help.into_value().map(|text| text.value).or_else(|| doc_paragraph(&input.attrs));
         let set = LabelSet::validate(self.labels?, self.budget.into_value(), errors);
@@ -143,7 +143,7 @@ fn expand(krate: &syn::Path, target: &Target, family: &Family) -> TokenStream {
     quote!(#labels #calls #described_impl #check_name #(#check_labels)* #check_buckets)
 }
 
-/// What `promql!` checks queries against.
+/// Implements the trait that lists the families of this struct for the checks of `promql!`.
 fn described_impl(target: &Target, Family { name, in_flight, set, .. }: &Family) -> Option<TokenStream> {
     if !cfg!(feature = "promql") {
         return None;
@@ -163,7 +163,7 @@ fn described_impl(target: &Target, Family { name, in_flight, set, .. }: &Family)
     Some(target.implement(&quote!(__rt::Described), &body))
 }
 
-/// The constant that checks the order of bounds at compile time, with the caret on their list.
+/// Returns a constant that checks the order of the bounds at compile time, with errors located at their list.
 pub(crate) fn check_buckets(Buckets { bounds, span }: &Buckets) -> TokenStream {
     quote_spanned!(at(*span)=> const _: () = __rt::check_buckets(&[#bounds]);)
 }

@@ -1,4 +1,4 @@
-//! `derive(Classify)`: with which status a call ends that gives this error.
+//! `derive(Classify)`: the status of a call that returns this error.
 
 mod parse;
 
@@ -22,7 +22,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let cases = raw.validate(&mut errors);
     match errors.finish(cases) {
         Ok(cases) => expand(&krate, &target, &cases),
-        // Every case an error: the uses of the type don't add errors of their own.
+        // The stub implements the trait, so that uses of the type do not cause further errors.
         Err(errors) => {
             let stub = target.implement(
                 &quote!(#krate::Classify),
@@ -33,16 +33,17 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     }
 }
 
-/// A variant (or the struct itself) and what it status.
+/// A variant, or the struct itself, and its status.
 struct Case {
     variant: Option<Ident>,
     status: CaseStatus,
 }
 
+/// The source of the status of a case.
 enum CaseStatus {
     /// A variant of `Status`.
     Fixed(&'static str),
-    /// What the one field status; the span is that of its type.
+    /// The status of the only field, with the span of the field's type.
     FromField(Member, Span),
 }
 
@@ -66,7 +67,7 @@ fn expand(krate: &syn::Path, target: &Target, cases: &[Case]) -> TokenStream {
             use __rt::{ViaInnerClassify as _, ViaInnerError as _, ViaInnerAsDynError as _};
         }
     });
-    // `match *self {}` is how an enum without variants is matched.
+    // An enum without variants needs `match *self {}`.
     let value = if cases.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) };
     let body = quote!(fn classify(&self) -> #krate::Status { #vias #value });
     let implementation = target.implement(&quote!(#krate::Classify), &body);
@@ -74,7 +75,7 @@ fn expand(krate: &syn::Path, target: &Target, cases: &[Case]) -> TokenStream {
     scope(krate, &quote!(#implementation #chain))
 }
 
-/// Lets the runtime find this type inside another error's `source()` chain.
+/// Submits the type to the runtime, which then finds it in the `source()` chain of another error.
 fn chain(krate: &syn::Path, ident: &Ident) -> TokenStream {
     quote! {
         fn __classify(

@@ -1,4 +1,4 @@
-//! What `#[classify(..)]` says, and what that status.
+//! Parsing and validation of `#[classify(..)]`.
 
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned as _;
@@ -12,7 +12,7 @@ use crate::slot::{Slot, fill_known};
 const HELPER: &str = "classify";
 const TRANSPARENT: &str = "transparent";
 
-/// Each word and the variant of `Status` that it status.
+/// Each keyword with its variant of `Status`.
 const STATUSES: [(&str, &str); 8] = [
     ("error", "Error"),
     ("timeout", "Timeout"),
@@ -24,14 +24,14 @@ const STATUSES: [(&str, &str); 8] = [
     ("cancelled", "Cancelled"),
 ];
 
-/// A word of one `#[classify(..)]`.
+/// The keyword of one `#[classify(..)]`.
 #[derive(Clone, Copy)]
 enum Keyword {
     Fixed(&'static str),
     Transparent(Span),
 }
 
-/// What was written.
+/// The parsed input.
 pub(super) struct RawClassify<'i> {
     krate: Slot<syn::Path>,
     default: Option<Keyword>,
@@ -81,7 +81,7 @@ impl<'i> RawClassify<'i> {
             };
             Some(Case { variant: variant.cloned(), status: status? })
         });
-        // Every variant is looked at before the first mistake ends it.
+        // Collected first, so that the mistakes of all variants are reported.
         cases.collect::<Vec<_>>().into_iter().collect()
     }
 }
@@ -91,7 +91,7 @@ fn variant_keyword(attrs: &[Attribute], errors: &mut Errors) -> Option<Keyword> 
     keyword(&entries.iter().collect::<Vec<_>>(), &[], errors)
 }
 
-/// The one word among `entries`; `keys` are what else could have been written.
+/// Returns the keyword among `entries` and reports all other entries; `keys` are further words that the message lists.
 fn keyword(entries: &[&Entry], keys: &[&'static str], errors: &mut Errors) -> Option<Keyword> {
     let mut found = None;
     for entry in entries {
@@ -115,7 +115,7 @@ fn keyword(entries: &[&Entry], keys: &[&'static str], errors: &mut Errors) -> Op
     found
 }
 
-/// `transparent` asks the field, so there has to be exactly one to ask.
+/// Returns the status of the only field, which `transparent` requires.
 fn only_field(fields: &Fields, word: Span, errors: &mut Errors) -> Option<CaseStatus> {
     let mut members = fields.members().zip(fields);
     if let (Some((member, field)), None) = (members.next(), members.next()) {

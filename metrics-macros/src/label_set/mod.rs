@@ -1,4 +1,4 @@
-//! `derive(LabelSet)`: the labels of a family from a struct.
+//! `derive(LabelSet)`: a label set from the fields of a struct.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -35,7 +35,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     }
 }
 
-/// A field as it was written.
+/// A parsed field.
 pub(crate) struct RawLabelField {
     field: Ident,
     ty: Type,
@@ -53,21 +53,21 @@ impl RawLabelField {
     }
 }
 
-/// A field with the name of its label, which no other field has.
+/// A field with its label name, which is unique in the set.
 struct SetLabel {
     field: Ident,
     ty: Type,
     name: syn::LitStr,
 }
 
-/// What is expanded.
+/// A validated label set.
 pub(crate) struct LabelSet {
     labels: Vec<SetLabel>,
     budget: Option<SeriesBudget>,
 }
 
 impl LabelSet {
-    /// A set without labels: what stands in after an error.
+    /// Returns a set without labels, which is expanded after an error.
     pub(crate) fn empty() -> Self {
         Self { labels: Vec::new(), budget: None }
     }
@@ -87,7 +87,7 @@ impl LabelSet {
                 let text = name.value();
                 errors.push(
                     name.span(),
-                    format_args!("label `{text}` is already that of field `{}`", first.field),
+                    format_args!("label `{text}` is already used by field `{}`", first.field),
                 );
             }
             labels.push(SetLabel { field, ty, name });
@@ -95,13 +95,13 @@ impl LabelSet {
         Self { labels, budget }
     }
 
-    /// The labels' names.
+    /// Returns the label names.
     pub(crate) fn names(&self) -> impl Iterator<Item = &syn::LitStr> {
         self.labels.iter().map(|label| &label.name)
     }
 }
 
-/// The implementation and its checks, for a scope where `__rt` is the runtime.
+/// Expands to the implementation and its checks, for a scope where `__rt` is the runtime.
 pub(crate) fn expand(krate: &syn::Path, target: &Target, set: &LabelSet) -> TokenStream {
     let names = set.names();
     let domains = set
@@ -109,7 +109,7 @@ pub(crate) fn expand(krate: &syn::Path, target: &Target, set: &LabelSet) -> Toke
         .iter()
         .map(|SetLabel { ty, .. }| quote_spanned!(at(ty.span())=> <#ty as __rt::LabelField>::DOMAIN));
     let folds = set.labels.iter().enumerate().map(|(number, SetLabel { field, ty, .. })| {
-        // Named as in `DOMAINS` first: the compiler then has one and the same thing to say of a type that is no label.
+        // The same expression as in `DOMAINS` comes first, so that the compiler reports a type that is no label only once.
         quote_spanned! {at(ty.span())=>
             let _ = <#ty as __rt::LabelField>::DOMAIN;
             let __index = __domains.fold::<#ty>(#number, __index, &self.#field);
@@ -135,8 +135,10 @@ pub(crate) fn expand(krate: &syn::Path, target: &Target, set: &LabelSet) -> Toke
     quote!(#implementation #checks)
 }
 
-/// Names are checked always, the number of series only where it's known: the runtime checks a generic one when
-/// it's registered. Each check is a constant of its own, as the first failure ends one.
+/// Returns the compile-time checks.
+///
+/// The number of series of a generic struct is not known here; the runtime checks it at registration. Each check is a
+/// separate constant, because the evaluation of a constant stops at the first failure.
 fn checks(target: &Target, set: &LabelSet) -> TokenStream {
     let names = set.labels.iter().map(
         |SetLabel { name, .. }| quote_spanned!(at(name.span())=> const _: () = __rt::check_label_name(#name);),

@@ -24,7 +24,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let label = raw.validate(&target, &mut errors);
     match errors.finish(label) {
         Ok(label) => expand(&krate, &target, &label),
-        // An empty implementation, so that the uses of the enum don't add errors of their own.
+        // The stub implements the trait, so that uses of the enum do not cause further errors.
         Err(errors) => {
             let stub = expand(&krate, &target, &ClosedLabel { values: Vec::new() });
             quote!(#errors #stub)
@@ -32,7 +32,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     }
 }
 
-/// What was written.
+/// The parsed input.
 struct RawClosedLabel<'i> {
     krate: Slot<syn::Path>,
     variants: Option<Vec<RawVariant<'i>>>,
@@ -43,7 +43,7 @@ struct RawVariant<'i> {
     name: Slot<Name>,
 }
 
-/// What is expanded: variants, each with a text that no other has.
+/// A validated closed label: the variants, each with a unique label value.
 struct ClosedLabel {
     values: Vec<(Ident, String)>,
 }
@@ -67,7 +67,7 @@ impl<'i> RawClosedLabel<'i> {
     }
 
     fn validate(self, target: &Target, errors: &mut Errors) -> Option<ClosedLabel> {
-        target.check_concrete("LabelValue", "its values are listed once", errors);
+        target.check_concrete("LabelValue", "its values are listed in one constant", errors);
         let variants = self.variants?;
         if variants.is_empty() {
             errors.push(target.ident.span(), "a label without values, expected at least one variant");
@@ -80,7 +80,7 @@ impl<'i> RawClosedLabel<'i> {
                 None => (snake_case(&plain(&variant.ident)), variant.ident.span()),
             };
             if let Some((first, _)) = values.iter().find(|(_, other)| *other == text) {
-                errors.push(span, format_args!("label value `{text}` is already that of variant `{first}`"));
+                errors.push(span, format_args!("label value `{text}` is already used by variant `{first}`"));
             }
             values.push((variant.ident.clone(), text));
         }
@@ -96,7 +96,7 @@ impl<'i> RawVariant<'i> {
     }
 }
 
-/// A label has as many values as the enum has variants; a field would make that number unknown.
+/// Reports a variant with fields: the number of label values has to be the number of variants.
 fn check_no_fields(variant: &syn::Variant, errors: &mut Errors) {
     if !matches!(variant.fields, Fields::Unit) {
         errors.push(variant.fields.span(), "a variant of a label can't have fields");
@@ -106,7 +106,7 @@ fn check_no_fields(variant: &syn::Variant, errors: &mut Errors) {
 fn expand(krate: &syn::Path, target: &Target, label: &ClosedLabel) -> TokenStream {
     let texts = label.values.iter().map(|(_, text)| text);
     let arms = label.values.iter().enumerate().map(|(at, (ident, _))| quote!(Self::#ident => #at,));
-    // Without values it's the stub after an error.
+    // An enum without values is expanded only as the stub after an error.
     let index = if label.values.is_empty() { quote!(0usize) } else { quote!(match self { #(#arms)* }) };
     let body = quote! {
         const VALUES: &'static [&'static ::core::primitive::str] = &[#(#texts),*];

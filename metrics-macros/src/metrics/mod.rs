@@ -34,7 +34,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     }
 }
 
-/// What was written.
+/// The parsed input.
 struct RawMetrics {
     krate: Slot<syn::Path>,
     namespace: Slot<Name>,
@@ -52,7 +52,7 @@ struct RawMetric {
     native: Slot<Flag>,
 }
 
-/// What is expanded: a field with its full name, which no other field has.
+/// A validated field with the full name of its metric, which is unique in the struct.
 struct Metric {
     field: Ident,
     ty: Type,
@@ -73,7 +73,7 @@ impl RawMetrics {
     }
 
     fn validate(self, target: &Target, errors: &mut Errors) -> Option<Vec<Metric>> {
-        target.check_concrete("Metrics", "its metrics are registered once", errors);
+        target.check_concrete("Metrics", "its metrics are registered only once", errors);
         let namespace = self.namespace.into_value();
         let mut metrics: Vec<Metric> = Vec::new();
         for raw in self.fields? {
@@ -82,7 +82,7 @@ impl RawMetrics {
                 let name = metric.name.value();
                 errors.push(
                     metric.name.span(),
-                    format_args!("metric `{name}` is already that of field `{}`", first.field),
+                    format_args!("metric `{name}` is already used by field `{}`", first.field),
                 );
             }
             metrics.push(metric);
@@ -109,11 +109,11 @@ impl RawMetric {
     }
 
     fn validate(self, namespace: Option<&Name>) -> Metric {
-        let (own, span) = match self.name.into_value() {
+        let (name, span) = match self.name.into_value() {
             Some(Name(text)) => (text.value, text.span),
             None => (plain(&self.field), self.field.span()),
         };
-        let full = namespace.map_or(own.clone(), |Name(first)| format!("{}_{own}", first.value));
+        let full = namespace.map_or(name.clone(), |Name(namespace)| format!("{}_{name}", namespace.value));
         Metric {
             name: syn::LitStr::new(&full, span),
             help: self.help.into_value().map(|text| text.value).or(self.doc).unwrap_or_default(),
@@ -199,7 +199,7 @@ fn expand(krate: &syn::Path, target: &Target, vis: &Visibility, metrics: &[Metri
     scope(krate, &items)
 }
 
-/// What `promql!` checks queries against.
+/// Implements the trait that lists the families of this struct for the checks of `promql!`.
 fn described_impl(target: &Target, metrics: &[Metric]) -> Option<TokenStream> {
     if !cfg!(feature = "promql") {
         return None;
@@ -211,7 +211,9 @@ fn described_impl(target: &Target, metrics: &[Metric]) -> Option<TokenStream> {
     Some(target.implement(&quote!(__rt::Described), &body))
 }
 
-/// Names what the type of a field has to be, in one way wherever it's used: the compiler then says it once.
+/// Returns a statement that names the trait which the type of a field has to implement.
+///
+/// Every use of the type starts with this statement, so that the compiler reports a missing implementation only once.
 fn type_hint(ty: &Type) -> TokenStream {
     quote_spanned!(at(ty.span())=> let _ = __rt::check_metric_name::<#ty>;)
 }
@@ -222,17 +224,18 @@ fn methods(krate: &syn::Path, target: &Target, vis: &Visibility, register: &Toke
         #[automatically_derived]
         #[allow(dead_code)]
         impl #ident {
-            /// Registers every metric of this struct, or none.
+            /// Registers all metrics of this struct, or none of them.
             ///
             /// # Errors
-            /// The first one that can't be registered: its name is taken, or it has too many series.
+            /// Returns the first metric that cannot be registered, because its name is already used or it has too
+            /// many series.
             #vis fn register(
                 metrics: &#krate::AgentMetrics,
             ) -> ::core::result::Result<Self, #krate::RegisterError> {
                 #register
             }
 
-            /// The metrics of this struct in the global registry, registered when first used.
+            /// Returns the metrics of this struct in the global instance, and registers them at the first call.
             #vis fn global() -> &'static Self {
                 static __GLOBAL: __rt::GlobalMetrics<#ident> = __rt::GlobalMetrics::new();
                 __GLOBAL.get()
@@ -241,7 +244,7 @@ fn methods(krate: &syn::Path, target: &Target, vis: &Visibility, register: &Toke
     }
 }
 
-/// What stands in after an error, so that the uses of the struct don't add errors of their own.
+/// Expands to the implementations after an error, so that uses of the struct do not cause further errors.
 fn stub(krate: &syn::Path, target: &Target, vis: &Visibility) -> TokenStream {
     let ident = &target.ident;
     let methods = methods(krate, target, vis, &quote!(let _ = metrics; ::core::unreachable!()));

@@ -1,7 +1,7 @@
-//! `promql!`: a query that is parsed as the program is compiled.
+//! `promql!`: a query that is checked at compile time.
 //!
-//! The parser of the whole language says here whether it is one. Whether its names are right, the runtime says in a
-//! constant: only there are the families of the user's known.
+//! The macro checks the grammar with a complete PromQL parser. The generated constant checks the names through the runtime,
+//! because the user-defined families are known only there.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -21,12 +21,12 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let query = raw.validate(&mut errors);
     match errors.finish(query) {
         Ok(query) => query.tokens(&krate),
-        // Text stands in, so that the use of the query adds no error of its own.
+        // An empty string replaces the query, so that its use does not cause further errors.
         Err(errors) => quote!({ #errors "" }),
     }
 }
 
-/// What was written.
+/// The parsed input.
 struct RawQuery {
     text: Option<LitStr>,
     families: Vec<Path>,
@@ -34,14 +34,14 @@ struct RawQuery {
     krate: Slot<Path>,
 }
 
-/// A query of the language.
+/// A valid query.
 struct Query {
     text: LitStr,
     families: Vec<Path>,
     labels: Vec<LitStr>,
 }
 
-/// `["tier", "namespace"]`
+/// A list of label names, such as `["tier", "namespace"]`.
 struct LabelNames(Vec<LitStr>);
 
 impl Value for LabelNames {
@@ -89,7 +89,7 @@ impl RawQuery {
     }
 }
 
-/// The query, and the comma behind it.
+/// Parses the query and the comma after it.
 fn text(input: ParseStream) -> syn::Result<LitStr> {
     let text: LitStr = input
         .parse()
@@ -100,13 +100,13 @@ fn text(input: ParseStream) -> syn::Result<LitStr> {
     Ok(text)
 }
 
-/// A path alone, where keys have a value.
+/// Returns true if a path without a value follows: a struct of families, as keys have a value.
 fn is_family(input: ParseStream) -> bool {
     let ahead = input.fork();
     ahead.parse::<Path>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,]))
 }
 
-/// With a length of time where Grafana puts one in; the language knows no `$`. Those in strings can stay.
+/// Replaces Grafana's duration variables by a duration, as PromQL has no `$`. Variables inside strings need no replacement.
 fn without_variables(query: &str) -> String {
     ["rate_interval", "interval", "range"].iter().fold(query.to_owned(), |query, name| {
         query.replace(&format!("$__{name}"), "5m").replace(&format!("${{__{name}}}"), "5m")
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_of_grafana_are_queries() {
+    fn queries_with_grafana_variables_are_valid() {
         for query in [
             quote!("sum(rate(x_total{job=~\"$job\"}[$__rate_interval]))"),
             quote!("increase(x_total[${__range}])", a::Family, Other, labels = ["tier"], crate = ::renamed),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told() {
+    fn every_mistake_is_reported() {
         assert_eq!(messages(quote!(query)), ["expected a query as a string literal"]);
         assert_eq!(
             messages(quote!("up", label = ["a"], labels = "a", labels = [])),
@@ -165,8 +165,8 @@ mod tests {
             ]
         );
         for wrong in ["rate(up)", "sum(up", "up{a=~\"(\"}", ""] {
-            let said = messages(quote!(#wrong));
-            assert!(said.len() == 1 && said[0].starts_with("invalid query: "), "{wrong}: {said:?}");
+            let found = messages(quote!(#wrong));
+            assert!(found.len() == 1 && found[0].starts_with("invalid query: "), "{wrong}: {found:?}");
         }
     }
 }

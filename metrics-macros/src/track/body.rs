@@ -1,4 +1,4 @@
-//! The body of a function, carried as a group of tokens and never parsed.
+//! The body of a function, which is kept as a group of tokens and never parsed.
 
 use std::collections::HashSet;
 
@@ -11,21 +11,21 @@ use crate::text::plain;
 pub(crate) struct Body {
     /// The block, without its inner attributes.
     pub(crate) group: Group,
-    /// The inner attributes, each the content of its brackets.
+    /// The inner attributes: for each, the tokens between its brackets.
     pub(crate) attrs: Vec<TokenStream>,
 }
 
-/// A body whose last expression is `Box::pin(argument)`, perhaps at the end of a block that ends it.
+/// A body whose last expression is `Box::pin(argument)`, directly or inside nested blocks that are last expressions too.
 pub(crate) struct BoxedTail {
-    /// What comes before each block inside the body, from the outside in, with the block's base.
+    /// The tokens before each nested block, from the outermost to the innermost, with the span of the block.
     blocks: Vec<(TokenStream, Span)>,
-    /// All before the argument: statements and `Box::pin`.
+    /// The tokens before the argument: statements and `Box::pin`.
     before: TokenStream,
     pub(crate) argument: Group,
 }
 
 impl BoxedTail {
-    /// The body with another argument.
+    /// Returns the body with another argument of `Box::pin`.
     pub(crate) fn with(&self, argument: TokenStream) -> TokenStream {
         let mut group = Group::new(self.argument.delimiter(), argument);
         group.set_span(self.argument.span());
@@ -57,15 +57,15 @@ impl Body {
         Self { group: braces(tokens.into_iter().collect(), group.span()), attrs }
     }
 
-    /// Where the last expression begins: a call around the body is located there, so that what the compiler says of the
-    /// result lands on it.
+    /// Returns the start of the last expression. The call around the body is located there, so that the compiler reports
+    /// errors about the result at that expression.
     pub(crate) fn tail(&self) -> Span {
         let tokens: Vec<TokenTree> = self.group.stream().into_iter().collect();
         let start = (1..tokens.len()).rev().find(|&at| ends_statement(&tokens[at - 1], &tokens[at]));
         tokens.get(start.unwrap_or(0)).map_or_else(|| self.group.span_close(), TokenTree::span)
     }
 
-    /// The body taken apart at a `Box::pin(..)` that ends it.
+    /// Splits the body at the `Box::pin(..)` that is its last expression, if there is one.
     pub(crate) fn boxed_tail(&self) -> Option<BoxedTail> {
         let mut blocks = Vec::new();
         let mut before: Vec<TokenTree> = self.group.stream().into_iter().collect();
@@ -73,7 +73,7 @@ impl Body {
             let TokenTree::Group(last) = before.pop()? else { return None };
             match last.delimiter() {
                 Delimiter::Parenthesis => break last,
-                // Another of these attributes leaves the user's block as the last expression.
+                // A second attribute of this crate leaves the user's block as the last expression.
                 Delimiter::Brace if is_end_of_statement(before.last()) => {
                     blocks.push((before.into_iter().collect(), last.span()));
                     before = last.stream().into_iter().collect();
@@ -91,25 +91,25 @@ impl Body {
         })
     }
 
-    /// The first `return` that leaves the function itself: not one of a closure or an async block.
+    /// Returns the first `return` of the function itself, not of a closure or an async block inside it.
     pub(crate) fn early_return(&self) -> Option<Span> {
         early_return(self.group.stream())
     }
 }
 
-/// The braces around `stream`, located at `span`.
+/// Returns `stream` in braces located at `span`.
 pub(crate) fn braces(stream: TokenStream, span: Span) -> Group {
     let mut group = Group::new(Delimiter::Brace, stream);
     group.set_span(span);
     group
 }
 
-/// Whether a statement begins behind this token, whatever it is.
+/// Returns true if this token ends a statement, or if there is no token before the next statement.
 fn is_end_of_statement(token: Option<&TokenTree>) -> bool {
     token.is_none_or(|token| matches!(token, TokenTree::Punct(end) if end.as_char() == ';'))
 }
 
-/// Where the path `..::Box::pin` that ends `tokens` begins.
+/// Returns the index at which the path `..::Box::pin` at the end of `tokens` starts.
 fn tail_path(tokens: &[TokenTree]) -> Option<usize> {
     let is_word =
         |at: usize, word: &str| matches!(tokens.get(at), Some(TokenTree::Ident(ident)) if ident == word);
@@ -131,7 +131,7 @@ fn tail_path(tokens: &[TokenTree]) -> Option<usize> {
     Some(start)
 }
 
-/// Whether a statement ends between two tokens, as far as can be told without parsing.
+/// Returns true if a statement probably ends between two tokens. A certain answer would need parsing.
 fn ends_statement(before: &TokenTree, after: &TokenTree) -> bool {
     match (before, after) {
         (TokenTree::Punct(mark), _) => mark.as_char() == ';',
@@ -143,6 +143,7 @@ fn ends_statement(before: &TokenTree, after: &TokenTree) -> bool {
     }
 }
 
+/// Returns the first `return` in `tokens` that belongs to the function itself.
 fn early_return(tokens: TokenStream) -> Option<Span> {
     let mut inside = Inside::Function;
     let mut before: Option<TokenTree> = None;
@@ -168,7 +169,7 @@ fn early_return(tokens: TokenStream) -> Option<Span> {
     None
 }
 
-/// Whose body a block would be that comes now.
+/// The owner of a block that would start at the current token.
 #[derive(Clone, Copy, PartialEq)]
 enum Inside {
     Function,
@@ -182,7 +183,7 @@ enum Inside {
 impl Inside {
     fn after(self, token: &TokenTree, before: Option<&TokenTree>) -> Self {
         match token {
-            // `fn` and no name is a type.
+            // `fn` without a name is a function pointer type.
             TokenTree::Ident(_) if matches!(before, Some(TokenTree::Ident(word)) if word == "fn") => {
                 Self::Other
             }
@@ -192,7 +193,7 @@ impl Inside {
                 (Self::Parameters, '|') => Self::Closure,
                 (Self::Function | Self::Closure, '|') if begins_expression(before) => Self::Parameters,
                 (_, ';') | (Self::Closure, ',') => Self::Function,
-                // What looked like a closure was a pattern with bars.
+                // `=>` follows: it was a match pattern with `|`, not a closure.
                 (Self::Closure | Self::Parameters, '>') if is_equals(before) => Self::Function,
                 _ => self,
             },
@@ -205,7 +206,7 @@ fn is_equals(token: Option<&TokenTree>) -> bool {
     matches!(token, Some(TokenTree::Punct(mark)) if mark.as_char() == '=')
 }
 
-/// Whether an expression begins behind `before`: a bar there opens a closure, elsewhere it's an operator.
+/// Returns true if an expression starts after `before`. There, `|` opens a closure; elsewhere it is an operator.
 fn begins_expression(before: Option<&TokenTree>) -> bool {
     match before {
         None => true,
@@ -215,7 +216,7 @@ fn begins_expression(before: Option<&TokenTree>) -> bool {
     }
 }
 
-/// The names of some tokens, also those inside literals (`"{name}"`).
+/// The identifiers in a token stream, including the placeholders of format strings (`"{name}"`).
 #[derive(Default)]
 pub(crate) struct UsedNames {
     idents: HashSet<String>,
@@ -254,7 +255,7 @@ impl UsedNames {
     }
 }
 
-/// Whether a literal has a place for `name`: `{name}`, `{name:?}`, or a width or precision of that name.
+/// Returns true if a literal has a placeholder for `name`: `{name}`, `{name:?}`, or a width or precision of that name.
 fn has_placeholder(literal: &str, name: &str) -> bool {
     literal.match_indices(name).any(|(at, _)| {
         let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn inner_attributes_are_taken_out() {
+    fn inner_attributes_are_separated_from_the_body() {
         let body = body(quote!(#![allow(unused)] let a = 1; a));
         assert_eq!(body.attrs.len(), 1);
         assert_eq!(body.group.stream().to_string(), "let a = 1 ; a");
@@ -304,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_function_s_own_return_is_early() {
+    fn only_a_return_of_the_function_itself_is_early() {
         for tokens in [
             quote!(if a { return b; } Box::pin(c)),
             quote!(if a || b { return c; } Box::pin(d)),
@@ -334,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_found_inside_literals() {
+    fn placeholders_of_format_strings_are_used_names() {
         let names = UsedNames::new(quote!(println!("{name}", r#type)));
         let contains = |word: &str| names.contains(&Ident::new(word, Span::call_site()));
         assert!(contains("name") && contains("println") && !contains("other") && !contains("nam"));

@@ -1,4 +1,6 @@
-//! The arguments of a function, moved into what measures it, dropped in the order in which the function would.
+//! The arguments of a function, which are moved into the closure or the async block around its body.
+//!
+//! They are dropped in the order in which the function would drop them.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
@@ -7,15 +9,16 @@ use syn::{Attribute, FnArg, Pat, PatIdent, Signature};
 
 use super::body::UsedNames;
 
-/// The statements that take the arguments over.
+/// The statements that move the arguments into the closure or the async block.
 pub(super) struct Captured {
-    /// Names every argument, last first: what a future captures is dropped in that order, as an `async fn` does.
+    /// Names every argument, the last one first. A future drops its captures in that order, which is the order of an
+    /// `async fn`.
     pub(super) capture: TokenStream,
-    /// Binds again, inside, those that have to be bound there.
+    /// Binds those arguments again that have to be bound inside.
     pub(super) bind: TokenStream,
 }
 
-/// Where an argument is known by a name of its own.
+/// The pattern of an argument.
 enum Binding {
     /// `name` or `mut name`.
     Name(PatIdent),
@@ -28,15 +31,15 @@ enum Binding {
 struct Argument {
     attrs: Vec<Attribute>,
     binding: Binding,
-    /// The name of the parameter outside.
+    /// The name of the parameter in the signature.
     outer: Ident,
 }
 
-/// For a future, which captures an argument under its own name.
+/// Captures the arguments in a future.
 ///
-/// Binding it again would make the future larger, so only that is done which can't be left out: a pattern, an argument
-/// that nothing uses (the compiler's warning for it would be lost), and all that come after one of these (they are
-/// dropped first).
+/// A future captures an argument under the argument's name. A second binding would make the future larger, so only these
+/// arguments are bound again: a pattern; an argument that nothing uses, because the compiler's warning would be lost
+/// otherwise; and all arguments after one of these, because they have to be dropped first.
 pub(super) fn by_future(sig: &mut Signature, used: &UsedNames) -> Captured {
     let arguments = arguments(sig);
     let must_bind = |argument: &Argument| match &argument.binding {
@@ -63,9 +66,9 @@ pub(super) fn by_future(sig: &mut Signature, used: &UsedNames) -> Captured {
     Captured { capture, bind }
 }
 
-/// For a closure that is called at once: every argument is bound again, which costs nothing.
+/// Captures the arguments in a closure that is called immediately. Every argument is bound again, at no cost.
 ///
-/// `used` are the words of the body, `keys` those of the attribute: an argument that only a key uses is used.
+/// `used` are the names in the body, `keys` the names in the attribute: an argument that only a key uses counts as used.
 pub(super) fn by_closure(sig: &mut Signature, used: &UsedNames, keys: &UsedNames) -> Captured {
     let arguments = arguments(sig);
     rename(sig, &arguments, 0);
@@ -83,7 +86,7 @@ pub(super) fn by_closure(sig: &mut Signature, used: &UsedNames, keys: &UsedNames
     Captured { capture: capture.unwrap_or_default(), bind: statements }
 }
 
-/// Whether the body may assign to a part of the receiver, which it was given by value.
+/// Returns true if the receiver is `mut self`, so that the body may assign to its fields.
 pub(super) fn has_mutable_receiver(sig: &Signature) -> bool {
     sig.receiver().is_some_and(|receiver| receiver.mutability.is_some())
 }
@@ -125,14 +128,15 @@ fn bind(argument: &Argument) -> TokenStream {
         },
         Binding::Name(name) => quote!(#(#attrs)* let #name = #outer;),
         Binding::Ignored => quote!(#(#cfgs)* let #outer = #outer; #(#cfgs)* let _ = &#outer;),
-        // In two steps, so that what the pattern leaves is dropped where the function would drop it.
+        // In two steps, so that the parts which the pattern does not bind are dropped where the function drops them.
         Binding::Pattern(pattern) => {
             quote!(#(#cfgs)* let #outer = #outer; #(#attrs)* let #pattern = #outer;)
         }
     }
 }
 
-/// Gives the parameters their outer names; the first `kept` that are names stay as they are, with their `mut`.
+/// Renames the parameters of the signature. Those of the first `kept` that are plain names stay as they are, with their
+/// `mut`.
 fn rename(sig: &mut Signature, arguments: &[Argument], kept: usize) {
     let parameters = sig.inputs.iter_mut().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
@@ -142,7 +146,7 @@ fn rename(sig: &mut Signature, arguments: &[Argument], kept: usize) {
         let stays = number < kept && matches!(argument.binding, Binding::Name(_));
         if !stays {
             *parameter.pat = name(&argument.outer);
-            // Lints are about what the user wrote, which is bound inside.
+            // Lint attributes belong to the user's pattern, which is bound inside.
             parameter.attrs.retain(is_cfg);
         }
     }

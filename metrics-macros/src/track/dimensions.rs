@@ -1,4 +1,4 @@
-//! `dimensions(..)`: what a call is told apart by besides its label.
+//! `dimensions(..)`: the dimension values of a call.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -11,13 +11,13 @@ use crate::args::Entry;
 use crate::container::at;
 use crate::slot::Value;
 
-/// The key.
+/// The name of the key.
 pub(crate) const DIMENSIONS: &str = "dimensions";
 
-/// An instance has no more.
+/// The maximum number of dimensions of an instance.
 const MAX_DIMENSIONS: usize = 2;
 
-/// One value or two, each of an enum of its own: the enum says of which dimension.
+/// One or two values of different enums. The enum of a value determines its dimension.
 pub(crate) struct Dimensions(Vec<Expr>);
 
 impl Value for Dimensions {
@@ -28,8 +28,8 @@ impl Value for Dimensions {
         };
         let values = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(nested.clone())?;
         match values.iter().nth(MAX_DIMENSIONS) {
-            Some(more) => {
-                Err(syn::Error::new(more.span(), format!("there are at most two dimensions, {EXAMPLE}")))
+            Some(extra) => {
+                Err(syn::Error::new(extra.span(), format!("at most two dimensions are allowed, {EXAMPLE}")))
             }
             None if values.is_empty() => {
                 Err(syn::Error::new(entry.key.span(), format!("no value, {EXAMPLE}")))
@@ -40,7 +40,7 @@ impl Value for Dimensions {
 }
 
 impl Dimensions {
-    /// What is said of a call by a method of it, where `__rt` is the runtime.
+    /// Returns the method call that sets the dimensions of a call, where `__rt` is the runtime.
     pub(super) fn tokens(&self) -> TokenStream {
         let values = self
             .0

@@ -1,4 +1,4 @@
-//! `docs = true`: a function's documentation ends in what is measured of it.
+//! `docs = true`: appends the metric families of a function to its documentation.
 
 use quote::ToTokens as _;
 use syn::{Attribute, parse_quote};
@@ -7,15 +7,15 @@ use super::label::CallLabel;
 use super::signature::Function;
 use super::{Plan, Subject};
 
-/// Set while compiling, it asks for the documentation of every tracked function.
+/// The environment variable that sets `docs` for all tracked functions at compile time.
 const VARIABLE: &str = "AGENT_METRICS_DOCS";
 
-/// Whether functions that don't say so themselves are documented.
+/// Returns the default of the key `docs`.
 pub(super) fn enabled_by_default() -> bool {
     std::env::var(VARIABLE).is_ok_and(|value| matches!(value.as_str(), "1" | "true"))
 }
 
-/// Adds the section behind the user's own documentation, if it is to have one.
+/// Appends the section to the user's documentation, if the plan asks for it.
 pub(super) fn document(plan: &Plan, function: &mut Function) {
     if !plan.docs {
         return;
@@ -24,12 +24,12 @@ pub(super) fn document(plan: &Plan, function: &mut Function) {
         Subject::Task { label, .. } => TASK.section(label),
         Subject::Tool { label, .. } => TOOL.section(label),
         Subject::Llm { label, .. } => LLM.section(label),
-        Subject::Step => "One step of the task around it, in `agent_steps_per_task`.".to_owned(),
+        Subject::Step => "One step of the enclosing task, in `agent_steps_per_task`.".to_owned(),
         Subject::Family { labels, .. } => {
             let labels = labels.to_token_stream().to_string().replace(' ', "");
             format!(
                 "One call in the family of [`{labels}`]: its name with `_calls_total`, \
-                 `_call_duration_seconds` and, if asked for, `_calls_in_progress`."
+                 `_call_duration_seconds` and, with `in_flight`, `_calls_in_progress`."
             )
         }
     };
@@ -66,7 +66,7 @@ const LLM: PresetFamilies = PresetFamilies {
 };
 
 impl PresetFamilies {
-    /// The families, and a query for the calls' rate, their errors and their latency.
+    /// Returns the list of families, and one query each for the rate, the errors and the latency of the calls.
     fn section(&self, label: &CallLabel) -> String {
         let Self { label: name, calls, duration, more } = *self;
         let (with, errors, by, by_le) = match label {
@@ -87,9 +87,9 @@ impl PresetFamilies {
         let last = names.pop().unwrap_or_default();
         format!(
             "`{}` and `{last}`.\n\n\
-             - calls a second: `sum{by} (rate({calls}{with}[5m]))`\n\
-             - share that fails: `sum{by} (rate({calls}{errors}[5m])) / sum{by} (rate({calls}{with}[5m]))`\n\
-             - 95th percentile of seconds: \
+             - calls per second: `sum{by} (rate({calls}{with}[5m]))`\n\
+             - failed share of calls: `sum{by} (rate({calls}{errors}[5m])) / sum{by} (rate({calls}{with}[5m]))`\n\
+             - 95th percentile of the duration in seconds: \
              `histogram_quantile(0.95, sum by ({by_le}) (rate({duration}_bucket{with}[5m])))`",
             names.join("`, `")
         )
@@ -124,7 +124,10 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
-        assert!(text.find("Looks.") < text.find("# Metrics"), "behind the user's own: {text}");
+        assert!(
+            text.find("Looks.") < text.find("# Metrics"),
+            "the section comes after the user's text: {text}"
+        );
         let text = expanded(&quote!(docs = true, tool_name = name));
         assert!(text.contains("sum by (tool_name) (rate(agent_tool_calls_total[5m]))"), "{text}");
         assert!(!expanded(&quote!(docs = false)).contains("# Metrics"));

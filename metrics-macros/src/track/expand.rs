@@ -1,4 +1,4 @@
-//! What is written around a function: a call of the runtime, nothing that decides.
+//! Expansion of a function: a call of the runtime around the body. The generated code makes no decisions.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -6,11 +6,11 @@ use syn::spanned::Spanned as _;
 use syn::{ReturnType, Type};
 
 use super::body::{Body, BoxedTail, UsedNames, braces};
-use super::budget::{budgeted, purse, refusal};
+use super::budget::{budgeted, budgets, refusal};
 use super::capture::{self, Captured};
 use super::dimensions::Dimensions;
 use super::label::{CallLabel, is_constant_path, is_nameable};
-use super::reader::{StatusSource, imports, reader, status};
+use super::reader::{StatusSource, imports, reader, status_reader};
 use super::signature::{Function, Shape, erased};
 use super::slo::Slo;
 use super::streaming::Streaming;
@@ -71,13 +71,14 @@ pub(super) fn expand(plan: &Plan, shape: &Shape, args: &TokenStream, mut functio
     quote!(#allowed #function)
 }
 
-/// The function as it was, behind code that never runs and is checked all the same: the feature `disabled`.
+/// Expands the unchanged function for the feature `disabled`. Code that never runs comes before the body, so that the
+/// compiler still checks the keys.
 pub(super) fn expand_unmeasured(plan: &Plan, shape: &Shape, mut function: Function) -> TokenStream {
     let setup = setup(plan, &function);
     let result = shape.read_type();
-    // A type with an `impl Trait` has no name here.
-    let is_named = erased(result).to_token_stream().to_string() == result.to_token_stream().to_string();
-    let reader = is_named.then(|| {
+    // A type that contains `impl Trait` cannot be named here.
+    let is_nameable = erased(result).to_token_stream().to_string() == result.to_token_stream().to_string();
+    let reader = is_nameable.then(|| {
         let (declared, reader) = (declared(result), reader(&plan.subject, at(result.span())));
         quote!(let _ = |__tag: __rt::OutputTag<#declared>| #reader;)
     });
@@ -94,29 +95,29 @@ pub(super) fn expand_unmeasured(plan: &Plan, shape: &Shape, mut function: Functi
     assemble(&function, &content)
 }
 
-/// Lints of what a rewritten function says, which the user didn't write.
+/// Allows lints that would report generated code.
 fn allowed(function: &Function, shape: &Shape) -> TokenStream {
     let mut lints = TokenStream::new();
     let must_use = function.attrs.iter().any(|attr| attr.path().is_ident("must_use"));
     if must_use && matches!(shape, Shape::Async(_)) {
-        // A future is `must_use` by itself; the attribute is about what it gives.
+        // A future is `must_use` already; the user's attribute is about its output.
         lints.extend(quote!(clippy::double_must_use,));
     }
     if capture::has_mutable_receiver(&function.sig) {
-        // What is assigned to a part of something captured is taken for never read.
+        // The lint takes an assignment to a field of a captured variable for one that is never read.
         lints.extend(quote!(unused_assignments,));
     }
     if lints.is_empty() { lints } else { quote!(#[allow(#lints)]) }
 }
 
-/// The function with another body, whose braces are the user's: lints of the whole function look at them.
+/// Assembles the function with another body. The braces keep the user's span, because lints of the whole function use it.
 fn assemble(Function { attrs, vis, sig, body, .. }: &Function, content: &TokenStream) -> TokenStream {
     let inner = &body.attrs;
     let block = braces(content.clone(), body.group.span());
     quote!(#(#attrs)* #(#[#inner])* #vis #sig #block)
 }
 
-/// All before the call: the runtime's name, the call site, and the call, whose labels are taken now.
+/// Returns the statements before the call: the imports, the call site, and the call with its evaluated labels.
 fn setup(plan: &Plan, function: &Function) -> TokenStream {
     let Plan { krate, metrics, subject, .. } = plan;
     let readers = imports(subject);
@@ -146,21 +147,22 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
         }
     };
     let local = call_name(Span::call_site());
-    let (purse, spending) = purse(plan);
+    let (budgets, spending) = budgets(plan);
     let dimensions = plan.dimensions.as_ref().map(Dimensions::tokens);
     let call = quote!(#call #dimensions #spending);
-    let call = if plan.limit_only() { quote!({ let _ = || { #call; }; __rt::UnrecordedCall }) } else { call };
+    let call =
+        if plan.has_only_timeout() { quote!({ let _ = || { #call; }; __rt::UnrecordedCall }) } else { call };
     quote! {
         use #krate::__private as __rt;
         #readers
         #labels
         #site
-        #purse
+        #budgets
         let #local = #call;
     }
 }
 
-/// The call's name, which the user's code can't see.
+/// Returns the name of the variable that holds the call, which user code cannot see.
 fn call_name(span: Span) -> Ident {
     Ident::new("__call", Span::mixed_site().located_at(span))
 }
@@ -187,7 +189,7 @@ fn label_value(label: &CallLabel) -> TokenStream {
     }
 }
 
-/// The static that stands for the call site, known to the binary also when it's never called.
+/// Returns the static of the call site, which is registered even if the function is never called.
 fn site(plan: &Plan, function: &Function) -> TokenStream {
     let kind = match plan.subject {
         Subject::Task { .. } => quote!(Task),
@@ -211,9 +213,9 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
             ),
         },
     };
-    // What is recorded in an instance of the user's own is not at zero in the global.
+    // The calls of a site with its own instance do not start at zero in the global instance.
     let elsewhere = plan.metrics.is_some().then(|| quote!(.outside_global()));
-    // Without a call that is tracked there is nothing to know of.
+    // With the feature `disabled`, no call is tracked, so the site is not registered.
     let known = (!cfg!(feature = "disabled")).then(|| quote!(__rt::submit! { __rt::SiteRef(&__SITE) }));
     let model = match &plan.subject {
         Subject::Llm { model, .. } => model_tokens(model),
@@ -243,7 +245,7 @@ fn model_tokens(Model { provider, operation }: &Model) -> TokenStream {
     quote!(.with_model(#provider, #operation))
 }
 
-/// `async fn` as `fn -> impl Future`: an async block inside an `async fn` would hold the arguments twice.
+/// Turns an `async fn` into a `fn -> impl Future`. An async block inside an `async fn` would hold the arguments twice.
 fn make_future(sig: &mut syn::Signature, krate: &syn::Path, result: &Type) {
     sig.asyncness = None;
     let arrow = match &sig.output {
@@ -256,7 +258,7 @@ fn make_future(sig: &mut syn::Signature, krate: &syn::Path, result: &Type) {
     sig.output = ReturnType::Type(arrow, Box::new(future));
 }
 
-/// A type that may stand where `!` may not; `rt` is the path of the runtime there.
+/// Returns a type that replaces `!` where `!` is not allowed. `rt` is the path of the runtime at that place.
 fn nameable(rt: &TokenStream, result: &Type) -> TokenStream {
     match result {
         Type::Never(never) => quote!(<fn() -> #never as #rt::FnOutput>::Type),
@@ -264,7 +266,8 @@ fn nameable(rt: &TokenStream, result: &Type) -> TokenStream {
     }
 }
 
-/// The call of the runtime is located at the body's tail: what the compiler says of its result lands there.
+/// Expands a synchronous function. The call of the runtime is located at the tail of the body, so that the compiler reports
+/// errors about the result there.
 fn sync(plan: &Plan, result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
     let (erased, group, reader) = (erased(result), nested(body), reader_closure(&plan.subject, result));
     let call = call_name(body.tail());
@@ -276,15 +279,15 @@ fn asynchronous(result: &Type, body: &Body, Captured { capture, bind }: &Capture
     quote_spanned!(at(body.tail())=> async move { #capture #bind #result_type_hint #group })
 }
 
-/// The user's block, inside another. A semicolon comes first in it: the braces of a lone expression would be reported as
-/// unused.
+/// Returns the user's block as a nested block. It starts with a semicolon, because the compiler would report the braces of a
+/// single expression as unused.
 fn nested(body: &Body) -> proc_macro2::Group {
     let rest = body.group.stream();
     braces(quote!(; #rest), body.group.span())
 }
 
-/// A `return` that never runs: it tells the compiler the type of the block before it sees the user's expressions, so that
-/// its errors are about those.
+/// Returns a `return` that never runs. It fixes the type of the block before the compiler checks the user's expressions, so
+/// that errors are reported at those expressions.
 fn result_type_hint(result: &Type) -> TokenStream {
     let erased = nameable(&quote!(__rt), &erased(result));
     quote! {
@@ -304,19 +307,20 @@ fn result_type_hint(result: &Type) -> TokenStream {
     }
 }
 
-/// The future that a function makes itself. It runs in a closure, so that an early `return` gives a future too.
+/// Returns the future that a function creates itself. The body runs in a closure, so that an early `return` returns a future
+/// too.
 fn eager_future(body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
     let group = nested(body);
     quote_spanned!(at(body.tail())=> __rt::make_future(move || { #capture #bind #group }))
 }
 
-/// The closure that makes a stream or fails.
+/// Returns the closure that creates a stream or fails.
 fn lazy_source(result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
     let (erased, group) = (erased(result), nested(body));
     quote_spanned!(at(body.tail())=> move || -> #erased { #capture #bind #group })
 }
 
-/// The call of the runtime for a stream, or for what gives one.
+/// Returns the call of the runtime for a stream, or for a future or a closure that returns a stream.
 fn streamed(
     plan: &Plan,
     result: &Type,
@@ -328,7 +332,7 @@ fn streamed(
     let span = at(item.span());
     let (item_type, reader) = (declared(item), reader(&plan.subject, span));
     let items = quote_spanned!(span=> |__tag: __rt::OutputTag<#item_type>| #reader);
-    let give = match boxed {
+    let convert = match boxed {
         None => quote!(|__stream| __stream),
         Some(boxed) => quote_spanned!(at(boxed.span())=> |__stream| -> #boxed { __rt::box_stream(__stream) }),
     };
@@ -339,12 +343,12 @@ fn streamed(
         (false, true) => (quote!(try_track_stream), result_reader(result)),
     };
     let call = call_name(body.tail());
-    quote_spanned!(at(body.tail())=> __rt::#runtime(#call, #source, #results #items, #give))
+    quote_spanned!(at(body.tail())=> __rt::#runtime(#call, #source, #results #items, #convert))
 }
 
-/// The reader of the `Result` that a stream is in. The user's keys are about items.
+/// Returns the reader of the `Result` around a stream. The user's keys read the items of the stream.
 fn result_reader(result: &Type) -> TokenStream {
-    let (declared, status) = (declared(result), status(&StatusSource::ResultType, at(result.span())));
+    let (declared, status) = (declared(result), status_reader(&StatusSource::ResultType, at(result.span())));
     quote!(|__tag: __rt::OutputTag<#declared>| { use __rt::by_type::*; #status },)
 }
 
@@ -364,22 +368,22 @@ fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> Toke
         None => call,
         Some(length @ DurationLiteral { span, .. }) => {
             let limit = length.tokens();
-            // On the key's value: without the runtime's timer there is nothing to call.
+            // Located at the value of the key: without the feature `tokio`, the function does not exist.
             quote_spanned!(at(*span)=> __rt::with_timeout(#limit, #call))
         }
     };
     budgeted(plan, result, call)
 }
 
-/// The closure that makes the reader.
+/// Returns the closure that creates the reader.
 fn reader_closure(subject: &Subject, result: &Type) -> TokenStream {
     let span = at(result.span());
     let reader = reader(subject, span);
     quote_spanned!(span=> |__tag| #reader)
 }
 
-/// The result as the signature has it, which the runtime's call is declared: a body that gives another is one error. It's
-/// located there, as that is what the body doesn't give.
+/// Returns the declared type of the result, a type argument of the runtime's call: a body of another type then causes one
+/// error. The type is located at the declaration, which the body does not match.
 fn declared(result: &Type) -> TokenStream {
     let result = nameable(&quote!(__rt), &erased(result));
     quote_spanned!(at(result.span())=> #result)

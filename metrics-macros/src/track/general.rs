@@ -1,4 +1,4 @@
-//! `#[track(Labels, label = ..)]`: a call in a family of the user's own.
+//! `#[track(Labels, label = ..)]`: a call in a user-defined family.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::parse::{ParseStream, Parser as _};
@@ -11,7 +11,7 @@ use super::{Naming, Plan, Preset, Subject};
 use crate::args::{Entry, rest_of_entries};
 use crate::diagnostics::Errors;
 
-/// The struct of labels and its fields, as they were written.
+/// The parsed arguments: the struct of labels, its fields, and the keys.
 pub(crate) struct General {
     labels: Option<Path>,
     values: Vec<(Ident, Expr)>,
@@ -40,11 +40,11 @@ impl Preset for General {
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
         let Self { labels, values, shared } = self;
         let labels = labels?;
-        Some(shared.validate(function, errors, |kind| Subject::Family { labels, values, kind }))
+        Some(shared.validate(function, errors, |status| Subject::Family { labels, values, status }))
     }
 }
 
-/// The struct of the labels, and the keys behind it.
+/// Parses the struct of labels and the entries after it.
 pub(super) fn read(args: TokenStream, errors: &mut Errors) -> (Option<Path>, Vec<Entry>) {
     let read = |input: ParseStream| {
         let labels = errors.take(labels(input));
@@ -53,28 +53,28 @@ pub(super) fn read(args: TokenStream, errors: &mut Errors) -> (Option<Path>, Vec
     read.parse2(args).unwrap_or_default()
 }
 
-/// The path before the first comma.
+/// Parses the path before the first comma.
 fn labels(input: ParseStream) -> syn::Result<Path> {
-    const SHAPE: &str = "the struct of the labels comes first, write `#[track(Labels, label = ..)]`";
+    const SHAPE: &str = "expected the struct of labels first, write `#[track(Labels, label = ..)]`";
     if input.is_empty() {
         return Err(syn::Error::new(Span::call_site(), SHAPE));
     }
     let fork = input.fork();
     if fork.parse::<Path>().is_err() || fork.peek(Token![=]) {
-        // What is there is read as keys, so that their mistakes are reported too.
+        // The arguments are read as keys, so that their mistakes are reported too.
         return Err(syn::Error::new(input.span(), SHAPE));
     }
     let path: Path = input.parse()?;
     if path.is_ident(SKIP) {
         return Err(syn::Error::new(
             path.span(),
-            "`skip` is for a function of an impl block that is tracked",
+            "`skip` is allowed only on a function of a tracked impl block",
         ));
     }
     if !input.is_empty() && input.parse::<Token![,]>().is_err() {
         let found = input.span();
         input.parse::<TokenStream>()?;
-        return Err(syn::Error::new(found, "expected `,` after the struct of the labels"));
+        return Err(syn::Error::new(found, "expected `,` after the struct of labels"));
     }
     Ok(path)
 }

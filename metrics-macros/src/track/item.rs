@@ -1,8 +1,8 @@
-//! What kind of item an attribute is on.
+//! The kind of item that an attribute is applied to.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
-/// The item, as far as its first words tell.
+/// The kind of an item, which its first keywords determine.
 pub(super) enum Item {
     Function,
     Impl,
@@ -14,7 +14,7 @@ impl Item {
     pub(super) fn from_tokens(item: &TokenStream) -> Self {
         let mut tokens = Vec::new();
         flatten(item.clone(), &mut tokens);
-        let start = behind_attributes(&tokens);
+        let start = after_attributes(&tokens);
         let mut before = None;
         for token in &tokens[start..] {
             let word = token.to_string();
@@ -23,7 +23,7 @@ impl Item {
                     "fn" => return Self::Function,
                     "impl" => return Self::Impl,
                     "trait" => return Self::Trait(token.span()),
-                    // They may come before the word that decides.
+                    // These may come before the keyword that determines the kind.
                     "async" | "auto" | "const" | "crate" | "default" | "extern" | "pub" | "safe"
                     | "unsafe" => {}
                     word => return Self::other(token, item_name(word, before.as_deref())),
@@ -50,7 +50,7 @@ impl Item {
     }
 }
 
-/// What the item is called whose first telling word is `word`.
+/// Returns the name of the item kind that `word` determines.
 fn item_name(word: &str, before: Option<&str>) -> Option<&'static str> {
     let name = match word {
         "enum" => "an enum",
@@ -70,7 +70,7 @@ fn item_name(word: &str, before: Option<&str>) -> Option<&'static str> {
     Some(name)
 }
 
-/// The tokens without the invisible groups of `macro_rules`.
+/// Appends the tokens of `stream` to `flat`, without the invisible groups of `macro_rules`.
 fn flatten(stream: TokenStream, flat: &mut Vec<TokenTree>) {
     for token in stream {
         match token {
@@ -80,7 +80,8 @@ fn flatten(stream: TokenStream, flat: &mut Vec<TokenTree>) {
     }
 }
 
-fn behind_attributes(tokens: &[TokenTree]) -> usize {
+/// Returns the index of the first token after the attributes.
+fn after_attributes(tokens: &[TokenTree]) -> usize {
     let is_hash = |token: &TokenTree| matches!(token, TokenTree::Punct(hash) if hash.as_char() == '#');
     let attributes = tokens.chunks_exact(2).take_while(|pair| is_hash(&pair[0])).count();
     attributes * 2
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_are_told_by_their_first_words() {
+    fn the_first_keywords_determine_the_kind_of_an_item() {
         for (item, expected) in [
             (
                 quote!(

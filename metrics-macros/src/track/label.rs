@@ -1,4 +1,4 @@
-//! The label of a call: constant text, or what an expression gives.
+//! The label of a call: a literal, or the value of an expression.
 
 use proc_macro2::Span;
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path};
@@ -8,13 +8,13 @@ use crate::args::{Entry, ungrouped};
 use crate::slot::Value;
 use crate::text::plain;
 
-/// Where the text of a label comes from.
+/// The source of the label value of a call.
 pub(crate) enum CallLabel {
     Constant(LitStr),
     Computed(Expr),
 }
 
-/// The longest text that the runtime keeps: a longer one counts as `__other__`.
+/// The maximum length of a label value. The runtime counts longer values under `__other__`.
 const MAX_BYTES: usize = 127;
 
 impl Value for CallLabel {
@@ -29,25 +29,26 @@ impl Value for CallLabel {
                 Err(syn::Error::new(text.span(), message))
             }
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(Self::Constant(text.clone())),
-            Expr::Lit(ExprLit { lit, .. }) => {
-                Err(syn::Error::new(lit.span(), "expected a string literal or an expression that is a label"))
-            }
+            Expr::Lit(ExprLit { lit, .. }) => Err(syn::Error::new(
+                lit.span(),
+                "expected a string literal or an expression whose type is a label",
+            )),
             other => Ok(Self::Computed(other.clone())),
         }
     }
 }
 
 impl CallLabel {
-    /// The name of the function.
+    /// Returns the default label, the name of the function.
     pub(crate) fn from_function_name(function: &Function) -> Self {
         let ident = &function.sig.ident;
         Self::Constant(LitStr::new(&plain(ident), Span::call_site().located_at(ident.span())))
     }
 
-    /// Whether the label is known without a call.
+    /// Returns true if the label is known without a call.
     ///
-    /// `Type::Variant` is, unless `Type` is `Self` or one of the function's own parameters: a nested item can't name
-    /// those, and their value may change between instantiations.
+    /// `Type::Variant` is known, unless `Type` is `Self` or a type parameter of the function: a nested item cannot name
+    /// those, and their value may differ between instantiations.
     pub(crate) fn is_constant(&self, function: &Function) -> bool {
         match self {
             Self::Constant(_) => true,
@@ -57,8 +58,10 @@ impl CallLabel {
     }
 }
 
-/// Whether an item inside the function can name this: neither `Self` nor, by its looks, a parameter of the impl
-/// around it, which can't be seen from here.
+/// Returns true if an item inside the function can name this path.
+///
+/// It cannot name `Self` or a type parameter of the enclosing impl. The impl is not visible to the macro, so a single
+/// upper-case letter, perhaps with digits, is taken for such a parameter.
 pub(crate) fn is_nameable(path: &Path) -> bool {
     let first = path.segments.first().map(|segment| plain(&segment.ident)).unwrap_or_default();
     let mut letters = first.chars();
@@ -67,13 +70,14 @@ pub(crate) fn is_nameable(path: &Path) -> bool {
     first != "Self" && !is_letter
 }
 
-/// Whether it names a constant, by its looks: `NAME`, `Self::NAME`.
+/// Returns true if the expression is spelled like a constant: `NAME`, `Self::NAME`.
 pub(crate) fn is_constant_path(value: &Expr) -> bool {
     let Expr::Path(ExprPath { path, .. }) = ungrouped(value) else { return false };
     let name = path.segments.last().map(|segment| plain(&segment.ident)).unwrap_or_default();
     name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
 }
 
+/// Returns true if the path is spelled like a variant of an enum that an item inside the function can name.
 fn is_variant(path: &Path, function: &Function) -> bool {
     let (Some(first), Some(last)) = (path.segments.first(), path.segments.last()) else { return false };
     let name = plain(&last.ident);

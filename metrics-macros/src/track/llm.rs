@@ -7,7 +7,7 @@ use super::label::CallLabel;
 use super::reader::UsageSource;
 use super::shared::{BUDGET, BaseKeys, SharedKeys};
 use super::signature::Function;
-use super::{Model, Naming, Plan, Preset, Purse, Subject};
+use super::{CheckedBudgets, Model, Naming, Plan, Preset, Subject};
 use crate::args::{Flag, Name};
 use crate::diagnostics::Errors;
 use crate::slot::{Fill, Slot};
@@ -15,7 +15,7 @@ use crate::slot::{Fill, Slot};
 /// The key of the label.
 const KEY: &str = "model";
 
-/// The keys as they were written.
+/// The parsed keys.
 pub(crate) struct Llm {
     model: Slot<CallLabel>,
     usage: Slot<UsageSource>,
@@ -34,9 +34,9 @@ impl Preset for Llm {
         let (mut model, mut usage) = (Slot::new(KEY), Slot::new("usage"));
         let (mut provider, mut operation) = (Slot::new("provider"), Slot::new("operation"));
         let (mut budget, mut dimensions) = (Slot::new(BUDGET), Slot::new(DIMENSIONS));
-        let own: [&mut dyn Fill; 6] =
+        let keys: [&mut dyn Fill; 6] =
             [&mut model, &mut usage, &mut provider, &mut operation, &mut budget, &mut dimensions];
-        let shared = SharedKeys::parse(args, own, errors);
+        let shared = SharedKeys::parse(args, keys, errors);
         Self { model, usage, provider, operation, budget, dimensions, shared }
     }
 
@@ -51,8 +51,8 @@ impl Preset for Llm {
         let text = |slot: Slot<Name>| slot.into_value().map(|Name(text)| text);
         let model = Model { provider: text(provider), operation: text(operation) };
         let label = label.unwrap_or_else(|| CallLabel::from_function_name(function));
-        let plan = shared.validate(function, errors, |kind| Subject::Llm { label, kind, usage, model });
-        let purse = budget.into_value().map(|Flag| Purse::Around);
-        Some(Plan { dimensions: dimensions.into_value(), purse, ..plan })
+        let plan = shared.validate(function, errors, |status| Subject::Llm { label, status, usage, model });
+        let checked_budgets = budget.into_value().map(|Flag| CheckedBudgets::Enclosing);
+        Some(Plan { dimensions: dimensions.into_value(), checked_budgets, ..plan })
     }
 }

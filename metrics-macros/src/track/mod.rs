@@ -1,5 +1,7 @@
-//! The attributes that measure functions. Each preset has its own keys in its own file; what a function is, how its
-//! body is carried and what is written around it serves all of them. On an impl block, an attribute is for each function.
+//! The attributes that measure functions.
+//!
+//! Each attribute is a preset, which declares its keys in a separate file. All presets share the parsing of functions, the
+//! tokens of their bodies, and the expansion. An attribute on an impl block applies to each function of the block.
 
 mod block;
 mod body;
@@ -40,115 +42,118 @@ use self::slo::Slo;
 use crate::args::{DurationLiteral, Text};
 use crate::diagnostics::Errors;
 
-/// One attribute: the keys that it reads and what they come to.
+/// One attribute: its keys, and the plan that they validate to.
 pub(crate) trait Preset: Sized {
     /// The attribute's name.
     const NAME: &'static str;
 
-    /// What gives its calls their label.
+    /// The source of the label of a call.
     const NAMING: Naming;
 
-    /// Reads the keys; a wrong one is reported and left out.
+    /// Parses the keys. An invalid key is reported and ignored.
     fn parse(args: TokenStream, errors: &mut Errors) -> Self;
 
-    /// The keys that every attribute has.
+    /// Returns the keys that every attribute has.
     fn base_keys(&self) -> &BaseKeys;
 
-    /// Whether this attribute has already been moved behind the others.
+    /// Returns true if this attribute has already been moved after the other attributes of the function.
     fn is_requeued(&self) -> bool {
         self.base_keys().last.value().is_some()
     }
 
-    /// The path of the runtime crate, if one was given.
+    /// Returns the path of the runtime crate, if the key `crate` is set.
     fn crate_path(&self) -> Option<&Path> {
         self.base_keys().krate.value()
     }
 
-    /// Checks the keys against the function.
+    /// Validates the keys against the function.
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan>;
 }
 
-/// What gives a call its label.
+/// The source of the label of a call.
 pub(crate) enum Naming {
-    /// A key, which is the item's name by default.
+    /// A key whose default is the name of the item.
     Item(&'static str),
-    /// A key that has to be there.
+    /// A required key.
     Given(&'static str),
-    /// The struct of labels that comes before the keys.
+    /// The struct of labels before the keys.
     Labels,
-    /// It has none.
+    /// The call has no label.
     Nothing,
 }
 
-/// What is expanded around a function.
+/// The validated keys of one function, which the expansion uses.
 pub(crate) struct Plan {
     krate: Path,
     metrics: Option<Expr>,
     timeout: Option<DurationLiteral>,
     slo: Option<Slo>,
-    /// Whether a call lasts until the stream ends that the function gives.
+    /// True if a call lasts until the end of the stream that the function returns.
     streams: bool,
-    /// Whether the function's documentation says what is measured.
+    /// True if the documentation of the function lists its metric families.
     docs: bool,
     dimensions: Option<Dimensions>,
-    purse: Option<Purse>,
+    checked_budgets: Option<CheckedBudgets>,
     subject: Subject,
 }
 
-/// The budgets that are asked before a call begins.
-enum Purse {
-    /// Those of the tasks around it.
-    Around,
-    /// One that the task spends from, and those.
-    Own(Expr),
+/// The budgets that are checked before a call starts.
+enum CheckedBudgets {
+    /// The budgets of the enclosing tasks.
+    Enclosing,
+    /// The budget that the task spends from, and the budgets of the enclosing tasks.
+    Given(Expr),
 }
 
 impl Plan {
-    /// Whether nothing is to be expanded: the feature `disabled`, for a plan that does no more than measure.
+    /// Returns true if the function stays as it was: with the feature `disabled`, for a plan that only measures.
     fn leaves_unmeasured(&self) -> bool {
         cfg!(feature = "disabled") && self.timeout.is_none()
     }
 
-    /// Whether something is asked before the call begins. With the feature `disabled` nothing is ever spent.
+    /// Returns true if a budget is checked before the call starts. With the feature `disabled`, nothing is ever spent.
     fn checks_budgets(&self) -> bool {
-        self.purse.is_some() && !cfg!(feature = "disabled")
+        self.checked_budgets.is_some() && !cfg!(feature = "disabled")
     }
 
-    /// Whether calls are limited and not counted: the same feature, for a plan that does more.
-    fn limit_only(&self) -> bool {
+    /// Returns true if calls have a timeout but are not measured: with the feature `disabled`, for a plan with a timeout.
+    fn has_only_timeout(&self) -> bool {
         cfg!(feature = "disabled") && self.timeout.is_some()
     }
 }
 
-/// What a call of the function counts as.
+/// The kind of call that the function is measured as.
 enum Subject {
-    Task { label: CallLabel, kind: StatusSource },
-    Tool { label: CallLabel, kind: StatusSource, cost: Option<Expr> },
-    Llm { label: CallLabel, kind: StatusSource, usage: UsageSource, model: Model },
+    Task { label: CallLabel, status: StatusSource },
+    Tool { label: CallLabel, status: StatusSource, cost: Option<Expr> },
+    Llm { label: CallLabel, status: StatusSource, usage: UsageSource, model: Model },
     Step,
-    Family { labels: Path, values: Vec<(Ident, Expr)>, kind: StatusSource },
+    Family { labels: Path, values: Vec<(Ident, Expr)>, status: StatusSource },
 }
 
-/// What is known of a model besides its name.
+/// The facts of a model that the attribute states, besides the model's name.
 struct Model {
     provider: Option<Text>,
     operation: Option<Text>,
 }
 
-/// The whole way of an attribute, from what was written to what is compiled.
+/// Expands an attribute: parses its keys and its item, validates both, and returns the generated code.
 pub(crate) fn attribute<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
     match Item::from_tokens(item) {
         Item::Function => function::<P>(args, item),
         Item::Impl => block::attribute::<P>(args, item),
         Item::Trait(span) => {
-            let way_out =
-                format!("; write `#[{}]` on an impl of it, or on a method that has a body", P::NAME);
-            refuse::<P>(args, item, span, format_args!("found a trait{way_out}"))
+            let name = P::NAME;
+            let found = format!(
+                "found a trait; write `#[{name}]` on an impl of the trait, or on a method that has a body"
+            );
+            refuse::<P>(args, item, span, found)
         }
         Item::Other { span, found } => refuse::<P>(args, item, span, format_args!("found {found}")),
     }
 }
 
+/// Reports an item that cannot be measured, and the mistakes of the keys. The item stays as it was.
 fn refuse<P: Preset>(args: &TokenStream, item: &TokenStream, span: Span, found: impl Display) -> TokenStream {
     let mut errors = Errors::default();
     P::parse(args.clone(), &mut errors);
@@ -157,7 +162,7 @@ fn refuse<P: Preset>(args: &TokenStream, item: &TokenStream, span: Span, found: 
     quote!(#item #errors)
 }
 
-/// The way of an attribute on a function.
+/// Expands an attribute on a function.
 fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let preset = P::parse(args.clone(), &mut errors);
@@ -167,7 +172,7 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
         && function.as_ref().is_some_and(|function| requeue::must_requeue(&function.attrs));
     let built = function.and_then(|function| {
         let plan = preset.validate(&function, &mut errors);
-        // A function that requeues may become another shape by the attributes before it.
+        // The attributes before this one may change the shape of the function, so it is determined afterwards.
         let streams = plan.as_ref().is_some_and(|plan| plan.streams);
         let shape = match () {
             () if requeues => Some(None),
@@ -182,7 +187,7 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
             expand::expand_unmeasured(&plan, &shape, function)
         }
         Ok((plan, Some(shape), function)) => expand::expand(&plan, &shape, args, function),
-        // The item stays as it was, so that one mistake gives one error.
+        // The item stays as it was, so that one mistake causes one error.
         Err(errors) => quote!(#item #errors),
     }
 }
@@ -274,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn another_attribute_goes_first() {
+    fn other_attributes_are_applied_first() {
         let text = expanded::<task::Task>(
             quote!(task_type = "a"),
             quote!(
@@ -295,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn only_constant_text_is_a_constant() {
+    fn only_labels_known_without_a_call_are_constants() {
         for (args, constant) in [
             (quote!(task_type = "a"), true),
             (quote!(), true),

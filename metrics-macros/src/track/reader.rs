@@ -1,4 +1,4 @@
-//! What is read from a result: how the call ended and which tokens it used.
+//! The reader of a result: the status, the usage and the cost of a call.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -11,7 +11,7 @@ use crate::container::at;
 use crate::diagnostics::{resembles, unknown};
 use crate::slot::Value;
 
-/// How the status is read.
+/// The source of the status of a call.
 pub(crate) enum StatusSource {
     /// The traits of the result's type.
     ResultType,
@@ -19,7 +19,7 @@ pub(crate) enum StatusSource {
     Closure(Expr),
 }
 
-/// How the usage of a model is read.
+/// The source of the usage of an LLM call.
 pub(crate) enum UsageSource {
     /// The `TokenUsage` implementation of the response.
     ResponseType,
@@ -50,16 +50,16 @@ impl Value for UsageSource {
     }
 }
 
-/// Imports the traits that the readers of `subject` call by.
+/// Returns the imports of the traits that the reader of `subject` uses.
 pub(super) fn imports(subject: &Subject) -> TokenStream {
-    let kind = match subject {
+    let source = match subject {
         Subject::Step => return TokenStream::new(),
-        Subject::Task { kind, .. }
-        | Subject::Tool { kind, .. }
-        | Subject::Llm { kind, .. }
-        | Subject::Family { kind, .. } => kind,
+        Subject::Task { status, .. }
+        | Subject::Tool { status, .. }
+        | Subject::Llm { status, .. }
+        | Subject::Family { status, .. } => status,
     };
-    let kind = matches!(kind, StatusSource::ResultType).then(|| {
+    let by_type = matches!(source, StatusSource::ResultType).then(|| {
         quote!(
             use __rt::by_type::*;
         )
@@ -73,37 +73,37 @@ pub(super) fn imports(subject: &Subject) -> TokenStream {
         ),
         _ => TokenStream::new(),
     };
-    quote!(#kind #more)
+    quote!(#by_type #more)
 }
 
-/// The expression, located at `span`, that makes the reader of a result from its `__rt::OutputTag`, named `__tag`.
+/// Returns the expression, located at `span`, that creates the reader of a result from its `__rt::OutputTag`, named `__tag`.
 pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
     match subject {
         Subject::Step => quote_spanned!(span=> __rt::IgnoreOutput),
-        Subject::Tool { kind, cost: Some(closure), .. } => {
-            let status = status(kind, span);
+        Subject::Tool { status, cost: Some(closure), .. } => {
+            let status = status_reader(status, span);
             let cost = quote_spanned!(at(closure.span())=> (&&__tag).__cost(#closure));
             quote_spanned!(span=> __rt::StatusAndCost { status: #status, cost: #cost })
         }
-        Subject::Llm { kind, usage: UsageSource::ResponseType, .. } => {
-            let status = status(kind, span);
+        Subject::Llm { status, usage: UsageSource::ResponseType, .. } => {
+            let status = status_reader(status, span);
             quote_spanned!(span=> __rt::StatusAndUsage { status: #status, usage: (&&__tag).__usage() })
         }
-        Subject::Llm { kind, usage: UsageSource::Closure(closure), .. } => {
-            let status = status(kind, span);
+        Subject::Llm { status, usage: UsageSource::Closure(closure), .. } => {
+            let status = status_reader(status, span);
             let usage = quote_spanned!(at(closure.span())=> (&&__tag).__usage_by(#closure));
             quote_spanned!(span=> __rt::StatusAndUsage { status: #status, usage: #usage })
         }
-        Subject::Task { kind, .. }
-        | Subject::Tool { kind, .. }
-        | Subject::Llm { kind, .. }
-        | Subject::Family { kind, .. } => status(kind, span),
+        Subject::Task { status, .. }
+        | Subject::Tool { status, .. }
+        | Subject::Llm { status, .. }
+        | Subject::Family { status, .. } => status_reader(status, span),
     }
 }
 
-/// The expression that makes the reader of a status.
-pub(super) fn status(kind: &StatusSource, span: Span) -> TokenStream {
-    match kind {
+/// Returns the expression that creates the reader of a status.
+pub(super) fn status_reader(source: &StatusSource, span: Span) -> TokenStream {
+    match source {
         StatusSource::ResultType => {
             quote_spanned!(span=> __rt::StatusByType { failure: (&&&&&__tag).__failure(), success: (&&&&&__tag).__success() })
         }

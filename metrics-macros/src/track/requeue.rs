@@ -1,8 +1,8 @@
-//! Lets the other attributes of a function go first.
+//! Applies the other attributes of a function first.
 //!
-//! What is measured has to be what runs: `tracing::instrument` below this attribute would otherwise instrument only the
-//! creation of the future, and `tokio::test` would see no `async fn`. The function is written again with this attribute
-//! behind the others, marked so that it happens once.
+//! The measured function has to be the one that runs: otherwise, `tracing::instrument` below this attribute would
+//! instrument only the creation of the future, and `tokio::test` would not see an `async fn`. The function is expanded with
+//! this attribute after the others, and a hidden key marks it as moved, so that this happens only once.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -11,7 +11,7 @@ use syn::{Attribute, Path};
 use super::shared::LAST;
 use super::signature::Function;
 
-/// The attributes that the compiler keeps on a function: none of them rewrites it.
+/// The built-in attributes, which the compiler keeps on a function and which do not rewrite it.
 const INERT: [&str; 26] = [
     "allow",
     "automatically_derived",
@@ -40,9 +40,10 @@ const INERT: [&str; 26] = [
     "unsafe",
     "warn",
 ];
-/// The tools whose attributes the compiler leaves alone.
+/// The tools whose attributes the compiler ignores.
 const TOOLS: [&str; 5] = ["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt"];
 
+/// Returns true if a function has attributes that may rewrite it.
 pub(super) fn must_requeue(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| !is_inert(attr.path()))
 }
@@ -53,6 +54,7 @@ fn is_inert(path: &Path) -> bool {
     names.iter().any(|name| first.ident == name)
 }
 
+/// Writes the attribute again, after the other attributes of the function.
 pub(super) fn expand(krate: &Path, name: &str, args: &TokenStream, function: &Function) -> TokenStream {
     let (attrs, rest) = (&function.attrs, &function.rest);
     let (name, last) = (Ident::new(name, Span::call_site()), Ident::new(LAST, Span::call_site()));

@@ -1,4 +1,4 @@
-//! The keys that the attributes share.
+//! The keys that several attributes share.
 
 use proc_macro2::TokenStream;
 use syn::{Expr, Path};
@@ -12,19 +12,19 @@ use crate::args::{BoolLiteral, Callback, DurationLiteral, Entry, Flag, crate_pat
 use crate::diagnostics::Errors;
 use crate::slot::{Fill, Slot, fill, fill_known};
 
-/// The word by which an attribute says that it has already been moved behind the others.
+/// The hidden key that marks an attribute as moved after the other attributes.
 pub(crate) const LAST: &str = "__last";
 
-/// The word by which a function of an impl block says that it stays as it is.
+/// The keyword that leaves a function of an impl block unchanged.
 pub(crate) const SKIP: &str = "skip";
 
-/// The key of what tasks may spend.
+/// The key of the budget.
 pub(crate) const BUDGET: &str = "budget";
 
-/// The key that only async functions may have.
+/// The key of the timeout, for async functions only.
 pub(crate) const TIMEOUT: &str = "timeout";
 
-/// The keys that every attribute has: where the runtime is, and whether this attribute was moved.
+/// The keys that every attribute has: the path of the runtime crate, and the mark of a moved attribute.
 pub(crate) struct BaseKeys {
     pub(crate) krate: Slot<Path>,
     pub(crate) last: Slot<Flag>,
@@ -36,7 +36,7 @@ impl BaseKeys {
     }
 }
 
-/// The shared keys as they were written.
+/// The parsed keys of every attribute that measures calls.
 pub(crate) struct SharedKeys {
     pub(crate) base: BaseKeys,
     metrics: Slot<Expr>,
@@ -65,16 +65,16 @@ impl SharedKeys {
         [krate, metrics, status, timeout, stream, slo, docs, last]
     }
 
-    /// Reads the attribute's `own` keys and the shared ones.
+    /// Parses the keys of one attribute, `preset`, and the shared keys.
     pub(crate) fn parse<'s>(
         args: TokenStream,
-        own: impl IntoIterator<Item = &'s mut dyn Fill>,
+        preset: impl IntoIterator<Item = &'s mut dyn Fill>,
         errors: &mut Errors,
     ) -> Self {
         let mut shared = Self::new();
         let found = entries(args, errors);
         let mut slots: Vec<&mut dyn Fill> = Vec::new();
-        for slot in own {
+        for slot in preset {
             slots.push(slot);
         }
         for slot in shared.slots() {
@@ -85,12 +85,12 @@ impl SharedKeys {
         shared
     }
 
-    /// Reads the shared keys and gives back the rest.
+    /// Parses the shared keys and returns the other entries.
     pub(crate) fn take<'e>(&mut self, found: &'e [Entry], errors: &mut Errors) -> Vec<&'e Entry> {
         fill_known(found, &mut self.slots(), errors)
     }
 
-    /// The plan of a call, checked against the function; `subject` is given how the call's status is read.
+    /// Validates the keys against the function and returns the plan. `subject` receives the source of the call's status.
     pub(crate) fn validate(
         self,
         function: &Function,
@@ -101,7 +101,7 @@ impl SharedKeys {
         let streams = stream.value().is_some();
         let timeout = timeout.into_value();
         check_timeout(timeout.as_ref(), streams, function, errors);
-        let kind = status
+        let status = status
             .into_value()
             .map_or(StatusSource::ResultType, |Callback(read)| StatusSource::Closure(read));
         Plan {
@@ -112,18 +112,23 @@ impl SharedKeys {
             streams,
             docs: docs.into_value().map_or_else(docs::enabled_by_default, |BoolLiteral(docs)| docs),
             dimensions: None,
-            purse: None,
-            subject: subject(kind),
+            checked_budgets: None,
+            subject: subject(status),
         }
     }
 }
 
-/// Nothing can end a synchronous call from outside, and nobody but its reader a stream.
+/// Reports a timeout that cannot take effect: a synchronous call cannot be ended from outside, and only its reader can end
+/// a stream.
 fn check_timeout(timeout: Option<&DurationLiteral>, streams: bool, function: &Function, errors: &mut Errors) {
     let Some(timeout) = timeout else { return };
     if streams {
-        errors.push(timeout.span, "`timeout` with `stream`: limit the stream where it is read");
+        errors.push(
+            timeout.span,
+            "`timeout` can't be combined with `stream`; limit the time where the stream is read",
+        );
     } else if !is_async(&function.sig) {
-        errors.push(timeout.span, "`timeout` needs an async function: nothing can end a synchronous call");
+        errors
+            .push(timeout.span, "`timeout` needs an async function: a synchronous call can't be interrupted");
     }
 }

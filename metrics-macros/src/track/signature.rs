@@ -1,4 +1,4 @@
-//! What kind of function an attribute is on, and where its result is.
+//! The parsed function, and the shape that determines how its calls are measured.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser as _};
@@ -13,32 +13,32 @@ use super::body::{Body, BoxedTail};
 use super::streaming::Streaming;
 use crate::diagnostics::Errors;
 
-/// A function, its body not parsed.
+/// A function whose body is not parsed.
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
     pub(crate) body: Body,
-    /// All behind the attributes, as it was.
+    /// The unchanged tokens after the attributes.
     pub(crate) rest: TokenStream,
 }
 
-/// What is measured of a function, and the type of its result.
+/// The measured part of a function, with the type of its result.
 pub(crate) enum Shape {
     /// The body of a synchronous function.
     Sync(Type),
     /// The body of an `async fn`.
     Async(Type),
-    /// The future that the body gives.
+    /// The future that the body returns.
     Future(Type),
-    /// The future that the body boxes at its end.
+    /// The future that the body boxes in its last expression.
     Boxed(Type, BoxedTail),
-    /// The stream that the function gives.
+    /// The stream that the function returns.
     Stream(Type, Box<Streaming>),
 }
 
 impl Shape {
-    /// The type that the keys are about.
+    /// Returns the type that the keys read: the result, or the item of a stream.
     pub(super) fn read_type(&self) -> &Type {
         match self {
             Self::Sync(result) | Self::Async(result) | Self::Future(result) | Self::Boxed(result, _) => {
@@ -57,14 +57,14 @@ impl Function {
             let vis = input.parse()?;
             let sig: Signature = input.parse()?;
             let body = body(input, &sig)?;
-            // What is behind a body can only be a mistake; the compiler has already seen it.
+            // Tokens after a body are a mistake, which the compiler has already reported.
             input.parse::<TokenStream>()?;
             Ok(Self { attrs, vis, sig, body: Body::new(body), rest })
         };
         read.parse2(item)
     }
 
-    /// The declared type of the result, `()` without one.
+    /// Returns the declared type of the result, or `()` without one.
     pub(super) fn declared_type(&self) -> Type {
         match &self.sig.output {
             ReturnType::Type(_, ty) => (**ty).clone(),
@@ -72,12 +72,12 @@ impl Function {
         }
     }
 
-    /// What can be measured of the function; what can't is reported.
+    /// Returns the shape of the function. A function that cannot be measured is reported.
     pub(crate) fn shape<P: Preset>(&self, errors: &mut Errors) -> Option<Shape> {
         if let Some(constness) = &self.sig.constness {
             errors.push(
                 constness.span,
-                format_args!("`#[{}]` can't measure a `const fn`: it may run in the compiler", P::NAME),
+                format_args!("`#[{}]` can't measure a `const fn`: it may run at compile time", P::NAME),
             );
             return None;
         }
@@ -92,13 +92,17 @@ impl Function {
         }
     }
 
-    /// A boxed future is measured inside its box, which has to be made at the one place that every call passes.
+    /// Returns the tail of a function that returns a boxed future.
+    ///
+    /// The future is measured inside its box, so every call has to create the box in the last expression of the body.
     fn boxed(&self, errors: &mut Errors) -> Option<BoxedTail> {
         const HELP: &str = "write `Box::pin(async move { .. })` as the last expression";
         let Some(tail) = self.body.boxed_tail() else {
             errors.push(
                 self.body.tail(),
-                format_args!("this boxed future can't be measured to its end: it isn't made here; {HELP}"),
+                format_args!(
+                    "this boxed future can't be measured to its end: it is created elsewhere; {HELP}"
+                ),
             );
             return None;
         };
@@ -106,7 +110,7 @@ impl Function {
             errors.push(
                 span,
                 format_args!(
-                    "the future of this `return` can't be measured to its end; {HELP}, and return inside it"
+                    "the future of this `return` can't be measured to its end; {HELP}, and return inside the async block"
                 ),
             );
             return None;
@@ -115,13 +119,13 @@ impl Function {
     }
 }
 
-/// Whether a call gives a future, by the signature.
+/// Returns true if a call returns a future, judged by the signature.
 pub(super) fn is_async(sig: &Signature) -> bool {
-    let gives_future = |ty| !matches!(future(ty), Future::None);
-    sig.asyncness.is_some() || matches!(&sig.output, ReturnType::Type(_, ty) if gives_future(ty))
+    let is_future = |ty| !matches!(future(ty), Future::None);
+    sig.asyncness.is_some() || matches!(&sig.output, ReturnType::Type(_, ty) if is_future(ty))
 }
 
-/// `()`, located at the function's name.
+/// Returns the type `()`, located at the function's name.
 fn unit(function: &Function) -> Type {
     let mut group = Group::new(Delimiter::Parenthesis, TokenStream::new());
     group.set_span(crate::container::at(function.sig.ident.span()));
@@ -153,7 +157,7 @@ fn body(input: ParseStream, sig: &Signature) -> syn::Result<Group> {
     }
 }
 
-/// The future in a declared type.
+/// The future that a declared type is.
 enum Future<'t> {
     None,
     /// `impl Future<Output = T>`.
@@ -177,7 +181,7 @@ fn boxed_output(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// A type without parentheses and the invisible group of `macro_rules`.
+/// Removes the parentheses and the invisible groups of `macro_rules` around a type.
 pub(super) fn plain_type(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {
@@ -188,7 +192,7 @@ pub(super) fn plain_type(mut ty: &Type) -> &Type {
     }
 }
 
-/// `T` of `..::name<T>`.
+/// Returns `T` of `..::name<T>`.
 pub(super) fn only_argument<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     let Type::Path(path) = plain_type(ty) else { return None };
     let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
@@ -198,12 +202,12 @@ pub(super) fn only_argument<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     })
 }
 
-/// `T` of the bound `Future<Output = T>`.
+/// Returns `T` of the bound `Future<Output = T>`.
 fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&Type> {
     bound_type(bounds, "Future", "Output")
 }
 
-/// `T` of the bound `trait_name<assoc_name = T>`.
+/// Returns `T` of the bound `trait_name<assoc_name = T>`.
 pub(super) fn bound_type<'t>(
     bounds: &'t Punctuated<TypeParamBound, Token![+]>,
     trait_name: &str,
@@ -226,7 +230,7 @@ fn arguments(segment: &PathSegment) -> Option<&Punctuated<GenericArgument, Token
     }
 }
 
-/// The type with `_` for every `impl Trait` in it: only a signature may name those.
+/// Replaces every `impl Trait` in a type by `_`, as only a signature may contain `impl Trait`.
 pub(super) fn erased(ty: &Type) -> Type {
     let mut ty = ty.clone();
     erase(&mut ty);
@@ -276,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn impl_trait_is_erased_wherever_it_is() {
+    fn every_impl_trait_is_erased() {
         for (ty, erased_ty) in [
             (quote!(impl A + 'a), quote!(_)),
             (quote!(Result<impl A, Box<dyn I<Item = impl B>>>), quote!(Result<_, Box<dyn I<Item = _>>>)),
@@ -290,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn futures_are_seen() {
+    fn futures_in_signatures_are_recognised() {
         let shape = |tokens| match future(&syn::parse2(tokens).expect("a type")) {
             Future::None => "none",
             Future::Opaque(_) => "opaque",

@@ -1,4 +1,4 @@
-//! `slo(..)`: what the calls of a function are held to.
+//! `slo(..)`: the objectives of a function's calls.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,10 +7,10 @@ use crate::args::{DurationLiteral, Entry, Percent, entries};
 use crate::diagnostics::Errors;
 use crate::slot::{Slot, Value, fill};
 
-/// The share of calls for a latency that names none.
+/// The default of `percentile`, in percent.
 const PERCENTILE: f64 = 95.0;
 
-/// At least one objective.
+/// The objectives of a function, at least one.
 pub(crate) struct Slo {
     availability: Option<Percent>,
     latency: Option<(DurationLiteral, f64)>,
@@ -45,7 +45,7 @@ impl Value for Slo {
 }
 
 impl Slo {
-    /// As a constant expression, where `__rt` is the runtime.
+    /// Returns the constant expression that creates the objectives, where `__rt` is the runtime.
     pub(super) fn tokens(&self) -> TokenStream {
         let availability = self.availability.as_ref().map(|Percent(percent)| quote!(.availability(#percent)));
         let latency = self.latency.as_ref().map(|(limit, percentile)| {

@@ -10,7 +10,7 @@ use crate::args::{BoolLiteral, crate_path, entries};
 use crate::diagnostics::Errors;
 use crate::slot::{Slot, fill};
 
-/// The keys as they were written.
+/// The parsed keys.
 pub(crate) struct Step {
     base: BaseKeys,
     docs: Slot<BoolLiteral>,
@@ -40,7 +40,7 @@ impl Preset for Step {
             streams: false,
             docs: self.docs.into_value().map_or_else(docs::enabled_by_default, |BoolLiteral(docs)| docs),
             dimensions: None,
-            purse: None,
+            checked_budgets: None,
             subject: Subject::Step,
         })
     }

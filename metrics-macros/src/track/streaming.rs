@@ -1,4 +1,4 @@
-//! The stream that a function gives, as its signature has it.
+//! The stream that a function returns, as its signature declares it.
 
 use syn::Type;
 use syn::spanned::Spanned as _;
@@ -6,18 +6,18 @@ use syn::spanned::Spanned as _;
 use super::signature::{Function, Shape, bound_type, only_argument, plain_type};
 use crate::diagnostics::Errors;
 
-/// How a function gives its stream.
+/// The declaration of the stream that a function returns.
 pub(crate) struct Streaming {
     pub(super) is_async: bool,
-    /// Whether it's the value of a `Result`.
+    /// True if the stream is the `Ok` value of a `Result`.
     pub(super) is_result: bool,
-    /// The type of the stream where it's in a box.
+    /// The type of a boxed stream.
     pub(super) boxed: Option<Type>,
     pub(super) item: Type,
 }
 
 impl Function {
-    /// What is measured of a function with the key `stream`; what isn't a stream is reported.
+    /// Returns the shape of a function with the key `stream`. A result that is not a stream is reported.
     pub(super) fn stream_shape(&self, errors: &mut Errors) -> Option<Shape> {
         let declared = self.declared_type();
         let value = only_argument(&declared, "Result");
@@ -25,7 +25,7 @@ impl Function {
         let Some((item, is_boxed)) = item(stream) else {
             errors.push(
                 declared.span(),
-                "`stream` needs a stream: write `-> impl Stream<Item = ..>`, `-> Pin<Box<dyn Stream<Item = ..>>>`, \
+                "`stream` needs a function that returns a stream, such as `-> impl Stream<Item = ..>`, `-> Pin<Box<dyn Stream<Item = ..>>>`, \
                  or one of them in a `Result`",
             );
             return None;
@@ -40,7 +40,7 @@ impl Function {
     }
 }
 
-/// The type of a stream's items, and whether the stream is in a box.
+/// Returns the type of a stream's items, and true if the stream is boxed.
 fn item(ty: &Type) -> Option<(&Type, bool)> {
     if let Type::ImplTrait(opaque) = plain_type(ty) {
         return Some((bound_type(&opaque.bounds, "Stream", "Item")?, false));
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_of_streams_are_found() {
+    fn streams_in_signatures_are_recognised() {
         for (ty, expected, is_boxed) in [
             (quote!(impl futures::Stream<Item = u8> + Send), "u8", false),
             (quote!(Pin<Box<dyn Stream<Item = Result<A, B>> + Send + 'a>>), "Result < A , B >", true),

@@ -7,14 +7,14 @@ use super::dimensions::{DIMENSIONS, Dimensions};
 use super::label::CallLabel;
 use super::shared::{BUDGET, BaseKeys, SharedKeys};
 use super::signature::Function;
-use super::{Naming, Plan, Preset, Purse, Subject};
+use super::{CheckedBudgets, Naming, Plan, Preset, Subject};
 use crate::diagnostics::Errors;
 use crate::slot::Slot;
 
 /// The key of the label.
 const KEY: &str = "task_type";
 
-/// The keys as they were written.
+/// The parsed keys.
 pub(crate) struct Task {
     label: Slot<CallLabel>,
     budget: Slot<Expr>,
@@ -29,8 +29,8 @@ impl Preset for Task {
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
         let (mut label, mut budget) = (Slot::new(KEY), Slot::new(BUDGET));
         let mut dimensions = Slot::new(DIMENSIONS);
-        let own = [&mut label as _, &mut budget as _, &mut dimensions as _];
-        let shared = SharedKeys::parse(args, own, errors);
+        let keys = [&mut label as _, &mut budget as _, &mut dimensions as _];
+        let shared = SharedKeys::parse(args, keys, errors);
         Self { label, budget, dimensions, shared }
     }
 
@@ -41,8 +41,8 @@ impl Preset for Task {
     fn validate(self, function: &Function, errors: &mut Errors) -> Option<Plan> {
         let Self { label, budget, dimensions, shared } = self;
         let label = label.into_value().unwrap_or_else(|| CallLabel::from_function_name(function));
-        let plan = shared.validate(function, errors, |kind| Subject::Task { label, kind });
-        let purse = budget.into_value().map(Purse::Own);
-        Some(Plan { dimensions: dimensions.into_value(), purse, ..plan })
+        let plan = shared.validate(function, errors, |status| Subject::Task { label, status });
+        let checked_budgets = budget.into_value().map(CheckedBudgets::Given);
+        Some(Plan { dimensions: dimensions.into_value(), checked_budgets, ..plan })
     }
 }

@@ -6,7 +6,7 @@ use super::dimensions::{DIMENSIONS, Dimensions};
 use super::label::CallLabel;
 use super::shared::{BUDGET, BaseKeys, SharedKeys};
 use super::signature::Function;
-use super::{Naming, Plan, Preset, Purse, Subject};
+use super::{CheckedBudgets, Naming, Plan, Preset, Subject};
 use crate::args::{Callback, Flag};
 use crate::diagnostics::Errors;
 use crate::slot::Slot;
@@ -14,7 +14,7 @@ use crate::slot::Slot;
 /// The key of the label.
 const KEY: &str = "tool_name";
 
-/// The keys as they were written.
+/// The parsed keys.
 pub(crate) struct Tool {
     name: Slot<CallLabel>,
     cost: Slot<Callback>,
@@ -30,8 +30,8 @@ impl Preset for Tool {
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
         let (mut name, mut cost) = (Slot::new(KEY), Slot::new("cost"));
         let (mut budget, mut dimensions) = (Slot::new(BUDGET), Slot::new(DIMENSIONS));
-        let own = [&mut name as _, &mut cost as _, &mut budget as _, &mut dimensions as _];
-        let shared = SharedKeys::parse(args, own, errors);
+        let keys = [&mut name as _, &mut cost as _, &mut budget as _, &mut dimensions as _];
+        let shared = SharedKeys::parse(args, keys, errors);
         Self { name, cost, budget, dimensions, shared }
     }
 
@@ -43,8 +43,8 @@ impl Preset for Tool {
         let Self { name, cost, budget, dimensions, shared } = self;
         let cost = cost.into_value().map(|Callback(read)| read);
         let label = name.into_value().unwrap_or_else(|| CallLabel::from_function_name(function));
-        let plan = shared.validate(function, errors, |kind| Subject::Tool { label, kind, cost });
-        let purse = budget.into_value().map(|Flag| Purse::Around);
-        Some(Plan { dimensions: dimensions.into_value(), purse, ..plan })
+        let plan = shared.validate(function, errors, |status| Subject::Tool { label, status, cost });
+        let checked_budgets = budget.into_value().map(|Flag| CheckedBudgets::Enclosing);
+        Some(Plan { dimensions: dimensions.into_value(), checked_budgets, ..plan })
     }
 }

@@ -1,5 +1,7 @@
-//! An attribute on an impl block: it's written on each of the block's functions instead, where the way of a function does
-//! all the rest. So other attributes, on the block or on a function, meet what they'd meet without the block.
+//! An attribute on an impl block.
+//!
+//! The attribute is moved to each function of the block, where it is expanded like an attribute on a function. Other
+//! attributes on the block or on its functions therefore work as they do without the block.
 
 mod expand;
 mod parse;
@@ -14,9 +16,9 @@ use super::{Naming, Preset, general};
 use crate::args::{Entry, entries};
 use crate::diagnostics::Errors;
 
-/// The keys that the functions of a block share.
+/// The keys of the block, which its functions share.
 struct Keys {
-    /// The struct of the labels, which comes before the keys.
+    /// The struct of labels before the keys.
     labels: Option<Path>,
     entries: Vec<Entry>,
     krate: Option<Path>,
@@ -24,7 +26,7 @@ struct Keys {
 
 impl Keys {
     fn parse<P: Preset>(args: &TokenStream, errors: &mut Errors) -> Self {
-        // The preset reports what is wrong with them; here they are only read.
+        // The preset reports the mistakes; the second parse ignores them.
         let krate = P::parse(args.clone(), errors).crate_path().cloned();
         let mut reported = Errors::default();
         let (labels, entries) = match P::NAMING {
@@ -45,6 +47,7 @@ impl Keys {
     }
 }
 
+/// Expands an attribute on an impl block.
 pub(super) fn attribute<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let keys = Keys::parse::<P>(args, &mut errors);
@@ -56,7 +59,7 @@ pub(super) fn attribute<P: Preset>(args: &TokenStream, item: &TokenStream) -> To
     let measured = validate::validate::<P>(&keys, &block, &mut errors);
     match errors.finish(Some(measured)) {
         Ok(measured) => expand::expand(P::NAME, &block, &measured),
-        // The block stays, without the words that only this attribute knows.
+        // The block stays, without the helper attributes that only this attribute knows.
         Err(errors) => {
             let kept = expand::expand_kept(&block);
             quote!(#kept #errors)
@@ -74,7 +77,7 @@ mod tests {
         attribute::<P>(&args, &item).to_string()
     }
 
-    /// The arguments of the attributes that are written on functions, in order.
+    /// Returns the arguments of the attributes on the functions, in order.
     fn arguments(text: &str) -> Vec<&str> {
         let attributes = text.split("# [:: agent_metrics :: track").skip(1);
         attributes.filter_map(|rest| Some(rest.split_once('(')?.1.split_once(")] ")?.0.trim())).collect()
@@ -85,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_get_the_attribute_and_all_else_stays() {
+    fn methods_get_the_attribute_and_other_items_stay_unchanged() {
         let text = expanded::<Tool>(
             quote!(metrics = self.metrics, timeout = "1s"),
             quote! {
@@ -108,11 +111,11 @@ mod tests {
                     #[agent_metrics::track_llm(model = "m")]
                     fn own(&self) {}
                     #[cfg_attr(any(), track_step)]
-                    fn own_at_times(&self) {}
+                    fn own_conditional(&self) {}
                     #[track(Labels, index = 1)]
                     fn general(&self) {}
                     #[track]
-                    fn asked_for() -> impl Future<Output = ()> {}
+                    fn without_self() -> impl Future<Output = ()> {}
                 }
             },
         );
@@ -139,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn items_of_macro_rules_are_read() {
+    fn items_from_macro_rules_are_parsed() {
         let grouped = |stream| proc_macro2::Group::new(proc_macro2::Delimiter::None, stream);
         let (item, vis) = (
             grouped(quote!(
@@ -157,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn in_the_impl_of_a_trait_the_type_names() {
+    fn the_impl_of_a_trait_uses_the_name_of_its_type() {
         for (header, name) in [
             (quote!(unsafe impl<T> Tool<T> for my::WebSearch<T>), "web_search"),
             (quote!(impl Tool for (r#HTTPFetch)), "http_fetch"),
@@ -176,18 +179,18 @@ mod tests {
     }
 
     #[test]
-    fn a_type_without_a_name_needs_one() {
+    fn a_type_without_a_name_needs_an_explicit_label() {
         for ty in [quote!(&A), quote!((A, B)), quote!([A]), quote!(T), quote!(<A as B>::C)] {
             let item = quote!(impl<T> Tool for #ty { fn a(&self) {} });
             let text = expanded::<Tool>(quote!(), item.clone());
-            assert!(text.contains("this type has no name for `tool_name`"), "{text}");
+            assert!(text.contains("this type has no name that could be the `tool_name`"), "{text}");
             assert_eq!(mistakes(&text), 1, "{text}");
             assert_eq!(mistakes(&expanded::<Tool>(quote!(tool_name = "a"), item)), 0);
         }
     }
 
     #[test]
-    fn one_name_is_for_one_function() {
+    fn a_literal_label_on_a_block_is_for_one_function_only() {
         let item = quote! {
             impl A {
                 #[cfg(unix)]
@@ -201,12 +204,12 @@ mod tests {
         assert_eq!(mistakes(&expanded::<Tool>(quote!(tool_name = "a"), item)), 0);
         let item = quote!(impl A { fn a(&self) {} fn b(&self) {} });
         let text = expanded::<Tool>(quote!(tool_name = "a"), item.clone());
-        assert!(text.contains("one `tool_name` for 2 functions"), "{text}");
+        assert!(text.contains("one `tool_name` is shared by 2 functions"), "{text}");
         assert_eq!(mistakes(&expanded::<Task>(quote!(task_type = Kind::Search), item)), 0);
     }
 
     #[test]
-    fn a_model_is_given_on_the_block_or_on_the_function() {
+    fn a_model_is_set_on_the_block_or_on_the_function() {
         let item = quote!(impl A { #[track(model = "b", usage = in_body)] fn a(&self) {} fn b(&self) {} });
         let text = expanded::<Llm>(quote!(model = self.model), item.clone());
         assert_eq!(arguments(&text), ["model = \"b\" , usage = in_body ,", "model = self . model ,"]);
@@ -217,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_labels_of_a_family_are_keys_too() {
+    fn labels_of_a_family_can_be_overridden_by_function() {
         let item = quote! {
             impl A {
                 #[track(index = Index::Code, crate = my::metrics)]
@@ -227,8 +230,9 @@ mod tests {
             }
         };
         let text = expanded::<General>(quote!(Lookup, index = Index::Docs), item);
-        let own = "# [my :: metrics :: track (Lookup , index = Index :: Code , crate = my :: metrics ,)]";
-        assert!(text.contains(own), "{text}");
+        let overridden =
+            "# [my :: metrics :: track (Lookup , index = Index :: Code , crate = my :: metrics ,)]";
+        assert!(text.contains(overridden), "{text}");
         assert_eq!(arguments(&text), ["Lookup , index = Index :: Docs ,"]);
     }
 
@@ -259,17 +263,17 @@ mod tests {
         for mistake in [
             "unknown key `timeou`, expected one of",
             "missing value, write `metrics = ..`",
-            "`#[track_tool]` comes before",
+            "already has `#[track_tool]`",
             "unused `skip`: only a function can be tracked",
             "repeated key `skip`",
             "unknown word `skp`, expected `skip`; did you mean `skip`?",
             "unused `timeout`: `skip` leaves the function as it is",
             "did you mean `tool_name`?",
-            "invalid length `soon`",
+            "invalid duration `soon`",
             "repeated key `tool_name`",
             "expected `#[track(..)]`",
             "write `#[track(skip)]` on it",
-            "unused `skip`: this function has an attribute of its own",
+            "unused `skip`: another attribute already tracks this function",
         ] {
             assert!(text.contains(mistake), "{mistake}\n{text}");
         }
@@ -287,7 +291,7 @@ mod tests {
             quote!(impl A { #[track(skip)] fn a(&self) {} }),
         ] {
             let text = expanded::<Tool>(quote!(), item);
-            assert!(text.contains("finds no method here"), "{text}");
+            assert!(text.contains("finds no method to measure"), "{text}");
         }
     }
 }

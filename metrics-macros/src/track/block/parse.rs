@@ -1,4 +1,4 @@
-//! An impl block as it was written: its functions, their bodies not parsed.
+//! Parsing of an impl block. The bodies of its functions are not parsed.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
@@ -18,15 +18,15 @@ use crate::track::tool::Tool;
 
 /// The helper attribute on a function of the block.
 pub(super) const HELPER: &str = General::NAME;
-/// The attributes that measure a function by themselves.
+/// The attributes that measure a function without being on its block.
 const PRESETS: [&str; 4] = [Llm::NAME, Step::NAME, Task::NAME, Tool::NAME];
 
 /// An impl block.
 pub(super) struct Block {
     pub(super) attrs: Vec<Attribute>,
-    /// All between the attributes and the braces.
+    /// The tokens between the attributes and the braces.
     pub(super) header: TokenStream,
-    /// The header as an impl without items.
+    /// The header, parsed as an impl without items.
     pub(super) parsed: ItemImpl,
     /// The braces; their content is `inner` and `items`.
     pub(super) braces: Group,
@@ -36,13 +36,13 @@ pub(super) struct Block {
 
 /// An item of the block.
 pub(super) struct BlockItem {
-    /// Without the helper.
+    /// The attributes without the helper attributes.
     pub(super) attrs: Vec<Attribute>,
-    /// What the helper says, if it's there.
+    /// The entries of the helper attributes, or `None` without any.
     pub(super) helper: Option<Vec<Entry>>,
     /// The signature, if the item is a function.
     pub(super) sig: Option<Signature>,
-    /// All behind the attributes, as it was.
+    /// The unchanged tokens after the attributes.
     pub(super) rest: TokenStream,
 }
 
@@ -83,13 +83,13 @@ impl BlockItem {
         Ok(Self { attrs, helper, sig, rest })
     }
 
-    /// Whether it's measured by an attribute of its own.
+    /// Returns true if another attribute measures the item already.
     pub(super) fn is_measured(&self) -> bool {
         self.attrs.iter().any(is_preset)
     }
 }
 
-/// Whether the attribute measures what it's on, also if it does so only under a condition.
+/// Returns true if the attribute is one of this crate's, also inside `cfg_attr`.
 pub(super) fn is_preset(attr: &Attribute) -> bool {
     match &attr.meta {
         Meta::List(list) if list.path.is_ident("cfg_attr") => {
@@ -101,7 +101,7 @@ pub(super) fn is_preset(attr: &Attribute) -> bool {
     }
 }
 
-/// Whether it's `#[track(Labels, ..)]`: the struct tells it from the helper.
+/// Returns true for `#[track(Labels, ..)]`, which differs from the helper attribute by its struct of labels.
 fn is_general(attr: &Attribute) -> bool {
     let Meta::List(written) = &attr.meta else { return false };
     let (labels, _) = general::read(written.tokens.clone(), &mut Errors::default());
@@ -127,7 +127,7 @@ fn block_content(input: ParseStream, errors: &mut Errors) -> syn::Result<(Vec<At
     Ok((inner, items))
 }
 
-/// The rest of an item, and its signature if it's a function.
+/// Parses the rest of an item; returns its tokens, and its signature if it is a function.
 fn rest(input: ParseStream) -> syn::Result<(Option<Signature>, TokenStream)> {
     let ahead = input.fork();
     ahead.parse::<Visibility>()?;
@@ -145,7 +145,7 @@ fn rest(input: ParseStream) -> syn::Result<(Option<Signature>, TokenStream)> {
         let token: TokenTree = input.parse()?;
         let ends = match &token {
             TokenTree::Punct(mark) => mark.as_char() == ';',
-            // Behind a signature comes the body, perhaps in the invisible group of `macro_rules`.
+            // The body follows the signature, perhaps in an invisible group of `macro_rules`.
             TokenTree::Group(_) if sig.is_some() => true,
             TokenTree::Group(group) => !is_assignment && group.delimiter() == Delimiter::Brace,
             TokenTree::Ident(_) | TokenTree::Literal(_) => false,
@@ -158,7 +158,7 @@ fn rest(input: ParseStream) -> syn::Result<(Option<Signature>, TokenStream)> {
     Ok((sig, rest))
 }
 
-/// The tokens without the invisible groups that `macro_rules` puts around whole items.
+/// Removes the invisible groups that `macro_rules` puts around whole items.
 fn items_ungrouped(stream: TokenStream) -> TokenStream {
     let ungrouped = stream.into_iter().map(|token| match &token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::None && is_item(group.stream()) => {
@@ -169,7 +169,7 @@ fn items_ungrouped(stream: TokenStream) -> TokenStream {
     ungrouped.collect()
 }
 
-/// Whether it ends as an item does and is more than a block.
+/// Returns true if the tokens end like an item and are more than a block.
 fn is_item(stream: TokenStream) -> bool {
     let tokens: Vec<TokenTree> = stream.into_iter().collect();
     tokens.len() > 1

@@ -1,4 +1,4 @@
-//! Which functions of a block are measured, and with which keys.
+//! Validation of an impl block: selects the functions that are measured, and merges their keys.
 
 use std::collections::BTreeSet;
 
@@ -17,29 +17,29 @@ use crate::text::{plain, snake_case};
 use crate::track::shared::{SKIP, TIMEOUT};
 use crate::track::signature::{is_async, plain_type};
 
-/// A function that is measured.
+/// The attribute of one measured function.
 pub(super) struct FunctionAttribute {
-    /// The function's name.
+    /// The span of the function's name.
     pub(super) at: Span,
     pub(super) krate: Path,
-    /// All keys, the function's own and the shared ones.
+    /// All keys: those of the function and those of the block.
     pub(super) args: TokenStream,
 }
 
-/// A function that is measured, with its own keys.
+/// A function that is measured, with the keys of its helper attributes.
 struct Candidate<'b> {
     sig: &'b Signature,
-    own: Vec<&'b Entry>,
+    keys: Vec<&'b Entry>,
     krate: Option<Path>,
 }
 
 impl Candidate<'_> {
     fn has(&self, key: &str) -> bool {
-        self.own.iter().any(|entry| entry.key == key)
+        self.keys.iter().any(|entry| entry.key == key)
     }
 }
 
-/// The attribute of each item that gets one.
+/// Returns the attribute of each item that is measured.
 pub(super) fn validate<P: Preset>(
     keys: &Keys,
     block: &Block,
@@ -67,7 +67,7 @@ pub(super) fn validate<P: Preset>(
     merged.collect()
 }
 
-/// The item with its own keys, if it's measured by the attribute of the block.
+/// Returns the item with its keys, if the attribute of the block measures it.
 fn candidate<'b, P: Preset>(keys: &Keys, item: &'b BlockItem, errors: &mut Errors) -> Option<Candidate<'b>> {
     let helper = item.helper.as_deref();
     let Some(sig) = &item.sig else {
@@ -75,122 +75,123 @@ fn candidate<'b, P: Preset>(keys: &Keys, item: &'b BlockItem, errors: &mut Error
         return None;
     };
     if item.is_measured() {
-        check_unused(helper.unwrap_or_default(), "this function has an attribute of its own", errors);
+        check_unused(helper.unwrap_or_default(), "another attribute already tracks this function", errors);
         return None;
     }
     let mut skip = Slot::<Flag>::new(SKIP);
-    let (skips, own): (Vec<_>, Vec<_>) =
+    let (skips, others): (Vec<_>, Vec<_>) =
         helper.unwrap_or_default().iter().partition(|entry| entry.key == SKIP);
     for entry in &skips {
         skip.fill(entry, errors);
     }
     if !skips.is_empty() {
-        check_unused(own, "`skip` leaves the function as it is", errors);
+        check_unused(others, "`skip` leaves the function as it is", errors);
         return None;
     }
     if helper.is_none() && sig.receiver().is_none() {
         return None;
     }
-    let own = check_skip_spelling(own, errors);
+    let function_keys = check_skip_spelling(others, errors);
     check_not_const::<P>(sig, errors);
-    // Without the struct, which is missing already, its labels can't be told from keys.
+    // Without the struct of labels, whose absence is reported already, labels cannot be distinguished from keys.
     let is_readable = !matches!(P::NAMING, Naming::Labels) || keys.labels.is_some();
-    let preset = is_readable.then(|| P::parse(args(keys, own.iter().copied()), errors));
+    let preset = is_readable.then(|| P::parse(args(keys, function_keys.iter().copied()), errors));
     let krate = preset.and_then(|preset| preset.crate_path().cloned());
-    Some(Candidate { sig, own, krate })
+    Some(Candidate { sig, keys: function_keys, krate })
 }
 
-/// Keys where they'd do nothing are a mistake.
+/// Reports keys that have no effect.
 fn check_unused<'e>(keys: impl IntoIterator<Item = &'e Entry>, why: &str, errors: &mut Errors) {
     for entry in keys {
         errors.push(entry.key.span(), format_args!("unused `{}`: {why}", entry.name()));
     }
 }
 
-/// Gives back the keys that a preset may know: none offers `skip` for a slip of the pen.
-fn check_skip_spelling<'e>(own: Vec<&'e Entry>, errors: &mut Errors) -> Vec<&'e Entry> {
-    let is_slip = |entry: &&Entry| entry.value.is_none() && resembles(&entry.name(), SKIP);
-    let (slips, own): (Vec<_>, Vec<_>) = own.into_iter().partition(is_slip);
-    for entry in slips {
+/// Reports misspellings of `skip`, which no preset suggests, and returns the other keys.
+fn check_skip_spelling<'e>(keys: Vec<&'e Entry>, errors: &mut Errors) -> Vec<&'e Entry> {
+    let is_misspelled = |entry: &&Entry| entry.value.is_none() && resembles(&entry.name(), SKIP);
+    let (misspelled, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(is_misspelled);
+    for entry in misspelled {
         errors.push(entry.key.span(), unknown("word", &entry.name(), [SKIP]));
     }
-    own
+    others
 }
 
-/// Here, unlike on a function alone, there is a way out.
+/// Reports a `const fn`. On a block, unlike on a single function, `skip` is the solution.
 fn check_not_const<P: Preset>(sig: &Signature, errors: &mut Errors) {
     if let Some(constness) = &sig.constness {
         errors.push(
             constness.span,
             format_args!(
-                "`#[{}]` can't measure a `const fn`: it may run in the compiler; write `#[{HELPER}(skip)]` on it",
+                "`#[{}]` can't measure a `const fn`: it may run at compile time; write `#[{HELPER}(skip)]` on it",
                 P::NAME
             ),
         );
     }
 }
 
-/// The helpers belong to one attribute: which one is not for the order of lines to decide.
+/// Reports further attributes of this crate on the block: the order of lines must not decide which attribute the helper
+/// attributes belong to.
 fn check_only_attribute<P: Preset>(block: &Block, errors: &mut Errors) {
     for attr in block.attrs.iter().filter(|attr| is_preset(attr)) {
         errors.push(
             attr.path().span(),
             format_args!(
-                "an impl block has one such attribute, and `#[{}]` comes before; write this one on the functions",
+                "an impl block can have only one such attribute and already has `#[{}]`; write this one on the functions",
                 P::NAME
             ),
         );
     }
 }
 
-/// An attribute without effect is a mistake.
+/// Reports an attribute that measures no function.
 fn check_has_candidate<P: Preset>(block: &Block, measured: &[&Candidate<'_>], errors: &mut Errors) {
     if measured.is_empty() {
         errors.push(
             block.parsed.impl_token.span(),
             format_args!(
-                "`#[{}]` finds no method here to measure; a function without `self` needs `#[{HELPER}]`",
+                "`#[{}]` finds no method to measure in this block; a function without `self` needs `#[{HELPER}]`",
                 P::NAME
             ),
         );
     }
 }
 
-/// A function alone would show its own key; here it's the function that has to be shown.
+/// Reports synchronous functions under a timeout of the block, at the function instead of at the key.
 fn check_timeout(keys: &Keys, measured: &[&Candidate<'_>], errors: &mut Errors) {
     let limited = measured.iter().filter(|candidate| keys.has(TIMEOUT) && !candidate.has(TIMEOUT));
     for candidate in limited.filter(|candidate| !is_async(candidate.sig)) {
         errors.push(
             candidate.sig.ident.span(),
             format_args!(
-                "the block's `{TIMEOUT}` needs async functions: nothing can end a synchronous call; \
+                "the block's `{TIMEOUT}` needs async functions: a synchronous call can't be interrupted; \
                  write `#[{HELPER}({TIMEOUT} = ..)]` on each async one"
             ),
         );
     }
 }
 
-/// A literal on the block names one function.
+/// Reports a literal label of the block that several functions would share.
 fn check_shared_literal(key: &str, keys: &Keys, measured: &[&Candidate<'_>], errors: &mut Errors) {
     if let Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) = keys.get(key).map(ungrouped) {
         check_label_is_unique(key, text, measured, errors);
     }
 }
 
-/// Reported once where no function has the key, else at those that lack it.
+/// Reports a missing required key: once if no function has it, otherwise at each function without it.
 fn check_given(key: &str, keys: &Keys, measured: &[&Candidate<'_>], errors: &mut Errors) {
     if measured.is_empty() {
         return;
     }
     let lacking = measured.iter().filter(|candidate| !keys.has(key) && !candidate.has(key));
     let lacking: Vec<_> = lacking.map(|candidate| candidate.sig.ident.span()).collect();
-    let places = if lacking.len() < measured.len() { lacking } else { vec![Span::call_site()] };
-    for at in places {
+    let spans = if lacking.len() < measured.len() { lacking } else { vec![Span::call_site()] };
+    for at in spans {
         errors.push(at, missing(key));
     }
 }
 
-/// In the impl of a trait, the key and the type's name, for the functions that are given no other.
+/// Returns the key and the name of the type as the default label in the impl of a trait.
 fn type_name_key<P: Preset>(
     key: &'static str,
     keys: &Keys,
@@ -206,7 +207,10 @@ fn type_name_key<P: Preset>(
     let Some(ident) = name(ty, block) else {
         errors.push(
             ty.span(),
-            format_args!("this type has no name for `{key}`; write `#[{}({key} = ..)]`", P::NAME),
+            format_args!(
+                "this type has no name that could be the `{key}`; write `#[{}({key} = ..)]`",
+                P::NAME
+            ),
         );
         return None;
     };
@@ -215,7 +219,7 @@ fn type_name_key<P: Preset>(
     Some((key, name))
 }
 
-/// The text of `key` can't tell several functions apart. Those of one name count once: `cfg` leaves one of them.
+/// Reports a label that several functions share. Functions of the same name count once, because `cfg` keeps only one of them.
 fn check_label_is_unique(key: &str, text: &LitStr, measured: &[&Candidate<'_>], errors: &mut Errors) {
     let named = measured.iter().filter(|candidate| !candidate.has(key));
     let functions: BTreeSet<String> = named.map(|candidate| plain(&candidate.sig.ident)).collect();
@@ -223,7 +227,7 @@ fn check_label_is_unique(key: &str, text: &LitStr, measured: &[&Candidate<'_>], 
         errors.push(
             text.span(),
             format_args!(
-                "one `{key}` for {} functions; write `#[{HELPER}({key} = ..)]` on each, \
+                "one `{key}` is shared by {} functions; write `#[{HELPER}({key} = ..)]` on each, \
                  or `#[{HELPER}(skip)]` on the others",
                 functions.len()
             ),
@@ -231,7 +235,7 @@ fn check_label_is_unique(key: &str, text: &LitStr, measured: &[&Candidate<'_>], 
     }
 }
 
-/// The last word of a type's path, which isn't a parameter: that has another type in each instantiation.
+/// Returns the last segment of a type's path, unless the type is a type parameter, which differs between instantiations.
 fn name<'b>(ty: &'b Type, block: &Block) -> Option<&'b Ident> {
     let Type::Path(path) = ty else { return None };
     let is_parameter =
@@ -240,14 +244,14 @@ fn name<'b>(ty: &'b Type, block: &Block) -> Option<&'b Ident> {
     Some(&last.ident)
 }
 
-/// The keys of a function: its own, and the shared ones that it doesn't have.
+/// Merges the keys of a function with the keys of the block that it does not override.
 fn merged(
     keys: &Keys,
     name: Option<&(&'static str, LitStr)>,
     candidate: &Candidate<'_>,
 ) -> FunctionAttribute {
     let shared = keys.entries.iter().filter(|entry| !candidate.has(&entry.name()));
-    let mut args = args(keys, candidate.own.iter().copied().chain(shared));
+    let mut args = args(keys, candidate.keys.iter().copied().chain(shared));
     if let Some((key, text)) = name.filter(|(key, _)| !candidate.has(key)) {
         let key = Ident::new(key, text.span());
         args.extend(quote!(#key = #text));
@@ -256,7 +260,7 @@ fn merged(
     FunctionAttribute { at: candidate.sig.ident.span(), krate, args }
 }
 
-/// The arguments of an attribute with the struct of the labels and `entries`, each with a comma behind it.
+/// Returns the arguments of an attribute: the struct of labels and `entries`, each followed by a comma.
 fn args<'e>(keys: &Keys, entries: impl Iterator<Item = &'e Entry>) -> TokenStream {
     let labels = keys.labels.iter();
     let entries = entries.map(|Entry { key, value, nested }| {

@@ -1,6 +1,6 @@
-//! What each attribute writes, in full: the files beside this one are read in a review.
+//! Reviewed expansions: the complete output of each attribute, in the files beside this one.
 //!
-//! `EXPANDED=overwrite cargo test -p agent-metrics-macros expanded` writes them again.
+//! `EXPANDED=overwrite cargo test -p agent-metrics-macros expanded` updates the files.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use super::step::Step;
 use super::task::Task;
 use super::tool::Tool;
 
-/// The tokens as rustfmt writes them.
+/// Formats the tokens with rustfmt.
 fn pretty(tokens: &TokenStream) -> String {
     let mut rustfmt = Command::new("rustfmt")
         .args(["--edition", "2024", "--config", "max_width=100"])
@@ -40,7 +40,7 @@ fn check<P: Preset>(name: &str, args: TokenStream, item: TokenStream) -> String 
         std::fs::write(&file, &expanded).expect("a file is written");
     }
     let known = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(expanded, known, "{name} is written otherwise than in {}", file.display());
+    assert_eq!(expanded, known, "the expansion of {name} differs from {}", file.display());
     expanded
 }
 
@@ -59,7 +59,7 @@ fn a_plain_async_tool_fits_on_a_screen() {
 }
 
 #[test]
-fn a_sync_task_with_an_enum() {
+fn a_sync_task_with_an_enum_label_expands_as_reviewed() {
     check::<Task>(
         "task",
         quote!(task_type = TaskType::Search, slo(availability = 99.9, latency = "5s")),
@@ -72,7 +72,7 @@ fn a_sync_task_with_an_enum() {
 }
 
 #[test]
-fn a_model_with_a_label_from_self() {
+fn an_llm_call_with_a_label_from_self_expands_as_reviewed() {
     check::<Llm>(
         "llm",
         quote!(model = self.model, provider = "gcp.gemini", timeout = "30s"),
@@ -85,7 +85,7 @@ fn a_model_with_a_label_from_self() {
 }
 
 #[test]
-fn a_step_that_boxes_its_future() {
+fn a_step_that_boxes_its_future_expands_as_reviewed() {
     check::<Step>(
         "step",
         quote!(),
@@ -99,7 +99,7 @@ fn a_step_that_boxes_its_future() {
 }
 
 #[test]
-fn a_family_of_the_users() {
+fn a_user_defined_family_expands_as_reviewed() {
     check::<General>(
         "general",
         quote!(Retrieval, index = Index::Docs, tenant = tenant),
@@ -113,7 +113,7 @@ fn a_family_of_the_users() {
 }
 
 #[test]
-fn an_impl_block() {
+fn an_impl_block_expands_as_reviewed() {
     check::<Tool>(
         "block",
         quote!(metrics = self.metrics),

@@ -278,20 +278,6 @@ impl<F: FamilyId> EnabledFamilies<F> {
     }
 }
 
-/// The label names that a dimension cannot have: those of the families that dimensions split, of the families shown beside
-/// them, and of the exposition formats. The labels of an info are facts, by which nothing is aggregated.
-pub(crate) fn reserved_label_names() -> impl Iterator<Item = &'static str> {
-    let reserves = |family: &&BuiltinFamily| {
-        family.kind != MetricKind::Info
-            && matches!(
-                family.group,
-                FamilyGroup::Tasks | FamilyGroup::LlmCalls | FamilyGroup::Tools | FamilyGroup::Costs
-            )
-    };
-    let families = super::BUILTIN_TABLES.iter().copied().flatten().filter(reserves);
-    families.flat_map(|family| family.labels).map(|label| label.name).chain(["le", "quantile"])
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

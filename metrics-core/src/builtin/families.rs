@@ -21,8 +21,9 @@ use super::task::{TaskFamily, TaskSeries, Tasks};
 use super::tool::{ToolFamily, ToolSeries, Tools};
 use crate::faults::FaultReporter;
 use crate::metric::HistogramOptions;
+use crate::name::MetricKind;
 use crate::pricing::PriceTable;
-use crate::sample::Source;
+use crate::sample::{FamilyGroup, Source};
 
 /// Every table of built-in families.
 pub(crate) const BUILTIN_TABLES: &[&[BuiltinFamily]] = &[
@@ -39,6 +40,20 @@ pub(crate) const BUILTIN_TABLES: &[&[BuiltinFamily]] = &[
     ExporterFamily::TABLE,
     otel::OtelFamily::TABLE,
 ];
+
+/// The label names that a dimension cannot have: those of the families that dimensions split, of the families shown beside
+/// them, and of the exposition formats. The labels of an info are facts, by which nothing is aggregated.
+pub(crate) fn reserved_label_names() -> impl Iterator<Item = &'static str> {
+    let reserves = |family: &&BuiltinFamily| {
+        family.kind != MetricKind::Info
+            && matches!(
+                family.group,
+                FamilyGroup::Tasks | FamilyGroup::LlmCalls | FamilyGroup::Tools | FamilyGroup::Costs
+            )
+    };
+    let families = BUILTIN_TABLES.iter().copied().flatten().filter(reserves);
+    families.flat_map(|family| family.labels).map(|label| label.name).chain(["le", "quantile"])
+}
 
 /// The built-in families of an instance.
 pub struct Families {

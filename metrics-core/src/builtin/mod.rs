@@ -10,6 +10,7 @@ mod completion;
 mod cost;
 mod declaration;
 mod dimensions;
+#[cfg(any(feature = "_push", feature = "serve"))]
 mod exporting;
 mod families;
 mod health;
@@ -27,14 +28,14 @@ pub use bundle::{DimensionedBundle, Group};
 pub(crate) use bundle::{LabelText, Table};
 pub(crate) use business::{CacheLabels, CacheResult, MemoryLabels};
 pub(crate) use cost::ToolCost;
-pub(crate) use declaration::{BuiltinFamily, EnabledFamilies, FamilyId, reserved_label_names};
+pub(crate) use declaration::{BuiltinFamily, EnabledFamilies, FamilyId};
 pub(crate) use dimensions::{BundlesByPoint, Dimension, Dimensions, MAX_POINTS};
 pub use dimensions::{DimensionPoint, DimensionValue};
 #[cfg(feature = "serve")]
 pub(crate) use exporting::{ExporterFamily, REASON, REFUSAL_REASONS};
 #[cfg(feature = "_push")]
 pub(crate) use exporting::{PUSH_OUTCOMES, PushFamily, TARGET};
-pub(crate) use families::{BUILTIN_TABLES, find};
+pub(crate) use families::{BUILTIN_TABLES, find, reserved_label_names};
 pub use families::{Bundle, Families};
 pub(crate) use health::Health;
 pub(crate) use http::{Http, HttpSeries, Method};

@@ -106,8 +106,8 @@ impl<F, R, J> Retry<F, R, J> {
         self
     }
 
-    /// The wait before the second attempt, which doubles from there, and the longest wait. Where an error asks for
-    /// a wait, that holds.
+    /// Sets the wait before the second attempt, which doubles for each further attempt, and the maximum wait. An error that
+    /// requests a wait overrides both.
     pub fn waits(mut self, first: Duration, longest: Duration) -> Self {
         self.policy.waits = self.policy.waits.with_min_delay(first).with_max_delay(longest);
         self

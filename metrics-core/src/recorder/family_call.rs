@@ -3,7 +3,6 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::Scope;
 use super::call::{CallRecorder, Elapsed, guard};
 use super::global::InGlobal;
 use crate::error::RegisterError;
@@ -204,13 +203,13 @@ pub struct FamilyCall<F> {
     index: usize,
 }
 
-/// Creates the call of a function with `#[track(..)]`.
-#[inline]
-#[track_caller]
-pub fn family_call<M: Scope, L: CallLabels>(metrics: M, labels: &L) -> FamilyCall<M::Family<L>> {
-    let family = metrics.family::<L>();
-    let index = family.0.series.index(labels);
-    FamilyCall { family, index }
+impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> FamilyCall<F> {
+    /// Creates a call with these labels.
+    #[inline]
+    pub(super) fn new(family: F, labels: &L) -> Self {
+        let index = family.0.series.index(labels);
+        Self { family, index }
+    }
 }
 
 impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> ReportsFaults for FamilyCall<F> {

@@ -4,12 +4,11 @@ use std::convert::Infallible;
 use std::panic::Location;
 use std::sync::OnceLock;
 
-use super::site::{Site, duplicate_names, linked_sites};
+use super::site::{Site, start_at_zero};
 #[cfg(feature = "testing")]
 use super::stand_in::current as stand_in;
 use super::{Cached, CallLabel};
-use crate::builtin::{Bundle, Group, LabelText, find};
-use crate::catalogue::SiteKind;
+use crate::builtin::{Bundle, LabelText, find};
 use crate::error::{BuildError, Fault, RegisterError};
 use crate::instance::AgentMetrics;
 
@@ -159,28 +158,4 @@ pub(crate) fn install(metrics: AgentMetrics, first_use: String) -> Result<&'stat
 pub(super) fn as_global(metrics: &AgentMetrics) -> Option<&'static AgentMetrics> {
     let global = &GLOBAL.get()?.metrics;
     global.is(metrics).then_some(global)
-}
-
-/// Creates the series of every tracked function with a constant label, so that they are exposed at 0.
-pub(super) fn start_at_zero(metrics: &AgentMetrics) {
-    let families = metrics.families_ref();
-    for (first, second) in duplicate_names() {
-        let (label, value) = first.label.unwrap_or_default();
-        let (first, second) = (first.to_string(), second.to_string());
-        families.faults.report(&Fault::DuplicateName { label, value, first, second });
-    }
-    for site in linked_sites().filter(|site| site.is_global()) {
-        site.register_family();
-        let Some(label) = site.constant() else { continue };
-        match site.info().kind {
-            SiteKind::Task => start_series(&*families.tasks, label.text()),
-            SiteKind::Tool => start_series(&*families.tools, label.text()),
-            SiteKind::Llm => start_series(&*families.llm, label.text()),
-            SiteKind::Step | SiteKind::General => {}
-        }
-    }
-}
-
-fn start_series<S: Bundle>(group: &impl Group<S>, value: &str) {
-    group.bundle(group.slot_in_code(value)).start();
 }

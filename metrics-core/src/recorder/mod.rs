@@ -51,7 +51,7 @@ pub use by_hand::{CompletionWindow, InvalidRate};
 pub(crate) use cached::Cached;
 pub use call::CallRecorder;
 pub use facts::LiveFacts;
-pub use family_call::{CallFamily, CallGuard, CallLabels, FamilyCall, GlobalFamily, OwnFamily, family_call};
+pub use family_call::{CallFamily, CallGuard, CallLabels, FamilyCall, GlobalFamily, OwnFamily};
 pub use global::global;
 pub use global_metrics::GlobalMetrics;
 pub use in_task::{FutureExt, InTask, TaskHandle, current_task};
@@ -63,7 +63,7 @@ pub use reader::*;
 pub use request::RequestGuard;
 #[cfg(feature = "retry")]
 pub use retry::{Retry, retry};
-pub use scope::{Global, Scope};
+pub use scope::{Global, Scope, family_call};
 pub(crate) use site::tool_names;
 pub use site::{Site, SiteRef, duplicate_names, sites};
 pub use step::{StepCall, UnrecordedCall, step};

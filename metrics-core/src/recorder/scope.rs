@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::global::{as_global, resolve};
 use super::held::{BundleHandle, HoldsBundle};
-use super::{Cached, CallFamily, CallLabel, CallLabels, OwnFamily, Site};
+use super::{Cached, CallFamily, CallLabel, CallLabels, FamilyCall, OwnFamily, Site};
 use crate::builtin::{Bundle, LabelText, find};
 use crate::instance::AgentMetrics;
 
@@ -89,4 +89,11 @@ pub(super) fn held<S: Bundle>(metrics: &AgentMetrics, value: LabelText<'_>) -> B
         Some(global) => BundleHandle::Static(find(global.families_ref(), value)),
         None => BundleHandle::shared(metrics.families_ref(), value),
     }
+}
+
+/// Creates the call of a function with `#[track(..)]`.
+#[inline]
+#[track_caller]
+pub fn family_call<M: Scope, L: CallLabels>(metrics: M, labels: &L) -> FamilyCall<M::Family<L>> {
+    FamilyCall::new(metrics.family::<L>(), labels)
 }

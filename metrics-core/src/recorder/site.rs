@@ -1,8 +1,9 @@
 //! Call sites: one static for each attribute, with its constant label value.
 
 use super::{Cached, CallLabel};
-use crate::builtin::{Dimension, LlmSeries, TaskSeries, ToolSeries};
+use crate::builtin::{Bundle, Dimension, Group, LlmSeries, TaskSeries, ToolSeries};
 use crate::catalogue::{Catalogue, DimensionInfo, SiteInfo, SiteKind, Slo};
+use crate::error::Fault;
 use crate::instance::AgentMetrics;
 
 /// One tracked function, with its cached series of the global instance.
@@ -153,6 +154,30 @@ impl AgentMetrics {
         let dimensions = self.families_ref().dimensions.iter().map(info).collect();
         Catalogue { families: self.families(), sites, dimensions }
     }
+}
+
+/// Creates the series of every tracked function with a constant label, so that they are exposed at 0.
+pub(super) fn start_at_zero(metrics: &AgentMetrics) {
+    let families = metrics.families_ref();
+    for (first, second) in duplicate_names() {
+        let (label, value) = first.label.unwrap_or_default();
+        let (first, second) = (first.to_string(), second.to_string());
+        families.faults.report(&Fault::DuplicateName { label, value, first, second });
+    }
+    for site in linked_sites().filter(|site| site.is_global()) {
+        site.register_family();
+        let Some(label) = site.constant() else { continue };
+        match site.info().kind {
+            SiteKind::Task => start_series(&*families.tasks, label.text()),
+            SiteKind::Tool => start_series(&*families.tools, label.text()),
+            SiteKind::Llm => start_series(&*families.llm, label.text()),
+            SiteKind::Step | SiteKind::General => {}
+        }
+    }
+}
+
+fn start_series<S: Bundle>(group: &impl Group<S>, value: &str) {
+    group.bundle(group.slot_in_code(value)).start();
 }
 
 debug_by_name! {

@@ -11,7 +11,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use super::global::start_at_zero;
+use super::site::start_at_zero;
 use crate::instance::AgentMetrics;
 
 type Standing = Vec<(u64, &'static AgentMetrics)>;

@@ -1,4 +1,5 @@
-//! What generated code names, and nothing else. No part of the public interface.
+//! The items that generated code names. This module is not part of the public API: it changes without notice, and only the
+//! macros of the same version may use it.
 
 pub use inventory::submit;
 
@@ -20,7 +21,7 @@ pub use crate::recorder::{
 };
 pub use crate::recorder::{box_stream, track_opening, track_stream, try_track_opening, try_track_stream};
 
-/// The traits by which a reader is found, each set without names of its own.
+/// The traits that select the reader of a status by type, imported without their names.
 pub mod by_type {
     pub use crate::recorder::{
         ViaAnyValue as _, ViaAsDynError as _, ViaClassifyError as _, ViaClassifyOk as _,
@@ -29,17 +30,17 @@ pub mod by_type {
     };
 }
 
-/// See [`by_type`].
+/// The traits that select the reader of a usage by type, imported without their names.
 pub mod by_usage {
     pub use crate::recorder::{ViaResultUsage as _, ViaResultUsageBy as _, ViaUsage as _, ViaUsageBy as _};
 }
 
-/// See [`by_type`].
+/// The traits that select the reader of a cost by type, imported without their names.
 pub mod by_cost {
     pub use crate::recorder::{ViaCost as _, ViaResultCost as _};
 }
 
-/// See [`by_type`].
+/// The traits that select the reader of a label by type, imported without their names.
 pub mod by_label {
     pub use crate::recorder::{ViaInvalidLabel as _, ViaLabelValue as _, ViaStr as _};
 }
@@ -52,7 +53,7 @@ use crate::builtin::Budget;
 use crate::family::Metric;
 use crate::instance::AgentMetrics;
 
-/// Refuses, at compile time, a name that a metric of this kind cannot carry.
+/// Rejects, at compile time, a name that is invalid for a metric of this kind.
 ///
 /// # Panics
 /// When the name is invalid; in a `const` that is a compile error at the caller.
@@ -61,46 +62,46 @@ pub const fn check_metric_name<M: Metric>(name: &str) {
     crate::name::check_metric_name(M::KIND, name);
 }
 
-/// Refuses, at compile time, labels that a metric of this kind writes itself.
+/// Rejects, at compile time, labels that a metric of this kind adds itself.
 ///
 /// # Panics
-/// When one of them is among its own; in a `const` that is a compile error at the caller.
+/// When a label is reserved; in a `const` that is a compile error at the caller.
 #[track_caller]
 pub const fn check_metric_labels<M: Metric>() {
     crate::name::check_reserved_labels(M::KIND, M::LABELS);
 }
 
-/// Refuses, at compile time, a unit that is not at the end of the name.
+/// Rejects, at compile time, a unit that is not at the end of the name.
 ///
 /// # Panics
-/// When it isn't; in a `const` that is a compile error at the caller.
+/// When the name does not end with the unit; in a `const` that is a compile error at the caller.
 #[track_caller]
 pub const fn check_unit<M: Metric>(name: &str, unit: &str) {
     crate::name::check_unit(M::KIND, name, unit);
 }
 
-/// The budget that a `budget = ..` key names, or what leads to it.
+/// Returns the budget that a `budget = ..` key names, also through references.
 #[inline]
 pub fn budget(budget: &Budget) -> Budget {
     budget.clone()
 }
 
-/// Refuses, at compile time, native buckets of what has no buckets.
+/// Rejects, at compile time, native buckets of a metric without buckets.
 ///
 /// # Panics
-/// When it isn't a histogram; in a `const` that is a compile error at the caller.
+/// When the metric is not a histogram; in a `const` that is a compile error at the caller.
 #[track_caller]
 pub const fn check_native<M: Metric>() {
     crate::name::check_native(M::KIND);
 }
 
-/// A family of a metric's kind and labels, for the check of queries.
+/// Describes a family with a metric's kind and labels, for the check of queries.
 #[cfg(feature = "promql")]
 pub const fn known<M: Metric>(name: &'static str) -> Known<'static> {
     Known { name, kind: M::KIND, labels: M::LABELS }
 }
 
-/// The instance that a `metrics = ..` key names.
+/// Returns the instance that a `metrics = ..` key names.
 #[inline]
 pub fn metrics<M: AsRef<AgentMetrics> + ?Sized>(metrics: &M) -> &AgentMetrics {
     metrics.as_ref()

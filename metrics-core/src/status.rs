@@ -15,15 +15,15 @@ pub enum Status {
     Error,
     /// The call took too long and was given up.
     Timeout,
-    /// The other side asked to slow down (HTTP 429).
+    /// The provider limited the rate of requests (HTTP 429).
     RateLimited,
-    /// The other side could not be reached or could not answer (connect errors, HTTP 5xx and 529).
+    /// The provider could not be reached or could not respond (connect errors, HTTP 5xx and 529).
     Unavailable,
-    /// The other side refused the request (HTTP 4xx).
+    /// The provider rejected the request (HTTP 4xx).
     Rejected,
     /// The request did not fit in the model's context.
     ContextOverflow,
-    /// The model or its provider blocked the answer.
+    /// The model or its provider blocked the response.
     ContentFiltered,
     /// The call was dropped while it waited.
     Cancelled,
@@ -59,11 +59,11 @@ impl fmt::Display for Status {
     }
 }
 
-/// The statuses that one kind of call tells apart.
+/// The names of the statuses of one kind of call.
 pub(crate) struct Statuses {
     pub(crate) names: &'static [&'static str],
-    /// For each [`Status`] in the order of its declaration four bits: the place among `names`. A
-    /// table would cost a load on the way to the address that is added to.
+    /// Four bits for each [`Status`], in the order of its declaration: the index among `names`. A table in memory would add
+    /// a load before the address of a counter is known.
     places: u64,
 }
 

@@ -62,7 +62,7 @@ async fn a_requested_wait_is_kept_unless_it_is_too_long() {
     assert_metrics!(metrics, { agent_llm_retry_wait_seconds_total { model = "m" } == 17 });
     let patient = Failed(Status::RateLimited, Some(61));
     assert_eq!(ask(&[patient]).await, Err(patient), "a minute is the longest wait accepted");
-    let result = retry(failing(&[patient])).longest_asked(Duration::from_secs(61)).await;
+    let result = retry(failing(&[patient])).max_requested_wait(Duration::from_secs(61)).await;
     assert_eq!(result, Ok(Usage::new(5, 1)));
 }
 

@@ -9,6 +9,7 @@ mod dimensions;
 mod drops;
 mod exemplars;
 mod formats;
+mod guards;
 mod http;
 mod impls;
 mod in_flight;

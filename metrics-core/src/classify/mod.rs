@@ -1,4 +1,4 @@
-//! From an error to a status.
+//! Classification: the status that an error stands for.
 
 #[cfg(any(
     feature = "tower",
@@ -25,7 +25,7 @@ use crate::status::Status;
 ))]
 pub(crate) use retry_after::retry_after;
 
-/// Says which [`Status`] a value stands for.
+/// Returns the [`Status`] that a value stands for.
 ///
 /// Derive it on an error enum and name the status of each variant:
 ///
@@ -59,11 +59,10 @@ pub(crate) use retry_after::retry_after;
     note = "derive `Classify` on it, or give the attribute `status = |result| ..`"
 )]
 pub trait Classify {
-    /// The status this value stands for.
+    /// Returns the status that this value stands for.
     fn classify(&self) -> Status;
 
-    /// How long the other side wants to be left alone before it is asked again, if the value tells: what
-    /// `retry(..)` waits then.
+    /// Returns the time to wait before the next request, if the value contains it. `retry(..)` waits that long.
     fn retry_after(&self) -> Option<Duration> {
         None
     }
@@ -164,18 +163,19 @@ impl<B> Classify for http::Response<B> {
     }
 }
 
-/// Looks whether an error is of a type it knows.
+/// A function that returns the status of an error, if the error has the type that the function looks for.
 type Classifier = fn(&(dyn Error + 'static)) -> Option<Status>;
 
-/// A classifier that `derive(Classify)` left in the binary.
+/// A classifier that `derive(Classify)` registers at link time.
+#[derive(Debug)]
 pub struct Derived(pub Classifier);
 
 inventory::collect!(Derived);
 
 static ADDED: RwLock<Vec<Classifier>> = RwLock::new(Vec::new());
 
-/// Makes errors of type `E` known wherever a `source()` chain is walked, for a type that cannot
-/// derive [`Classify`].
+/// Registers the error type `E`, for a type that cannot derive [`Classify`]: errors of that type are then recognised in every
+/// `source()` chain.
 pub fn register_classifier<E: Error + Classify + 'static>() {
     let mut added = ADDED.write().unwrap_or_else(PoisonError::into_inner);
     let classifier: Classifier = downcast::<E>;
@@ -196,15 +196,16 @@ const BUILT_IN: &[Classifier] = &[
     downcast::<tokio::time::error::Elapsed>,
 ];
 
-/// How far a chain is followed: one may lead back to itself.
-const LONGEST_CHAIN: usize = 64;
+/// The maximum number of errors in a chain that are looked at, since a chain may lead back to itself.
+const MAX_CHAIN: usize = 64;
 
-/// The status of the first error in the chain that says more than `error`.
+/// Returns the first status in the chain other than `error`.
 fn chain_status(error: &(dyn Error + 'static)) -> Option<Status> {
-    // Copied, since a classifier may look here itself; it is empty but for those who add to it.
+    // A copy, so that the lock is not held while the classifiers run: a classifier may call this function. The list is empty
+    // unless the program has registered a classifier.
     let added = ADDED.read().unwrap_or_else(PoisonError::into_inner).clone();
     let mut next = Some(error);
-    for _ in 0..LONGEST_CHAIN {
+    for _ in 0..MAX_CHAIN {
         let error = next?;
         let derived = inventory::iter::<Derived>.into_iter().map(|derived| derived.0);
         let mut classifiers = BUILT_IN.iter().copied().chain(added.iter().copied()).chain(derived);
@@ -217,7 +218,8 @@ fn chain_status(error: &(dyn Error + 'static)) -> Option<Status> {
     None
 }
 
-/// The status that an error stands for: `error` unless it or one of its sources says more.
+/// Returns the status that an error stands for: the first status other than `error` among the error and its sources, else
+/// `error`.
 pub fn error_status(error: &(dyn Error + 'static)) -> Status {
     chain_status(error).unwrap_or(Status::Error)
 }
@@ -243,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chain_is_walked_to_the_error_that_says_more() {
+    fn the_first_specific_status_in_the_source_chain_is_used() {
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
         assert_eq!(error_status(&Wrapped(refused())), Status::Unavailable);
         let boxed: Box<dyn Error + Send + Sync> = Box::new(Wrapped(refused()));

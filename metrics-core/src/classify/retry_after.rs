@@ -1,9 +1,9 @@
-//! The wait that a response asks for in its headers.
+//! The wait that the headers of a response request.
 
 use std::time::Duration;
 
-/// How long to wait before the next request, by the headers that `header` finds by name: `retry-after-ms`, which OpenAI's
-/// and Anthropic's official clients read first, else `retry-after` in seconds (RFC 9110, 10.2.3). A date is not read: no
+/// Returns the time to wait before the next request, from the headers that `header` looks up by name: `retry-after-ms`, which
+/// the official clients of OpenAI and Anthropic read first, else `retry-after` in seconds (RFC 9110, 10.2.3). A date is not read: no
 /// provider sends one.
 pub(crate) fn retry_after<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Option<Duration> {
     let read = |name: &str, unit: f64| {
@@ -20,7 +20,7 @@ mod tests {
     #[test]
     fn a_wait_is_a_number_of_seconds_or_milliseconds() {
         let wait =
-            |name: &'static str, value: &'static str| retry_after(|asked| (asked == name).then_some(value));
+            |name: &'static str, value: &'static str| retry_after(|header| (header == name).then_some(value));
         assert_eq!(wait("retry-after", "2"), Some(Duration::from_secs(2)));
         assert_eq!(wait("retry-after", " 0.5 "), Some(Duration::from_millis(500)));
         assert_eq!(wait("retry-after-ms", "250"), Some(Duration::from_millis(250)));

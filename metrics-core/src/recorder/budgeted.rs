@@ -1,4 +1,4 @@
-//! Calls that don't begin when a budget is spent.
+//! Calls that do not begin when a budget is spent.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,23 +9,23 @@ use super::ledger;
 use crate::builtin::Budget;
 use crate::error::BudgetSpent;
 
-/// Whether the budgets of the tasks that run here have something left, to be asked before something that costs. Outside
-/// of any task there is none.
+/// Checks that no budget of the tasks on this thread is spent. Call it before work that costs. Outside of any task there is
+/// no budget to check.
 ///
 /// # Errors
-/// The innermost that is spent.
+/// The innermost budget that is spent.
 pub fn check_budgets() -> Result<(), BudgetSpent> {
     ledger::spent_budget(false).map_or(Ok(()), Err)
 }
 
-/// The budgets that are asked before a call begins.
+/// The budgets that are checked before a call begins.
 pub trait BudgetCheck {
-    /// What is spent, if nothing is left: then the call does not begin, which is counted.
+    /// Returns the innermost spent budget. The call does not begin then, and the refusal is counted.
     fn spent(&self) -> Option<BudgetSpent>;
 }
 
-/// Those of the tasks around the call.
-#[derive(Clone, Copy)]
+/// The budgets of the enclosing tasks.
+#[derive(Clone, Copy, Debug)]
 pub struct EnclosingBudgets;
 
 impl BudgetCheck for EnclosingBudgets {
@@ -47,14 +47,14 @@ impl BudgetCheck for Budget {
     }
 }
 
-/// What a function with a `budget` returns: a `Result` whose error can be made from [`BudgetSpent`].
+/// The return type of a function with a `budget`: a `Result` whose error can be made from [`BudgetSpent`].
 #[diagnostic::on_unimplemented(
     message = "a function with `budget` must return a `Result` whose error is `From<BudgetSpent>`",
     label = "no way to say that the budget is spent",
     note = "implement `From<agent_metrics::BudgetSpent>` for the error, or use `anyhow::Error` or `Box<dyn Error + Send + Sync>`"
 )]
 pub trait FromBudgetSpent {
-    /// The output of a call that didn't begin.
+    /// Returns the output of a call that did not begin.
     fn spent(error: BudgetSpent) -> Self;
 }
 
@@ -67,9 +67,9 @@ impl<T, E: From<BudgetSpent>> FromBudgetSpent for Result<T, E> {
 pin_project! {
     /// The future of a function with a `budget`.
     pub struct BudgetChecked<P, F> {
-        // Asked at the first poll.
-        purse: Option<P>,
-        // Emptied if it doesn't begin.
+        // Taken at the first poll.
+        check: Option<P>,
+        // Emptied if the call does not begin.
         #[pin]
         future: Option<F>,
     }
@@ -81,7 +81,7 @@ impl<P: BudgetCheck, F: Future<Output: FromBudgetSpent>> Future for BudgetChecke
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
-        if let Some(spent) = this.purse.take().and_then(|purse| purse.spent()) {
+        if let Some(spent) = this.check.take().and_then(|check| check.spent()) {
             this.future.set(None);
             return Poll::Ready(F::Output::spent(spent));
         }
@@ -92,10 +92,12 @@ impl<P: BudgetCheck, F: Future<Output: FromBudgetSpent>> Future for BudgetChecke
     }
 }
 
-/// Lets a future begin only if something is left.
+/// Makes a future begin only if no budget is spent.
 pub fn with_budget_check<P: BudgetCheck, F: Future<Output: FromBudgetSpent>>(
-    purse: P,
+    check: P,
     future: F,
 ) -> BudgetChecked<P, F> {
-    BudgetChecked { purse: Some(purse), future: Some(future) }
+    BudgetChecked { check: Some(check), future: Some(future) }
 }
+
+debug_by_name! { BudgetChecked [P, F] [P, F]; }

@@ -1,4 +1,4 @@
-//! The series that a call site has looked up, so that it looks them up once.
+//! The cache of a call site for the series that it has looked up.
 
 use std::any::TypeId;
 
@@ -6,13 +6,13 @@ use once_cell::race::{OnceBox, OnceRef};
 
 use super::label::{CallLabel, closed_text};
 
-/// The series of the global metrics that a site has resolved so far.
+/// The series of the global instance that a site has looked up so far.
 pub struct Cached<S: 'static> {
     constant: OnceRef<'static, S>,
     closed: OnceBox<Table<S>>,
 }
 
-/// The series of each value of one closed set.
+/// The series of each value of one closed label.
 struct Table<S: 'static> {
     set: TypeId,
     series: Box<[OnceRef<'static, S>]>,
@@ -23,9 +23,9 @@ impl<S> Cached<S> {
         Self { constant: OnceRef::new(), closed: OnceBox::new() }
     }
 
-    /// The series of `label`, resolved at most once for constants and for values of a closed set.
+    /// Returns the series of `label`. Constants and values of a closed label are looked up at most once.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // So that only the arm of the site's own label is left of it.
+    #[allow(clippy::inline_always)] // Leaves only the match arm for the site's label.
     pub(crate) fn resolve(&self, label: CallLabel<'_>, resolve: impl Fn(&str) -> &'static S) -> &'static S {
         match label {
             CallLabel::Constant(text) => match self.constant.get() {
@@ -54,7 +54,7 @@ impl<S> Cached<S> {
         series
     }
 
-    /// At the first call, every value of its set gets its series: they start at zero from here on.
+    /// Creates the series of every value of the closed label at the first call, so that they start at zero.
     #[cold]
     #[inline(never)]
     fn new_table(
@@ -73,3 +73,5 @@ impl<S> Cached<S> {
         })
     }
 }
+
+debug_by_name! { Cached [S] [S]; }

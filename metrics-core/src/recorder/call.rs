@@ -41,7 +41,7 @@ pub trait CallRecorder {
 }
 
 /// The start and the end of a call.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Elapsed {
     start: Ticks,
     end: Ticks,

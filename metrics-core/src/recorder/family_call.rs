@@ -1,9 +1,8 @@
-//! Call families of the user's own: calls by status, durations, and what is in flight if asked.
+//! User-defined call families: calls by status, durations and, on request, calls in flight.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::Scope;
 use super::call::{CallRecorder, Elapsed, guard};
 use super::global::InGlobal;
 use crate::error::RegisterError;
@@ -41,22 +40,22 @@ use crate::storage::ShardHandle;
     note = "derive `CallLabels` on the struct and name the family: `#[calls(name = \"retrieval\")]`"
 )]
 pub trait CallLabels: LabelSet {
-    /// The family's name.
+    /// The name of the family.
     const NAME: &'static str;
-    /// What its calls are, for the help text.
+    /// The description of its calls, for the help text.
     const HELP: &'static str = "";
-    /// The duration's bucket bounds in seconds; those of tools unless given.
+    /// The bucket bounds of the duration in seconds; by default those of tool calls.
     const BUCKETS: &'static [f64] = &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
-    /// Whether what is in flight is exposed.
+    /// True if the number of calls in flight is exposed.
     const IN_FLIGHT: bool = false;
-    /// Whether the durations have native buckets: as the instance has them, with the defaults where it has none.
+    /// True if the durations have native buckets, with the options of the instance or, where it has none, the defaults.
     const NATIVE: bool = false;
 
-    /// The family in the global metrics.
+    /// Returns the family in the global instance.
     fn family() -> &'static CallFamily<Self>;
 }
 
-/// A call family. A clone is a handle to the same one.
+/// A handle to a call family. A clone is another handle to the same family.
 pub struct CallFamily<L>(Arc<Calls<L>>);
 
 impl<L> Clone for CallFamily<L> {
@@ -76,7 +75,7 @@ const ENDED: usize = 0;
 const DURATIONS: usize = 1;
 
 impl<L: CallLabels> CallFamily<L> {
-    /// The family with the faults of an instance, not registered there.
+    /// Creates the family without registering it. Its faults are reported to the hook of `metrics`.
     pub(crate) fn detached(metrics: &AgentMetrics) -> Self {
         let histogram_options = metrics.families_ref().histogram_options.for_user_family(L::NATIVE);
         let shape = CallShape::new(TOOL.names, L::BUCKETS, false).with(&histogram_options);
@@ -109,10 +108,10 @@ impl<L: CallLabels> CallFamily<L> {
         Self(Arc::new(Calls { shape, series, infos, faults }))
     }
 
-    /// The family in an instance, registered there if it is new.
+    /// Returns the family in an instance, and registers it there if it is new.
     ///
     /// # Errors
-    /// When the instance has another family of one of its names.
+    /// When the instance has another family with one of its names, or when the name, a label or the buckets are invalid.
     pub fn of(metrics: &AgentMetrics) -> Result<Self, RegisterError> {
         metrics.extension(|| register(metrics))
     }
@@ -154,7 +153,7 @@ impl<L: CallLabels> Source for Calls<L> {
     }
 }
 
-/// The family of `L`, new and registered.
+/// Creates and registers the family of `L`.
 fn register<L: CallLabels>(metrics: &AgentMetrics) -> Result<CallFamily<L>, RegisterError> {
     let invalid =
         |fault: name::InvalidName| RegisterError::Invalid { family: L::NAME.to_owned(), why: fault.0 };
@@ -168,7 +167,7 @@ fn register<L: CallLabels>(metrics: &AgentMetrics) -> Result<CallFamily<L>, Regi
     Ok(family)
 }
 
-/// A call family that a call holds itself.
+/// A call family that a call owns a handle to.
 pub struct OwnFamily<L>(pub(super) CallFamily<L>);
 
 impl<L> Deref for OwnFamily<L> {
@@ -179,18 +178,18 @@ impl<L> Deref for OwnFamily<L> {
     }
 }
 
-/// A call family as registered in the global metrics, at its first use.
+/// A call family that is registered in the global instance at its first use.
 pub struct GlobalFamily<L: 'static>(InGlobal<CallFamily<L>>);
 
 impl<L: CallLabels> GlobalFamily<L> {
-    /// Not registered yet.
+    /// Creates the value; nothing is registered yet.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Self {
         Self(InGlobal::new())
     }
 
-    /// Registers it if this is the first use. If that fails the hook is told, and the family records
-    /// without being exposed.
+    /// Returns the family, and registers it if this is the first use. If that fails, the fault hook gets the error, and the
+    /// family records without being exposed.
     #[inline]
     #[track_caller]
     pub fn get(&'static self) -> &'static CallFamily<L> {
@@ -204,13 +203,13 @@ pub struct FamilyCall<F> {
     index: usize,
 }
 
-/// The call of a function with `#[track(..)]`.
-#[inline]
-#[track_caller]
-pub fn family_call<M: Scope, L: CallLabels>(metrics: M, labels: &L) -> FamilyCall<M::Family<L>> {
-    let family = metrics.family::<L>();
-    let index = family.0.series.index(labels);
-    FamilyCall { family, index }
+impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> FamilyCall<F> {
+    /// Creates a call with these labels.
+    #[inline]
+    pub(super) fn new(family: F, labels: &L) -> Self {
+        let index = family.0.series.index(labels);
+        Self { family, index }
+    }
 }
 
 impl<L: CallLabels, F: Deref<Target = CallFamily<L>>> ReportsFaults for FamilyCall<F> {
@@ -242,4 +241,11 @@ guard! {
     /// A call of a user-defined call family that is recorded by hand: it lasts from [`CallFamily::start`] to
     /// [`finish`](Self::finish).
     CallGuard [L: CallLabels] [L] FamilyCall<OwnFamily<L>>
+}
+
+debug_by_name! {
+    CallFamily [L] [L];
+    OwnFamily [L] [L];
+    GlobalFamily [L] [L];
+    FamilyCall [F] [F];
 }

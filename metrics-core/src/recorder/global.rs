@@ -1,15 +1,14 @@
-//! The global metrics, and how their first use freezes them.
+//! The global instance. Its first use freezes its configuration.
 
 use std::convert::Infallible;
 use std::panic::Location;
 use std::sync::OnceLock;
 
-use super::site::{Site, duplicate_names, linked_sites};
+use super::site::{Site, start_at_zero};
 #[cfg(feature = "testing")]
 use super::stand_in::current as stand_in;
 use super::{Cached, CallLabel};
-use crate::builtin::{Bundle, Group, LabelText, find};
-use crate::catalogue::SiteKind;
+use crate::builtin::{Bundle, LabelText, find};
 use crate::error::{BuildError, Fault, RegisterError};
 use crate::instance::AgentMetrics;
 
@@ -20,46 +19,45 @@ struct Global {
 
 static GLOBAL: OnceLock<Global> = OnceLock::new();
 
-/// Only tests have an instance stand in for the global.
+/// Only tests replace the global instance.
 #[cfg(not(feature = "testing"))]
 const fn stand_in() -> Option<&'static AgentMetrics> {
     None
 }
 
-/// The metrics that attributes record in unless told otherwise.
+/// Returns the global instance, in which attributes record unless they name another.
 ///
-/// The first use freezes them: without an [`install`](crate::Builder::install) before, they are made
-/// with the defaults.
+/// The first use freezes its configuration: without an earlier [`install`](crate::Builder::install) it has the defaults.
 #[track_caller]
 pub fn global() -> &'static AgentMetrics {
     let caller = Location::caller();
     stand_in().unwrap_or_else(|| global_or(|| caller.to_string()))
 }
 
-/// The global, first used by a tracked function.
+/// Returns the global instance for a tracked function, which may be its first use.
 #[inline]
-fn global_of(site: &Site) -> &'static AgentMetrics {
+fn global_for(site: &Site) -> &'static AgentMetrics {
     match GLOBAL.get() {
         Some(global) => &global.metrics,
         None => global_or(|| site.info().to_string()),
     }
 }
 
-/// The series of a label in the global, for a tracked function that remembers it.
+/// Returns the series of a label in the global instance, for a tracked function that caches them.
 #[inline]
 pub(super) fn resolve<S: Bundle>(site: &Site, cached: &Cached<S>, label: CallLabel<'_>) -> &'static S {
     match stand_in() {
         Some(metrics) => find(metrics.families_ref(), label.value()),
-        None => cached.resolve(label, |text| find_in_global(site, label.of(text))),
+        None => cached.resolve(label, |text| find_in_global(site, label.value_of(text))),
     }
 }
 
 #[inline(never)]
 fn find_in_global<S: Bundle>(site: &Site, value: LabelText<'_>) -> &'static S {
-    find(global_of(site).families_ref(), value)
+    find(global_for(site).families_ref(), value)
 }
 
-/// What is registered in the global at its first use: a call family, a struct of metrics.
+/// A call family or a struct of metrics that is registered in the global instance at its first use.
 pub(crate) struct InGlobal<T: 'static>(OnceLock<T>);
 
 impl<T: Clone + Send + Sync> InGlobal<T> {
@@ -67,8 +65,8 @@ impl<T: Clone + Send + Sync> InGlobal<T> {
         Self(OnceLock::new())
     }
 
-    /// Registers it if this is the first use. If that fails the hook is told, and it records without
-    /// being exposed.
+    /// Registers the value if this is the first use. If that fails, the fault hook gets the error, and the value records
+    /// without being exposed.
     #[inline]
     #[track_caller]
     pub(crate) fn get(
@@ -91,7 +89,7 @@ impl<T: Clone + Send + Sync> InGlobal<T> {
         detached: fn(&AgentMetrics) -> T,
     ) -> &'static T {
         let global = global();
-        // The hook may use this very thing, so it is told when it is there.
+        // The fault hook may use this value, so it is called after the value is stored.
         let mut fault = None;
         let there = self.0.get_or_init(|| {
             global.extension(|| register(global)).unwrap_or_else(|error| {
@@ -106,7 +104,7 @@ impl<T: Clone + Send + Sync> InGlobal<T> {
     }
 }
 
-/// In an instance that stands in, which lives for ever, as does what is registered there.
+/// Registers a value in a stand-in instance, which is never dropped, and neither is the value.
 #[cold]
 fn in_stand_in<T: Clone + Send + Sync>(
     metrics: &AgentMetrics,
@@ -137,7 +135,7 @@ fn global_or(first_use: impl FnOnce() -> String) -> &'static AgentMetrics {
     &made.metrics
 }
 
-/// Refuses when the global is there already.
+/// Returns an error if the global instance is already in use.
 pub(crate) fn check_unused() -> Result<(), BuildError> {
     match GLOBAL.get() {
         None => Ok(()),
@@ -147,7 +145,7 @@ pub(crate) fn check_unused() -> Result<(), BuildError> {
 
 pub(crate) fn install(metrics: AgentMetrics, first_use: String) -> Result<&'static AgentMetrics, BuildError> {
     if let Err(late) = GLOBAL.set(Global { metrics, first_use }) {
-        // Used since we asked: what was registered in a registry of the user's is taken back.
+        // Another thread used the global instance since the check. What was registered in the user's registry is removed.
         late.metrics.withdraw();
         check_unused()?;
     }
@@ -156,32 +154,8 @@ pub(crate) fn install(metrics: AgentMetrics, first_use: String) -> Result<&'stat
     Ok(metrics)
 }
 
-/// This instance as the global, if it is that.
+/// Returns the global instance if `metrics` is a handle to it.
 pub(super) fn as_global(metrics: &AgentMetrics) -> Option<&'static AgentMetrics> {
     let global = &GLOBAL.get()?.metrics;
     global.is(metrics).then_some(global)
-}
-
-/// Gives every tracked function with a constant label its series, so that they are seen at 0.
-pub(super) fn start_at_zero(metrics: &AgentMetrics) {
-    let families = metrics.families_ref();
-    for (first, second) in duplicate_names() {
-        let (label, value) = first.label.unwrap_or_default();
-        let (first, second) = (first.to_string(), second.to_string());
-        families.faults.report(&Fault::DuplicateName { label, value, first, second });
-    }
-    for site in linked_sites().filter(|site| site.is_global()) {
-        site.register_family();
-        let Some(label) = site.constant() else { continue };
-        match site.info().kind {
-            SiteKind::Task => start_series(&*families.tasks, label.text()),
-            SiteKind::Tool => start_series(&*families.tools, label.text()),
-            SiteKind::Llm => start_series(&*families.llm, label.text()),
-            SiteKind::Step | SiteKind::General => {}
-        }
-    }
-}
-
-fn start_series<S: Bundle>(group: &impl Group<S>, value: &str) {
-    group.bundle(group.slot_in_code(value)).start();
 }

@@ -1,4 +1,4 @@
-//! Bundles as calls hold them, and how a call moves to where it is in the dimensions.
+//! Handles to bundles of series that calls hold, and the choice of a bundle by dimension values.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -7,28 +7,28 @@ use crate::builtin::{
     Budget, Bundle, DimensionPoint, DimensionValue, Dimensions, Families, Group as _, LabelText, MAX_POINTS,
 };
 
-/// A bundle that a call holds on to while it runs, whoever keeps it.
+/// A handle to a bundle that a call holds while it runs.
 pub trait HoldsBundle<S: Bundle>: Deref<Target = S> {
-    /// The same, to be held by something else too.
+    /// Returns another handle to the bundle.
     fn keep(&self) -> BundleHandle<S>;
 
-    /// The budget that the call spends from.
+    /// Takes the budget that the call spends from.
     #[inline]
     fn budget(&mut self) -> Option<Budget> {
         None
     }
 
-    /// Goes to the bundle at the point of the task around the call, where its instance has dimensions.
+    /// Moves to the bundle at the dimension point of the enclosing task, if the instance has dimensions.
     #[inline]
     fn place(&mut self, around: impl FnOnce(&Arc<Dimensions>) -> DimensionPoint) {
         self.place_over(DimensionPoint::default(), around);
     }
 
-    /// The same, where the call says something itself.
+    /// Moves to the bundle at the dimension point of the enclosing task, overridden by the values of `own`.
     fn place_over(&mut self, own: DimensionPoint, around: impl FnOnce(&Arc<Dimensions>) -> DimensionPoint);
 }
 
-/// Where a call is, of whose label this is the bundle.
+/// Returns the dimension point of a call, or `None` if the instance has no dimensions.
 #[inline]
 fn placed<S: Bundle>(
     base: &S,
@@ -72,14 +72,14 @@ impl<S: Bundle> HoldsBundle<S> for BundleHandle<S> {
     }
 }
 
-/// A bundle that a call holds which says where in the dimensions it is.
+/// A handle of a call that has dimension values.
 pub struct WithDimensions<H> {
     held: H,
     own: DimensionPoint,
 }
 
 impl<H> WithDimensions<H> {
-    /// At the point of these values.
+    /// Adds dimension values to a handle.
     pub(crate) fn new<S: Bundle>(held: H, values: &[DimensionValue]) -> Self
     where
         H: HoldsBundle<S>,
@@ -113,7 +113,7 @@ impl<S: Bundle, H: HoldsBundle<S>> HoldsBundle<S> for WithDimensions<H> {
     }
 }
 
-/// A bundle that a call holds which spends from a budget.
+/// A handle of a call that spends from a budget.
 pub struct WithBudget<H> {
     held: H,
     budget: Option<Budget>,
@@ -148,17 +148,17 @@ impl<S: Bundle, H: HoldsBundle<S>> HoldsBundle<S> for WithBudget<H> {
     }
 }
 
-/// A bundle of any instance: the global's live for ever, those of another are kept by keeping its
-/// families.
+/// A handle to a bundle of any instance. The bundles of the global instance are never dropped; a bundle of another instance
+/// is kept alive by a handle to the families of the instance.
 pub enum BundleHandle<S: Bundle> {
-    /// Of the global metrics.
+    /// A bundle of the global instance.
     Static(&'static S),
-    /// Of an instance, at a place of its table.
+    /// A bundle of another instance, by its position.
     Shared(Arc<Families>, Place),
 }
 
-/// A slot of a table and a point of the dimensions, in one word.
-#[derive(Clone, Copy)]
+/// The position of a bundle in the table of its group: the slot of the label value and the dimension point, in one word.
+#[derive(Clone, Copy, Debug)]
 pub struct Place(u32);
 
 const POINT_BITS: u32 = MAX_POINTS.trailing_zeros();
@@ -178,8 +178,8 @@ impl Place {
 }
 
 impl<S: Bundle> BundleHandle<S> {
-    /// Keeps the families that the bundle of a label value is of.
-    pub(crate) fn keeping(families: &Arc<Families>, value: LabelText<'_>) -> Self {
+    /// Returns a handle to the bundle of a label value in an instance.
+    pub(crate) fn shared(families: &Arc<Families>, value: LabelText<'_>) -> Self {
         Self::Shared(families.clone(), Place::new(value.slot(S::group(families)), DimensionPoint::default()))
     }
 }
@@ -194,4 +194,10 @@ impl<S: Bundle> Deref for BundleHandle<S> {
             Self::Shared(families, place) => S::group(families).bundle(place.slot()).at(place.point()),
         }
     }
+}
+
+debug_by_name! {
+    WithDimensions [H] [H];
+    WithBudget [H] [H];
+    BundleHandle [S: Bundle] [S];
 }

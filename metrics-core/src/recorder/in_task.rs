@@ -1,4 +1,4 @@
-//! What runs elsewhere and belongs to a task all the same.
+//! Work on other threads and in spawned futures that belongs to a task.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use super::ledger::{self, Ledger};
 use crate::builtin::TaskTotals;
 
-/// What the task that runs here has done so far, with the tasks in it; `None` outside of any.
+/// Returns the totals of the task that runs on this thread and of its inner tasks, or `None` outside of any task.
 ///
 /// ```
 /// #[agent_metrics::track_task]
@@ -22,7 +22,7 @@ pub fn current_task() -> Option<TaskTotals> {
     ledger::current().map(|ledger| ledger.totals())
 }
 
-/// The task that runs here, for what runs on another thread.
+/// A handle to a task, for work of the task on another thread.
 ///
 /// ```
 /// let task = agent_metrics::TaskHandle::current();
@@ -33,7 +33,7 @@ pub fn current_task() -> Option<TaskTotals> {
 pub struct TaskHandle(Option<Arc<Ledger>>);
 
 impl TaskHandle {
-    /// That of the task that runs on this thread, if one does.
+    /// Returns a handle to the task that runs on this thread, if there is one.
     pub fn current() -> Self {
         Self(ledger::current())
     }
@@ -45,7 +45,7 @@ impl TaskHandle {
     }
 }
 
-/// Puts a ledger in this thread's place, and what was there back when it is dropped.
+/// Makes a ledger the current one of this thread, and restores the previous one when it is dropped.
 struct Entered(Option<Arc<Ledger>>);
 
 impl Entered {
@@ -65,7 +65,7 @@ impl Drop for Entered {
 pin_project! {
     /// A future that belongs to a task.
     pub struct InTask<F> {
-        // Emptied when it is dropped: what it drops belongs to the task still.
+        // Emptied on drop, inside the task: values that the future drops still belong to the task.
         #[pin]
         future: Option<F>,
         task: Option<Arc<Ledger>>,
@@ -91,9 +91,9 @@ impl<F: Future> Future for InTask<F> {
     }
 }
 
-/// What a tracked task adds to futures.
+/// Methods for futures that belong to a task.
 pub trait FutureExt: Future + Sized {
-    /// Counts what the future does to the task that runs here, wherever the future runs:
+    /// Makes the future a part of the task that runs on this thread, on whichever thread the future runs:
     ///
     /// ```
     /// # async fn search(query: &str) {}
@@ -104,10 +104,15 @@ pub trait FutureExt: Future + Sized {
     /// # Ok::<(), tokio::task::JoinError>(()) }).unwrap();
     /// ```
     ///
-    /// What it spends after the task's end is counted in `agent_task_late_cost_usd_total`.
+    /// Cost after the task's end is counted in `agent_task_late_cost_usd_total`.
     fn in_current_task(self) -> InTask<Self> {
         InTask { future: Some(self), task: ledger::current() }
     }
 }
 
 impl<F: Future> FutureExt for F {}
+
+debug_by_name! {
+    TaskHandle [] [];
+    InTask [F] [F];
+}

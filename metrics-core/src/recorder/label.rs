@@ -1,4 +1,4 @@
-//! The label of a call of a preset: text, or a value of a closed set, as its expression's type tells.
+//! The label of a task, tool call or LLM call: text or a value of a closed label, depending on the type of its expression.
 
 use std::any::TypeId;
 
@@ -6,22 +6,22 @@ use crate::builtin::LabelText;
 use crate::label::{LabelValue, OTHER};
 
 /// A label value of a call.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum CallLabel<'a> {
-    /// Text that is the same at every call of the site.
+    /// A literal, which is the same at every call of the site.
     Constant(&'static str),
-    /// A value of a closed set.
+    /// A value of a closed label.
     Closed {
-        /// Which set, since a generic function's site sees several.
+        /// The type of the label: the site of a generic function may have several.
         set: TypeId,
-        /// The place in it.
+        /// The index of the value.
         index: usize,
-        /// Its texts.
+        /// The texts of all values.
         values: &'static [&'static str],
     },
     /// Text that is only known at the call.
     Text(&'a str),
-    /// The same, of a constant that the code names.
+    /// Text of a constant that the code names.
     NamedConstant(&'a str),
 }
 
@@ -35,22 +35,22 @@ impl<'a> CallLabel<'a> {
         }
     }
 
-    /// Says that it is a constant's value.
+    /// Marks a text as the value of a constant.
     #[inline]
     #[must_use]
     pub fn from_constant(self) -> Self {
         if let Self::Text(text) = self { Self::NamedConstant(text) } else { self }
     }
 
-    /// Its text, and whether that stands in the code.
+    /// Returns the text as a known value if it stands in the code, else as a given one.
     #[inline]
     pub(super) fn value(self) -> LabelText<'a> {
-        self.of(self.text())
+        self.value_of(self.text())
     }
 
-    /// Another text from where this one comes.
+    /// Returns another text with the origin of this one.
     #[inline]
-    pub(super) fn of(self, text: &str) -> LabelText<'_> {
+    pub(super) fn value_of(self, text: &str) -> LabelText<'_> {
         match self {
             Self::Constant(_) | Self::Closed { .. } | Self::NamedConstant(_) => LabelText::InCode(text),
             Self::Text(_) => LabelText::AtRuntime(text),
@@ -58,17 +58,19 @@ impl<'a> CallLabel<'a> {
     }
 }
 
-/// An implementation of `LabelValue` by hand may name a value that isn't there.
+/// Returns the text of a value. An implementation of `LabelValue` by hand may return an index out of range: it counts as
+/// `__other__`.
 pub(super) fn closed_text(values: &'static [&'static str], index: usize) -> &'static str {
     values.get(index).copied().unwrap_or(OTHER)
 }
 
-/// A label expression of an attribute; how it is read depends on its type.
+/// The label expression of an attribute. The trait that reads it depends on its type.
+#[derive(Debug)]
 pub struct LabelExpr<'a, T: ?Sized>(pub &'a T);
 
 /// Reads an enum with `derive(LabelValue)`.
 pub trait ViaLabelValue {
-    /// The label.
+    /// Returns the label.
     fn __label(&self) -> CallLabel<'static>;
 }
 
@@ -79,9 +81,9 @@ impl<T: LabelValue> ViaLabelValue for &&LabelExpr<'_, T> {
     }
 }
 
-/// Reads whatever gives text.
+/// Reads an expression that is `AsRef<str>`.
 pub trait ViaStr<'a> {
-    /// The label.
+    /// Returns the label.
     fn __label(&self) -> CallLabel<'a>;
 }
 
@@ -92,9 +94,9 @@ impl<'a, T: AsRef<str> + ?Sized> ViaStr<'a> for &LabelExpr<'a, T> {
     }
 }
 
-/// Explains why a type is neither.
+/// Reports a type that is neither.
 pub trait ViaInvalidLabel<'a> {
-    /// The label.
+    /// Returns the label.
     fn __label(&self) -> CallLabel<'a>
     where
         Self: IsLabel;
@@ -109,7 +111,7 @@ impl<'a, T: ?Sized> ViaInvalidLabel<'a> for LabelExpr<'a, T> {
     }
 }
 
-/// Implemented by nothing; its message is what a wrong label expression says.
+/// Implemented by no type: its message is the compile error for a wrong label expression.
 #[diagnostic::on_unimplemented(
     message = "this value cannot be a label",
     label = "neither text nor a `LabelValue`",

@@ -1,9 +1,9 @@
-//! The task that encloses what runs now, and its running totals.
+//! Ledgers: the running totals of tasks.
 //!
-//! A task's ledger is put in this thread's place when its future is polled and taken back when it
-//! returns, so that it follows the future across `.await` and across threads on any executor. It is
-//! shared with what the task spawned, and with the tasks around it, whose totals include it. Ledgers are
-//! used again, so that in the steady state none is allocated.
+//! When the future of a task is polled, its ledger is exchanged with the one in a thread-local variable, and exchanged
+//! back when the poll returns. The ledger therefore follows the future across `.await` and across threads, on any
+//! executor. It is shared with futures that the task has spawned, and what a task does is added to the ledgers of its
+//! enclosing tasks too. Ledgers are pooled by thread, so that in the steady state none is allocated.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -18,37 +18,38 @@ use crate::error::{BudgetSpent, Fault};
 use crate::faults::ReportsFaults as _;
 use crate::storage::start_times::{self, StartTimeCell};
 
-/// What a task has done so far.
+/// The running totals of a task.
 #[derive(Default)]
 pub(crate) struct Ledger {
     parent: Parent,
-    /// For what is spent after the task's end.
+    /// The series of the task, which also count the cost that is spent after its end.
     series: Option<BundleHandle<TaskSeries>>,
     ended: AtomicBool,
-    begun: StartTimeCell,
+    start_time: StartTimeCell,
     budget: Option<Budget>,
     steps: AtomicU64,
     llm_calls: AtomicU64,
-    /// Those of them that infer, where that matters.
+    /// The LLM calls that are inferences, counted only with profiles.
     inferences: AtomicU64,
-    /// What it did itself, and what the tasks in it did: spent, in millionths of a millionth of a USD, and called.
+    // The cost in millionths of a millionth of a USD and the tool calls, each of the task alone and of its inner tasks.
     own_pico_usd: AtomicU64,
     inner_pico_usd: AtomicU64,
     own_tool_calls: AtomicU64,
     inner_tool_calls: AtomicU64,
-    /// With the tasks in it.
+    // The tokens of the task and of its inner tasks.
     input_tokens: AtomicU64,
     output_tokens: AtomicU64,
     cache_read_tokens: AtomicU64,
     tools: Tools,
 }
 
-/// The task around a task.
+/// The enclosing task.
 #[derive(Default)]
 struct Parent(Option<Arc<Ledger>>);
 
 impl Drop for Parent {
-    /// One after the other: tasks that each spawned the next make a chain as long as they like.
+    /// Drops the chain of parents in a loop. Tasks that each spawn the next make a chain of any length, and dropping it
+    /// recursively would overflow the stack.
     fn drop(&mut self) {
         let mut next = self.0.take();
         while let Some(mut ledger) = next.and_then(Arc::into_inner) {
@@ -57,7 +58,7 @@ impl Drop for Parent {
     }
 }
 
-/// The tools that were called, by the slots of their names: a bit for each.
+/// The set of called tools: one bit for the slot of each name.
 #[derive(Default)]
 struct Tools([AtomicU64; 9]);
 
@@ -73,42 +74,42 @@ impl Tools {
     }
 }
 
-/// Ledgers that a thread keeps.
-const KEPT: usize = 32;
+/// The number of unused ledgers that a thread keeps.
+const MAX_UNUSED: usize = 32;
 
 thread_local! {
     static CURRENT: Cell<Option<Arc<Ledger>>> = const { Cell::new(None) };
     static UNUSED: RefCell<Vec<Arc<Ledger>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A USD amount in millionths of a millionth; more than 10,000 USD at once are taken for so many, so that
-/// no sum wraps.
+/// Converts an amount in USD to millionths of a millionth. An amount over 10,000 USD counts as 10,000 USD, so that no sum
+/// wraps.
 fn pico(usd: f64) -> u64 {
     (usd.min(1e4) * 1e12).round() as u64
 }
 
-/// Who is to be told that a budget is nearly spent.
+/// A budget that is nearly spent, with the series whose fault hook gets the report.
 type Warning = (BundleHandle<TaskSeries>, BudgetSpent);
 
 impl Ledger {
-    /// The ledger of a task that begins here, and spends from a budget if it is given one.
+    /// Returns the ledger of a task that begins on this thread, and that spends from `budget` if there is one.
     pub(crate) fn begin(series: BundleHandle<TaskSeries>, budget: Option<Budget>) -> Arc<Self> {
         if let Some(budget) = &budget {
             series.expose_budget(budget);
         }
-        let parent = Parent(current().and_then(|around| around.still_counts(budget.as_ref())));
+        let parent = Parent(current().and_then(|enclosing| enclosing.innermost_to_update(budget.as_ref())));
         let unused = UNUSED.try_with(|unused| unused.borrow_mut().pop()).ok().flatten();
         let mut ledger = unused.unwrap_or_default();
         if let Some(ledger) = Arc::get_mut(&mut ledger) {
-            let begun = std::mem::take(&mut ledger.begun);
-            *ledger = Self { parent, series: Some(series), begun, budget, ..Self::default() };
+            let start_time = std::mem::take(&mut ledger.start_time);
+            *ledger = Self { parent, series: Some(series), start_time, budget, ..Self::default() };
         }
         ledger
     }
 
-    /// The innermost task from this one outwards to which it still matters what a task in it does: it hasn't ended, or
-    /// has a budget of its own.
-    fn still_counts(self: Arc<Self>, budget: Option<&Budget>) -> Option<Arc<Self>> {
+    /// Returns the innermost task, from this one outwards, whose totals an inner task must still be added to: one that
+    /// hasn't ended, or one that spends from another budget than the inner task.
+    fn innermost_to_update(self: Arc<Self>, budget: Option<&Budget>) -> Option<Arc<Self>> {
         let mut next = Some(self);
         while let Some(ledger) = next.take() {
             let spends = ledger.budget.as_ref().is_some_and(|own| budget.is_none_or(|inner| !inner.is(own)));
@@ -120,35 +121,36 @@ impl Ledger {
         None
     }
 
-    /// Notes when the task began, for who looks while it runs.
+    /// Stores the start time of the task, for scrapes while it runs.
     #[inline]
     pub(crate) fn note_begin(this: &mut Arc<Self>, at: Ticks) {
-        // Nobody else has it yet.
+        // The ledger has just been created or taken from the pool, so this handle is the only one.
         if let Some(ledger) = Arc::get_mut(this)
             && let Some(series) = &ledger.series
         {
-            ledger.begun.set(start_times::kind_id::<TaskSeries>(series), at);
+            ledger.start_time.set(start_times::kind_id::<TaskSeries>(series), at);
         }
     }
 
-    /// The task has ended: what is spent from now on is late. It is kept for another, unless something still holds it.
+    /// Marks the task as ended: cost added from now on is late cost. The ledger goes back to the pool unless another handle
+    /// to it exists.
     pub(crate) fn end(mut self: Arc<Self>) {
         self.ended.store(true, Ordering::Relaxed);
-        self.begun.clear();
+        self.start_time.clear();
         if let Some(ledger) = Arc::get_mut(&mut self) {
-            // What it holds is given back now, not when it is used again.
+            // The handles are released now instead of when the ledger is reused.
             ledger.parent = Parent(None);
             (ledger.series, ledger.budget) = (None, None);
             let _ = UNUSED.try_with(|unused| {
                 let mut unused = unused.borrow_mut();
-                if unused.len() < KEPT {
+                if unused.len() < MAX_UNUSED {
                     unused.push(self);
                 }
             });
         }
     }
 
-    /// The steps that were marked, or, in a task that marked none, its LLM calls.
+    /// Returns the number of recorded steps, or the number of LLM calls in a task without recorded steps.
     pub(crate) fn steps(&self) -> u64 {
         match self.steps.load(Ordering::Relaxed) {
             0 => self.llm_calls.load(Ordering::Relaxed),
@@ -156,12 +158,12 @@ impl Ledger {
         }
     }
 
-    /// Its own calls of models that infer.
+    /// Returns the number of inferences of the task, without its inner tasks.
     pub(crate) fn inferences(&self) -> u64 {
         self.inferences.load(Ordering::Relaxed)
     }
 
-    /// Its own calls of tools.
+    /// Returns the number of tool calls of the task, without its inner tasks.
     pub(crate) fn own_tool_calls(&self) -> u64 {
         self.own_tool_calls.load(Ordering::Relaxed)
     }
@@ -170,12 +172,12 @@ impl Ledger {
         self.parent.0.is_none()
     }
 
-    /// The series of the task.
+    /// Returns the series of the task.
     pub(crate) fn series(&self) -> Option<&BundleHandle<TaskSeries>> {
         self.series.as_ref()
     }
 
-    /// What it spent itself, in millionths of a millionth of a USD.
+    /// Returns the cost of the task in millionths of a millionth of a USD, without its inner tasks.
     pub(crate) fn own_pico_usd(&self) -> u64 {
         self.own_pico_usd.load(Ordering::Relaxed)
     }
@@ -197,14 +199,14 @@ impl Ledger {
         }
     }
 
-    /// This task, and those around it.
+    /// Returns this task and its enclosing tasks, from the inside out.
     fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |ledger| ledger.parent.0.as_deref())
     }
 
-    /// Adds money; gives who is to be warned of what.
+    /// Adds an amount, and returns the budgets that are nearly spent by it.
     fn add_usd(&self, usd: f64) -> Vec<Warning> {
-        // Nothing is allocated until somebody is to be warned.
+        // An empty vector allocates nothing.
         let mut warnings = Vec::new();
         let pico = pico(usd);
         if pico == 0 {
@@ -216,7 +218,7 @@ impl Ledger {
         }
         for ledger in self.chain() {
             let (Some(budget), Some(series)) = (&ledger.budget, &ledger.series) else { continue };
-            // A budget that several tasks in each other have is spent from once.
+            // Nested tasks may share a budget. The amount is charged to it once, for the innermost of them.
             let mut inner = self.chain().take_while(|inner| !std::ptr::eq(*inner, ledger));
             let again = inner.any(|inner| inner.budget.as_ref().is_some_and(|other| other.is(budget)));
             if let Some(spent) = budget.charge(pico, ledger.pico_usd(), again) {
@@ -231,7 +233,7 @@ impl Ledger {
         warnings
     }
 
-    /// The innermost of the budgets here that is spent, and what is spent of it.
+    /// Returns the innermost budget that is spent, with its amounts.
     fn spent_budget(&self) -> Option<(&Budget, BudgetSpent)> {
         let budgets = self.chain().filter_map(|ledger| Some((ledger, ledger.budget.as_ref()?)));
         let mut spent =
@@ -240,7 +242,7 @@ impl Ledger {
     }
 }
 
-/// The ledger of the task that runs on this thread.
+/// Returns the ledger of the task that runs on this thread.
 pub(crate) fn current() -> Option<Arc<Ledger>> {
     with_current(Arc::clone)
 }
@@ -258,27 +260,28 @@ fn with_current<T>(read: impl FnOnce(&Arc<Ledger>) -> T) -> Option<T> {
         .flatten()
 }
 
-/// Where the innermost task that runs here is in an instance's dimensions.
+/// Returns the point of the innermost task on this thread that records in an instance with these dimensions.
 pub(crate) fn point(dimensions: &Arc<Dimensions>) -> DimensionPoint {
-    let of = |ledger: &Ledger| {
+    let point = |ledger: &Ledger| {
         let series = ledger.series.as_ref()?;
         Arc::ptr_eq(series.dimensions(), dimensions).then(|| series.points().point())
     };
-    with_current(|ledger| ledger.chain().find_map(of)).flatten().unwrap_or_default()
+    with_current(|ledger| ledger.chain().find_map(point)).flatten().unwrap_or_default()
 }
 
-/// Tells the type of the innermost task that runs here, empty where none does.
-pub(crate) fn with_task_type(tell: &dyn Fn(&str)) {
-    let told = with_current(|ledger| ledger.series.as_ref().map(|series| tell(series.task_type()))).flatten();
-    if told.is_none() {
-        tell("");
+/// Calls `use_type` with the type of the innermost task on this thread, or with an empty text outside of any task.
+pub(crate) fn with_task_type(use_type: &dyn Fn(&str)) {
+    let used =
+        with_current(|ledger| ledger.series.as_ref().map(|series| use_type(series.task_type()))).flatten();
+    if used.is_none() {
+        use_type("");
     }
 }
 
-/// Exchanges the current task's ledger with this one: once to enter a task, once to leave it.
+/// Exchanges the ledger of the current task with this one: once to enter a task, once to leave it.
 #[inline]
 pub(crate) fn swap(ledger: &mut Option<Arc<Ledger>>) {
-    // Out of reach only while the thread's locals are being destroyed: then nothing is current.
+    // The variable is out of reach only while the thread's locals are being destroyed. No task is current then.
     let mine = Cell::new(ledger.take());
     if let Ok(other) = CURRENT.try_with(|current| current.replace(mine.take())) {
         *ledger = other;
@@ -292,18 +295,18 @@ pub(crate) fn add_step() {
     with_current(|ledger| ledger.steps.fetch_add(1, Ordering::Relaxed));
 }
 
-/// Adds a call of a model; `false` outside of any task.
+/// Adds an LLM call. Returns false outside of any task.
 #[inline]
 pub(crate) fn add_llm_call() -> bool {
     with_current(|ledger| ledger.llm_calls.fetch_add(1, Ordering::Relaxed)).is_some()
 }
 
-/// Says that the call is an inference.
+/// Adds an inference.
 pub(crate) fn add_inference() {
     with_current(|ledger| ledger.inferences.fetch_add(1, Ordering::Relaxed));
 }
 
-/// Adds a call of a tool, by the slot of its name.
+/// Adds a tool call, by the slot of the tool's name.
 #[inline]
 pub(crate) fn add_tool_call(slot: impl FnOnce() -> usize) {
     with_current(|ledger| {
@@ -321,7 +324,7 @@ pub(crate) fn add_tool_cost(usd: f64) {
     warn(with_current(|ledger| ledger.add_usd(usd)));
 }
 
-/// Adds what a call of a model used.
+/// Adds the tokens and the cost of an LLM call.
 #[inline]
 pub(crate) fn add_spent(spent: Spent) {
     warn(with_current(|ledger| {
@@ -336,7 +339,8 @@ pub(crate) fn add_spent(spent: Spent) {
     }));
 }
 
-/// Warns when the ledger is back in its place: the hook may look at it.
+/// Reports budgets that are nearly spent. The ledger must be in the thread-local variable again, since the fault hook may
+/// read the totals of the current task.
 #[inline]
 fn warn(warnings: Option<Vec<Warning>>) {
     for (series, spent) in warnings.into_iter().flatten() {
@@ -344,15 +348,15 @@ fn warn(warnings: Option<Vec<Warning>>) {
     }
 }
 
-/// What is spent of the innermost budget that is, of the tasks that run here. Outside of any there is none. `refuse`
-/// says that something doesn't begin for that.
+/// Returns the amounts of the innermost spent budget of the tasks on this thread, or `None` if no budget is spent.
+/// `refuse` counts a call that does not begin for that reason.
 pub(crate) fn spent_budget(refuse: bool) -> Option<BudgetSpent> {
-    let look = |ledger: &Arc<Ledger>| {
+    let find = |ledger: &Arc<Ledger>| {
         let (budget, spent) = ledger.spent_budget()?;
         if refuse {
             budget.count_refusal();
         }
         Some(spent)
     };
-    with_current(look).flatten()
+    with_current(find).flatten()
 }

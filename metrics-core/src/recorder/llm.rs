@@ -321,3 +321,5 @@ impl Call {
         self
     }
 }
+
+debug_by_name! { LlmCall [H] [H]; }

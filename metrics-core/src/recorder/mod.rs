@@ -1,10 +1,22 @@
-//! What one observed call records, from its start to its one end.
+//! Tracked calls, from their start to their end, and the ledgers of tasks.
 
+/// Implements `Debug` for types whose parts say nothing to a reader: the output is the type's name.
+macro_rules! debug_by_name {
+    ($($name:ident [$($generics:tt)*] [$($arguments:tt)*];)*) => {$(
+        impl<$($generics)*> std::fmt::Debug for $name<$($arguments)*> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+#[cfg(any(feature = "retry", feature = "tower", feature = "rig-core-0_44"))]
+mod attempt;
 mod budgeted;
 mod by_hand;
 mod cached;
 mod call;
-mod catalogue;
 mod facts;
 mod family_call;
 pub(crate) mod global;
@@ -31,16 +43,15 @@ mod task;
 mod timeout;
 mod tool;
 mod tracked;
-#[cfg(any(feature = "retry", feature = "tower", feature = "rig-core-0_44"))]
-mod trying;
-mod uncounted;
 
+#[cfg(any(feature = "tower", feature = "rig-core-0_44"))]
+pub(crate) use attempt::AttemptGuard;
 pub use budgeted::{BudgetCheck, EnclosingBudgets, FromBudgetSpent, check_budgets, with_budget_check};
 pub use by_hand::{CompletionWindow, InvalidRate};
 pub(crate) use cached::Cached;
 pub use call::CallRecorder;
 pub use facts::LiveFacts;
-pub use family_call::{CallFamily, CallGuard, CallLabels, FamilyCall, GlobalFamily, OwnFamily, family_call};
+pub use family_call::{CallFamily, CallGuard, CallLabels, FamilyCall, GlobalFamily, OwnFamily};
 pub use global::global;
 pub use global_metrics::GlobalMetrics;
 pub use in_task::{FutureExt, InTask, TaskHandle, current_task};
@@ -52,10 +63,10 @@ pub use reader::*;
 pub use request::RequestGuard;
 #[cfg(feature = "retry")]
 pub use retry::{Retry, retry};
-pub use scope::{Global, Scope};
+pub use scope::{Global, Scope, family_call};
 pub(crate) use site::tool_names;
 pub use site::{Site, SiteRef, duplicate_names, sites};
-pub use step::{StepCall, step};
+pub use step::{StepCall, UnrecordedCall, step};
 #[cfg(feature = "stream")]
 pub use streamed::{
     LlmStream, StreamExt, Streamed, TaskStream, box_stream, track_opening, track_stream, try_track_opening,
@@ -67,6 +78,3 @@ pub use timeout::limit::with_timeout;
 pub use timeout::limit::{Timeout, timeout};
 pub use tool::{ToolCall, ToolGuard, tool};
 pub use tracked::{make_future, track_call, track_future};
-#[cfg(any(feature = "tower", feature = "rig-core-0_44"))]
-pub(crate) use trying::AttemptGuard;
-pub use uncounted::UnrecordedCall;

@@ -1,6 +1,6 @@
-//! What the `stream` key says without the feature of that name.
+//! The compile error of the `stream` key without the feature of that name.
 
-/// Implemented by nothing.
+/// Implemented by no type.
 #[diagnostic::on_unimplemented(
     message = "the `stream` key needs the feature `stream` of `agent-metrics`",
     label = "needs the feature `stream`",
@@ -10,7 +10,7 @@ pub trait NeedsFeatureStream {}
 
 macro_rules! missing {
     ($($name:ident($($more:ident),*))*) => {$(
-        /// Without the feature nothing can follow a stream.
+        /// Reports the missing feature.
         pub fn $name<C: NeedsFeatureStream, S, $($more),*>(_: C, source: S, $(_: $more),*) -> S {
             source
         }
@@ -19,7 +19,7 @@ macro_rules! missing {
 
 missing! { track_opening(A, B) try_track_opening(A, B, D) track_stream(A, B) try_track_stream(A, B, D) }
 
-/// A stream in no box.
+/// Returns the stream as it is.
 pub fn box_stream<S>(stream: S) -> S {
     stream
 }

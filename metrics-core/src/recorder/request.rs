@@ -1,14 +1,14 @@
-//! One HTTP request that the service answers.
+//! HTTP requests that the service answers.
 
 use std::sync::Arc;
 
 use crate::builtin::{Families, Http, HttpSeries, Method};
 use crate::clock::{self, Ticks};
 
-/// A request while it is answered.
+/// An HTTP request that is being answered, which ends when its guard is dropped.
 ///
-/// Dropped before its status is known it counts as `499` (the client has gone), or as `500` when
-/// the thread is unwinding.
+/// A request that is dropped before its status is set is recorded with `499` (the client closed the connection), or with
+/// `500` while the thread is unwinding.
 #[must_use = "the request ends when its guard is dropped"]
 pub struct RequestGuard {
     families: Arc<Families>,
@@ -22,11 +22,11 @@ pub struct RequestGuard {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Request,
-    /// An event stream, which may last for hours: the request has ended with its head.
+    /// An event stream, which may last for hours. The request ended with the head of its response.
     Stream,
 }
 
-/// The status of a request whose client has gone before the answer: nginx's code for that.
+/// The status code of a request whose client closed the connection before the response, as nginx has it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 impl RequestGuard {
@@ -43,8 +43,8 @@ impl RequestGuard {
         self.families.http.series(self.method, self.endpoint)
     }
 
-    /// The endpoint is known better: the request counts there, from its start. For frameworks that tell the
-    /// route only with the response.
+    /// Replaces the endpoint: the request counts there from its start. For frameworks that provide the route only with the
+    /// response.
     ///
     /// ```
     /// use agent_metrics::{AgentMetrics, web};
@@ -60,25 +60,25 @@ impl RequestGuard {
         let families = self.families.clone();
         let before = families.http.series(self.method, self.endpoint);
         self.endpoint = families.http.slot(endpoint);
-        // A stream's request has ended where it was.
+        // The request of a stream has already been recorded at the earlier endpoint.
         if self.stage == Stage::Request && !std::ptr::eq(before, self.series()) {
             Http::start(self.series());
             Http::withdraw(before);
         }
     }
 
-    /// The status is known; the body may still be sent, and the request ends when the guard does.
+    /// Sets the HTTP status code. The body may still be sent: the request ends when the guard is dropped.
     pub fn set_status(&mut self, status: u16) {
         self.status = Some(status);
     }
 
-    /// The request ends with this status.
+    /// Ends the request with an HTTP status code.
     pub fn finish(mut self, status: u16) {
         self.set_status(status);
     }
 
-    /// The request ends here, with the status that is known; from now on the guard measures a stream,
-    /// whose life goes to `agent_http_stream_duration_seconds`.
+    /// Ends the request with the status code set so far. From now on the guard measures a stream, whose duration is recorded
+    /// in `agent_http_stream_duration_seconds`.
     pub fn begin_stream(&mut self) {
         self.end();
         self.start = clock::now();
@@ -102,3 +102,5 @@ impl Drop for RequestGuard {
         self.end();
     }
 }
+
+debug_by_name! { RequestGuard [] []; }

@@ -1,4 +1,4 @@
-//! Trying again what may succeed the next time.
+//! Retries of operations with a transient error.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,21 +8,21 @@ use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
-use super::trying::AttemptGuard;
+use super::attempt::AttemptGuard;
 use crate::classify::Classify;
 use crate::status::Status;
 
 pin_project! {
     /// The future of [`retry`], set up by its methods before it is awaited.
-    #[must_use = "nothing is tried until it is awaited"]
+    #[must_use = "futures do nothing unless awaited"]
     pub struct Retry<F, R, J = AsClassified> {
         operation: F,
         judge: J,
         policy: Policy,
-        // None until the first attempt.
+        // `None` until the first attempt fails.
         waits: Option<ExponentialBackoff>,
-        // Ended before its future is dropped: the attempt is over then.
-        trying: Option<AttemptGuard>,
+        // Ended before the future of the attempt is dropped.
+        in_flight: Option<AttemptGuard>,
         #[pin]
         step: Step<R>,
     }
@@ -32,7 +32,7 @@ pin_project! {
     #[project = StepNow]
     enum Step<R> {
         Start,
-        AttemptGuard { #[pin] attempt: R },
+        Attempt { #[pin] attempt: R },
         Waiting { #[pin] sleep: Sleep, wait: Duration },
         Done,
     }
@@ -41,17 +41,17 @@ pin_project! {
 #[derive(Clone, Copy)]
 struct Policy {
     waits: ExponentialBuilder,
-    longest_asked: Duration,
+    max_requested_wait: Duration,
     counts: bool,
 }
 
-/// Says of an error what [`Classify`] says.
+/// Judges errors by [`Classify`].
 #[derive(Clone, Copy, Default, Debug)]
 pub struct AsClassified;
 
-/// Says of an error which status it stands for, and how long its sender wants to be left alone, if it tells.
+/// Returns the status of an error and the wait that the error requests, if it requests one.
 pub trait Judge<E> {
-    /// Its judgement.
+    /// Judges an error.
     fn judge(&self, error: &E) -> (Status, Option<Duration>);
 }
 
@@ -67,13 +67,13 @@ impl<E, J: Fn(&E) -> (Status, Option<Duration>)> Judge<E> for J {
     }
 }
 
-/// Tries an operation, and tries it again as long as its error is one that passes: `rate_limited`, `unavailable` or
-/// `timeout`, by [`Classify`]. Inside of a function with `#[track_llm]` each attempt is counted in
+/// Runs an operation, and retries it while its error is transient: `rate_limited`, `unavailable` or `timeout`, by
+/// [`Classify`]. Inside of a function with `#[track_llm]` each attempt is counted in
 /// `agent_llm_attempts_total` and the waits in `agent_llm_retry_wait_seconds_total`.
 ///
-/// It waits as long as the error asks for ([`Classify::retry_after`]), else half a second, and twice as long each time;
-/// and up to as long again, at random, so that many clients don't come back at once. Unless told otherwise there are
-/// four attempts in all.
+/// Before a retry it waits as long as the error requests ([`Classify::retry_after`]). Without a request the first wait is half
+/// a second, and each further wait is twice the one before. Up to the same time is added at random, so that many clients do
+/// not retry at the same moment. By default there are four attempts in all.
 ///
 /// ```
 /// # use agent_metrics::{Classify, Status, Usage, retry, track_llm};
@@ -95,8 +95,8 @@ pub fn retry<F: FnMut() -> R, R: Future>(operation: F) -> Retry<F, R> {
         .with_max_delay(Duration::from_secs(30))
         .with_max_times(3)
         .with_jitter();
-    let policy = Policy { waits, longest_asked: Duration::from_secs(60), counts: true };
-    Retry { operation, judge: AsClassified, policy, waits: None, trying: None, step: Step::Start }
+    let policy = Policy { waits, max_requested_wait: Duration::from_secs(60), counts: true };
+    Retry { operation, judge: AsClassified, policy, waits: None, in_flight: None, step: Step::Start }
 }
 
 impl<F, R, J> Retry<F, R, J> {
@@ -106,27 +106,26 @@ impl<F, R, J> Retry<F, R, J> {
         self
     }
 
-    /// The wait before the second attempt, which doubles from there, and the longest wait. Where an error asks for
-    /// a wait, that holds.
+    /// Sets the wait before the second attempt, which doubles for each further attempt, and the maximum wait. An error that
+    /// requests a wait overrides both.
     pub fn waits(mut self, first: Duration, longest: Duration) -> Self {
         self.policy.waits = self.policy.waits.with_min_delay(first).with_max_delay(longest);
         self
     }
 
-    /// The longest wait an error may ask for, in place of a minute: one that asks for more isn't waited for, but
-    /// returned.
-    pub fn longest_asked(mut self, longest: Duration) -> Self {
-        self.policy.longest_asked = longest;
+    /// Sets the maximum wait that an error may request; by default a minute. An error that requests more is returned.
+    pub fn max_requested_wait(mut self, longest: Duration) -> Self {
+        self.policy.max_requested_wait = longest;
         self
     }
 
-    /// Counts no attempts: for an operation under a layer or a witness that counts them.
+    /// Counts no attempts, for an operation whose attempts are counted by a layer or a witness.
     pub fn uncounted(mut self) -> Self {
         self.policy.counts = false;
         self
     }
 
-    /// Judges errors by a closure, for those that aren't [`Classify`] or don't tell how long to wait.
+    /// Judges errors by a closure, for errors that are not [`Classify`] or do not report how long to wait.
     ///
     /// ```
     /// use agent_metrics::{error_status, retry};
@@ -137,8 +136,8 @@ impl<F, R, J> Retry<F, R, J> {
     /// # Ok(answer) }
     /// ```
     pub fn by<E, K: Fn(&E) -> (Status, Option<Duration>)>(self, judge: K) -> Retry<F, R, K> {
-        let Self { operation, policy, waits, trying, step, judge: _ } = self;
-        Retry { operation, judge, policy, waits, trying, step }
+        let Self { operation, policy, waits, in_flight, step, judge: _ } = self;
+        Retry { operation, judge, policy, waits, in_flight, step }
     }
 }
 
@@ -159,11 +158,11 @@ where
                     ready!(sleep.poll(cx));
                     *wait
                 }
-                StepNow::AttemptGuard { attempt } => {
+                StepNow::Attempt { attempt } => {
                     let result = ready!(attempt.poll(cx));
                     let judged = result.as_ref().err().map(|error| this.judge.judge(error));
-                    if let Some(trying) = this.trying.take() {
-                        trying.end(judged.map_or(Status::Success, |(status, _)| status), None);
+                    if let Some(guard) = this.in_flight.take() {
+                        guard.end(judged.map_or(Status::Success, |(status, _)| status), None);
                     }
                     let waits = this.waits.get_or_insert_with(|| this.policy.waits.build());
                     let wait = judged.and_then(|judged| this.policy.wait(judged, waits));
@@ -178,27 +177,29 @@ where
                 }
                 StepNow::Done => panic!("`retry` was polled after it had finished"),
             };
-            *this.trying = this.policy.counts.then(|| AttemptGuard::after(waited));
+            *this.in_flight = this.policy.counts.then(|| AttemptGuard::after(waited));
             let attempt = (this.operation)();
-            this.step.set(Step::AttemptGuard { attempt });
+            this.step.set(Step::Attempt { attempt });
         }
     }
 }
 
 impl Policy {
-    /// How long to wait after an error, if another attempt is worth it.
+    /// Returns how long to wait after an error, or `None` if the operation is not retried.
     fn wait(
         &self,
-        (status, asked): (Status, Option<Duration>),
+        (status, requested): (Status, Option<Duration>),
         waits: &mut ExponentialBackoff,
     ) -> Option<Duration> {
         if !matches!(status, Status::RateLimited | Status::Unavailable | Status::Timeout) {
             return None;
         }
         let wait = waits.next()?;
-        match asked {
-            Some(asked) => (asked <= self.longest_asked).then_some(asked),
+        match requested {
+            Some(wait) => (wait <= self.max_requested_wait).then_some(wait),
             None => Some(wait),
         }
     }
 }
+
+debug_by_name! { Retry [F, R, J] [F, R, J]; }

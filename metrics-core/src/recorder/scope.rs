@@ -1,33 +1,33 @@
-//! Where a tracked function records: in the global, whose series it looks up once, or in an instance.
+//! The instance in which a tracked function records: the global instance, whose series are looked up once, or another.
 
 use std::ops::Deref;
 
 use super::global::{as_global, resolve};
 use super::held::{BundleHandle, HoldsBundle};
-use super::{Cached, CallFamily, CallLabel, CallLabels, OwnFamily, Site};
+use super::{Cached, CallFamily, CallLabel, CallLabels, FamilyCall, OwnFamily, Site};
 use crate::builtin::{Bundle, LabelText, find};
 use crate::instance::AgentMetrics;
 
-/// Where to record.
+/// An instance to record in.
 pub trait Scope {
-    /// A bundle of series as the call holds it.
+    /// A handle to a bundle of series, as the call holds it.
     type BundleHandle<S: Bundle>: HoldsBundle<S>;
-    /// A call family as the call holds it.
+    /// A handle to a call family, as the call holds it.
     type Family<L: CallLabels>: Deref<Target = CallFamily<L>>;
 
-    /// The bundle of a label value.
+    /// Returns the bundle of a label value.
     fn hold<S: Bundle>(
         self,
         site: &'static Site,
         cached: &'static Cached<S>,
         label: CallLabel<'_>,
     ) -> Self::BundleHandle<S>;
-    /// The call family.
+    /// Returns the call family.
     fn family<L: CallLabels>(self) -> Self::Family<L>;
 }
 
-/// The global metrics.
-#[derive(Clone, Copy)]
+/// The global instance.
+#[derive(Clone, Copy, Debug)]
 pub struct Global;
 
 impl Scope for Global {
@@ -50,7 +50,7 @@ impl Scope for Global {
     }
 }
 
-/// A call family that an instance has refused: it records, and is exposed nowhere.
+/// A call family that an instance could not register: it records, and is not exposed.
 struct Refused<L>(CallFamily<L>);
 
 impl<L> Clone for Refused<L> {
@@ -83,10 +83,17 @@ impl Scope for &AgentMetrics {
     }
 }
 
-/// Holds the bundle of a label value in an instance that may end before the call does.
+/// Returns a handle to the bundle of a label value in an instance that may be dropped before the call ends.
 pub(super) fn held<S: Bundle>(metrics: &AgentMetrics, value: LabelText<'_>) -> BundleHandle<S> {
     match as_global(metrics) {
         Some(global) => BundleHandle::Static(find(global.families_ref(), value)),
-        None => BundleHandle::keeping(metrics.families_ref(), value),
+        None => BundleHandle::shared(metrics.families_ref(), value),
     }
+}
+
+/// Creates the call of a function with `#[track(..)]`.
+#[inline]
+#[track_caller]
+pub fn family_call<M: Scope, L: CallLabels>(metrics: M, labels: &L) -> FamilyCall<M::Family<L>> {
+    FamilyCall::new(metrics.family::<L>(), labels)
 }

@@ -1,10 +1,12 @@
-//! Call sites: one static for each attribute, and the label values written there.
+//! Call sites: one static for each attribute, with its constant label value.
 
 use super::{Cached, CallLabel};
-use crate::builtin::{LlmSeries, TaskSeries, ToolSeries};
-use crate::catalogue::{SiteInfo, SiteKind, Slo};
+use crate::builtin::{Bundle, Dimension, Group, LlmSeries, TaskSeries, ToolSeries};
+use crate::catalogue::{Catalogue, DimensionInfo, SiteInfo, SiteKind, Slo};
+use crate::error::Fault;
+use crate::instance::AgentMetrics;
 
-/// One tracked function, with the series that it resolved in the global metrics.
+/// One tracked function, with its cached series of the global instance.
 pub struct Site {
     info: SiteInfo,
     constant: Option<fn() -> CallLabel<'static>>,
@@ -16,7 +18,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Describes a tracked function.
+    /// Creates the site of a tracked function.
     pub const fn new(
         kind: SiteKind,
         function: &'static str,
@@ -46,15 +48,14 @@ impl Site {
         }
     }
 
-    /// Says which label value it always has, so that its series start at zero.
+    /// Sets the constant label value, so that its series start at zero.
     #[must_use]
     pub const fn with_constant(mut self, constant: fn() -> CallLabel<'static>) -> Self {
         self.constant = Some(constant);
         self
     }
 
-    /// Says which call family it records in and how that is registered, so that it is seen before the
-    /// first call.
+    /// Sets the call family and the function that registers it, so that it is exposed before the first call.
     #[must_use]
     pub const fn with_family(mut self, name: &'static str, register: fn()) -> Self {
         self.info.family = Some(name);
@@ -62,19 +63,19 @@ impl Site {
         self
     }
 
-    /// Says that it records in an instance of its own.
+    /// Marks the site as one that does not record in the global instance.
     #[must_use]
     pub const fn outside_global(mut self) -> Self {
         self.outside_global = true;
         self
     }
 
-    /// Whether it records in the global.
+    /// Returns true if the site records in the global instance.
     pub(crate) fn is_global(&self) -> bool {
         !self.outside_global
     }
 
-    /// Says whose model it calls, and for what.
+    /// Sets the provider of the model and the operation.
     #[must_use]
     pub const fn with_model(mut self, provider: Option<&'static str>, operation: &'static str) -> Self {
         self.info.provider = provider;
@@ -82,20 +83,20 @@ impl Site {
         self
     }
 
-    /// Says what it is held to.
+    /// Sets the objectives of the function.
     #[must_use]
     pub const fn with_slo(mut self, slo: Slo) -> Self {
         self.info.slo = Some(slo);
         self
     }
 
-    /// Whose model it calls, and for what.
+    /// Returns the provider of the model and the operation.
     #[inline]
     pub(super) fn model(&self) -> (Option<&'static str>, Option<&'static str>) {
         (self.info.provider, self.info.operation)
     }
 
-    /// Registers its call family in the global metrics.
+    /// Registers the call family in the global instance.
     pub(crate) fn register_family(&self) {
         if let Some(register) = self.family {
             register();
@@ -112,7 +113,7 @@ impl Site {
     }
 }
 
-/// How a site is found by those who never called it.
+/// A reference by which `inventory` lists a site, also if it was never called.
 pub struct SiteRef(pub &'static Site);
 
 inventory::collect!(SiteRef);
@@ -121,25 +122,65 @@ pub(crate) fn linked_sites() -> impl Iterator<Item = &'static Site> {
     inventory::iter::<SiteRef>.into_iter().map(|site| site.0)
 }
 
-/// Every tracked function that is linked into the program, called or not.
+/// Returns every tracked function that is linked into the program, whether it was called or not.
 ///
-/// A function of a library that the program never names may not be linked, and then isn't here.
+/// A function of a library that the program never names may not be linked, and is missing then.
 pub fn sites() -> impl Iterator<Item = SiteInfo> {
     linked_sites().map(Site::info)
 }
 
-/// The constant names of tools, of functions that are linked.
+/// Returns the constant tool names of the linked functions.
 pub(crate) fn tool_names() -> impl Iterator<Item = String> {
     let tools = sites().filter(|site| site.kind == SiteKind::Tool);
     tools.filter_map(|site| site.label.map(|(_, name)| name.to_owned()))
 }
 
-/// Tools and tasks that have one constant name though they are two functions: their calls can't be told
-/// apart. The hook of the global metrics is told of each when they are made.
+/// Returns the pairs of tools or tasks that share one constant name: the calls of the two functions are counted in the same
+/// series. The fault hook of the global instance gets a report of each pair when the instance is created.
 pub fn duplicate_names() -> Vec<(SiteInfo, SiteInfo)> {
     let mut named: Vec<_> = sites()
         .filter(|site| site.label.is_some() && matches!(site.kind, SiteKind::Task | SiteKind::Tool))
         .collect();
     named.sort_by_key(|site| (site.label, site.file, site.line));
     named.windows(2).filter(|pair| pair[0].label == pair[1].label).map(|pair| (pair[0], pair[1])).collect()
+}
+
+impl AgentMetrics {
+    /// Returns the families, tracked functions and dimensions of this instance, as data.
+    pub fn catalogue(&self) -> Catalogue {
+        let mut sites: Vec<_> = sites().collect();
+        sites.sort_by_key(|site| (site.file, site.line));
+        let info = |dimension: &Dimension| DimensionInfo { name: dimension.name, values: dimension.values };
+        let dimensions = self.families_ref().dimensions.iter().map(info).collect();
+        Catalogue { families: self.families(), sites, dimensions }
+    }
+}
+
+/// Creates the series of every tracked function with a constant label, so that they are exposed at 0.
+pub(super) fn start_at_zero(metrics: &AgentMetrics) {
+    let families = metrics.families_ref();
+    for (first, second) in duplicate_names() {
+        let (label, value) = first.label.unwrap_or_default();
+        let (first, second) = (first.to_string(), second.to_string());
+        families.faults.report(&Fault::DuplicateName { label, value, first, second });
+    }
+    for site in linked_sites().filter(|site| site.is_global()) {
+        site.register_family();
+        let Some(label) = site.constant() else { continue };
+        match site.info().kind {
+            SiteKind::Task => start_series(&*families.tasks, label.text()),
+            SiteKind::Tool => start_series(&*families.tools, label.text()),
+            SiteKind::Llm => start_series(&*families.llm, label.text()),
+            SiteKind::Step | SiteKind::General => {}
+        }
+    }
+}
+
+fn start_series<S: Bundle>(group: &impl Group<S>, value: &str) {
+    group.bundle(group.slot_in_code(value)).start();
+}
+
+debug_by_name! {
+    Site [] [];
+    SiteRef [] [];
 }

@@ -1,7 +1,7 @@
-//! Which instance stands in for the global where a test runs; see [`testing`](crate::testing).
+//! Instances that replace the global instance where a test runs; see [`testing`](crate::testing).
 //!
-//! Those of a thread and of a runtime are kept in the order in which they came, each with a number, since
-//! the first to come need not be the last to go.
+//! The stand-ins of a thread or of a runtime are kept in the order in which they were added, each with a number, since they
+//! may be removed in any order.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use super::global::start_at_zero;
+use super::site::start_at_zero;
 use crate::instance::AgentMetrics;
 
 type Standing = Vec<(u64, &'static AgentMetrics)>;
@@ -20,11 +20,11 @@ thread_local! {
     static OF_THREAD: RefCell<Standing> = const { RefCell::new(Vec::new()) };
 }
 
-/// Threads of a runtime record where the test does that runs on it.
+/// The stand-ins of runtimes: the threads of a runtime record where the test that runs on it does.
 #[cfg(feature = "tokio")]
 static OF_RUNTIMES: RwLock<Option<HashMap<tokio::runtime::Id, Standing>>> = RwLock::new(None);
 
-/// The instance that stands in for the global here.
+/// Returns the instance that replaces the global instance on this thread.
 pub(crate) fn current() -> Option<&'static AgentMetrics> {
     let last = |standing: &Standing| standing.last().map(|(_, metrics)| *metrics);
     let of_thread = OF_THREAD.try_with(|standing| last(&standing.borrow())).ok().flatten();
@@ -39,48 +39,48 @@ pub(crate) fn current() -> Option<&'static AgentMetrics> {
     of_thread.or_else(of_runtime)
 }
 
-/// Lets an instance stand in on a thread, or on the threads of a runtime, until it is dropped.
+/// Replaces the global instance on a thread, or on the threads of a runtime, until it is dropped.
 pub(crate) struct StandIn {
     number: u64,
-    place: Place,
+    target: Target,
 }
 
 #[derive(Clone, Copy)]
-enum Place {
+enum Target {
     Thread,
     #[cfg(feature = "tokio")]
     Runtime(tokio::runtime::Id),
 }
 
 impl StandIn {
-    /// On this thread.
+    /// Replaces the global instance on this thread.
     pub(crate) fn on_thread(metrics: &'static AgentMetrics) -> Self {
-        let stand_in = Self::at(Place::Thread, metrics);
+        let stand_in = Self::add(Target::Thread, metrics);
         start_at_zero(metrics);
         stand_in
     }
 
-    /// On the threads of a runtime.
+    /// Replaces the global instance on the threads of a runtime.
     #[cfg(feature = "tokio")]
     pub(crate) fn on_runtime(runtime: &tokio::runtime::Handle, metrics: &'static AgentMetrics) -> Self {
-        Self::at(Place::Runtime(runtime.id()), metrics)
+        Self::add(Target::Runtime(runtime.id()), metrics)
     }
 
-    fn at(place: Place, metrics: &'static AgentMetrics) -> Self {
+    fn add(target: Target, metrics: &'static AgentMetrics) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        place.change(|standing| standing.push((number, metrics)));
-        Self { number, place }
+        target.change(|standing| standing.push((number, metrics)));
+        Self { number, target }
     }
 }
 
 impl Drop for StandIn {
     fn drop(&mut self) {
-        self.place.change(|standing| standing.retain(|(number, _)| *number != self.number));
+        self.target.change(|standing| standing.retain(|(number, _)| *number != self.number));
     }
 }
 
-impl Place {
+impl Target {
     fn change(self, change: impl FnOnce(&mut Standing)) {
         match self {
             Self::Thread => {

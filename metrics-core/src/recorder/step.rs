@@ -1,4 +1,4 @@
-//! One step of a task.
+//! Steps of a task, and calls that record nothing.
 
 use super::Site;
 use super::call::{CallRecorder, Elapsed};
@@ -6,10 +6,11 @@ use super::ledger;
 use crate::status::Status;
 use crate::storage::ShardHandle;
 
-/// A step: it is counted in the task around it when it starts.
+/// One step. It is counted in the enclosing task when it starts.
+#[derive(Debug)]
 pub struct StepCall(());
 
-/// The call of a tracked function.
+/// Creates the call of a tracked function.
 #[inline]
 pub fn step(_: &'static Site) -> StepCall {
     StepCall(())
@@ -22,6 +23,20 @@ impl CallRecorder for StepCall {
     fn start(&mut self, _: ShardHandle) {
         ledger::add_step();
     }
+
+    #[inline]
+    fn end(&mut self, _: ShardHandle, _: Status, _: Elapsed) {}
+}
+
+/// A call of a function whose attribute does more than measure, under the feature `disabled`: it records nothing.
+#[derive(Debug)]
+pub struct UnrecordedCall;
+
+impl CallRecorder for UnrecordedCall {
+    const TIMED: bool = false;
+
+    #[inline]
+    fn start(&mut self, _: ShardHandle) {}
 
     #[inline]
     fn end(&mut self, _: ShardHandle, _: Status, _: Elapsed) {}

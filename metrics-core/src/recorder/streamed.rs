@@ -1,4 +1,4 @@
-//! Streams under observation: a call lasts until its stream ends or is dropped.
+//! Tracked streams: a call lasts until its stream ends or is dropped.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -17,15 +17,15 @@ use crate::status::Status;
 use crate::storage;
 
 pin_project! {
-    /// The stream of a tracked call. It is entered for each item, so that what runs in the stream belongs
-    /// to the call; nothing is buffered, and no item waits for another.
+    /// The stream of a tracked call. Each poll runs inside the call, so that work of the stream belongs to the call. Nothing is
+    /// buffered, and no item waits for another.
     ///
-    /// An item that is an error gives the call its status. Dropped before its end, and without an error, it
-    /// ends as `cancelled`.
+    /// An item that is an error determines the status of the call. A stream that is dropped before its end, and without an
+    /// error, is recorded as `cancelled`.
     pub struct Streamed<C: CallRecorder, R, S, T> {
         observation: DropGuard<C>,
         reader: R,
-        // What the items said so far.
+        // The status according to the items so far.
         status: Status,
         began: bool,
         item: PhantomData<fn() -> T>,
@@ -37,9 +37,9 @@ pin_project! {
     impl<C: CallRecorder, R, S, T> PinnedDrop for Streamed<C, R, S, T> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            // What the stream drops belongs to this call still.
+            // Values that the stream drops still belong to this call.
             this.observation.clear(|| this.stream.set(None));
-            // Who meets an error most often goes no further.
+            // Most consumers drop the stream after an error: the call then ends with the status of the error.
             if *this.status != Status::Success {
                 this.observation.end_waiting(*this.status);
             }
@@ -111,10 +111,10 @@ where
     give(Streamed::new(DropGuard::new(call), pin(OutputTag::NEW), stream))
 }
 
-/// Tracks a function that gives a stream or fails; the call starts now.
+/// Tracks a function that returns a `Result` of a stream; the call starts now.
 ///
 /// # Errors
-/// Those of the function.
+/// The error of the function.
 #[inline]
 pub fn try_track_stream<C, R0, R, S, E, T, O>(
     call: C,
@@ -132,7 +132,7 @@ where
     opened(observation, result, pin_result, pin, give)
 }
 
-/// Tracks a future that gives a stream.
+/// Tracks a future whose output is a stream.
 #[inline]
 pub fn track_opening<C, R, F, S, T, O>(
     call: C,
@@ -149,7 +149,7 @@ where
     Opening { observation: Some(DropGuard::new(call)), body: Some(body), then: Some(then) }
 }
 
-/// Tracks a future that gives a stream or fails.
+/// Tracks a future whose output is a `Result` of a stream.
 #[inline]
 pub fn try_track_opening<C, R0, R, F, S, E, T, O>(
     call: C,
@@ -167,7 +167,7 @@ where
     Opening { observation: Some(DropGuard::new(call)), body: Some(body), then: Some(then) }
 }
 
-/// The call goes on in its stream, or ends here.
+/// Continues the call in its stream, or ends it with the error.
 fn opened<C, R0, R, S, E, T, O>(
     mut observation: DropGuard<C>,
     result: Result<S, E>,
@@ -191,7 +191,7 @@ where
 }
 
 pin_project! {
-    /// A future whose call goes on in what it gives.
+    /// A future whose call continues in its output.
     struct Opening<C: CallRecorder, F, G> {
         observation: Option<DropGuard<C>>,
         then: Option<G>,
@@ -224,21 +224,21 @@ impl<C: CallRecorder, F: Future, G: FnOnce(DropGuard<C>, F::Output) -> O, O> Fut
         observation.clear(|| this.body.set(None));
         match (this.observation.take(), this.then.take()) {
             (Some(observation), Some(then)) => Poll::Ready(then(observation, output)),
-            _ => unreachable!("both are there until now"),
+            _ => unreachable!("both are taken only here"),
         }
     }
 }
 
-/// Puts a stream in a box.
+/// Moves a stream to a box.
 pub fn box_stream<S>(stream: S) -> Pin<Box<S>> {
     Box::pin(stream)
 }
 
-/// Reads each item by a closure of the user's.
+/// Reads each item with the user's closure.
 pub struct ByFacts<F>(F);
 
 impl<T, F: Fn(&T, &mut LiveFacts)> Reader<T> for ByFacts<F> {
-    /// What the closure says of the status is among the facts.
+    /// Returns success: the closure reports a status as a fact.
     fn status(&self, _: &T, _: &FaultReporter) -> Status {
         Status::Success
     }
@@ -293,3 +293,8 @@ pub trait StreamExt: Stream + Sized {
 }
 
 impl<S: Stream> StreamExt for S {}
+
+debug_by_name! {
+    Streamed [C: CallRecorder, R, S, T] [C, R, S, T];
+    ByFacts [F] [F];
+}

@@ -134,3 +134,5 @@ guard! {
     /// [`finish`](Self::finish).
     TaskGuard [] [] TaskCall
 }
+
+debug_by_name! { TaskCall [H] [H]; }

@@ -1,29 +1,29 @@
-//! Time limits that are recorded as such.
+//! Time limits, whose calls are recorded as `timeout`.
 
 use std::cell::Cell;
 
 use crate::status::Status;
 
 thread_local! {
-    /// Whether what is being dropped was given up rather than cancelled.
-    static GIVEN_UP: Cell<bool> = const { Cell::new(false) };
+    /// True while a future is dropped because its time limit was reached.
+    static TIMED_OUT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The status of a call that is dropped while it waits.
+/// Returns the status of a call that is dropped while it waits.
 pub(crate) fn dropped_status() -> Status {
-    if GIVEN_UP.get() { Status::Timeout } else { Status::Cancelled }
+    if TIMED_OUT.get() { Status::Timeout } else { Status::Cancelled }
 }
 
-/// Drops a value, whose calls in flight then end as `timeout`.
+/// Drops a value whose time limit was reached: its calls in flight end as `timeout`.
 #[cfg(feature = "tokio")]
-pub(crate) fn give_up<T>(value: T) {
+pub(crate) fn drop_timed_out<T>(value: T) {
     struct Restore(bool);
     impl Drop for Restore {
         fn drop(&mut self) {
-            GIVEN_UP.set(self.0);
+            TIMED_OUT.set(self.0);
         }
     }
-    let _restore = Restore(GIVEN_UP.replace(true));
+    let _restore = Restore(TIMED_OUT.replace(true));
     drop(value);
 }
 
@@ -36,7 +36,7 @@ pub(crate) mod limit {
     use pin_project_lite::pin_project;
     use tokio::time::{Sleep, sleep};
 
-    use super::give_up;
+    use super::drop_timed_out;
     use crate::error::TimedOut;
 
     pin_project! {
@@ -45,14 +45,19 @@ pub(crate) mod limit {
             #[pin]
             future: Option<F>,
             limit: Duration,
-            // Set when the time begins to run.
+            // Set at the first poll, when the time begins to run.
             #[pin]
             sleep: Option<Sleep>,
         }
     }
 
-    /// Runs a future for at most `limit` from its first poll on. When that is over it is dropped, and
-    /// the tracked calls in it end as `timeout`, where any other drop ends them as `cancelled`.
+    debug_by_name! {
+        Timeout [F] [F];
+        WithTimeout [F] [F];
+    }
+
+    /// Runs a future for at most `limit` from its first poll on. When the limit is reached, the future is dropped, and the
+    /// tracked calls in it end as `timeout`; any other drop ends them as `cancelled`.
     ///
     /// # Errors
     /// [`TimedOut`] when the limit was reached.
@@ -80,7 +85,7 @@ pub(crate) mod limit {
                 return Poll::Ready(Ok(output));
             }
             ready!(sleep.poll(cx));
-            give_up(Clear(this.future));
+            drop_timed_out(Clear(this.future));
             Poll::Ready(Err(TimedOut))
         }
     }
@@ -94,14 +99,14 @@ pub(crate) mod limit {
         }
     }
 
-    /// What a function with a `timeout` returns: a `Result` whose error can be made from [`TimedOut`].
+    /// The return type of a function with a `timeout`: a `Result` whose error can be made from [`TimedOut`].
     #[diagnostic::on_unimplemented(
         message = "a function with `timeout = ..` must return a `Result` whose error is `From<TimedOut>`",
         label = "no way to say that it timed out",
         note = "implement `From<agent_metrics::TimedOut>` for the error, or use `anyhow::Error` or `Box<dyn Error + Send + Sync>`"
     )]
     pub trait FromTimedOut {
-        /// The output of a call that was given up.
+        /// Returns the output of a call that timed out.
         fn timed_out() -> Self;
     }
 
@@ -128,16 +133,16 @@ pub(crate) mod limit {
         }
     }
 
-    /// Gives a tracked future up after `limit`; it then ends as `timeout`.
+    /// Limits the time of a tracked future, which ends as `timeout` when the limit is reached.
     pub fn with_timeout<F: Future<Output: FromTimedOut>>(limit: Duration, tracked: F) -> WithTimeout<F> {
         WithTimeout { limited: timeout(limit, tracked) }
     }
 }
 
-/// What the `timeout` key says without the feature that it needs.
+/// The compile error of the `timeout` key without the feature that it needs.
 #[cfg(not(feature = "tokio"))]
 pub(crate) mod limit {
-    /// Implemented by nothing.
+    /// Implemented by no type.
     #[diagnostic::on_unimplemented(
         message = "the `timeout` key needs the feature `tokio` of `agent-metrics`",
         label = "needs the feature `tokio`",
@@ -145,7 +150,7 @@ pub(crate) mod limit {
     )]
     pub trait NeedsFeatureTokio {}
 
-    /// Without the feature nothing can end a call.
+    /// Reports the missing feature.
     pub fn with_timeout<D: NeedsFeatureTokio, F>(_: D, tracked: F) -> F {
         tracked
     }

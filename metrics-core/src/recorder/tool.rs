@@ -79,3 +79,5 @@ guard! {
     /// [`finish`](Self::finish).
     ToolGuard [] [] ToolCall
 }
+
+debug_by_name! { ToolCall [H] [H]; }

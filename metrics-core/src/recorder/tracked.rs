@@ -1,4 +1,4 @@
-//! Functions under observation, async and sync.
+//! Tracked functions, async and sync.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -15,12 +15,12 @@ use crate::storage;
 pin_project! {
     /// The future of a tracked function. The clock starts at the first poll.
     ///
-    /// `T` is its output as the signature has it, so that a body with another is one error.
+    /// `T` is the output in the signature, so that a body with another type is one compile error.
     pub struct Tracked<C: CallRecorder, R, F, T> {
         observation: DropGuard<C>,
         reader: R,
         output: PhantomData<fn() -> T>,
-        // Emptied at the end of the body, before the end is recorded.
+        // Emptied when the body ends, before the end is recorded.
         #[pin]
         body: Option<F>,
     }
@@ -28,7 +28,7 @@ pin_project! {
     impl<C: CallRecorder, R, F, T> PinnedDrop for Tracked<C, R, F, T> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            // What the body drops belongs to this call still.
+            // Values that the body drops still belong to this call.
             this.observation.clear(|| this.body.set(None));
         }
     }
@@ -60,7 +60,7 @@ impl<C: ReadBy<R, T>, R, F: Future<Output = T>, T> Future for Tracked<C, R, F, T
     }
 }
 
-/// Tracks a future; `pin` gives the reader of its output, told the output's type.
+/// Tracks a future. `pin` creates the reader of its output from the type of the output.
 #[inline]
 pub fn track_future<C, R, F, T>(call: C, body: F, pin: impl FnOnce(OutputTag<T>) -> R) -> Tracked<C, R, F, T>
 where
@@ -71,13 +71,13 @@ where
     Tracked { observation, reader: pin(OutputTag::NEW), output: PhantomData, body: Some(body) }
 }
 
-/// Runs the statements of a function that come before the future it returns.
+/// Runs a function body that returns a future. The statements before the future are not tracked.
 #[inline]
 pub fn make_future<R, F: FnOnce() -> R>(body: F) -> R {
     body()
 }
 
-/// Tracks a function body that runs now.
+/// Runs and tracks a function body.
 #[inline]
 pub fn track_call<C, R, T>(mut call: C, body: impl FnOnce() -> T, pin: impl FnOnce(OutputTag<T>) -> R) -> T
 where
@@ -98,7 +98,7 @@ where
     output
 }
 
-/// Ends a call whose body panics.
+/// Ends a call if its body panics.
 struct Unwinding<'a, C: CallRecorder> {
     call: &'a mut C,
     start: Ticks,
@@ -111,3 +111,5 @@ impl<C: CallRecorder> Drop for Unwinding<'_, C> {
         self.call.end(storage::current_shard(), Status::Panicked, Elapsed::since::<C>(self.start));
     }
 }
+
+debug_by_name! { Tracked [C: CallRecorder, R, F, T] [C, R, F, T]; }

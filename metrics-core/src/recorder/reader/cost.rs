@@ -1,17 +1,18 @@
-//! What a call of a tool cost.
+//! The cost of tool calls.
 
 use super::usage::{ByResultClosure, ByValueClosure};
 use super::{OutputTag, Reader};
 use crate::faults::FaultReporter;
 use crate::status::Status;
 
-/// Reads from an output what a call of a tool cost.
+/// Reads the cost of a tool call from an output.
 pub trait ReadCost<T> {
-    /// The cost in USD, if the output tells.
+    /// Returns the cost in USD, if the output contains it.
     fn cost(&self, output: &T) -> Option<f64>;
 }
 
-/// The reader of a tool's call that costs something.
+/// The reader of a tool call with a cost.
+#[derive(Debug)]
 pub struct StatusAndCost<S, C> {
     /// Reads the status.
     pub status: S,
@@ -29,13 +30,13 @@ impl<T, S: Reader<T>, C: ReadCost<T>> Reader<T> for StatusAndCost<S, C> {
     }
 }
 
-/// What a `cost` closure may return: USD, or an `Option` of them.
+/// The return type of a `cost` closure: USD, or an `Option` of them.
 #[diagnostic::on_unimplemented(
     message = "a `cost` closure gives USD as an `f64` or an `Option<f64>`, not `{Self}`",
     label = "no amount of USD"
 )]
 pub trait IntoCost {
-    /// The cost, if there is one.
+    /// Returns the cost, if there is one.
     fn into_cost(self) -> Option<f64>;
 }
 
@@ -53,7 +54,7 @@ impl IntoCost for Option<f64> {
 
 /// Reads a `Result`'s value by a closure.
 pub trait ViaResultCost<T> {
-    /// The reader.
+    /// Returns the reader.
     fn __cost<F: Fn(&T) -> U, U: IntoCost>(&self, read: F) -> ByResultClosure<F> {
         ByResultClosure(read)
     }
@@ -63,7 +64,7 @@ impl<T, E> ViaResultCost<T> for &OutputTag<Result<T, E>> {}
 
 /// Reads a plain value by a closure.
 pub trait ViaCost<T> {
-    /// The reader.
+    /// Returns the reader.
     fn __cost<F: Fn(&T) -> U, U: IntoCost>(&self, read: F) -> ByValueClosure<F> {
         ByValueClosure(read)
     }

@@ -1,4 +1,4 @@
-//! Errors inside of others, for `derive(Classify)`.
+//! Errors inside other errors, for `derive(Classify)`.
 
 use std::error::Error;
 use std::marker::PhantomData;
@@ -7,11 +7,12 @@ use crate::classify::{Classify, downcast, error_status};
 use crate::status::Status;
 
 /// An error inside an enum with `#[classify(transparent)]`.
+#[derive(Debug)]
 pub struct InnerError<'a, T>(pub &'a T);
 
-/// The inner error is `Classify`.
+/// Reads an inner error that is `Classify`.
 pub trait ViaInnerClassify {
-    /// Its status.
+    /// Returns the status of the inner error.
     fn __status(&self) -> Status;
 }
 
@@ -21,9 +22,9 @@ impl<T: Classify> ViaInnerClassify for &&InnerError<'_, T> {
     }
 }
 
-/// The inner error is an `Error`.
+/// Reads an inner error that is an `Error`.
 pub trait ViaInnerError {
-    /// Its status.
+    /// Returns the status of the inner error.
     fn __status(&self) -> Status;
 }
 
@@ -33,9 +34,9 @@ impl<T: Error + 'static> ViaInnerError for &InnerError<'_, T> {
     }
 }
 
-/// The inner error holds an `Error`, such as `anyhow::Error`.
+/// Reads an inner error that contains an `Error`, such as `anyhow::Error`.
 pub trait ViaInnerAsDynError {
-    /// Its status.
+    /// Returns the status of the inner error.
     fn __status(&self) -> Status;
 }
 
@@ -53,9 +54,9 @@ impl<T> DowncastTag<T> {
     pub const NEW: Self = Self(PhantomData);
 }
 
-/// It is, so it may be found in a `source()` chain.
+/// Looks for a type that is an `Error`, which may be found in a `source()` chain.
 pub trait ViaDowncast {
-    /// The status of `error`, if it is of this type.
+    /// Returns the status of `error`, if `error` has this type.
     fn __classify(&self, error: &(dyn Error + 'static)) -> Option<Status>;
 }
 
@@ -65,12 +66,14 @@ impl<T: Error + Classify + 'static> ViaDowncast for &DowncastTag<T> {
     }
 }
 
-/// It is not.
+/// Looks for a type that is not an `Error`, which is never found.
 pub trait ViaNoDowncast {
-    /// Never.
+    /// Returns `None`.
     fn __classify(&self, _: &(dyn Error + 'static)) -> Option<Status> {
         None
     }
 }
 
 impl<T> ViaNoDowncast for DowncastTag<T> {}
+
+debug_by_name! { DowncastTag [T] [T]; }

@@ -1,4 +1,4 @@
-//! From a function's output to its status, its usage and its cost, by the output's type.
+//! Readers: they read the status, the usage and the cost of a call from the output of its function, by the output's type.
 //!
 //! Stable Rust cannot specialise, so a generated call picks the most specific reader by autoref:
 //! `(&&&&&tag).__failure()` finds the trait implemented for the most references first.
@@ -25,14 +25,14 @@ pub use status::{
 };
 pub use usage::{StatusAndUsage, ViaResultUsage, ViaResultUsageBy, ViaUsage, ViaUsageBy};
 
-/// The type of an output, as the signature tells it.
+/// The type of an output, as the signature has it.
 pub struct OutputTag<T>(PhantomData<fn() -> T>);
 
 impl<T> OutputTag<T> {
     /// The tag.
     pub const NEW: Self = Self(PhantomData);
 
-    /// Reads the status by a closure of the user's.
+    /// Returns a reader that reads the status with the user's closure.
     #[inline]
     pub fn __status<F: Fn(&T) -> Status>(self, read: F) -> StatusByClosure<F> {
         StatusByClosure(read)
@@ -47,25 +47,25 @@ impl<T> Clone for OutputTag<T> {
 
 impl<T> Copy for OutputTag<T> {}
 
-/// Reads what a call is to record from its output.
+/// Reads what a call records from its output.
 pub trait Reader<T> {
-    /// How it ended.
+    /// Returns the status of the call.
     fn status(&self, output: &T, faults: &FaultReporter) -> Status;
 
-    /// What the output tells of a model's call.
+    /// Reports the facts of an LLM call that the output contains.
     #[inline]
     fn facts(&self, _: &T, _: &mut LiveFacts, _: &FaultReporter) {}
 
-    /// What it cost in USD, if the output tells.
+    /// Returns the cost in USD, if the output contains it.
     #[inline]
     fn cost(&self, _: &T, _: &FaultReporter) -> Option<f64> {
         None
     }
 }
 
-/// A call that a reader's findings make sense for.
+/// A call that a reader can be used with.
 pub trait ReadBy<R, T>: CallRecorder {
-    /// Takes what it needs from the output and says how the call ended.
+    /// Takes the facts of the call from the output and returns its status.
     fn read(&mut self, reader: &R, output: &T) -> Status;
 }
 
@@ -85,8 +85,8 @@ macro_rules! read_status {
 
 read_status!(TaskCall FamilyCall);
 
-/// Steps have nothing to read.
-#[derive(Clone, Copy)]
+/// A reader that reads nothing: a step records nothing from its output.
+#[derive(Clone, Copy, Debug)]
 pub struct IgnoreOutput;
 
 impl<T> ReadBy<IgnoreOutput, T> for StepCall {
@@ -105,10 +105,12 @@ impl<R, T> ReadBy<R, T> for UnrecordedCall {
 
 /// Names a type from a function type, which is the only way to name `!`.
 pub trait FnOutput {
-    /// What it returns.
+    /// The return type.
     type Type;
 }
 
 impl<T> FnOutput for fn() -> T {
     type Type = T;
 }
+
+debug_by_name! { OutputTag [T] [T]; }

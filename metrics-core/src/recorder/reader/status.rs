@@ -1,4 +1,4 @@
-//! The status that an output stands for.
+//! Readers of the status of an output.
 
 use std::error::Error;
 
@@ -7,7 +7,8 @@ use crate::classify::{Classify, error_status};
 use crate::faults::FaultReporter;
 use crate::status::Status;
 
-/// The status by the output's type: what its error stands for, else what its value does.
+/// Reads the status by the type of the output: from its error, else from its value.
+#[derive(Debug)]
 pub struct StatusByType<F, S> {
     /// Reads the error of a `Result`.
     pub failure: F,
@@ -27,11 +28,11 @@ impl<T, F: Failure<T>, S: Success<T>> Reader<T> for StatusByType<F, S> {
 
 /// Reads the status of an output that is an error.
 pub trait Failure<T> {
-    /// The status, if it is one.
+    /// Returns the status, if the output is an error.
     fn failure(&self, output: &T, faults: &FaultReporter) -> Option<Status>;
 }
 
-/// Reads the status of an output that is none.
+/// Reads the status of an output that is not an error.
 #[diagnostic::on_unimplemented(
     message = "this function returns a future where its signature doesn't show one",
     label = "a call of it cannot be measured to its end",
@@ -39,19 +40,19 @@ pub trait Failure<T> {
     note = "or put the attribute on the function that awaits it"
 )]
 pub trait Success<T> {
-    /// The status.
+    /// Returns the status.
     fn success(&self, output: &T, faults: &FaultReporter) -> Status;
 }
 
 macro_rules! arm {
     ($(#[$doc:meta])* $via:ident, $method:ident, $reader:ident, [$($reference:tt)*] $output:ty, [$($generics:tt)*]) => {
         $(#[$doc])*
-        #[derive(Clone, Copy)]
+        #[derive(Clone, Copy, Debug)]
         pub struct $reader;
 
         $(#[$doc])*
         pub trait $via {
-            /// The reader.
+            /// Returns the reader.
             fn $method(&self) -> $reader {
                 $reader
             }
@@ -62,47 +63,47 @@ macro_rules! arm {
 }
 
 arm! {
-    /// A `Result` whose error is `Classify`.
+    /// Reads a `Result` whose error is `Classify`.
     ViaClassifyError, __failure, ByClassify, [&&&&] Result<T, E>, [T, E: Classify]
 }
 arm! {
-    /// A `Result` whose error is an `Error`: its chain is walked.
+    /// Reads a `Result` whose error is an `Error`, by its `source()` chain.
     ViaStdError, __failure, ByChain, [&&&] Result<T, E>, [T, E: Error + 'static]
 }
 arm! {
-    /// A `Result` whose error holds one, such as `anyhow::Error`.
+    /// Reads a `Result` whose error contains an `Error`, such as `anyhow::Error`.
     ViaAsDynError, __failure, ByDynError, [&&] Result<T, E>, [T, E: AsRef<dyn Error + 'static>]
 }
 arm! {
-    /// Any other `Result`.
+    /// Reads any other `Result`.
     ViaResult, __failure, ByResult, [&] Result<T, E>, [T, E]
 }
 arm! {
-    /// Anything else is no failure.
+    /// Reads any other output, which is no failure.
     ViaNoFailure, __failure, NeverFailure, [] T, [T]
 }
 arm! {
-    /// A future in a `Result`, whose end nothing measures: it is no `Success`.
+    /// Rejects a future in a `Result`, whose end is not measured: it is not `Success`.
     ViaResultFuture, __success, FutureInResult, [&&&&] Result<T, E>, [T: Future, E]
 }
 arm! {
-    /// A `Result` whose value is `Classify`, such as an HTTP response.
+    /// Reads a `Result` whose value is `Classify`, such as an HTTP response.
     ViaClassifyOk, __success, ByOk, [&&&] Result<T, E>, [T: Classify, E]
 }
 arm! {
-    /// A future behind the name of another type: as little.
+    /// Rejects a future behind a type alias, whose end is not measured: it is not `Success`.
     ViaFuture, __success, FutureBehindAlias, [&&] T, [T: Future]
 }
 arm! {
-    /// A value that is `Classify`.
+    /// Reads a value that is `Classify`.
     ViaClassifyValue, __success, ByValue, [&] T, [T: Classify]
 }
 arm! {
-    /// Any other value is a success.
+    /// Reads any other value, which is a success.
     ViaAnyValue, __success, AlwaysSuccess, [] T, [T]
 }
 
-/// Reads the error of a `Result` by the user's code.
+/// Reads the error of a `Result` with the user's code.
 #[inline]
 fn error<T, E>(
     output: &Result<T, E>,
@@ -170,7 +171,7 @@ impl<T> Success<T> for AlwaysSuccess {
     }
 }
 
-/// The `status` key.
+/// Reads the status with the closure of the `status` key.
 pub struct StatusByClosure<F>(pub(in crate::recorder) F);
 
 impl<T, F: Fn(&T) -> Status> Reader<T> for StatusByClosure<F> {
@@ -178,3 +179,5 @@ impl<T, F: Fn(&T) -> Status> Reader<T> for StatusByClosure<F> {
         faults.caught(|| self.0(output)).unwrap_or(Status::Error)
     }
 }
+
+debug_by_name! { StatusByClosure [F] [F]; }

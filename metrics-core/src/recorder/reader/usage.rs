@@ -1,4 +1,4 @@
-//! The usage of an LLM call.
+//! Readers of the usage of an LLM call.
 
 use super::{OutputTag, Reader};
 use crate::builtin::CallFacts;
@@ -9,11 +9,12 @@ use crate::usage::{IntoUsage, TokenUsage};
 
 /// Reads the usage of an LLM call from an output.
 pub trait ReadUsage<T> {
-    /// Takes what the output tells.
+    /// Takes the usage from the output.
     fn read(&self, output: &T, facts: &mut CallFacts);
 }
 
-/// The reader of an LLM call whose output tells its usage.
+/// The reader of an LLM call whose output contains its usage.
+#[derive(Debug)]
 pub struct StatusAndUsage<S, U> {
     /// Reads the status.
     pub status: S,
@@ -36,12 +37,12 @@ impl<T, S: Reader<T>, U: ReadUsage<T>> Reader<T> for StatusAndUsage<S, U> {
 /// The usage of a `Result`'s value by [`TokenUsage`]. It carries the function, so that a type without
 /// the trait is one error, where the reader is made.
 pub struct ByTokenUsage<T>(fn(&mut CallFacts, &T));
-/// The same of a plain value.
+/// The usage of a plain value by [`TokenUsage`].
 pub struct ByValueUsage<T>(fn(&mut CallFacts, &T));
 
 /// Reads a `Result`'s value.
 pub trait ViaResultUsage<T> {
-    /// The reader.
+    /// Returns the reader.
     fn __usage(&self) -> ByTokenUsage<T>
     where
         T: TokenUsage,
@@ -54,7 +55,7 @@ impl<T, E> ViaResultUsage<T> for &OutputTag<Result<T, E>> {}
 
 /// Reads a plain value.
 pub trait ViaUsage<T> {
-    /// The reader.
+    /// Returns the reader.
     fn __usage(&self) -> ByValueUsage<T>
     where
         T: TokenUsage,
@@ -88,7 +89,7 @@ pub struct ByValueClosure<F>(pub(super) F);
 
 /// Reads a `Result`'s value by a closure.
 pub trait ViaResultUsageBy<T> {
-    /// The reader.
+    /// Returns the reader.
     fn __usage_by<F: Fn(&T) -> U, U: IntoUsage>(&self, read: F) -> ByResultClosure<F> {
         ByResultClosure(read)
     }
@@ -98,7 +99,7 @@ impl<T, E> ViaResultUsageBy<T> for &OutputTag<Result<T, E>> {}
 
 /// Reads a plain value by a closure.
 pub trait ViaUsageBy<T> {
-    /// The reader.
+    /// Returns the reader.
     fn __usage_by<F: Fn(&T) -> U, U: IntoUsage>(&self, read: F) -> ByValueClosure<F> {
         ByValueClosure(read)
     }
@@ -118,4 +119,11 @@ impl<T, F: Fn(&T) -> U, U: IntoUsage> ReadUsage<T> for ByValueClosure<F> {
     fn read(&self, output: &T, facts: &mut CallFacts) {
         facts.update(self.0(output).into_usage(), None, None);
     }
+}
+
+debug_by_name! {
+    ByTokenUsage [T] [T];
+    ByValueUsage [T] [T];
+    ByResultClosure [F] [F];
+    ByValueClosure [F] [F];
 }

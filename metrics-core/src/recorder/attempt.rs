@@ -1,4 +1,4 @@
-//! An attempt under way.
+//! Attempts in flight.
 
 use std::time::Duration;
 
@@ -8,28 +8,28 @@ use crate::builtin::Attempt;
 use crate::status::Status;
 use crate::usage::Usage;
 
-/// An attempt under way of the call that runs on this thread. One that is dropped counts as `cancelled` (or as
-/// `timeout` or `panicked`, as calls do).
+/// An attempt in flight of the LLM call that runs on this thread. An attempt that is dropped counts as `cancelled`,
+/// `timeout` or `panicked`, as a dropped call does.
 pub(crate) struct AttemptGuard {
     waited: Duration,
 }
 
 impl AttemptGuard {
-    /// After so long a wait.
+    /// Begins an attempt that was preceded by a wait.
     pub(crate) fn after(waited: Duration) -> Self {
         Self { waited }
     }
 
-    /// It ended so.
+    /// Counts the attempt with its status.
     pub(crate) fn end(self, status: Status, usage: Option<Usage>) {
         self.record(status, usage);
         std::mem::forget(self);
     }
 
-    /// It is being dropped, having used this.
+    /// Counts the attempt as dropped, with the usage reported until then.
     #[cfg(feature = "rig-core-0_44")]
     pub(crate) fn end_dropped(self, usage: Option<Usage>) {
-        self.end(given_up(), usage);
+        self.end(status_of_drop(), usage);
     }
 
     fn record(&self, status: Status, usage: Option<Usage>) {
@@ -40,10 +40,10 @@ impl AttemptGuard {
 
 impl Drop for AttemptGuard {
     fn drop(&mut self) {
-        self.record(given_up(), None);
+        self.record(status_of_drop(), None);
     }
 }
 
-fn given_up() -> Status {
+fn status_of_drop() -> Status {
     if std::thread::panicking() { Status::Panicked } else { dropped_status() }
 }

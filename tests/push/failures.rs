@@ -118,8 +118,7 @@ fn a_repeated_refusal_is_reported_once_and_pushed_to_at_the_interval() {
     let pusher = push.start(&agent.metrics).expect("started");
     until("a second refusal", || (outcomes(&agent, "rejected") >= 2.0).then_some(()));
     let error = pusher.flush().expect_err("refused");
-    let words =
-        format!("http://{}/write refused what was pushed with status 400: out of order", receiver.address);
+    let words = format!("http://{}/write refused the push with status 400: out of order", receiver.address);
     assert_eq!(error.to_string(), words);
     drop(pusher);
     let faults = faults.lock().unwrap();
@@ -204,7 +203,7 @@ fn metadata_is_sent_until_it_arrives() {
 fn a_redirection_is_an_error_and_not_followed() {
     let receiver = Receiver::new([(301, "Location: http://127.0.0.1:9/\r\n", b"" as &[u8])]);
     let error = Push::to(target(&receiver)).once(&Agent::new().metrics).expect_err("moved").to_string();
-    assert!(error.contains("status 301") && error.contains("no redirection"), "{error}");
+    assert!(error.contains("status 301") && error.contains("no redirects"), "{error}");
 }
 
 #[test]
@@ -336,14 +335,17 @@ fn an_error_names_the_invalid_setting() {
     for (push, words) in [
         (Push::to(RemoteWrite::new("127.0.0.1:9/write", "agents")), "not a URL"),
         (Push::to(RemoteWrite::new("http://127.0.0.1:9/", "agents")), "/api/v1/write"),
-        (Push::to(RemoteWrite::new("http://127.0.0.1:9/write", "")), "`RemoteWrite::label` of a push, `job`"),
+        (
+            Push::to(RemoteWrite::new("http://127.0.0.1:9/write", "")),
+            "`RemoteWrite::label` of a push is `job`",
+        ),
         (Push::to(fine().label("a-b", "c")), "invalid label name"),
         (Push::to(fine().label("job", "c")), "given twice"),
         (Push::to(fine()).every(Duration::ZERO), "`every` of a push"),
         (Push::to(fine()).timeout(Duration::ZERO), "`timeout` of a push"),
         (Push::to(fine()).deadline(Duration::MAX), "at most a year"),
         (Push::to(fine()).max_request_bytes(0), "`max_request_bytes` of a push"),
-        (Push::to(fine()).header("bad name", "x"), "`header` of a push, `bad name`"),
+        (Push::to(fine()).header("bad name", "x"), "`header` of a push is `bad name`"),
         (Push::to(fine()).bearer_token("line\nfeed"), "no header can carry"),
     ] {
         let error = push.start(&agent.metrics).expect_err(words).to_string();

@@ -2,11 +2,11 @@
 #![allow(clippy::float_cmp)] // Counts are whole, and exact up to 2^53.
 
 mod agent;
-mod servers;
 mod failures;
 mod fleet;
 mod otlp;
 mod pushgateway;
 mod receiver;
 mod remote_write;
+mod servers;
 mod wire;

@@ -1,8 +1,8 @@
 //! Alerts on tokens and money.
 
 use super::{HOUR, MINUTE, gained, gained_or_born, percent};
-use crate::monitoring::text::grouped;
 use crate::monitoring::rule::{Alert, Severity};
+use crate::monitoring::text::grouped;
 use crate::monitoring::{Settings, number};
 
 pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {

@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn dimensions_cannot_have_the_labels_of_the_families_they_split() {
-        let reserved: BTreeSet<_> = reserved_label_names().collect();
+        let reserved: BTreeSet<_> = crate::builtin::reserved_label_names().collect();
         for family in families().filter(|family| family.has_dimensions) {
             assert!(family.labels.iter().all(|label| reserved.contains(label.name)), "{}", family.name);
         }

@@ -89,7 +89,7 @@ fn aggregation(family: &FamilyInfo) -> &'static str {
 }
 
 /// Returns an example query for a family, without Grafana's variables.
-pub(in crate::monitoring) fn example_query(family: &FamilyInfo) -> String {
+pub(crate) fn example_query(family: &FamilyInfo) -> String {
     let (name, (by, _)) = (&family.name, grouping(&family.labels));
     if family.kind == MetricKind::Histogram {
         let by = by.replace(" by (", " by (le, ");

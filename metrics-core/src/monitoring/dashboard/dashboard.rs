@@ -19,19 +19,19 @@ use crate::monitoring::MonitoringError;
 /// ```
 #[derive(Clone, PartialEq, Debug)]
 pub struct Dashboard {
-    pub(in crate::monitoring) uid: String,
-    pub(in crate::monitoring) title: String,
-    pub(in crate::monitoring) description: String,
-    pub(in crate::monitoring) rows: Vec<Row>,
+    pub(crate) uid: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) rows: Vec<Row>,
     /// The length of the time range when the dashboard is opened, as in `6h`.
-    pub(in crate::monitoring) since: &'static str,
+    pub(crate) since: &'static str,
 }
 
 /// A titled row of panels.
 #[derive(Clone, PartialEq, Debug)]
-pub(in crate::monitoring) struct Row {
-    pub(in crate::monitoring) title: String,
-    pub(in crate::monitoring) panels: Vec<Panel>,
+pub(crate) struct Row {
+    pub(crate) title: String,
+    pub(crate) panels: Vec<Panel>,
 }
 
 impl Dashboard {
@@ -58,17 +58,17 @@ impl Dashboard {
     }
 
     #[must_use]
-    pub(in crate::monitoring) fn since(mut self, since: &'static str) -> Self {
+    pub(crate) fn since(mut self, since: &'static str) -> Self {
         self.since = since;
         self
     }
 
-    pub(in crate::monitoring) fn panels(&self) -> impl Iterator<Item = &Panel> {
+    pub(crate) fn panels(&self) -> impl Iterator<Item = &Panel> {
         self.rows.iter().flat_map(|row| &row.panels)
     }
 
     /// Every query, with the title of its panel.
-    pub(in crate::monitoring) fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
         self.panels().flat_map(|panel| {
             panel.targets.iter().map(|target| (panel.title.as_str(), target.query.as_str()))
         })
@@ -76,7 +76,7 @@ impl Dashboard {
 
     /// Removes the queries for which `keep` is false, then the panels without queries and the rows without panels.
     #[must_use]
-    pub(in crate::monitoring) fn retain_queries(mut self, keep: impl Fn(&Target) -> bool) -> Self {
+    pub(crate) fn retain_queries(mut self, keep: impl Fn(&Target) -> bool) -> Self {
         for row in &mut self.rows {
             for panel in &mut row.panels {
                 panel.targets.retain(&keep);
@@ -88,7 +88,7 @@ impl Dashboard {
     }
 
     /// Returns an error if a panel has no query: Grafana would show an empty panel.
-    pub(in crate::monitoring) fn check_panels(&self) -> Result<(), MonitoringError> {
+    pub(crate) fn check_panels(&self) -> Result<(), MonitoringError> {
         let empty = self.panels().find(|panel| panel.targets.is_empty());
         empty.map_or(Ok(()), |panel| {
             Err(MonitoringError::Query {

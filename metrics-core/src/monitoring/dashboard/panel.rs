@@ -17,23 +17,23 @@
 /// ```
 #[derive(Clone, PartialEq, Debug)]
 pub struct Panel {
-    pub(in crate::monitoring) title: String,
-    pub(in crate::monitoring) description: String,
-    pub(in crate::monitoring) view: View,
-    pub(in crate::monitoring) targets: Vec<Target>,
-    pub(in crate::monitoring) unit: String,
-    pub(in crate::monitoring) limit: Option<Limit>,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) view: View,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) unit: String,
+    pub(crate) limit: Option<Limit>,
     /// The text shown when there is no value.
-    pub(in crate::monitoring) no_value: String,
+    pub(crate) no_value: String,
     /// The upper end of the scale; without it the scale follows the values.
-    pub(in crate::monitoring) max: Option<f64>,
-    pub(in crate::monitoring) is_stacked: bool,
-    pub(in crate::monitoring) width: u32,
+    pub(crate) max: Option<f64>,
+    pub(crate) is_stacked: bool,
+    pub(crate) width: u32,
 }
 
 /// The way in which a panel shows its values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::monitoring) enum View {
+pub(crate) enum View {
     /// A line over time for each series.
     Lines,
     /// The last value as a number, above a small graph.
@@ -48,15 +48,15 @@ pub(in crate::monitoring) enum View {
 
 /// One query of a panel.
 #[derive(Clone, PartialEq, Debug)]
-pub(in crate::monitoring) struct Target {
-    pub(in crate::monitoring) query: String,
+pub(crate) struct Target {
+    pub(crate) query: String,
     /// The name of its series; may contain labels, as in `{{model}}`.
-    pub(in crate::monitoring) legend: String,
+    pub(crate) legend: String,
 }
 
 /// The limit beyond which a value is bad.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(in crate::monitoring) enum Limit {
+pub(crate) enum Limit {
     Above(f64),
     Below(f64),
 }

@@ -335,6 +335,9 @@ impl<'ast> Visit<'ast> for Paths<'_> {
         visit::visit_path(self, path);
     }
 
+    /// The path of `pub(in path)` limits the visibility and imports nothing.
+    fn visit_visibility(&mut self, _: &'ast Visibility) {}
+
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
         self.add_tokens(call.tokens.clone());
     }

@@ -40,7 +40,8 @@ fn depot() -> Depot {
 #[test]
 fn a_struct_of_metrics_prints_family_names_and_label_names() {
     let printed = format!("{:?}", depot());
-    let expected = r#"Depot { parcels_total: Counter { name: "debug_parcels_total", labels: ["kind"], .. }, "#;
+    let expected =
+        r#"Depot { parcels_total: Counter { name: "debug_parcels_total", labels: ["kind"], .. }, "#;
     assert!(printed.starts_with(expected), "{printed}");
     for family in [
         r#"FloatCounter { name: "debug_paid_usd_total", labels: [], .. }"#,

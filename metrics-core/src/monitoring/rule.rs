@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Settings;
-use super::alerts::Runbook;
+use super::runbook::Runbook;
 use super::yaml::{Map, Yaml};
 use crate::catalogue::Catalogue;
 
@@ -207,6 +207,49 @@ pub(super) fn series(query: &str) -> impl Iterator<Item = &str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let words = outside.flat_map(move |part| part.split(move |c| !is_part(c)));
     words.filter(|word| word.starts_with("agent_") || (word.contains(':') && word.contains('_')))
+}
+
+impl Alert {
+    pub(super) fn new(name: impl Into<String>, severity: Severity, wait: u64, query: String) -> Self {
+        let name = name.into();
+        Self {
+            query,
+            wait,
+            // A page is not resolved by one good minute.
+            keep: (severity == Severity::Critical).then_some(5 * 60),
+            severity,
+            labels: Vec::new(),
+            summary: String::new(),
+            description: String::new(),
+            runbook: Runbook::new(&name),
+            name,
+        }
+    }
+
+    pub(super) fn text(mut self, summary: impl Into<String>, description: impl Into<String>) -> Self {
+        (self.summary, self.description) = (summary.into(), description.into());
+        self
+    }
+
+    pub(super) fn label(mut self, label: &'static str, value: impl Into<String>) -> Self {
+        self.labels.push((label, value.into()));
+        self
+    }
+
+    pub(super) fn means(mut self, means: impl Into<String>) -> Self {
+        self.runbook.means = means.into();
+        self
+    }
+
+    pub(super) fn look(mut self, look: &'static [&'static str]) -> Self {
+        self.runbook.look = look;
+        self
+    }
+
+    pub(super) fn act(mut self, act: &'static [&'static str]) -> Self {
+        self.runbook.act = act;
+        self
+    }
 }
 
 #[cfg(test)]

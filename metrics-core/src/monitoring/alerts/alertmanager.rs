@@ -7,7 +7,7 @@ const COMMENT: &str = "\
 Alertmanager: routes by severity, and what is not said because another alert says more.
 The receivers are empty: put yours in, as in the comment of each, then `amtool check-config alertmanager.yml`.";
 
-pub(in crate::monitoring) fn config(settings: &Settings) -> String {
+pub(crate) fn config(settings: &Settings) -> String {
     let route = |severity: &str, receiver: &str, repeat: u64| {
         Map::new()
             .texts("matchers", [format!("severity = {severity}")])

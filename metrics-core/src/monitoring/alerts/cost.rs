@@ -1,6 +1,6 @@
 //! Alerts on tokens and money.
 
-use super::{HOUR, MINUTE, gained, gained_or_born, percent};
+use super::conditions::{HOUR, MINUTE, increase, increase_with_new_series, percent};
 use crate::monitoring::rule::{Alert, Severity};
 use crate::monitoring::text::grouped;
 use crate::monitoring::{Settings, number};
@@ -20,7 +20,7 @@ pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
 fn tokens(settings: &Settings) -> Alert {
     let limit = settings.thresholds.tokens_per_hour;
     let query =
-        format!("{} > {}", gained("job", "agent_llm_tokens_total", &settings.time(HOUR)), number(limit));
+        format!("{} > {}", increase("job", "agent_llm_tokens_total", &settings.time(HOUR)), number(limit));
     Alert::new("AgentHighTokenConsumption", Severity::Warning, 15 * MINUTE, query)
         .text(
             "{{ $labels.job }} uses many tokens",
@@ -45,7 +45,7 @@ fn tokens(settings: &Settings) -> Alert {
 fn cost_per_hour(settings: &Settings) -> Alert {
     let limit = settings.thresholds.cost_per_hour_usd;
     let query =
-        format!("{} > {}", gained("job", "agent_cost_usd_total", &settings.time(HOUR)), number(limit));
+        format!("{} > {}", increase("job", "agent_cost_usd_total", &settings.time(HOUR)), number(limit));
     Alert::new("AgentHighCost", Severity::Warning, 15 * MINUTE, query)
         .text(
             "{{ $labels.job }} spends much",
@@ -72,10 +72,10 @@ fn cost_per_task(settings: &Settings) -> Alert {
     let by = "job, task_type";
     let query = format!(
         "(\n  {}\n  /\n  {count}\n) > {}\nand {count} >= {}",
-        gained(by, "agent_task_cost_usd_sum", &hour),
+        increase(by, "agent_task_cost_usd_sum", &hour),
         number(limit),
         number(settings.thresholds.minimum_calls),
-        count = gained(by, "agent_task_cost_usd_count", &hour),
+        count = increase(by, "agent_task_cost_usd_count", &hour),
     );
     Alert::new("AgentHighCostPerTask", Severity::Warning, 15 * MINUTE, query)
         .text(
@@ -146,7 +146,7 @@ fn unpriced(settings: &Settings) -> Alert {
     let limit = settings.thresholds.unpriced_tokens_per_hour;
     let query = format!(
         "{} > {}",
-        gained_or_born("job, model", "agent_llm_unpriced_tokens_total", HOUR, settings),
+        increase_with_new_series("job, model", "agent_llm_unpriced_tokens_total", HOUR, settings),
         number(limit)
     );
     Alert::new("AgentUnpricedTokens", Severity::Warning, 5 * MINUTE, query)

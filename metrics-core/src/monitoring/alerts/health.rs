@@ -1,6 +1,6 @@
 //! Alerts on being seen at all, and on the toolkit's own health.
 
-use super::{HOUR, MINUTE, gained_or_born};
+use super::conditions::{HOUR, MINUTE, increase_with_new_series};
 use crate::monitoring::Settings;
 use crate::monitoring::rule::{Alert, Severity};
 
@@ -59,7 +59,7 @@ fn no_targets(settings: &Settings) -> Alert {
 
 fn label_overflow(settings: &Settings) -> Alert {
     let series = "agent_metrics_label_overflow_total";
-    let query = format!("{} > 0", gained_or_born("job, family, label", series, HOUR, settings));
+    let query = format!("{} > 0", increase_with_new_series("job, family, label", series, HOUR, settings));
     Alert::new("AgentLabelOverflow", Severity::Warning, 5 * MINUTE, query)
         .text(
             "The label {{ $labels.label }} of {{ $labels.family }} has too many values",
@@ -82,7 +82,7 @@ fn label_overflow(settings: &Settings) -> Alert {
 
 fn without_room(settings: &Settings) -> Alert {
     let series = "agent_metrics_series_without_room_total";
-    let query = format!("{} > 0", gained_or_born("job", series, HOUR, settings));
+    let query = format!("{} > 0", increase_with_new_series("job", series, HOUR, settings));
     Alert::new("AgentSeriesWithoutRoom", Severity::Warning, 5 * MINUTE, query)
         .text(
             "A process of {{ $labels.job }} has more series than there is room for",

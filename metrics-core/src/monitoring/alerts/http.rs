@@ -1,6 +1,6 @@
 //! Alerts on HTTP requests.
 
-use super::{MINUTE, gained, percent, share_above};
+use super::conditions::{MINUTE, increase, percent, share_above};
 use crate::monitoring::rule::{Alert, Severity};
 use crate::monitoring::{Settings, number, outcomes};
 
@@ -43,7 +43,7 @@ fn latency(settings: &Settings) -> Alert {
     let query = format!(
         "histogram_quantile(0.95,\n  sum by (job, le) (rate({family}_bucket[{window}]))\n) > {}\nand {} >= {}",
         number(limit),
-        gained("job", &format!("{family}_count"), &window),
+        increase("job", &format!("{family}_count"), &window),
         number(settings.thresholds.minimum_calls)
     );
     Alert::new("AgentHighLatency", Severity::Warning, 5 * MINUTE, query)

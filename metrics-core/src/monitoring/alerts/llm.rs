@@ -1,6 +1,6 @@
 //! Alerts on calls of models.
 
-use super::{HOUR, MINUTE, gained, percent, share_above};
+use super::conditions::{HOUR, MINUTE, increase, percent, share_above};
 use crate::monitoring::rule::{Alert, Severity};
 use crate::monitoring::{Settings, number, outcomes};
 
@@ -46,7 +46,7 @@ fn latency(settings: &Settings) -> Alert {
     let query = format!(
         "histogram_quantile(0.95,\n  sum by (job, model, le) (rate({family}_bucket[{window}]))\n) > {}\nand {} >= {}",
         number(limit),
-        gained("job, model", &format!("{family}_count"), &window),
+        increase("job, model", &format!("{family}_count"), &window),
         number(settings.thresholds.minimum_calls)
     );
     Alert::new("AgentLlmLatency", Severity::Warning, 10 * MINUTE, query)

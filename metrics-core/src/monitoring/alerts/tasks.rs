@@ -1,6 +1,6 @@
 //! Alerts on tasks: whether they succeed, hang, or come at all.
 
-use super::{HOUR, MINUTE, gained, percent};
+use super::conditions::{HOUR, MINUTE, increase, percent};
 use crate::monitoring::rule::{Alert, Severity};
 use crate::monitoring::{Settings, number, outcomes};
 
@@ -16,7 +16,7 @@ pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
 
 fn completion_rate(settings: &Settings) -> Alert {
     let (limit, hour) = (settings.thresholds.completion_ratio, settings.time(HOUR));
-    let of = |matcher: &str| gained("job", &format!("agent_tasks_total{{{matcher}}}"), &hour);
+    let of = |matcher: &str| increase("job", &format!("agent_tasks_total{{{matcher}}}"), &hour);
     let (done, all) = (of(outcomes::SUCCESS), of(outcomes::CALLS.all));
     let query = format!(
         "(\n  {done}\n  /\n  {all}\n) < {}\nand {all} >= {}\nand ({all} - {done}) >= {}",
@@ -115,7 +115,7 @@ fn no_success(settings: &Settings) -> Alert {
     let query = format!(
         "{} >= {}\nunless on (job, task_type)\nmax by (job, task_type) (\n  \
          max_over_time(agent_task_last_success_timestamp_seconds[{window}])\n) > time() - {}",
-        gained("job, task_type", "agent_tasks_total{status!=\"cancelled\"}", &window),
+        increase("job, task_type", "agent_tasks_total{status!=\"cancelled\"}", &window),
         number(settings.thresholds.minimum_calls),
         number(seconds)
     );
@@ -148,9 +148,9 @@ fn no_traffic(settings: &Settings) -> Alert {
     let (window, usual) = (settings.time(15 * MINUTE), settings.time(6 * HOUR));
     let query = format!(
         "{} >= {}\nunless on (job)\n{} > 0",
-        gained("job", "agent_tasks_total", &usual),
+        increase("job", "agent_tasks_total", &usual),
         number(settings.thresholds.usual_tasks),
-        gained("job", "agent_tasks_total", &window)
+        increase("job", "agent_tasks_total", &window)
     );
     Alert::new("AgentNoTraffic", Severity::Warning, 5 * MINUTE, query)
         .text(

@@ -1,6 +1,6 @@
 //! Alerts on tools.
 
-use super::{MINUTE, percent, share_above};
+use super::conditions::{MINUTE, percent, share_above};
 use crate::monitoring::rule::{Alert, Severity};
 use crate::monitoring::{Settings, outcomes};
 

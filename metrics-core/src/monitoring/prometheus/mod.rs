@@ -4,8 +4,6 @@ mod config;
 pub(crate) mod names;
 mod recording;
 
-pub(super) use recording::is_own;
-
 use super::promql::Names;
 use super::rule::{Engine, Group, document, keep_known};
 use super::{File, MonitoringError, Settings, alerts, capacity, slo};

@@ -3,6 +3,7 @@
 use super::names as n;
 use crate::catalogue::Catalogue;
 use crate::monitoring::Settings;
+use crate::monitoring::family::is_user_defined;
 use crate::monitoring::outcomes::{self, Outcomes};
 use crate::monitoring::rule::Group;
 use crate::name::MetricKind;
@@ -134,7 +135,7 @@ fn tools(settings: &Settings) -> Group {
 fn own(catalogue: &Catalogue, settings: &Settings) -> Group {
     let window = settings.time(300);
     let mut group = Group::new("agent-own-families");
-    for family in catalogue.families.iter().filter(|family| is_own(family)) {
+    for family in catalogue.families.iter().filter(|family| is_user_defined(family)) {
         let FamilyInfo { name, kind, labels, .. } = family;
         let by: Vec<_> = ["job"].into_iter().chain(labels.iter().copied()).collect();
         let (level, by) = (by.join("_"), by.join(", "));
@@ -156,9 +157,4 @@ fn own(catalogue: &Catalogue, settings: &Settings) -> Group {
         }
     }
     group
-}
-
-/// Whether a family is none of the agent's own.
-pub(in crate::monitoring) fn is_own(family: &FamilyInfo) -> bool {
-    !family.is_builtin()
 }

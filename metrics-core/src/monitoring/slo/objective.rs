@@ -118,7 +118,7 @@ impl Objective {
         Self { calls: Calls { group, label }, slo: Slo::new(), is_default: false }
     }
 
-    pub(in crate::monitoring) fn into_default(mut self) -> Self {
+    pub(crate) fn into_default(mut self) -> Self {
         self.is_default = true;
         self
     }

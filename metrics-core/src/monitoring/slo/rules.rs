@@ -18,10 +18,7 @@ const DAY: u64 = 24 * HOUR;
 /// From here on a window is reckoned from what is recorded each half minute, as its raw samples are too many.
 const LONG: u64 = 12 * HOUR;
 
-pub(in crate::monitoring) fn groups(
-    catalogue: &Catalogue,
-    settings: &Settings,
-) -> Result<Vec<Group>, MonitoringError> {
+pub(crate) fn groups(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<Group>, MonitoringError> {
     let watched = objectives(catalogue, settings)?;
     Ok(watched.iter().flat_map(|watched| [now(watched, settings), long(watched, settings)]).collect())
 }

@@ -1,14 +1,14 @@
 //! Alerts on the user's own call families: those of `derive(CallLabels)`.
 
-use super::{MINUTE, percent, share_above};
+use super::conditions::{MINUTE, percent, share_above};
 use crate::catalogue::Catalogue;
-use crate::monitoring::prometheus::is_own;
+use crate::monitoring::family::is_user_defined;
 use crate::monitoring::rule::{Alert, Severity};
 use crate::monitoring::{Settings, outcomes};
 use crate::sample::FamilyInfo;
 
 pub(super) fn alerts(catalogue: &Catalogue, settings: &Settings) -> Vec<Alert> {
-    let call_families = catalogue.families.iter().filter(|family| is_own(family));
+    let call_families = catalogue.families.iter().filter(|family| is_user_defined(family));
     call_families.filter_map(|family| Some(failures(family, call_family(family)?, settings))).collect()
 }
 

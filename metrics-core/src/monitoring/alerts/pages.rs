@@ -1,28 +1,14 @@
-//! What to do when an alert fires: a page of Markdown for each.
+//! The runbook pages: one Markdown file for each alert.
 
 use std::fmt::Write as _;
 
+use crate::monitoring::folder::File;
 use crate::monitoring::rule::{Alert, Group, Severity};
-use crate::monitoring::{File, Settings};
-
-/// What an alert means, what to look at, what to do.
-#[derive(Clone, Debug)]
-pub(in crate::monitoring) struct Runbook {
-    /// The alert's name, and the file's.
-    pub(in crate::monitoring) name: String,
-    pub(in crate::monitoring) means: String,
-    pub(in crate::monitoring) look: &'static [&'static str],
-    pub(in crate::monitoring) act: &'static [&'static str],
-}
-
-impl Runbook {
-    pub(in crate::monitoring) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), means: String::new(), look: &[], act: &[] }
-    }
-}
+use crate::monitoring::runbook::Runbook;
+use crate::monitoring::settings::Settings;
 
 /// A page for each alert and one that lists them. Alerts of one name, as those of several windows, share a page.
-pub(in crate::monitoring) fn files(groups: &[Group], settings: &Settings) -> Vec<File> {
+pub(crate) fn files(groups: &[Group], settings: &Settings) -> Vec<File> {
     let mut index = "# Runbooks\n\nOne for each alert: what it means, what to look at, what to do.\n\n\
                      | alert | severity | what |\n|---|---|---|\n"
         .to_owned();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::metrics::v1::summary_data_point::ValueAtQuantile;
 use opentelemetry_proto::tonic::metrics::v1::{
     AggregationTemporality, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram,
@@ -10,7 +10,6 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use prost::Message;
 
-use super::attribute;
 use super::buckets::{exemplars, positive};
 use super::delta::{Cumulative, Deltas};
 use super::units::ucum;
@@ -346,4 +345,10 @@ impl Visitor for Converter<'_> {
             }
         });
     }
+}
+
+/// Returns an attribute with a text value.
+pub(super) fn attribute(name: &str, value: &str) -> KeyValue {
+    let value = AnyValue { value: Some(any_value::Value::StringValue(value.to_owned())) };
+    KeyValue { key: name.to_owned(), value: Some(value), ..KeyValue::default() }
 }

@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
-use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value};
+use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::metrics::v1::{ResourceMetrics, ScopeMetrics};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
@@ -24,7 +24,7 @@ use super::target::{Encoder, PreparedTarget, RequestBody, Target, sealed, walk};
 use super::transport::Response;
 use crate::error::PushError;
 use crate::instance::AgentMetrics;
-use converter::{Batch, Converter};
+use converter::{Batch, Converter, attribute};
 use delta::Deltas;
 
 /// A receiver of OTLP over HTTP: an OpenTelemetry Collector, or a backend that accepts OTLP itself.
@@ -127,11 +127,6 @@ impl Target for Otlp {
             }),
         })
     }
-}
-
-fn attribute(name: &str, value: &str) -> KeyValue {
-    let value = AnyValue { value: Some(any_value::Value::StringValue(value.to_owned())) };
-    KeyValue { key: name.to_owned(), value: Some(value), ..KeyValue::default() }
 }
 
 /// Encodes pushes as OTLP requests.

@@ -31,12 +31,6 @@ pub struct OutputTag<T>(PhantomData<fn() -> T>);
 impl<T> OutputTag<T> {
     /// The tag.
     pub const NEW: Self = Self(PhantomData);
-
-    /// Returns a reader that reads the status with the user's closure.
-    #[inline]
-    pub fn __status<F: Fn(&T) -> Status>(self, read: F) -> StatusByClosure<F> {
-        StatusByClosure(read)
-    }
 }
 
 impl<T> Clone for OutputTag<T> {

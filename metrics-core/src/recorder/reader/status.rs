@@ -174,6 +174,14 @@ impl<T> Success<T> for AlwaysSuccess {
 /// Reads the status with the closure of the `status` key.
 pub struct StatusByClosure<F>(pub(in crate::recorder) F);
 
+impl<T> OutputTag<T> {
+    /// Returns a reader that reads the status with the user's closure.
+    #[inline]
+    pub fn __status<F: Fn(&T) -> Status>(self, read: F) -> StatusByClosure<F> {
+        StatusByClosure(read)
+    }
+}
+
 impl<T, F: Fn(&T) -> Status> Reader<T> for StatusByClosure<F> {
     fn status(&self, output: &T, faults: &FaultReporter) -> Status {
         faults.caught(|| self.0(output)).unwrap_or(Status::Error)

@@ -8,7 +8,8 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use agent_metrics::{AgentMetrics, Bounded, Exporter, Histogram, LabelSet, Metrics};
+use agent_metrics::serve::Exporter;
+use agent_metrics::{AgentMetrics, Bounded, Histogram, LabelSet, Metrics};
 use agent_metrics_tests::get;
 
 struct Counting;

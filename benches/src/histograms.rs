@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use agent_metrics::{AgentMetrics, Histogram, Metrics, TraceContext};
+use agent_metrics::metric::TraceContext;
+use agent_metrics::{AgentMetrics, Histogram, Metrics};
 
 use crate::measure::{self, Rounds, each};
 use crate::report::{Report, Row, Target, ns};

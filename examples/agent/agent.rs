@@ -5,8 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use agent_metrics::classify::error_status;
 use agent_metrics::{
-    AgentMetrics, Budget, Classify as _, Status, current_task, error_status, timeout, track_step, track_task,
+    AgentMetrics, Budget, Classify as _, Status, current_task, timeout, track_step, track_task,
 };
 use anyhow::{Context as _, bail};
 use futures_util::stream::{self, BoxStream, StreamExt as _};

@@ -6,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agent_metrics::{Status, TaskTotals, current_task};
+use agent_metrics::task::TaskTotals;
+use agent_metrics::{Status, current_task};
 
 use crate::{report::say, task::TaskKind};
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::builtin::{FamilyId as _, LlmFamily, MODEL, TASK_TYPE, TOOL_NAME, TaskFamily, ToolFamily};
+pub use crate::name::MetricKind;
 pub use crate::sample::{FamilyGroup, FamilyInfo, LabelValues, OtelName};
 
 /// The families, tracked functions and dimensions of an instance, from which dashboards, alerts and references are generated.

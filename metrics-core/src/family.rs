@@ -1,5 +1,6 @@
 //! The declaration of a user-defined family, and the construction of each kind of metric from it.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::error::RegisterError;
@@ -12,7 +13,7 @@ use crate::name::{self, MetricKind};
 use crate::sample::{FamilyGroup, FamilyInfo, Source};
 
 /// The declaration of one family by a struct with `derive(Metrics)`.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Spec {
     name: String,
     help: String,
@@ -131,6 +132,13 @@ pub trait Metric: Clone + 'static {
 
 /// A family that is about to be registered.
 pub struct Handle(pub(crate) Arc<dyn Source>);
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.0.families().iter().map(|family| &family.name).collect();
+        f.debug_tuple("Handle").field(&names).finish()
+    }
+}
 
 macro_rules! metric {
     ($metric:ident, $kind:expr, $shape:expr, $zero:expr) => {

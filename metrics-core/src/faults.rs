@@ -1,6 +1,7 @@
 //! The fault reporter of an instance: it counts faults and passes them to the fault hook.
 
 use std::any::Any;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -26,6 +27,14 @@ pub(crate) fn forget_panic(panic: Box<dyn Any + Send>) {
 pub trait ReportsFaults {
     /// The reporter of the instance.
     fn faults(&self) -> &FaultReporter;
+}
+
+impl fmt::Debug for FaultReporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FaultReporter")
+            .field("callback_panics", &self.callback_panics())
+            .finish_non_exhaustive()
+    }
 }
 
 impl FaultReporter {

@@ -9,8 +9,8 @@ extern crate self as agent_metrics;
 
 mod builder;
 mod builtin;
-mod catalogue;
-mod classify;
+pub mod catalogue;
+pub mod classify;
 mod clock;
 mod error;
 mod exposition;
@@ -19,11 +19,11 @@ mod faults;
 mod instance;
 pub mod integrations;
 mod label;
-mod metric;
+pub mod metric;
 #[cfg(feature = "monitoring")]
 pub mod monitoring;
 mod name;
-mod pricing;
+pub mod pricing;
 #[cfg(any(feature = "promql", feature = "monitoring"))]
 mod promql;
 #[cfg(feature = "_push")]
@@ -32,7 +32,7 @@ mod recorder;
 mod registry;
 mod sample;
 #[cfg(feature = "serve")]
-mod serve;
+pub mod serve;
 mod status;
 mod storage;
 mod sync;
@@ -54,40 +54,95 @@ pub use agent_metrics_macros::{
 pub use agent_metrics_macros::promql;
 
 pub use builder::Builder;
-pub use builtin::{Attempt, Budget, CallFacts, DimensionValue, Profile, TaskTotals};
-pub use catalogue::{
-    Catalogue, DimensionInfo, FamilyGroup, FamilyInfo, LabelValues, LatencyObjective, OtelName, SiteInfo,
-    SiteKind, Slo,
-};
-pub use classify::{Classify, error_status, register_classifier};
-pub use error::{BudgetSpent, BuildError, Fault, InvalidBudget, RegisterError, TimedOut};
+pub use builtin::{Budget, Profile};
+pub use classify::Classify;
+pub use error::{BudgetSpent, BuildError, Fault, RegisterError, TimedOut};
 pub use exposition::{Chunks, Exposition};
 pub use family::Metric;
 pub use instance::AgentMetrics;
 pub use label::{Bounded, LabelSet, LabelValue};
-#[cfg(feature = "tracing-opentelemetry")]
-pub use metric::active_trace;
-pub use metric::{
-    Counter, CounterSeries, FloatCounter, FloatCounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries,
-    Info, InvalidFact, NativeHistograms, Summary, SummarySeries, TraceContext,
-};
-pub use name::MetricKind;
-pub use pricing::{Cost, Price, PriceTable, Rates};
-#[cfg(feature = "toml")]
-pub use pricing::{PriceError, PriceMistake};
-pub use recorder::{
-    Call, CallFamily, CallGuard, CallLabels, CompletionWindow, FutureExt, InTask, InvalidRate, LiveFacts,
-    LlmGuard, RequestGuard, TaskGuard, TaskHandle, ToolGuard, check_budgets, current_task, duplicate_names,
-    global, sites,
-};
+pub use metric::{Counter, FloatCounter, Gauge, Histogram, Info, Summary};
+pub use pricing::{Price, PriceTable};
+/// The crate `prometheus`, whose registry holds the families.
+pub use prometheus;
 #[cfg(feature = "stream")]
-pub use recorder::{LlmStream, StreamExt, Streamed, TaskStream};
+pub use recorder::StreamExt;
 #[cfg(feature = "retry")]
-pub use recorder::{Retry, retry};
+pub use recorder::retry;
 #[cfg(feature = "tokio")]
-pub use recorder::{Timeout, timeout};
+pub use recorder::timeout;
+pub use recorder::{
+    Call, CallFamily, CallLabels, FutureExt, check_budgets, current_task, duplicate_names, global, sites,
+};
 #[cfg(feature = "serve")]
-pub use serve::{Exporter, ServeError, Serving, serve};
+pub use serve::serve;
 pub use status::Status;
 #[doc(inline)]
 pub use usage::{TokenUsage, Usage};
+
+/// Budgets of tasks, and their errors.
+pub mod budget {
+    pub use crate::builtin::Budget;
+    pub use crate::error::{BudgetSpent, InvalidBudget};
+    pub use crate::recorder::check_budgets;
+}
+
+/// The futures that functions and extension methods of this crate return.
+pub mod future {
+    #[cfg(feature = "retry")]
+    pub use crate::recorder::Retry;
+    #[cfg(feature = "tokio")]
+    pub use crate::recorder::Timeout;
+    pub use crate::recorder::{FutureExt, InTask};
+}
+
+/// The call of a model from inside its function: its facts and its attempts.
+pub mod llm {
+    pub use crate::builtin::{Attempt, CallFacts};
+    pub use crate::recorder::{Call, LiveFacts};
+}
+
+/// Recording by hand: the guards of calls in flight, and the arguments and errors of other methods of
+/// [`AgentMetrics`].
+///
+/// A guard records the end of its call when it is finished or dropped. It can be stored in a struct:
+///
+/// ```
+/// use agent_metrics::{AgentMetrics, Status};
+/// use agent_metrics::recording::ToolGuard;
+///
+/// struct Search {
+///     call: ToolGuard,
+/// }
+///
+/// impl Search {
+///     fn start(metrics: &AgentMetrics) -> Self {
+///         Self { call: metrics.track_tool("web_search") }
+///     }
+///
+///     fn complete(self) {
+///         self.call.finish(Status::Success);
+///     }
+/// }
+///
+/// let metrics = AgentMetrics::builder().build()?;
+/// Search::start(&metrics).complete();
+/// # Ok::<(), agent_metrics::BuildError>(())
+/// ```
+pub mod recording {
+    pub use crate::recorder::{
+        CallGuard, CompletionWindow, InvalidRate, LlmGuard, RequestGuard, TaskGuard, ToolGuard,
+    };
+}
+
+/// Streams that are tracked until they end.
+#[cfg(feature = "stream")]
+pub mod stream {
+    pub use crate::recorder::{LlmStream, StreamExt, Streamed, TaskStream};
+}
+
+/// The running task: its totals, and a handle that spawned work takes along.
+pub mod task {
+    pub use crate::builtin::TaskTotals;
+    pub use crate::recorder::{TaskHandle, current_task};
+}

@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use agent_metrics::{
-    AgentMetrics, Bounded, Counter, Histogram, LabelSet, Metrics, NativeHistograms, Status, TraceContext,
-};
+use agent_metrics::metric::{NativeHistograms, TraceContext};
+use agent_metrics::{AgentMetrics, Bounded, Counter, Histogram, LabelSet, Metrics, Status};
 use agent_metrics_tests::{Program, missing, prometheus, serve, until};
 
 use crate::prometheus::{api, query};

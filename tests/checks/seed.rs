@@ -76,7 +76,7 @@ fn record(metrics: &AgentMetrics) {
     metrics.record_cache_result(false);
     metrics.record_cache_result(false);
     metrics
-        .update_completion_rate(agent_metrics::CompletionWindow::OneHour, 0.75)
+        .update_completion_rate(agent_metrics::recording::CompletionWindow::OneHour, 0.75)
         .expect("a rate between 0 and 1");
     metrics.record_user_satisfaction(4.0);
     metrics.set_memory_entries("episodic", 12);

@@ -1,9 +1,8 @@
 //! anthropic-sdk-rs.
 
+use agent_metrics::classify::error_status;
 use agent_metrics::usage::wire::WireFormat;
-use agent_metrics::{
-    Classify, Status, TokenUsage, Usage, assert_metrics, error_status, retry, testing, track_llm,
-};
+use agent_metrics::{Classify, Status, TokenUsage, Usage, assert_metrics, retry, testing, track_llm};
 use anthropic_sdk::types::messages::{
     Message, MessageCreateParams, MessageParam, RawMessageStreamEvent as Event,
 };

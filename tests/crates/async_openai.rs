@@ -1,10 +1,10 @@
 //! async-openai.
 
+use agent_metrics::classify::error_status;
 use agent_metrics::integrations::tower::AttemptLayer;
 use agent_metrics::usage::wire::WireFormat;
 use agent_metrics::{
-    Call, Classify, Status, StreamExt as _, TokenUsage, Usage, assert_metrics, error_status, testing,
-    track_llm,
+    Call, Classify, Status, StreamExt as _, TokenUsage, Usage, assert_metrics, testing, track_llm,
 };
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;

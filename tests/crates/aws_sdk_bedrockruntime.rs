@@ -1,7 +1,8 @@
 //! aws-sdk-bedrockruntime, whose types can't be parsed from JSON.
 
+use agent_metrics::classify::error_status;
 use agent_metrics::{
-    Classify, Status, StreamExt as _, TokenUsage, Usage, assert_metrics, error_status, testing, track_llm,
+    Classify, Status, StreamExt as _, TokenUsage, Usage, assert_metrics, testing, track_llm,
 };
 use aws_sdk_bedrockruntime::error::{ConnectorError, ErrorMetadata, SdkError};
 use aws_sdk_bedrockruntime::operation::converse::{ConverseError, ConverseOutput};

@@ -1,8 +1,7 @@
 //! genai.
 
-use agent_metrics::{
-    Classify, Status, TokenUsage, Usage, assert_metrics, error_status, retry, testing, track_llm,
-};
+use agent_metrics::classify::error_status;
+use agent_metrics::{Classify, Status, TokenUsage, Usage, assert_metrics, retry, testing, track_llm};
 use futures_util::{Stream, StreamExt as _};
 use genai::adapter::AdapterKind;
 use genai::chat::{ChatMessage, ChatOptions, ChatRequest, ChatResponse, ChatStreamEvent, Usage as ChatUsage};

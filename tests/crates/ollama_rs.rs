@@ -1,7 +1,8 @@
 //! ollama-rs.
 
+use agent_metrics::classify::error_status;
 use agent_metrics::usage::wire::WireFormat;
-use agent_metrics::{Classify, Status, TokenUsage, Usage, assert_metrics, error_status, testing, track_llm};
+use agent_metrics::{Classify, Status, TokenUsage, Usage, assert_metrics, testing, track_llm};
 use futures_util::{Stream, StreamExt as _};
 use ollama_rs::Ollama;
 use ollama_rs::error::OllamaError;

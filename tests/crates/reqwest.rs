@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use agent_metrics::classify::error_status;
 use agent_metrics::integrations::tower::AttemptLayer;
-use agent_metrics::{Classify, Status, Usage, assert_metrics, error_status, testing, track_llm, track_tool};
+use agent_metrics::{Classify, Status, Usage, assert_metrics, testing, track_llm, track_tool};
 use tower::{Layer as _, Service as _};
 
 use crate::server::{Answer, Server};

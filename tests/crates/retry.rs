@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::io::{Error, ErrorKind};
 use std::time::Duration;
 
-use agent_metrics::{Classify, Status, Usage, assert_metrics, error_status, retry, testing, track_llm};
+use agent_metrics::classify::error_status;
+use agent_metrics::{Classify, Status, Usage, assert_metrics, retry, testing, track_llm};
 
 /// An error with a status and a requested wait in seconds.
 #[derive(Clone, Copy, PartialEq, Debug)]

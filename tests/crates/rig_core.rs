@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use agent_metrics::classify::error_status;
 use agent_metrics::integrations::rig_core_0_44::observation;
 use agent_metrics::{
-    Call, Classify, Price, PriceTable, Status, TokenUsage, Usage, assert_metrics, error_status, retry,
-    testing, track_llm,
+    Call, Classify, Price, PriceTable, Status, TokenUsage, Usage, assert_metrics, retry, testing, track_llm,
 };
 use futures_util::{Stream, StreamExt as _};
 use rig_core::completion::{CompletionRequest, CompletionResponse, Usage as CompletionUsage};

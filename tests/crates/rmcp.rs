@@ -1,6 +1,7 @@
 //! rmcp.
 
-use agent_metrics::{Classify, Status, assert_metrics, error_status, testing, track_tool};
+use agent_metrics::classify::error_status;
+use agent_metrics::{Classify, Status, assert_metrics, testing, track_tool};
 use rmcp::model::{CallToolResult, ContentBlock};
 use rmcp::{ErrorData, ServiceError};
 

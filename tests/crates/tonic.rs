@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use agent_metrics::{Classify, Status as CallStatus, assert_metrics, error_status, testing, track_tool};
+use agent_metrics::classify::error_status;
+use agent_metrics::{Classify, Status as CallStatus, assert_metrics, testing, track_tool};
 use tonic::{Code, Response, Status};
 
 #[test]

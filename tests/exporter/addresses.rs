@@ -1,6 +1,6 @@
 //! Addresses and tokens that an exporter accepts.
 
-use agent_metrics::{Exporter, ServeError};
+use agent_metrics::serve::{Exporter, ServeError};
 use agent_metrics_tests::{build, get};
 
 #[test]

@@ -4,7 +4,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use agent_metrics::{AgentMetrics, Exporter, Serving, Status};
+use agent_metrics::serve::{Exporter, Serving};
+use agent_metrics::{AgentMetrics, Status};
 use agent_metrics_tests::{build, missing, samples, tools, until};
 
 use crate::{answer, enlarge, refused, scrape, send, until_refused};

@@ -12,7 +12,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use agent_metrics::{AgentMetrics, Serving};
+use agent_metrics::AgentMetrics;
+use agent_metrics::serve::Serving;
 use agent_metrics_tests::{get, samples, until};
 use prometheus_crate::core::{Collector, Desc};
 use prometheus_crate::proto::MetricFamily;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use agent_metrics::Exporter;
+use agent_metrics::serve::Exporter;
 use agent_metrics_tests::{build, get, missing, prometheus, until};
 
 use crate::refused;

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use agent_metrics::Exporter;
+use agent_metrics::serve::Exporter;
 use agent_metrics_tests::{Samples, build, get};
 
 use crate::{answer, refused, scrape, send, when_collected};

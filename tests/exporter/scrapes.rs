@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use agent_metrics::{Exporter, Status};
+use agent_metrics::Status;
+use agent_metrics::serve::Exporter;
 use agent_metrics_tests::{Samples, build};
 use flate2::read::GzDecoder;
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
-use agent_metrics::Exporter;
+use agent_metrics::serve::Exporter;
 use agent_metrics_tests::{build, until};
 
 use crate::{answer, scrape, send, when_collected};

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use agent_metrics::metric::{NativeHistograms, TraceContext};
 use agent_metrics::push::{Otlp, Push, PushError};
-use agent_metrics::{AgentMetrics, NativeHistograms, Profile, Status, TraceContext, Usage};
+use agent_metrics::{AgentMetrics, Profile, Status, Usage};
 use agent_metrics_tests::until;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use agent_metrics::metric::TraceContext;
 use agent_metrics::push::{Push, PushError, RemoteWrite};
-use agent_metrics::{AgentMetrics, Fault, Status, TraceContext};
+use agent_metrics::{AgentMetrics, Fault, Status};
 use agent_metrics_tests::until;
 
 use crate::agent::{Agent, stable};

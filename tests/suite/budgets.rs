@@ -3,9 +3,10 @@
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use agent_metrics::classify::error_status;
 use agent_metrics::{
-    AgentMetrics, Budget, BudgetSpent, Fault, Price, PriceTable, Status, Usage, check_budgets, error_status,
-    track_llm, track_task, track_tool,
+    AgentMetrics, Budget, BudgetSpent, Fault, Price, PriceTable, Status, Usage, check_budgets, track_llm,
+    track_task, track_tool,
 };
 use agent_metrics_tests::samples;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use agent_metrics::{AgentMetrics, Fault, Histogram, Metrics, Status, TraceContext};
+use agent_metrics::metric::TraceContext;
+use agent_metrics::{AgentMetrics, Fault, Histogram, Metrics, Status};
 use agent_metrics_tests::{Exemplar, MetricFamily, Samples, python, until};
 
 const PROTOBUF: &str =

@@ -1,8 +1,8 @@
 //! Guards of calls that are recorded by hand, as values that a program stores and names.
 
-use agent_metrics::{
-    AgentMetrics, Attempt, CallFamily, CallGuard, CallLabels, LlmGuard, Status, TaskGuard, ToolGuard, Usage,
-};
+use agent_metrics::llm::Attempt;
+use agent_metrics::recording::{CallGuard, LlmGuard, TaskGuard, ToolGuard};
+use agent_metrics::{AgentMetrics, CallFamily, CallLabels, Status, Usage};
 use agent_metrics_tests::build;
 
 #[derive(Clone, Copy, CallLabels)]

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use agent_metrics::catalogue::{SiteInfo, SiteKind, Slo};
 use agent_metrics::{
-    AgentMetrics, Fault, SiteInfo, SiteKind, Slo, Usage, assert_metrics, duplicate_names, sites, testing,
-    track, track_llm, track_task, track_tool,
+    AgentMetrics, Fault, Usage, assert_metrics, duplicate_names, sites, testing, track, track_llm,
+    track_task, track_tool,
 };
 use agent_metrics_tests::{build, samples};
 

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use agent_metrics::task::TaskHandle;
 use agent_metrics::{
-    AgentMetrics, FutureExt as _, Price, PriceTable, TaskHandle, Usage, current_task, track_llm, track_step,
-    track_task, track_tool,
+    AgentMetrics, FutureExt as _, Price, PriceTable, Usage, current_task, track_llm, track_step, track_task,
+    track_tool,
 };
 use agent_metrics_tests::{Samples, samples};
 use tokio::sync::oneshot;

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use agent_metrics::metric::NativeHistograms;
 use agent_metrics::{
-    AgentMetrics, Bounded, BuildError, CallLabels, Histogram, LabelSet, LabelValue, Metrics,
-    NativeHistograms, Status,
+    AgentMetrics, Bounded, BuildError, CallLabels, Histogram, LabelSet, LabelValue, Metrics, Status,
 };
 use agent_metrics_tests::{MetricFamily, build, protobuf::Histogram as Shown};
 use proptest::prelude::*;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use agent_metrics::recording::CompletionWindow;
 use agent_metrics::{
-    AgentMetrics, Bounded, BuildError, CompletionWindow, Counter, Gauge, Info, LabelSet, Metrics,
-    RegisterError, Status,
+    AgentMetrics, Bounded, BuildError, Counter, Gauge, Info, LabelSet, Metrics, RegisterError, Status,
 };
 use agent_metrics_tests::{Samples, build, python};
 use prometheus::{Encoder, IntCounter, TextEncoder};

@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use agent_metrics::llm::Attempt;
 use agent_metrics::usage::RateLimits;
 use agent_metrics::{
-    AgentMetrics, Attempt, Call, Fault, Price, PriceTable, Status, TokenUsage, Usage, current_task,
-    track_llm, track_task, track_tool,
+    AgentMetrics, Call, Fault, Price, PriceTable, Status, TokenUsage, Usage, current_task, track_llm,
+    track_task, track_tool,
 };
 use agent_metrics_tests::{ToolError, build, samples};
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use agent_metrics::{AgentMetrics, Status, active_trace, track_tool};
+use agent_metrics::metric::active_trace;
+use agent_metrics::{AgentMetrics, Status, track_tool};
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing::Span;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use agent_metrics::{Attempt, Call, Classify as _, Status, track_llm, usage::RateLimits};
+use agent_metrics::llm::Attempt;
+use agent_metrics::{Call, Classify as _, Status, track_llm, usage::RateLimits};
 use anyhow::{Context as _, bail};
 use futures_util::stream::BoxStream;
 use reqwest::{

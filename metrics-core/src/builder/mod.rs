@@ -126,7 +126,8 @@ impl Builder {
     /// `tracing-opentelemetry`, the default is `metric::active_trace`.
     ///
     /// ```
-    /// use agent_metrics::{AgentMetrics, TraceContext};
+    /// use agent_metrics::AgentMetrics;
+    /// use agent_metrics::metric::TraceContext;
     ///
     /// # fn trace_of_the_request() -> Option<(u128, u64)> { None }
     /// let metrics = AgentMetrics::builder()

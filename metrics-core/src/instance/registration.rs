@@ -1,5 +1,6 @@
 //! Registration of the families of a struct with `derive(Metrics)`: all of them, or none.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::AgentMetrics;
@@ -11,6 +12,12 @@ use crate::sample::Source;
 pub struct Batch<'a> {
     metrics: Option<&'a AgentMetrics>,
     sources: Vec<Arc<dyn Source>>,
+}
+
+impl fmt::Debug for Batch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("families", &self.sources.len()).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Batch<'a> {

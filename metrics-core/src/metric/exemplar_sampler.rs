@@ -54,6 +54,12 @@ pub(crate) struct ExemplarSampler {
     faults: Arc<FaultReporter>,
 }
 
+impl std::fmt::Debug for ExemplarSampler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ExemplarSampler")
+    }
+}
+
 impl ExemplarSampler {
     pub(crate) fn new(current_trace: Arc<CurrentTrace>) -> Self {
         Self { current_trace, faults: Arc::default() }

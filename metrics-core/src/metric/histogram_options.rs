@@ -10,7 +10,7 @@ use crate::sample::{Bounds, Exemplar, HistogramSample, Number};
 use crate::storage::{Cells, ShardHandle};
 
 /// The optional parts that an instance or a user-defined family wants for its histograms.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Debug)]
 pub(crate) struct HistogramOptions {
     pub(crate) native: Option<NativeHistograms>,
     pub(crate) exemplars: Option<ExemplarSampler>,

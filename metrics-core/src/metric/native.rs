@@ -12,7 +12,8 @@ use crate::storage::{Cells, ShardHandle};
 /// its protobuf format only. That format can have the classic buckets beside them, for queries that still use `le`.
 ///
 /// ```
-/// use agent_metrics::{AgentMetrics, NativeHistograms};
+/// use agent_metrics::AgentMetrics;
+/// use agent_metrics::metric::NativeHistograms;
 ///
 /// let finer = NativeHistograms::new().growth(1.05).max_buckets(200);
 /// let metrics = AgentMetrics::builder().native_histograms(finer).build()?;

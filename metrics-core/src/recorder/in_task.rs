@@ -25,7 +25,7 @@ pub fn current_task() -> Option<TaskTotals> {
 /// A handle to a task, for work of the task on another thread.
 ///
 /// ```
-/// let task = agent_metrics::TaskHandle::current();
+/// let task = agent_metrics::task::TaskHandle::current();
 /// let counted = std::thread::spawn(move || task.run(|| 1 + 1)).join();
 /// # assert_eq!(counted.unwrap(), 2);
 /// ```

@@ -151,7 +151,8 @@ guard! {
     /// Its methods report facts about the call; they have the names of those of [`Call`].
     ///
     /// ```
-    /// use agent_metrics::{AgentMetrics, LlmGuard, Status, Usage};
+    /// use agent_metrics::{AgentMetrics, Status, Usage};
+    /// use agent_metrics::recording::LlmGuard;
     ///
     /// struct Conversation { call: LlmGuard }
     ///

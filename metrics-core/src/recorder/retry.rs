@@ -128,7 +128,8 @@ impl<F, R, J> Retry<F, R, J> {
     /// Judges errors by a closure, for errors that are not [`Classify`] or do not report how long to wait.
     ///
     /// ```
-    /// use agent_metrics::{error_status, retry};
+    /// use agent_metrics::retry;
+    /// use agent_metrics::classify::error_status;
     /// # async fn chat(prompt: &str) -> anyhow::Result<String> { Ok(prompt.into()) }
     /// # async fn ask(prompt: &str) -> anyhow::Result<String> {
     ///

@@ -35,7 +35,7 @@ use response::Router;
 /// ```
 /// let exporter = agent_metrics::serve("127.0.0.1:0")?; // port 0: any free port
 /// println!("metrics on http://{}/metrics", exporter.address());
-/// # Ok::<(), agent_metrics::ServeError>(())
+/// # Ok::<(), agent_metrics::serve::ServeError>(())
 /// ```
 ///
 /// # Errors
@@ -62,7 +62,8 @@ pub fn serve(address: impl ToSocketAddrs) -> Result<Serving, ServeError> {
 /// | `unauthorized` | the bearer token is missing or wrong (status code 401) |
 ///
 /// ```
-/// use agent_metrics::{AgentMetrics, Exporter};
+/// use agent_metrics::AgentMetrics;
+/// use agent_metrics::serve::Exporter;
 ///
 /// let metrics = AgentMetrics::builder().build()?;
 /// let exporter = Exporter::new(&metrics)

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
+use agent_metrics::catalogue::{Catalogue, FamilyInfo};
 use agent_metrics::monitoring::{File, Monitoring};
-use agent_metrics::{
-    AgentMetrics, Catalogue, Counter, FamilyInfo, Gauge, Histogram, LabelSet, LabelValue, Metrics, Summary,
-};
+use agent_metrics::{AgentMetrics, Counter, Gauge, Histogram, LabelSet, LabelValue, Metrics, Summary};
 use agent_metrics_monitoring_tests::folder;
 use serde_json::Value;
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use agent_metrics::catalogue::{Catalogue, LabelValues};
 use agent_metrics::monitoring::Monitoring;
-use agent_metrics::{AgentMetrics, Catalogue, Histogram, LabelSet, LabelValue, LabelValues, Metrics};
+use agent_metrics::{AgentMetrics, Histogram, LabelSet, LabelValue, Metrics};
 use agent_metrics_monitoring_tests::folder;
 use agent_metrics_tests::{example, get, missing, prometheus, until};
 use serde_json::Value;

@@ -19,7 +19,8 @@ use crate::usage::Usage;
 ///
 /// ```
 /// use std::time::Duration;
-/// use agent_metrics::{Attempt, Call, Status};
+/// use agent_metrics::{Call, Status};
+/// use agent_metrics::llm::Attempt;
 /// # use std::io::Error;
 /// # async fn send(prompt: &str) -> Result<String, Error> { Ok(prompt.into()) }
 ///

@@ -38,7 +38,7 @@ impl PriceTable {
     /// assert_eq!(prices.get("our-azure-deployment"), prices.get("gpt-4o"));
     /// let call = Usage::new(300_000, 0).cache_read(200_000);
     /// assert_eq!(prices.get("our-model").map(|price| price.cost(&call).total()), Some(0.3));
-    /// # Ok::<(), agent_metrics::PriceError>(())
+    /// # Ok::<(), agent_metrics::pricing::PriceError>(())
     /// ```
     ///
     /// An alias names a model of the text, or a model of [`bundled`](Self::bundled), whose bundled price it then has.

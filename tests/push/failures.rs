@@ -32,9 +32,9 @@ fn requests_have_the_headers_of_the_protocol_and_of_the_user() {
     let agent = Agent::new();
     let push = Push::to(target(&receiver)).basic_auth("me", "se:cret").header("X-Scope-OrgID", "agents");
     push.once(&agent.metrics).expect("pushed");
-    let received = receiver.received();
-    assert_eq!(received.len(), 1);
-    assert_eq!(received[0].line, "POST /write HTTP/1.1");
+    let requests = receiver.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].line, "POST /write HTTP/1.1");
     for (name, value) in [
         ("Content-Type", "application/x-protobuf"),
         ("Content-Encoding", "snappy"),
@@ -43,11 +43,11 @@ fn requests_have_the_headers_of_the_protocol_and_of_the_user() {
         ("Authorization", "Basic bWU6c2U6Y3JldA=="),
         ("User-Agent", concat!("agent-metrics/", env!("CARGO_PKG_VERSION"))),
     ] {
-        assert_eq!(received[0].header(name), Some(value), "{name}");
+        assert_eq!(requests[0].header(name), Some(value), "{name}");
     }
     let token = Push::to(target(&receiver)).bearer_token("token");
     token.once(&agent.metrics).expect("pushed");
-    assert_eq!(receiver.received()[1].header("Authorization"), Some("Bearer token"));
+    assert_eq!(receiver.requests()[1].header("Authorization"), Some("Bearer token"));
 }
 
 #[test]
@@ -56,8 +56,8 @@ fn retry_after_delays_the_next_request() {
     let (agent, faults) = agent_with_faults();
     let push = Push::to(target(&receiver)).deadline(Duration::from_secs(30));
     push.once(&agent.metrics).expect("pushed in the end");
-    let received = receiver.received();
-    assert_eq!(received.len(), 2);
+    let requests = receiver.requests();
+    assert_eq!(requests.len(), 2);
     assert_eq!((outcomes(&agent, "unavailable"), outcomes(&agent, "success")), (1.0, 1.0));
     let faults = faults.lock().unwrap();
     assert!(faults.len() == 1 && faults[0].to_string().contains("status 503: busy"), "{faults:?}");
@@ -106,7 +106,7 @@ fn a_requested_pause_longer_than_the_deadline_is_an_error_without_a_request() {
         }
     }
     drop(pusher);
-    assert_eq!(receiver.received().len(), 1, "there is no request at the end either");
+    assert_eq!(receiver.requests().len(), 1, "there is no request at the end either");
 }
 
 #[test]
@@ -134,14 +134,14 @@ fn a_request_refused_for_its_contents_does_not_hold_back_the_others() {
     let push = Push::to(target(&receiver)).max_request_bytes(8_000);
     let error = push.once(&agent.metrics).expect_err("a part was refused");
     assert!(matches!(error, PushError::Rejected { status: 400, .. }), "{error:?}");
-    assert!(receiver.received().len() > 4);
+    assert!(receiver.requests().len() > 4);
 
     // A wrong password is wrong for all requests.
     let unauthorized = Receiver::new([(401, "", b"" as &[u8])]);
     let push = Push::to(target(&unauthorized)).max_request_bytes(8_000);
     let error = push.once(&agent.metrics).expect_err("no password").to_string();
     assert!(error.contains("bearer_token"), "{error}");
-    assert_eq!(unauthorized.received().len(), 1);
+    assert_eq!(unauthorized.requests().len(), 1);
 }
 
 #[test]
@@ -152,11 +152,11 @@ fn a_retry_sends_only_the_requests_that_were_not_accepted() {
     let push = Push::to(target(&receiver)).max_request_bytes(8_000).every(Duration::from_millis(100));
     let pusher = push.start(&agent.metrics).expect("started");
     until("a push arrives", || (outcomes(&agent, "success") >= 1.0).then_some(()));
-    let received = receiver.received();
+    let requests = receiver.requests();
     drop(pusher);
-    assert_eq!(received[2].body, received[3].body, "the third request is sent again");
-    let bodies = received.iter().map(|received| &received.body);
-    assert!(bodies.filter(|body| **body == received[0].body).count() == 1, "the first request was accepted");
+    assert_eq!(requests[2].body, requests[3].body, "the third request is sent again");
+    let bodies = requests.iter().map(|requests| &requests.body);
+    assert!(bodies.filter(|body| **body == requests[0].body).count() == 1, "the first request was accepted");
 }
 
 #[test]
@@ -221,9 +221,9 @@ fn dropping_a_pusher_pushes_one_last_time() {
     let agent = Agent::new();
     let push = Push::to(target(&receiver)).every(Duration::from_secs(3600));
     let pusher = push.start(&agent.metrics).expect("started");
-    assert!(receiver.received().is_empty());
+    assert!(receiver.requests().is_empty());
     drop(pusher);
-    assert_eq!((receiver.received().len(), outcomes(&agent, "success")), (1, 1.0));
+    assert_eq!((receiver.requests().len(), outcomes(&agent, "success")), (1, 1.0));
 }
 
 #[test]

@@ -24,10 +24,10 @@ fn target(receiver: &Receiver) -> Otlp {
     Otlp::new(format!("http://{}", receiver.address), "support-agent").attribute("service.instance.id", "a-7")
 }
 
-fn request(received: &ReceivedRequest) -> ExportMetricsServiceRequest {
-    assert_eq!(received.line, "POST /v1/metrics HTTP/1.1");
-    assert_eq!(received.header("Content-Type"), Some("application/x-protobuf"));
-    ExportMetricsServiceRequest::decode(&*received.body).expect("the official types read it")
+fn request(requests: &ReceivedRequest) -> ExportMetricsServiceRequest {
+    assert_eq!(requests.line, "POST /v1/metrics HTTP/1.1");
+    assert_eq!(requests.header("Content-Type"), Some("application/x-protobuf"));
+    ExportMetricsServiceRequest::decode(&*requests.body).expect("the official types read it")
 }
 
 fn metrics(request: &ExportMetricsServiceRequest) -> impl Iterator<Item = &Metric> {
@@ -40,10 +40,10 @@ fn metrics(request: &ExportMetricsServiceRequest) -> impl Iterator<Item = &Metri
 struct Flat(BTreeMap<String, f64>);
 
 impl Flat {
-    fn from_requests(received: &[ReceivedRequest]) -> BTreeMap<String, f64> {
+    fn from_requests(requests: &[ReceivedRequest]) -> BTreeMap<String, f64> {
         let mut flat = Self::default();
-        for received in received {
-            metrics(&request(received)).for_each(|metric| flat.metric(metric));
+        for requests in requests {
+            metrics(&request(requests)).for_each(|metric| flat.metric(metric));
         }
         stable(flat.0.into_iter())
     }
@@ -121,7 +121,7 @@ fn exposed(agent: &Agent) -> BTreeMap<String, f64> {
 fn assert_same(has: &BTreeMap<String, f64>, expected: &BTreeMap<String, f64>) {
     for (series, value) in expected {
         let got = has.get(series).copied().unwrap_or(f64::NAN);
-        assert!((got - value).abs() <= value.abs() * 1e-12, "{series}: {value}, received {got}");
+        assert!((got - value).abs() <= value.abs() * 1e-12, "{series}: {value}, requests {got}");
     }
     let further = has.keys().find(|series| !expected.contains_key(*series));
     assert_eq!(further, None);
@@ -132,11 +132,11 @@ fn every_exposed_sample_arrives() {
     let receiver = Receiver::new([]);
     let agent = Agent::new();
     let pushed = Push::to(target(&receiver)).once(&agent.metrics).expect("pushed");
-    let received = receiver.received();
-    assert_eq!((received.len(), pushed.requests), (1, 1));
-    assert_eq!(Flat::from_requests(&received), exposed(&agent));
+    let requests = receiver.requests();
+    assert_eq!((requests.len(), pushed.requests), (1, 1));
+    assert_eq!(Flat::from_requests(&requests), exposed(&agent));
 
-    let request = request(&received[0]);
+    let request = request(&requests[0]);
     let resource = request.resource_metrics[0].resource.as_ref().expect("a resource");
     let attributes: Vec<_> = resource.attributes.iter().map(text).collect();
     let expected = [("service.name", "support-agent"), ("service.instance.id", "a-7")];
@@ -164,12 +164,12 @@ fn requests_stay_within_max_request_bytes() {
     let receiver = Receiver::new([]);
     let agent = Agent::new();
     let pushed = Push::to(target(&receiver)).max_request_bytes(2_000).once(&agent.metrics).expect("pushed");
-    let received = receiver.received();
-    assert!(received.len() > 5 && pushed.requests == received.len() as u64, "{pushed:?}");
-    for received in &received {
-        assert!(received.body.len() <= 2_000, "{}", received.body.len());
+    let requests = receiver.requests();
+    assert!(requests.len() > 5 && pushed.requests == requests.len() as u64, "{pushed:?}");
+    for requests in &requests {
+        assert!(requests.body.len() <= 2_000, "{}", requests.body.len());
     }
-    assert_eq!(Flat::from_requests(&received), exposed(&agent));
+    assert_eq!(Flat::from_requests(&requests), exposed(&agent));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn deltas_add_up_to_the_totals_even_if_requests_fail() {
     let mut accepted = Vec::new();
     for round in 0..6 {
         agent.work(round);
-        let before = receiver.received().len();
+        let before = receiver.requests().len();
         // Depending on the round, the third request is accepted, refused, accepted in part, or temporarily refused.
         let (ok, nothing) = ((200, "", b"" as &[u8]), b"" as &[u8]);
         let third = [(200, nothing), (400, nothing), (200, rejected_points(1, "too old")), (503, nothing)];
@@ -190,22 +190,22 @@ fn deltas_add_up_to_the_totals_even_if_requests_fail() {
         let result = pusher.flush();
         let is_rejected = status == 400 || !body.is_empty();
         assert_eq!(matches!(result, Err(PushError::Rejected { .. })), is_rejected, "{result:?}");
-        let received = receiver.received().split_off(before);
+        let requests = receiver.requests().split_off(before);
         // Points that a receiver rejected are not sent again, so the whole request counts as accepted.
-        assert!(received.len() > 4, "there are requests after the third");
+        assert!(requests.len() > 4, "there are requests after the third");
         let lost = (status != 200).then_some(2);
         accepted.extend(
-            received
+            requests
                 .into_iter()
                 .enumerate()
                 .filter(|(at, _)| Some(*at) != lost)
-                .map(|(_, received)| received),
+                .map(|(_, requests)| requests),
         );
         receiver.clear_responses();
     }
-    let before = receiver.received().len();
+    let before = receiver.requests().len();
     pusher.shutdown().expect("pushed");
-    accepted.extend(receiver.received().split_off(before));
+    accepted.extend(receiver.requests().split_off(before));
     assert_same(&Flat::from_requests(&accepted), &exposed(&agent));
 
     let of_deltas = metrics_of(&accepted).into_iter().filter_map(|metric| match metric.data {
@@ -225,8 +225,8 @@ fn rejected_points(points: i64, why: &str) -> &'static [u8] {
     ExportMetricsServiceResponse { partial_success }.encode_to_vec().leak()
 }
 
-fn metrics_of(received: &[ReceivedRequest]) -> Vec<Metric> {
-    received.iter().flat_map(|received| metrics(&request(received)).cloned().collect::<Vec<_>>()).collect()
+fn metrics_of(requests: &[ReceivedRequest]) -> Vec<Metric> {
+    requests.iter().flat_map(|requests| metrics(&request(requests)).cloned().collect::<Vec<_>>()).collect()
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn a_delta_starts_at_the_end_of_the_previous_one() {
         agent.work(1);
         pusher.flush().expect("pushed");
     }
-    let spans: Vec<_> = metrics_of(&receiver.received())
+    let spans: Vec<_> = metrics_of(&receiver.requests())
         .into_iter()
         .filter(|metric| metric.name == "shop_orders_total")
         .map(|metric| match metric.data {
@@ -255,7 +255,7 @@ fn a_delta_starts_at_the_end_of_the_previous_one() {
     }
     // A series without growth is left out.
     let infos =
-        metrics_of(&receiver.received()).into_iter().filter(|metric| metric.name == "shop_pay_seconds");
+        metrics_of(&receiver.requests()).into_iter().filter(|metric| metric.name == "shop_pay_seconds");
     assert_eq!(infos.count(), 1);
 }
 
@@ -285,8 +285,8 @@ fn native_histograms_are_exponential_with_their_exemplars() {
         let observed = millis();
         until("the next millisecond", || (millis() > observed).then_some(()));
         pusher.flush().expect("pushed");
-        let received = receiver.received().pop().expect("a request");
-        exponential(&metrics_of(&[received]), "agent_tool_call_duration_seconds")
+        let requests = receiver.requests().pop().expect("a request");
+        exponential(&metrics_of(&[requests]), "agent_tool_call_duration_seconds")
     };
     // At scale 0 a bucket `n` is above 2^n, up to 2^(n+1).
     let first = observe(&[3, 3, 10]);
@@ -328,7 +328,7 @@ fn families_of_a_profile_have_the_names_units_and_attributes_of_its_conventions(
     metrics.track_task("support").finish(Status::Success);
     let receiver = Receiver::new([]);
     Push::to(target(&receiver)).once(&metrics).expect("pushed");
-    let metrics = metrics_of(&receiver.received());
+    let metrics = metrics_of(&receiver.requests());
     assert!(
         metrics.iter().all(|metric| !metric.name.contains("gen_ai_")),
         "a name is spelled as in Prometheus"
@@ -393,10 +393,10 @@ fn a_receiver_that_was_unavailable_gets_the_totals_when_it_is_back() {
     let listener = std::net::TcpListener::bind(&address).expect("the address");
     let busy = (503, "Retry-After: 1\r\n", b"" as &[u8]);
     let receiver = Receiver::on(listener, [busy]);
-    until("a push arrives", || (receiver.received().len() >= 2).then_some(()));
+    until("a push arrives", || (receiver.requests().len() >= 2).then_some(()));
     pusher.shutdown().expect("pushed");
-    let received = receiver.received();
-    assert_eq!(Flat::from_requests(&received[received.len() - 1..]), exposed(&agent));
+    let requests = receiver.requests();
+    assert_eq!(Flat::from_requests(&requests[requests.len() - 1..]), exposed(&agent));
 }
 
 #[test]

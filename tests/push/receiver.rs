@@ -26,7 +26,7 @@ pub type PreparedResponse = (u16, &'static str, &'static [u8]);
 
 pub struct Receiver {
     pub address: String,
-    received: Arc<Mutex<Vec<ReceivedRequest>>>,
+    requests: Arc<Mutex<Vec<ReceivedRequest>>>,
     next: Arc<Mutex<VecDeque<PreparedResponse>>>,
 }
 
@@ -39,20 +39,20 @@ impl Receiver {
 
     pub fn on(listener: TcpListener, responses: impl IntoIterator<Item = PreparedResponse>) -> Self {
         let address = listener.local_addr().expect("an address").to_string();
-        let (received, next) = (Arc::default(), Arc::new(Mutex::new(responses.into_iter().collect())));
-        let receiver = Self { address, received, next };
-        let (received, next) = (receiver.received.clone(), receiver.next.clone());
+        let (requests, next) = (Arc::default(), Arc::new(Mutex::new(responses.into_iter().collect())));
+        let receiver = Self { address, requests, next };
+        let (requests, next) = (receiver.requests.clone(), receiver.next.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (received, next) = (received.clone(), next.clone());
-                std::thread::spawn(move || serve(&stream, &received, &next));
+                let (requests, next) = (requests.clone(), next.clone());
+                std::thread::spawn(move || serve(&stream, &requests, &next));
             }
         });
         receiver
     }
 
-    pub fn received(&self) -> Vec<ReceivedRequest> {
-        self.received.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.requests.lock().unwrap().clone()
     }
 
     /// Appends responses.
@@ -68,13 +68,13 @@ impl Receiver {
 
 fn serve(
     stream: &TcpStream,
-    received: &Mutex<Vec<ReceivedRequest>>,
+    requests: &Mutex<Vec<ReceivedRequest>>,
     next: &Mutex<VecDeque<PreparedResponse>>,
 ) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(60)));
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
-        received.lock().unwrap().push(request);
+        requests.lock().unwrap().push(request);
         let (status, headers, body) = next.lock().unwrap().pop_front().unwrap_or((200, "", b""));
         let length = body.len();
         let head = format!("HTTP/1.1 {status} Prepared\r\n{headers}Content-Length: {length}\r\n\r\n");
@@ -103,9 +103,9 @@ fn read(reader: &mut impl BufRead) -> Option<ReceivedRequest> {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let mut received = ReceivedRequest { line, headers, body: Vec::new() };
-    let length = received.header("Content-Length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    received.body.resize(length, 0);
-    reader.read_exact(&mut received.body).ok()?;
-    Some(received)
+    let mut requests = ReceivedRequest { line, headers, body: Vec::new() };
+    let length = requests.header("Content-Length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    requests.body.resize(length, 0);
+    reader.read_exact(&mut requests.body).ok()?;
+    Some(requests)
 }

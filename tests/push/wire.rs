@@ -63,7 +63,7 @@ fn requests_follow_the_specification() {
     let pusher = push.start(&agent.metrics).expect("started");
     let accepted = pusher.flush().expect("pushed");
     let mut whole = WriteRequest::default();
-    for received in receiver.received() {
+    for received in receiver.requests() {
         let body = snap::raw::Decoder::new().decompress_vec(&received.body).expect("snappy");
         assert!(body.len() <= BOUND, "{}", body.len());
         let request = WriteRequest::decode(&*body).expect("a request");
@@ -101,9 +101,9 @@ fn requests_follow_the_specification() {
     assert_eq!(of("shop_user_build_info").kind, 6);
 
     // Metadata is sent once a minute.
-    let before = receiver.received().len();
+    let before = receiver.requests().len();
     pusher.flush().expect("pushed");
-    for received in receiver.received().split_off(before) {
+    for received in receiver.requests().split_off(before) {
         let body = snap::raw::Decoder::new().decompress_vec(&received.body).expect("snappy");
         assert!(WriteRequest::decode(&*body).expect("a request").metadata.is_empty());
     }

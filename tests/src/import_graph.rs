@@ -13,13 +13,14 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMod, ItemUse, UseTree, Visibility};
 
 /// The files of a crate with their imports. Files are named by their path below the source folder.
+#[derive(Debug)]
 pub struct ImportGraph {
     modules: BTreeMap<Vec<String>, Module>,
     edges: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// The parts of a module that resolving a path needs.
-#[derive(Default)]
+#[derive(Default, Debug)]
 struct Module {
     file: String,
     /// Imported names with the path that each stands for, and whether the import is a re-export.
@@ -52,7 +53,7 @@ impl ImportGraph {
         for (file, text) in files {
             let path = module_path(&file);
             let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
-            collect(&mut modules, &file, path, &parsed.items);
+            collect(&mut modules, &file, &path, &parsed.items);
         }
         let mut graph = Self { modules, edges: BTreeMap::new() };
         graph.edges = graph.imports(roots);
@@ -183,7 +184,7 @@ fn module_path(file: &str) -> Vec<String> {
     if name == "lib" { Vec::new() } else { name.split('/').map(str::to_owned).collect() }
 }
 
-fn collect(modules: &mut BTreeMap<Vec<String>, Module>, file: &str, path: Vec<String>, items: &[Item]) {
+fn collect(modules: &mut BTreeMap<Vec<String>, Module>, file: &str, path: &[String], items: &[Item]) {
     let mut module = Module { file: file.to_owned(), ..Module::default() };
     let mut inner = Vec::new();
     for item in items.iter().filter(|item| !is_test(attributes(item))) {
@@ -201,9 +202,9 @@ fn collect(modules: &mut BTreeMap<Vec<String>, Module>, file: &str, path: Vec<St
             }
         }
     }
-    modules.insert(path.clone(), module);
+    modules.insert(path.to_vec(), module);
     for (name, items) in inner {
-        collect(modules, file, [path.as_slice(), &[name]].concat(), items);
+        collect(modules, file, &[path, &[name]].concat(), items);
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A child process that is stopped when it is dropped.
+#[derive(Debug)]
 pub struct Program(pub Child);
 
 impl Drop for Program {

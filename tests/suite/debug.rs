@@ -17,6 +17,7 @@ struct Parcel {
 
 #[derive(Debug, Metrics)]
 #[metrics(namespace = "debug")]
+#[expect(dead_code, reason = "the fields are read by the derived `Debug`, which the lint ignores")]
 struct Depot {
     /// Parcels.
     parcels_total: Counter<Parcel>,
@@ -28,8 +29,8 @@ struct Depot {
     wait_seconds: Histogram,
     /// Weights.
     weight_grams: Summary,
-    /// The depot.
-    depot_info: Info,
+    /// Facts about the depot.
+    facts_info: Info,
 }
 
 fn depot() -> Depot {
@@ -48,7 +49,7 @@ fn a_struct_of_metrics_prints_family_names_and_label_names() {
         r#"Gauge { name: "debug_parcels", labels: ["kind"], .. }"#,
         r#"Histogram { name: "debug_wait_seconds", labels: [], .. }"#,
         r#"Summary { name: "debug_weight_grams", labels: [], .. }"#,
-        r#"Info { name: "debug_depot_info", .. }"#,
+        r#"Info { name: "debug_facts_info", .. }"#,
     ] {
         assert!(printed.contains(family), "{family} in {printed}");
     }

@@ -170,7 +170,7 @@ async fn every_kind_of_stream_is_tracked() {
 #[track_llm(model = "in_body", stream, usage = in_body, metrics = metrics)]
 fn reporting(metrics: &AgentMetrics, panics: bool) -> impl Stream<Item = &'static str> + use<> {
     stream::iter(["a", "b"]).inspect(move |text| {
-        Call::current().usage(&Usage::new(10, 2)).finish(text);
+        Call::current().usage(&Usage::new(10, 2)).finish_reason(text);
         assert!(!panics || *text == "a", "as it should");
     })
 }

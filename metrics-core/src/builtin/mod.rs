@@ -35,8 +35,10 @@ pub use dimensions::{DimensionPoint, DimensionValue};
 pub(crate) use exporting::{ExporterFamily, REASON, REFUSAL_REASONS};
 #[cfg(feature = "_push")]
 pub(crate) use exporting::{PUSH_OUTCOMES, PushFamily, TARGET};
-pub(crate) use families::{BUILTIN_TABLES, find, reserved_label_names};
+#[cfg(any(feature = "promql", feature = "monitoring"))]
+pub(crate) use families::BUILTIN_TABLES;
 pub use families::{Bundle, Families};
+pub(crate) use families::{find, reserved_label_names};
 pub(crate) use health::Health;
 pub(crate) use http::{Http, HttpSeries, Method};
 pub use llm::{Attempt, CallFacts, LlmSeries};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::run;
 
 /// Series over time, and what must come of them.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Case {
     name: String,
     interval: &'static str,
@@ -19,6 +19,7 @@ pub struct Case {
 }
 
 /// An alert that fires: its labels but for `alertname`, and what it says.
+#[derive(Debug)]
 pub struct Firing<'a> {
     /// `[("severity", "critical"), ..]`
     pub labels: &'a [(&'a str, &'a str)],

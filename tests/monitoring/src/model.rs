@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// What the model is asked.
+#[derive(Debug)]
 pub struct Asked {
     /// How many were asked before.
     pub number: usize,
@@ -18,6 +19,7 @@ pub struct Asked {
 }
 
 /// What the model answers.
+#[derive(Debug)]
 pub struct Reply {
     status: &'static str,
     headers: &'static str,

@@ -138,7 +138,7 @@ fn invalid_dimensions_are_refused() {
     let why = |built: Result<AgentMetrics, BuildError>| built.err().map(|error| error.to_string());
     let builder = AgentMetrics::builder;
     let refused = [
-        (builder().dimension::<Tier>("model").build(), "dimension `model`: a label of the agent's own"),
+        (builder().dimension::<Tier>("model").build(), "dimension `model`: a label of a built-in family"),
         (builder().dimension::<Tier>("9").build(), "dimension `9`: "),
         (builder().dimension::<Tier>("a").dimension::<Region>("a").build(), "dimension `a`: given twice"),
         (
@@ -152,7 +152,7 @@ fn invalid_dimensions_are_refused() {
         (builder().dimension::<Tier>("a").dimension_budget(2).build(), "the dimensions have 3 combinations"),
         (
             builder().dimension::<Tier>("a").max_models(100_000).build(),
-            "the dimensions times task types, models and tools may come to",
+            "the series of all task types, models and tools with all dimensions could need",
         ),
         (
             builder().dimension::<Tier>("a").const_label("a", "x").build(),

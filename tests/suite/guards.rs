@@ -39,7 +39,7 @@ fn a_guard_of_each_kind_is_stored_in_a_struct_and_passed_to_a_function() {
     let metrics = build();
     let open = open(&metrics);
     assert!(format!("{open:?}").contains("LlmGuard"));
-    assert!(metrics.to_text().contains(r#"agent_tasks_in_progress{task_type="stored"} 1"#));
+    assert!(metrics.to_text().contains("agent_active_tasks 1\n"));
     close(open);
     let text = metrics.to_text();
     for sample in [

@@ -1,22 +1,22 @@
-//! Forecasts: tokens and money to the month's end, how long budgets last, how many replicas and how many series.
+//! Forecasts: tokens and costs until the end of the month, the time until budgets are spent, replicas and series.
 //!
-//! Nothing is foretold from less history than the settings ask for: those series are absent then, and
-//! `job:agent_history:days` says how much there is.
+//! A forecast requires the history that the settings demand. Without it the series is absent;
+//! `job:agent_history:days` has the days of history.
 
 use super::Settings;
 use super::number;
 use super::prometheus::names as n;
 use super::rule::Group;
 
-/// Seconds between two evaluations: what is recorded is a rate, and this long it stands for.
+/// The seconds between two evaluations, for which each recorded rate stands.
 const INTERVAL: u64 = 300;
 const DAY: u64 = 86_400;
-/// This month, as a label: `202611`.
+/// The current month as a label, such as `202611`.
 const MONTH: &str = "count_values(\"month\", 100 * year(vector(time())) + month(vector(time())))";
-/// Two sides of 95 % of a normal distribution.
+/// The z-value of a two-sided 95 % interval of a normal distribution.
 const DEVIATIONS: f64 = 1.96;
 
-/// What is added up to the month's end: the recorded rate, and the names of what is made of it.
+/// A quantity that is summed until the end of the month: its recorded rate, and the names of the series derived from it.
 struct Spent {
     rate: &'static str,
     month: &'static str,
@@ -32,7 +32,7 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
     let mut month = Group::new("agent-capacity-month");
     month.interval = Some(INTERVAL);
     let left = "days_in_month() - day_of_month() + 1 - hour() / 24 - minute() / 1440";
-    month.record(n::MONTH_LEFT, left).note("Days to the month's end, in UTC.");
+    month.record(n::MONTH_LEFT, left).note("Days until the end of the month, in UTC.");
     let tokens = Spent {
         rate: n::TOKEN_RATE,
         month: n::TOKENS_MONTH,
@@ -64,18 +64,18 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
     vec![month, scaling(settings)]
 }
 
-/// Two weeks, a value a day.
+/// The range of two weeks with one value per day.
 fn daily(settings: &Settings) -> String {
     format!("{}:{}", settings.time(14 * DAY), settings.time(DAY))
 }
 
-/// The days of history are those of the agent, which may call no model at all.
+/// The history is that of the agent, which may call no model at all.
 fn enough(settings: &Settings) -> String {
     format!("and on (job) {} >= {}", n::HISTORY, settings.capacity.min_history_days)
 }
 
-/// Whether a series was there a day ago, or in the week before that: an agent that rests at night and over the weekend has a
-/// history all the same.
+/// Matches if a series existed a day ago or in the week before that, so that an agent that is idle at night and on weekends
+/// still has a history.
 fn before(series: &str, settings: &Settings) -> String {
     format!(
         "sum by (job) (last_over_time({series}[{}] offset {}))",
@@ -93,7 +93,7 @@ fn spent(group: &mut Group, spent: &Spent, settings: &Settings) {
     let (day, month) = (settings.time(DAY), settings.time(31 * DAY));
     group
         .record(spent.month, format!("sum by (job) ({})\n* on () group_left (month)\n{MONTH}", spent.rate))
-        .note("With the month as a label, so that it can be added up from the month's first on.");
+        .note("With the month as a label, so that it can be summed from the first of the month.");
     group
         .record(
             spent.day,
@@ -105,7 +105,7 @@ fn spent(group: &mut Group, spent: &Spent, settings: &Settings) {
                 before = before(spent.rate, settings),
             ),
         )
-        .note("Of a whole day, of which the agent may be up for a part; absent before there is one.");
+        .note("Increase of the last day. Absent before the first day of history.");
     group
         .record(
             spent.to_date,
@@ -114,20 +114,20 @@ fn spent(group: &mut Group, spent: &Spent, settings: &Settings) {
                 spent.month
             ),
         )
-        .note("What Prometheus saw of it: a month that began before it did is incomplete.");
+        .note("Month to date, as seen by Prometheus. Incomplete if Prometheus started after the first of the month.");
 }
 
 fn forecast(group: &mut Group, spent: &Spent, settings: &Settings) {
     let days = daily(settings);
     let Spent { day, to_date, forecast, margin, low, high, .. } = spent;
     let left = format!("scalar({})", n::MONTH_LEFT);
-    // Its own: tokens may have been counted for longer than money.
+    // The days of this quantity: tokens may have a longer history than costs.
     let known = format!("count_over_time({day}[{days}])");
     let enough = format!("and on (job) {known} >= {}", settings.capacity.min_history_days);
     group
         .record(*forecast, format!("{to_date} + avg_over_time({day}[{days}]) * {left}\n{enough}"))
-        .note("To date, and for each day to come the mean of the last two weeks'.");
-    // Of so many days to come, with a mean that is itself known from so many only.
+        .note("Month to date, plus the daily mean of the last two weeks for each remaining day.");
+    // The margin of the remaining days, including the uncertainty of a mean from few days.
     group
         .record(
             *margin,
@@ -136,10 +136,10 @@ fn forecast(group: &mut Group, spent: &Spent, settings: &Settings) {
                 number(DEVIATIONS)
             ),
         )
-        .note("Within this of the forecast with 95 % certainty, if days vary as they did.");
+        .note("Margin of the forecast for a 95 % interval, if days keep varying as before.");
     group
         .record(*low, format!("({forecast} - {margin} > {to_date})\nor ({to_date} {enough})"))
-        .note("No less than it is already.");
+        .note("At least the month to date.");
     group.record(*high, format!("{forecast} + {margin}"));
 }
 
@@ -155,7 +155,7 @@ fn budgets(group: &mut Group, settings: &Settings) {
                  and on ({by}) sum by ({by}) (last_over_time(agent_budget_spent_usd_total[{day}] offset {day}))"
             ),
         )
-        .note("At the last day's pace, when there was one. A rolling budget gets back what grows old, and lasts longer.");
+        .note("At the rate of the last day. A rolling budget lasts longer, since old spending leaves its window.");
     if let Some(budget) = settings.capacity.monthly_budget_usd {
         group
             .record(
@@ -170,7 +170,7 @@ fn budgets(group: &mut Group, settings: &Settings) {
                     days = daily(settings),
                 ),
             )
-            .note("Of the month's budget; more than are left of the month means that it lasts.");
+            .note("For the monthly budget. More days than the month has left mean that the budget lasts.");
     }
 }
 
@@ -181,10 +181,10 @@ fn scaling(settings: &Settings) -> Group {
     group.interval = Some(60);
     group
         .record(n::CONCURRENCY, format!("sum by (job) (rate(agent_task_duration_seconds_sum[{window}]))"))
-        .note("Little's law: tasks at once = tasks a second * seconds a task, which is the seconds of tasks in a second. A task counts when it ends, all at once: over less than an hour a long one would seem to be many.");
+        .note("Concurrent tasks by Little's law: tasks per second times seconds per task. A task counts when it ends, so a window below an hour would overestimate long tasks.");
     group
         .record(n::CONCURRENCY_PEAK, format!("max_over_time({}[{week}])", n::ACTIVE_TASKS))
-        .note("Of those that were seen under way, which long tasks don't distort.");
+        .note("Peak of the observed tasks in flight, which long tasks don't distort.");
     group.record(n::REPLICAS_RUNNING, format!("sum by (job) (up{{job=\"{job}\"}})"));
     group
         .record(
@@ -195,13 +195,13 @@ fn scaling(settings: &Settings) -> Group {
                 number(settings.capacity.tasks_per_replica)
             ),
         )
-        .note("For the week's peak.");
+        .note("Replicas for the peak of the last week.");
     group.record(n::SERIES, format!("sum by (job) (scrape_samples_scraped{{job=\"{job}\"}})"));
     group
         .record(
             n::SERIES_FORECAST,
             format!("clamp_min(predict_linear({}[{week}], {}), 0)\n{enough}", n::SERIES, 30 * DAY),
         )
-        .note("In 30 days, if they grow as in the last week.");
+        .note("Series in 30 days, at the growth of the last week.");
     group
 }

@@ -1,107 +1,107 @@
-//! Why files were not made or not written.
+//! Errors of generating and writing the files.
 
 use std::fmt;
 
-/// Why monitoring files were not made or not written. Nothing was written.
+/// The error of generating or writing the monitoring files. No file was written.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum MonitoringError {
-    /// A number of the settings is out of range.
+    /// A number in the settings is out of range.
     Setting {
-        /// The field, as in `thresholds.error_ratio`.
+        /// The field, such as `thresholds.error_ratio`.
         field: &'static str,
-        /// What it was given.
+        /// The given value.
         given: String,
-        /// What it takes.
+        /// The allowed values.
         expected: String,
     },
-    /// An objective that nothing can be held to, such as 100 %.
+    /// The target of an objective is out of range, such as 100 %.
     Objective {
-        /// The objective's name.
+        /// The name of the objective.
         slo: String,
-        /// What it was given, in percent.
+        /// The given target, in percent.
         percent: f64,
     },
-    /// An alert on an objective that could never fire, since no more than all calls can fail.
+    /// An alert of an objective could never fire, since it would require more than 100 % of the calls to fail.
     NeverFires {
-        /// The objective's name.
+        /// The name of the objective.
         slo: String,
-        /// The factor of the window, times what the objective leaves for failures.
+        /// The burn rate of the window multiplied by the error budget.
         share: f64,
-        /// The window's two lengths, as in `1h/5m`.
+        /// The lengths of the window, such as `1h/5m`.
         window: String,
-        /// The windows that would work, with their factors.
+        /// The windows that would work, with their burn rates.
         working: Vec<String>,
     },
-    /// A latency objective between two bucket bounds: what lies between them can't be told apart.
+    /// The limit of a latency objective is not a bucket bound, so that the histogram can't measure it.
     NoBound {
-        /// The objective's name.
+        /// The name of the objective.
         slo: String,
-        /// The histogram.
+        /// The name of the histogram.
         family: String,
-        /// The bound to add, in seconds.
+        /// The missing bound, in seconds.
         seconds: f64,
-        /// The bounds next to it.
+        /// The nearest bounds, in seconds.
         neighbours: Vec<f64>,
     },
     /// Two different objectives for the same calls.
     Conflict {
-        /// The objective's name.
+        /// The name of the objective.
         slo: String,
-        /// Where the first is stated, and what it says.
+        /// The place and the target of the first objective.
         first: String,
-        /// Where the other is stated, and what it says.
+        /// The place and the target of the second objective.
         second: String,
     },
-    /// An objective on a tracked function whose label is only known at the call, so that its calls
-    /// can't be told from those of others.
+    /// An objective on a tracked function whose label is known only at run time, so that its calls
+    /// can't be distinguished from those of other functions.
     NoLabel {
         /// The tracked function.
         site: String,
-        /// The label.
+        /// The name of the label.
         label: &'static str,
     },
     /// A query, a rule or an objective names a metric that the catalogue doesn't have.
     UnknownMetric {
-        /// The asset or the objective that names it.
+        /// The file, rule, panel or objective with the name.
         asset: String,
-        /// The name.
+        /// The unknown name.
         metric: String,
-        /// The nearest name that there is.
+        /// The most similar existing name.
         nearest: Option<String>,
     },
     /// A query names a label that the metric doesn't have.
     UnknownLabel {
-        /// The asset that names it.
+        /// The rule or panel with the label.
         asset: String,
-        /// The metric.
+        /// The name of the metric.
         metric: String,
-        /// The label.
+        /// The name of the label.
         label: String,
-        /// The labels that there are.
+        /// The labels of the metric.
         known: Vec<String>,
     },
-    /// A query that can't be read.
+    /// A query has a syntax error.
     Query {
-        /// The asset that it is in.
+        /// The rule or panel with the query.
         asset: String,
         /// The query.
         query: String,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
-    /// Two dashboards with one uid: the second would replace the first.
+    /// Two dashboards have the same uid, so that the second would replace the first.
     DuplicateUid {
         /// The uid.
         uid: String,
-        /// The two dashboards.
+        /// The titles of the dashboards.
         dashboards: [String; 2],
     },
     /// A file or a folder could not be written.
     Write {
-        /// Which.
+        /// The path.
         path: String,
-        /// The system's own words.
+        /// The message of the operating system.
         message: String,
     },
 }
@@ -114,38 +114,38 @@ impl fmt::Display for MonitoringError {
             }
             Self::Objective { slo, percent } => write!(
                 f,
-                "objective `{slo}`: {percent} % can't be held to; expected more than 0 and less than 100, such as 99.9"
+                "objective `{slo}`: {percent} % is not possible; expected more than 0 and less than 100, such as 99.9"
             ),
             Self::NeverFires { slo, share, window, working } => {
                 write!(
                     f,
-                    "objective `{slo}`: the alert over {window} would ask for {} % of all calls to fail, which can't be; ",
+                    "objective `{slo}`: the alert over {window} would require {} % of the calls to fail, so it could never fire; ",
                     super::number(share * 100.0)
                 )?;
                 if working.is_empty() {
-                    f.write_str("no window would work: set a higher objective")
+                    f.write_str("no window would work; set a higher objective")
                 } else {
                     write!(
                         f,
-                        "windows that would work: {}; keep to those with `slo.windows`, or set `slo.leave_out_unreachable`",
+                        "these windows would work: {}; use them with `slo.windows`, or set `slo.leave_out_unreachable`",
                         working.join(", ")
                     )
                 }
             }
             Self::NoBound { slo, family, seconds, neighbours } => write!(
                 f,
-                "objective `{slo}`: `{family}` has no bucket bound at {seconds} s, so that it can't tell which calls took longer; \
-                 add the bound {seconds} to its buckets, or take one that is there ({})",
+                "objective `{slo}`: `{family}` has no bucket bound at {seconds} s, so it can't count slower calls; \
+                 add the bound {seconds} to its buckets, or use an existing one ({})",
                 list(neighbours)
             ),
             Self::Conflict { slo, first, second } => write!(
                 f,
-                "objective `{slo}` is stated twice and differently: {first}, and {second}; state it once, or give the calls another label"
+                "objective `{slo}` is declared twice with different targets: {first}, and {second}; declare it once, or give the calls another label"
             ),
             Self::NoLabel { site, label } => write!(
                 f,
-                "{site} has an objective, but its `{label}` is only known at the call; \
-                 give the attribute a constant `{label}`, or state the objective in code for each value"
+                "{site} has an objective, but its `{label}` is known only at run time; \
+                 give the attribute a constant `{label}`, or declare the objective in code for each value"
             ),
             Self::UnknownMetric { asset, metric, nearest } => {
                 write!(f, "{asset}: there is no metric `{metric}`")?;
@@ -159,14 +159,14 @@ impl fmt::Display for MonitoringError {
                 "{asset}: `{metric}` has no label `{label}`; it has {}",
                 if known.is_empty() { "none".to_owned() } else { known.join(", ") }
             ),
-            // It may show the query itself.
+            // The reason may contain the query already.
             Self::Query { asset, query, why } if query.is_empty() || why.contains('\n') => {
                 write!(f, "{asset}: {why}")
             }
             Self::Query { asset, query, why } => write!(f, "{asset}: {why} in `{query}`"),
             Self::DuplicateUid { uid, dashboards: [first, second] } => write!(
                 f,
-                "the dashboards `{first}` and `{second}` have one uid, `{uid}`: give one of them another"
+                "the dashboards `{first}` and `{second}` have the same uid `{uid}`; change one of them"
             ),
             Self::Write { path, message } => {
                 write!(f, "can't write {path}: {message}; nothing was changed")

@@ -1,33 +1,33 @@
-//! Which calls of a group failed, and of how many: an alert, the recording rule beside it and the panel that draws its limit
-//! say the same only as long as they ask the same.
+//! The matchers of failed and of counted calls for each group. Alerts, recording rules and panels share them, so that they
+//! agree.
 
-/// Matchers of a group's counter.
+/// The matchers of a group's counter.
 pub(super) struct Outcomes {
-    /// Those that failed.
+    /// The matcher of failed calls.
     pub(super) bad: &'static str,
-    /// Those that count: what its caller gave up neither failed nor succeeded.
+    /// The matcher of counted calls, without those that their caller cancelled.
     pub(super) all: &'static str,
 }
 
-/// Of tasks, tools and the user's own call families.
+/// The matchers of tasks, tools and user-defined call families.
 pub(super) const CALLS: Outcomes =
     Outcomes { bad: "status!~\"success|cancelled\"", all: "status!=\"cancelled\"" };
 
-/// Of models. What was asked to slow down is apart, and an answer that a filter blocked is the content's fault.
+/// The matchers of LLM calls. Rate-limited calls have matchers of their own, and filtered answers are no failures.
 pub(super) const LLM: Outcomes =
     Outcomes { bad: "status!~\"success|cancelled|rate_limited|content_filtered\"", all: CALLS.all };
 
-/// Of models, asked to slow down.
+/// The matchers of rate-limited LLM calls.
 pub(super) const RATE_LIMITED: Outcomes = Outcomes { bad: "status=\"rate_limited\"", all: LLM.all };
 
-/// Of HTTP requests; 499 is a client that left.
+/// The matchers of HTTP requests; 499 is a client that disconnected.
 pub(super) const HTTP: Outcomes = Outcomes { bad: "status_code=~\"5..\"", all: "status_code!=\"499\"" };
 
-/// Calls that did what they should.
+/// The matcher of successful calls.
 pub(super) const SUCCESS: &str = "status=\"success\"";
 
 impl Outcomes {
-    /// A series of the calls that failed, and one of those that count.
+    /// Returns the series of failed calls and of counted ones.
     pub(super) fn of(&self, series: &str) -> [String; 2] {
         [self.bad, self.all].map(|matcher| format!("{series}{{{matcher}}}"))
     }
@@ -43,7 +43,7 @@ mod tests {
     use crate::monitoring::rule::Rule;
     use crate::monitoring::{Settings, builtin_dashboards, prometheus};
 
-    /// What a query asks of how calls ended.
+    /// Returns the status matchers in a query.
     fn endings(query: &str) -> BTreeSet<&str> {
         let parts = query.split(['{', '}', ',']).map(str::trim);
         parts.filter(|part| part.starts_with("status") && part.contains('"')).collect()

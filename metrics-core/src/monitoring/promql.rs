@@ -1,4 +1,4 @@
-//! The names that the queries of assets may have: those of the catalogue, and of the rules beside them.
+//! The names that generated queries may use: families of the catalogue, and recorded series.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::catalogue::Catalogue;
 use crate::promql::{Known, Scope, What, check};
 use crate::sample::FamilyInfo;
 
-/// The families of a catalogue, as queries see them.
+/// The families of a catalogue, with the names of their samples in queries.
 pub(crate) struct Names<'a> {
     known: Vec<Known<'a>>,
 }
@@ -19,8 +19,8 @@ impl<'a> Names<'a> {
         Self { known: catalogue.families.iter().map(known).collect() }
     }
 
-    /// Refuses a query that can't be read, or that names a metric or a label which no series can have. Recorded series are
-    /// the business of those who record them.
+    /// Refuses a query with a syntax error, or one that names a metric or a label that no series has. Recorded series are not
+    /// checked here.
     pub(crate) fn check(&self, asset: &str, query: &str) -> Result<(), MonitoringError> {
         let scope = Scope { families: &[&self.known], extra: &[], any_recorded: true };
         let asset = asset.to_owned();
@@ -40,19 +40,19 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// The families that a query names, by name.
+    /// Returns the names of the families in a query.
     pub(crate) fn families_in(&self, query: &str) -> BTreeSet<&'a str> {
         let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
         let words = query.split(|c| !is_inside(c));
         words.filter_map(|word| self.family_of(word)).collect()
     }
 
-    /// Whether there is a family with such samples.
+    /// Returns `true` if a family has samples of this name.
     pub(crate) fn has(&self, sample: &str) -> bool {
         self.family_of(sample).is_some()
     }
 
-    /// The family of a sample's name.
+    /// Returns the family of a sample name.
     fn family_of(&self, sample: &str) -> Option<&'a str> {
         let is_of = |known: &&Known<'a>| {
             let rest = sample.strip_prefix(known.name);

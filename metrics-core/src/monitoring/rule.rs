@@ -1,4 +1,4 @@
-//! Recording and alerting rules as data, and as the files that Prometheus and vmalert read.
+//! Recording and alerting rules, as data and as files for Prometheus and vmalert.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use super::runbook::Runbook;
 use super::yaml::{Map, Yaml};
 use crate::catalogue::Catalogue;
 
-/// Rules that are evaluated one after the other, so that each sees what those above it recorded.
+/// Rules that are evaluated in order, so that each sees the series recorded by the previous ones.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) name: String,
-    /// Seconds between two evaluations, where it is not the usual.
+    /// The seconds between two evaluations, if not the default.
     pub(super) interval: Option<u64>,
     pub(super) rules: Vec<Rule>,
 }
@@ -22,42 +22,42 @@ pub(super) enum Rule {
     Alert(Box<Alert>),
 }
 
-/// A query whose answer is kept as a series.
+/// A query whose result is stored as a series.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) name: String,
     pub(super) query: String,
     pub(super) labels: Vec<(&'static str, String)>,
-    /// What a reader of the rule must know.
+    /// An explanation for readers of the rule.
     pub(super) note: &'static str,
 }
 
-/// A query whose answer someone is told of.
+/// A query whose results are alerts.
 #[derive(Clone, Debug)]
 pub(super) struct Alert {
     pub(super) name: String,
     pub(super) query: String,
-    /// Seconds for which it must hold.
+    /// The seconds for which the condition must hold.
     pub(super) wait: u64,
-    /// Seconds for which it goes on when it no longer holds, so that it doesn't come and go.
+    /// The seconds for which the alert keeps firing after the condition ends, so that it doesn't flap.
     pub(super) keep: Option<u64>,
     pub(super) severity: Severity,
-    /// Labels beside `severity`.
+    /// The labels besides `severity`.
     pub(super) labels: Vec<(&'static str, String)>,
     pub(super) summary: String,
-    /// In units that a person reads.
+    /// The description, with values in readable units.
     pub(super) description: String,
     pub(super) runbook: Runbook,
 }
 
-/// What an alert asks for.
+/// The severity of an alert.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Severity {
-    /// Someone is woken.
+    /// Pages the on-call engineer.
     Critical,
-    /// Someone looks at it in the day.
+    /// Handled during working hours.
     Warning,
-    /// It is worth knowing.
+    /// For information.
     Info,
 }
 
@@ -71,11 +71,11 @@ impl Severity {
     }
 }
 
-/// Who evaluates the rules.
+/// The program that evaluates the rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Engine {
     Prometheus,
-    /// It knows no `keep_firing_for` in the versions that are packaged (1.79).
+    /// vmalert. The packaged versions (1.79) don't support `keep_firing_for`.
     Vmalert,
 }
 
@@ -121,7 +121,7 @@ impl Rule {
         }
     }
 
-    /// What it is called where its query is at fault.
+    /// Returns the name of the rule in errors about its query.
     pub(super) fn asset(&self) -> String {
         match self {
             Self::Record(record) => format!("recording rule `{}`", record.name),
@@ -170,13 +170,13 @@ fn labels(labels: &[(&'static str, String)]) -> Map {
     labels.iter().fold(Map::new(), |map, (label, value)| map.text(*label, value))
 }
 
-/// The text of a file of rules.
+/// Returns the text of a rule file.
 pub(super) fn document(comment: &str, groups: &[Group], settings: &Settings, engine: Engine) -> String {
     let groups = groups.iter().map(|group| group.yaml(settings, engine)).collect();
     Map::new().with("groups", Yaml::Spaced(groups)).document(comment)
 }
 
-/// Leaves out what the catalogue has no families for, and what is made of that.
+/// Removes rules for families that the catalogue doesn't have, and the rules derived from them.
 pub(super) fn keep_known<'a>(files: impl Iterator<Item = &'a mut Vec<Group>>, catalogue: &Catalogue) {
     let mut known: BTreeSet<String> = catalogue.families.iter().map(|family| family.name.clone()).collect();
     for groups in files {
@@ -200,7 +200,7 @@ fn is_known(rule: &Rule, known: &BTreeSet<String>) -> bool {
     })
 }
 
-/// The names in a query that are the agent's own or recorded.
+/// Returns the names of built-in families and of recorded series in a query.
 pub(super) fn series(query: &str) -> impl Iterator<Item = &str> {
     // Every other part stands between quotes.
     let outside = query.split('"').step_by(2);

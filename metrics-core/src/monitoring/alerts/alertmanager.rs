@@ -1,11 +1,11 @@
-//! Who is told of an alert, and of which not because another says more.
+//! The Alertmanager configuration: routes, and inhibition of alerts that follow from others.
 
 use crate::monitoring::Settings;
 use crate::monitoring::yaml::{Map, Yaml};
 
 const COMMENT: &str = "\
-Alertmanager: routes by severity, and what is not said because another alert says more.
-The receivers are empty: put yours in, as in the comment of each, then `amtool check-config alertmanager.yml`.";
+Alertmanager: routes by severity, and inhibition of alerts that follow from others.
+The receivers are empty: add yours as in the comments, then run `amtool check-config alertmanager.yml`.";
 
 pub(crate) fn config(settings: &Settings) -> String {
     let route = |severity: &str, receiver: &str, repeat: u64| {
@@ -43,28 +43,28 @@ pub(crate) fn config(settings: &Settings) -> String {
         .with(
             "receivers",
             Yaml::List(vec![
-                receiver("page", "Wakes someone: pagerduty_configs, opsgenie_configs, webhook_configs, .."),
-                receiver("ticket", "Is looked at in the day: slack_configs, email_configs, .."),
-                receiver("log", "Is kept: webhook_configs, .."),
+                receiver("page", "Pages the on-call engineer: pagerduty_configs, opsgenie_configs, webhook_configs, .."),
+                receiver("ticket", "Handled during working hours: slack_configs, email_configs, .."),
+                receiver("log", "Only stored: webhook_configs, .."),
             ]),
         )
         .with(
             "inhibit_rules",
             Yaml::Spaced(vec![
                 inhibit(
-                    "Where no instance is seen, that is what is to be mended.",
+                    "Without any scraped instance, only that matters.",
                     &["alertname = AgentNoTargets"],
                     &["alertname =~ \"Agent.+\"", "alertname != AgentNoTargets"],
                     &["job"],
                 ),
                 inhibit(
-                    "An error budget that goes fast needs no ticket that it also goes slowly.",
+                    "A fast burn of an error budget implies the slow one.",
                     &["alertname = AgentErrorBudgetBurn", "severity = critical"],
                     &["alertname = AgentErrorBudgetBurn", "severity = warning"],
                     &["job", "slo"],
                 ),
                 inhibit(
-                    "A budget that is spent was nearly spent before.",
+                    "A spent budget implies a nearly spent one.",
                     &["alertname = AgentBudgetSpent"],
                     &["alertname = AgentBudgetNearlySpent"],
                     &["job", "instance", "budget"],

@@ -1,4 +1,4 @@
-//! Alerts on being seen at all, and on the toolkit's own health.
+//! Alerts on scrapes, and on the health of the metrics themselves.
 
 use super::conditions::{HOUR, MINUTE, increase_with_new_series};
 use crate::monitoring::Settings;
@@ -7,7 +7,7 @@ use crate::monitoring::rule::{Alert, Severity};
 pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
     let scraped = [target_down(settings), no_targets(settings)];
     let scraped = scraped.into_iter().filter(|_| settings.scraped);
-    scraped.chain([label_overflow(settings), without_room(settings)]).collect()
+    scraped.chain([label_overflow(settings), no_storage(settings)]).collect()
 }
 
 fn target_down(settings: &Settings) -> Alert {
@@ -18,17 +18,17 @@ fn target_down(settings: &Settings) -> Alert {
             "Prometheus has not been able to scrape {{ $labels.instance }} of {{ $labels.job }} for 5 minutes.",
         )
         .means(
-            "One instance is down, can't be reached, or answers with something that is no exposition. Nothing is known of it; \
-             the other alerts are silent about it.",
+            "One instance is down, unreachable, or returns an invalid exposition. Its metrics are missing, so the other alerts \
+             don't cover it.",
         )
         .look(&[
-            "The error of the last scrape on Prometheus' page of targets.",
-            "Whether the process runs, and answers on its metrics path from where Prometheus stands.",
-            "Whether the scrape takes too long: `scrape_duration_seconds`, `agent_metrics_scrape_size_bytes`.",
+            "The error of the last scrape on the targets page of Prometheus.",
+            "The process: it must run, and its metrics path must be reachable from Prometheus.",
+            "The duration and the size of scrapes: `scrape_duration_seconds`, `agent_metrics_scrape_size_bytes`.",
         ])
         .act(&[
-            "Restart the process if it is gone; look for a panic or a kill for memory before.",
-            "If it was meant to go, take it out of the targets.",
+            "Restart the process if it has ended. First look for a panic or an out-of-memory kill.",
+            "If it was stopped on purpose, remove it from the targets.",
         ])
 }
 
@@ -39,21 +39,21 @@ fn no_targets(settings: &Settings) -> Alert {
         .text(
             format!("No instance of {} can be scraped", settings.job),
             format!(
-                "Prometheus has had no instance of {} to scrape for 5 minutes, or none that answers: all other alerts are blind.",
+                "Prometheus has scraped no instance of {} for 5 minutes. No other alert can fire meanwhile.",
                 settings.job
             ),
         )
         .means(
-            "Either all instances are down, or the service discovery finds none. While this lasts, no other alert can fire.",
+            "All instances are down, or the service discovery finds none. No other alert can fire until this is resolved.",
         )
         .look(&[
-            "Prometheus' page of targets: is the job there, with how many targets?",
-            "Without targets: the files or the labels by which they are found. With targets that are down: their error.",
-            "Whether the service answers its users.",
+            "The targets page of Prometheus: the job and the number of its targets.",
+            "No targets: the files or labels of the service discovery. Targets that are down: their error.",
+            "The service itself: does it respond to users?",
         ])
         .act(&[
-            "Mend the discovery, or start the service.",
-            "If the job has another name on purpose, set `settings.job` to it and make the rules anew.",
+            "Fix the service discovery, or start the service.",
+            "If the job has another name on purpose, set `settings.job` and generate the rules again.",
         ])
 }
 
@@ -63,41 +63,41 @@ fn label_overflow(settings: &Settings) -> Alert {
     Alert::new("AgentLabelOverflow", Severity::Warning, 5 * MINUTE, query)
         .text(
             "The label {{ $labels.label }} of {{ $labels.family }} has too many values",
-            "{{ $value | humanize }} recordings of {{ $labels.family }} in the last hour came with a new {{ $labels.label }} past its \
-             cap: they count under `__other__`.",
+            "{{ $value | humanize }} recordings of {{ $labels.family }} in the last hour had a {{ $labels.label }} beyond the limit of \
+             its values. They are counted as `__other__`.",
         )
         .means(
-            "A label that takes text at run time has met more values than its cap. The totals are right, but what is new can't be \
-             told apart any more. The cap does what it is for: without it Prometheus would get a series for each.",
+            "A bounded label received more different values than its limit. Totals are right, but further values share the value \
+             `__other__`. The limit protects Prometheus from a series for each value.",
         )
         .look(&[
-            "The values it has: `count by (..) (..)` over the family's label.",
-            "Whether something that is no name got into it: an id, a path, a prompt.",
+            "The current values: `count by (..) (..)` over the label of the family.",
+            "Values that are no names, such as ids, paths or prompts.",
         ])
         .act(&[
-            "A value that is no name: use the route's template, the kind of the task, the model's family.",
-            "Truly more names than the cap: raise it (`Bounded<N>`, or the builder's limit).",
+            "For such values, use the route template, the task type or the model family instead.",
+            "If there are really more names than the limit, raise it (`Bounded<N>`, or the limit of the builder).",
         ])
 }
 
-fn without_room(settings: &Settings) -> Alert {
+fn no_storage(settings: &Settings) -> Alert {
     let series = "agent_metrics_series_without_room_total";
     let query = format!("{} > 0", increase_with_new_series("job", series, HOUR, settings));
     Alert::new("AgentSeriesWithoutRoom", Severity::Warning, 5 * MINUTE, query)
         .text(
-            "A process of {{ $labels.job }} has more series than there is room for",
-            "{{ $value | humanize }} series of {{ $labels.job }} in the last hour found no room: they are not exposed.",
+            "A process of {{ $labels.job }} has no storage left for new series",
+            "{{ $value | humanize }} new series of {{ $labels.job }} in the last hour got no storage and are not exposed.",
         )
         .means(
-            "The process has as many series as it has storage for: those that are new are not exposed, and what is recorded in them is \
-             nowhere. What was there before is right.",
+            "The storage of the process is full. New series are not exposed and their recordings are lost. Existing series are \
+             right.",
         )
         .look(&[
-            "Which families are large: `topk(10, count by (__name__) ({__name__=~\"agent_.+\"}))`.",
-            "Whether a label has values that are no names: `AgentLabelOverflow`, and the families of your own.",
+            "The largest families: `topk(10, count by (__name__) ({__name__=~\"agent_.+\"}))`.",
+            "Labels with values that are no names: `AgentLabelOverflow`, and user-defined families.",
         ])
         .act(&[
-            "Give the label fewer values: the route's template, the kind of the task, the model's family.",
-            "Restart the instance once it is mended: series that are there are kept until then.",
+            "Give the label fewer values: the route template, the task type or the model family.",
+            "Restart the instance after the fix: existing series keep their storage until then.",
         ])
 }

@@ -14,7 +14,7 @@ fn error_rate(settings: &Settings) -> Alert {
     let query = share_above("job", &series, &settings.time(5 * MINUTE), limit, settings);
     Alert::new("AgentHighErrorRate", Severity::Critical, 5 * MINUTE, query)
         .text(
-            "Many HTTP requests to {{ $labels.job }} are answered with 5xx",
+            "HTTP requests to {{ $labels.job }} fail with 5xx",
             format!(
                 "{{{{ $value | humanizePercentage }}}} of the requests to {{{{ $labels.job }}}} in the last 5 minutes were \
                  answered with 5xx; the limit is {}.",
@@ -22,18 +22,18 @@ fn error_rate(settings: &Settings) -> Alert {
             ),
         )
         .means(
-            "Users get errors. A share of all requests that is above the limit was answered with a status of 500 or more, \
-             those whose handler panicked among them. Requests that the client gave up (499) don't count.",
+            "Users get errors. The share of requests with a status of 500 or above, including panics of handlers, is above the \
+             limit. Requests that the client cancelled (499) don't count.",
         )
         .look(&[
-            "Which endpoint it is: `sum by (endpoint, status_code) (rate(agent_http_requests_total{status_code=~\"5..\"}[5m]))`.",
-            "Whether the tasks behind it fail: `AgentLowCompletionRate`, `AgentLlmErrors`, `AgentToolFailures` fire with it then.",
-            "When it began, beside the last deployment: `agent_app_info` changes its labels with the version.",
+            "Errors by endpoint: `sum by (endpoint, status_code) (rate(agent_http_requests_total{status_code=~\"5..\"}[5m]))`.",
+            "Failing tasks, models or tools: `AgentLowCompletionRate`, `AgentLlmErrors` and `AgentToolFailures` fire as well then.",
+            "The time of the first errors and of the last deployment: the labels of `agent_app_info` change with the version.",
         ])
         .act(&[
-            "If it began with a deployment, roll that back first and look for the reason afterwards.",
-            "If a provider or a tool is down, switch to the fallback model, or turn the tool off.",
-            "If one endpoint is the source, its logs in that time say why; a `500` without a log is a panic.",
+            "If the errors began with a deployment, roll it back first and find the cause afterwards.",
+            "If a provider or a tool is down, switch to a fallback model, or turn the tool off.",
+            "If one endpoint is the source, read its logs of that time. A `500` without a log entry is a panic.",
         ])
 }
 
@@ -50,23 +50,23 @@ fn latency(settings: &Settings) -> Alert {
         .text(
             "HTTP requests to {{ $labels.job }} are slow",
             format!(
-                "One in twenty requests to {{{{ $labels.job }}}} takes {{{{ $value | humanizeDuration }}}} or longer; \
+                "5 % of the requests to {{{{ $labels.job }}}} take {{{{ $value | humanizeDuration }}}} or longer; \
                  the limit is {} s.",
                 number(limit)
             ),
         )
         .means(
-            "The 95th percentile over all replicas, until the response's last byte (of an event stream, its head), is above \
-             the limit. The value is interpolated within a bucket: it says between which bounds it lies, not the millisecond.",
+            "The 95th percentile of request durations over all replicas is above the limit. A request lasts until the last byte of \
+             its response, an event stream until its head. The value is interpolated between two bucket bounds.",
         )
         .look(&[
-            "Which endpoint: `histogram_quantile(0.95, sum by (endpoint, le) (rate(agent_http_request_duration_seconds_bucket[5m])))`.",
-            "Whether models are slow (`job_model:agent_llm_call_duration_seconds:p95_5m`) or tools (`job_tool_name:agent_tool_call_duration_seconds:p95_5m`).",
-            "Whether the processes are full: `AgentHighActiveTasks`, and the number of steps a task takes (`agent_steps_per_task`).",
+            "Durations by endpoint: `histogram_quantile(0.95, sum by (endpoint, le) (rate(agent_http_request_duration_seconds_bucket[5m])))`.",
+            "Slow models (`job_model:agent_llm_call_duration_seconds:p95_5m`) or slow tools (`job_tool_name:agent_tool_call_duration_seconds:p95_5m`).",
+            "Overloaded processes: `AgentHighActiveTasks`. Steps per task: `agent_steps_per_task`.",
         ])
         .act(&[
-            "If a model is slow, use another, or lower its `max_tokens`; set a `timeout` on the attribute so that one call can't hold a task.",
-            "If there are too many tasks at once, add replicas (the capacity rules say how many).",
-            "If tasks take more steps than they did, look at what changed in the prompt or the tools.",
+            "If a model is slow, use another one or lower its `max_tokens`. Set a `timeout` on the attribute, so that one call can't block a task.",
+            "If too many tasks run at the same time, add replicas: `job:agent_replicas:needed` has the number.",
+            "If tasks take more steps than before, check recent changes of prompts and tools.",
         ])
 }

@@ -1,4 +1,4 @@
-//! Alerts on calls of models.
+//! Alerts on LLM calls.
 
 use super::conditions::{HOUR, MINUTE, increase, percent, share_above};
 use crate::monitoring::rule::{Alert, Severity};
@@ -16,7 +16,7 @@ fn errors(settings: &Settings) -> Alert {
     let query = share_above("job, model", &series, &settings.time(5 * MINUTE), limit, settings);
     Alert::new("AgentLlmErrors", Severity::Warning, 5 * MINUTE, query)
         .text(
-            "Many calls of {{ $labels.model }} fail",
+            "Calls of {{ $labels.model }} fail",
             format!(
                 "{{{{ $value | humanizePercentage }}}} of the calls of {{{{ $labels.model }}}} by {{{{ $labels.job }}}} in the last \
                  5 minutes failed; the limit is {}.",
@@ -24,19 +24,19 @@ fn errors(settings: &Settings) -> Alert {
             ),
         )
         .means(
-            "A share of the calls of one model that is above the limit ended in `error`, `timeout`, `unavailable`, `rejected`, \
-             `context_overflow` or `panicked`. Those that were asked to slow down have an alert of their own, and answers that \
-             a filter blocked are the content's fault.",
+            "The share of calls of one model that ended in `error`, `timeout`, `unavailable`, `rejected`, `context_overflow` or \
+             `panicked` is above the limit. Rate-limited calls have an alert of their own (`AgentRateLimited`), and filtered \
+             answers don't count.",
         )
         .look(&[
-            "Which status: `sum by (status) (rate(agent_llm_calls_total{model=\"..\"}[5m]))`.",
-            "`unavailable`: the provider's status page. `rejected`: a key, a quota or a request that it no longer takes. `context_overflow`: prompts that grew.",
-            "Whether other models of that provider fail as well.",
+            "Calls by status: `sum by (status) (rate(agent_llm_calls_total{model=\"..\"}[5m]))`.",
+            "`unavailable`: the provider's status page. `rejected`: an invalid key, a quota, or a request that the provider no longer accepts. `context_overflow`: prompts that grew.",
+            "Other models of the same provider.",
         ])
         .act(&[
-            "Switch to the fallback model; `agent_llm_served_model_total` shows who answers.",
-            "`rejected` since a deployment: roll back. Without one: look at the account and the key.",
-            "`context_overflow`: shorten what is kept of a conversation, or use a model with a longer context.",
+            "Switch to a fallback model; `agent_llm_served_model_total` shows the model that answers.",
+            "`rejected` since a deployment: roll back. Otherwise check the account and the key.",
+            "`context_overflow`: shorten conversations, or use a model with a longer context.",
         ])
 }
 
@@ -51,23 +51,23 @@ fn latency(settings: &Settings) -> Alert {
     );
     Alert::new("AgentLlmLatency", Severity::Warning, 10 * MINUTE, query)
         .text(
-            "{{ $labels.model }} answers slowly",
+            "{{ $labels.model }} is slow",
             format!(
-                "One in twenty calls of {{{{ $labels.model }}}} by {{{{ $labels.job }}}} takes {{{{ $value | humanizeDuration }}}} \
+                "5 % of the calls of {{{{ $labels.model }}}} by {{{{ $labels.job }}}} take {{{{ $value | humanizeDuration }}}} \
                  or longer; the limit is {} s.",
                 number(limit)
             ),
         )
-        .means("The 95th percentile of a model's calls, over all replicas and from the first byte asked to the last one read, is above the limit.")
+        .means("The 95th percentile of the duration of a model's calls, over all replicas and from the request to the end of the response, is above the limit.")
         .look(&[
-            "Whether it starts late or writes slowly: `agent_llm_time_to_first_token_seconds` and `agent_llm_time_per_output_token_seconds`.",
-            "Whether answers grew: `agent_llm_output_tokens`, and `agent_llm_token_details_total{kind=\"reasoning\"}`.",
-            "Whether calls wait for their turn: `agent_llm_calls_in_progress`, `AgentRateLimited`.",
+            "A late start or slow output: `agent_llm_time_to_first_token_seconds` and `agent_llm_time_per_output_token_seconds`.",
+            "Longer answers: `agent_llm_output_tokens`, and `agent_llm_token_details_total{kind=\"reasoning\"}`.",
+            "Waiting calls: `agent_llm_calls_in_progress`, `AgentRateLimited`.",
         ])
         .act(&[
-            "Late start: the provider is loaded; use another region or model.",
+            "Late start: the provider is overloaded; use another region or model.",
             "Longer answers: limit the output tokens or the reasoning effort.",
-            "Set a `timeout` on the attribute, so that slow calls end as `timeout` and are tried elsewhere.",
+            "Set a `timeout` on the attribute, so that slow calls end as `timeout` and can be retried elsewhere.",
         ])
 }
 
@@ -77,23 +77,23 @@ fn rate_limited(settings: &Settings) -> Alert {
     let query = share_above("job, model", &series, &settings.time(15 * MINUTE), limit, settings);
     Alert::new("AgentRateLimited", Severity::Warning, 10 * MINUTE, query)
         .text(
-            "{{ $labels.model }} asks {{ $labels.job }} to slow down",
+            "{{ $labels.model }} limits the rate of {{ $labels.job }}",
             format!(
                 "{{{{ $value | humanizePercentage }}}} of the calls of {{{{ $labels.model }}}} by {{{{ $labels.job }}}} in the last \
-                 15 minutes were refused for their number; the limit is {}.",
+                 15 minutes were rate limited; the limit is {}.",
                 percent(limit)
             ),
         )
-        .means("The provider answers calls with 429: more requests or tokens a minute are asked for than the account may have.")
+        .means("The provider answers with HTTP 429: the account uses more requests or tokens per minute than it is allowed to.")
         .look(&[
-            "What is left by the provider's own word: `agent_llm_ratelimit_remaining`.",
-            "Whether requests or tokens are the limit: `job_model_direction:agent_llm_tokens:rate5m` beside the account's.",
-            "How long calls wait to be tried again: `rate(agent_llm_retry_wait_seconds_total[5m])`.",
+            "The remaining rate limit, as reported by the provider: `agent_llm_ratelimit_remaining`.",
+            "Requests or tokens: compare `job_model_direction:agent_llm_tokens:rate5m` with the limits of the account.",
+            "The time that calls wait for a retry: `rate(agent_llm_retry_wait_seconds_total[5m])`.",
         ])
         .act(&[
-            "Ask for a higher limit, or spread the calls over models and accounts.",
-            "See that retries wait as long as `Retry-After` says: those that don't make it worse.",
-            "Let fewer tasks run at once.",
+            "Request a higher limit, or spread the calls over several models and accounts.",
+            "Make sure that retries wait for `Retry-After`. Earlier retries make it worse.",
+            "Reduce the number of concurrent tasks.",
         ])
 }
 
@@ -103,24 +103,24 @@ fn usage_missing(settings: &Settings) -> Alert {
     let query = share_above("job, model", &series, &settings.time(HOUR), limit, settings);
     Alert::new("AgentUsageMissing", Severity::Warning, 15 * MINUTE, query)
         .text(
-            "{{ $labels.model }} doesn't tell how many tokens it used",
+            "Calls of {{ $labels.model }} report no token usage",
             format!(
                 "{{{{ $value | humanizePercentage }}}} of the successful calls of {{{{ $labels.model }}}} by {{{{ $labels.job }}}} in \
-                 the last hour told no usage; the limit is {}. Tokens and cost are too low by that.",
+                 the last hour reported no usage; the limit is {}. Tokens and costs are too low by this share.",
                 percent(limit)
             ),
         )
         .means(
-            "Calls succeeded without a usage. They are in no token or cost metric: what you pay is more than what you see.",
+            "Calls succeeded without reporting their token usage. They are in no token or cost metric, so the real cost is higher than the displayed one.",
         )
         .look(&[
-            "Whether they are streams: some providers send the usage only when asked, as by `stream_options.include_usage`.",
-            "Whether streams are dropped before their end, where the usage comes.",
-            "Whether a proxy or a new version of the client leaves it out.",
+            "Streams: some providers send the usage only on request, for example with `stream_options.include_usage`.",
+            "Streams that are dropped before their end, which has the usage.",
+            "A proxy or a new client version that omits the usage.",
         ])
         .act(&[
-            "Ask for the usage in streams.",
-            "Report it by hand where the client drops it: `Call::current().usage(..)`.",
-            "Until then take the provider's bill for the truth.",
+            "Request the usage in streams.",
+            "If the client drops the usage, report it with `Call::current().usage(..)`.",
+            "Until then, rely on the provider's bill.",
         ])
 }

@@ -1,4 +1,4 @@
-//! Alerts: each with a severity, a wait and a runbook; those on shares and percentiles with a gate against too little traffic.
+//! Alerts, each with a severity, a wait and a runbook. Alerts on ratios and percentiles require a minimum of traffic.
 
 mod alertmanager;
 mod conditions;
@@ -36,7 +36,7 @@ pub(super) fn groups(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<G
     ])
 }
 
-/// A quantile is never above the histogram's last bound: an alert above that could never fire.
+/// Refuses latency limits at or above the last bucket bound, since no quantile is above it and the alert could never fire.
 fn check_latencies(catalogue: &Catalogue, settings: &Settings) -> Result<(), MonitoringError> {
     let thresholds = &settings.thresholds;
     for (name, field, given) in [
@@ -51,7 +51,7 @@ fn check_latencies(catalogue: &Catalogue, settings: &Settings) -> Result<(), Mon
         let last = family.and_then(|family| family.buckets.last());
         if let Some(last) = last.filter(|last| given >= **last) {
             let expected = format!(
-                "less than {} s, the last bucket bound of `{name}`: no quantile is above it",
+                "less than {} s, the last bucket bound of `{name}`, since no quantile is above it",
                 number(*last)
             );
             return Err(MonitoringError::Setting { field, given: number(given), expected });

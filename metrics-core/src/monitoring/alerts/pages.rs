@@ -7,10 +7,10 @@ use crate::monitoring::rule::{Alert, Group, Severity};
 use crate::monitoring::runbook::Runbook;
 use crate::monitoring::settings::Settings;
 
-/// A page for each alert and one that lists them. Alerts of one name, as those of several windows, share a page.
+/// Returns a page for each alert, and an index. Alerts of the same name, such as those of several windows, share a page.
 pub(crate) fn files(groups: &[Group], settings: &Settings) -> Vec<File> {
-    let mut index = "# Runbooks\n\nOne for each alert: what it means, what to look at, what to do.\n\n\
-                     | alert | severity | what |\n|---|---|---|\n"
+    let mut index = "# Runbooks\n\nOne page per alert: its meaning, the checks, the actions.\n\n\
+                     | alert | severity | summary |\n|---|---|---|\n"
         .to_owned();
     let mut files: Vec<File> = Vec::new();
     let alerts: Vec<&Alert> = groups.iter().flat_map(Group::alerts).collect();
@@ -37,8 +37,8 @@ fn page(alerts: &[&Alert], severities: &str, settings: &Settings) -> String {
     let Runbook { name, means, look, act } = &first.runbook;
     let list = |items: &[&str]| items.iter().flat_map(|item| ["* ", item, "\n"]).collect::<String>();
     let mut page = format!(
-        "# {name}\n\n{}. Severity: {severities}.\n\n## What it means\n\n{means}\n\n## What to look at\n\n{}\n\
-         ## What to do\n\n{}\n## The rule\n",
+        "# {name}\n\n{}. Severity: {severities}.\n\n## Meaning\n\n{means}\n\n## Checks\n\n{}\n\
+         ## Actions\n\n{}\n## Rule\n",
         plain(&first.summary),
         list(look),
         list(act)
@@ -46,15 +46,15 @@ fn page(alerts: &[&Alert], severities: &str, settings: &Settings) -> String {
     for alert in alerts {
         let wait =
             if alert.wait > 0 { format!(", for {}", settings.time(alert.wait)) } else { String::new() };
-        let told_apart = alert.labels.iter().find(|(label, _)| *label == "slo");
-        let of = told_apart.map_or_else(String::new, |(_, slo)| format!(" for `{slo}`"));
+        let objective = alert.labels.iter().find(|(label, _)| *label == "slo");
+        let of = objective.map_or_else(String::new, |(_, slo)| format!(" for `{slo}`"));
         let severity = alert.severity.text();
         let _ = write!(page, "\n`{severity}`{of}{wait}:\n\n```promql\n{}\n```\n", alert.query);
     }
     page
 }
 
-/// A summary without its template: what a reader of the page has no value for.
+/// Replaces the template variables of a summary by their label names, since a page has no values.
 fn plain(summary: &str) -> String {
     let mut text = String::new();
     for (at, part) in summary.split("{{").enumerate() {

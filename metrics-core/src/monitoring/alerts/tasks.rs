@@ -1,4 +1,4 @@
-//! Alerts on tasks: whether they succeed, hang, or come at all.
+//! Alerts on tasks: failures, hanging tasks, missing traffic.
 
 use super::conditions::{HOUR, MINUTE, increase, percent};
 use crate::monitoring::rule::{Alert, Severity};
@@ -26,7 +26,7 @@ fn completion_rate(settings: &Settings) -> Alert {
     );
     Alert::new("AgentLowCompletionRate", Severity::Critical, 15 * MINUTE, query)
         .text(
-            "Too few tasks of {{ $labels.job }} succeed",
+            "Tasks of {{ $labels.job }} fail",
             format!(
                 "Of the tasks of {{{{ $labels.job }}}} that ended in the last hour, {{{{ $value | humanizePercentage }}}} \
                  succeeded; at least {} should.",
@@ -34,18 +34,18 @@ fn completion_rate(settings: &Settings) -> Alert {
             ),
         )
         .means(
-            "Of all tasks that ended in the last hour in all replicas, cancelled ones aside, too few succeeded. It is \
-             reckoned from counters, so that a restart or a replica more changes nothing.",
+            "Too few of the tasks that ended in the last hour succeeded, over all replicas and without cancelled tasks. The ratio is \
+             computed from counters, so restarts and added replicas don't affect it.",
         )
         .look(&[
-            "Which kind of task, and how they end: `sum by (task_type, status) (increase(agent_tasks_total[1h]))`.",
-            "`timeout` points at slow models or tools, `panicked` at a bug, `failure` at whatever the task calls.",
-            "Whether models (`AgentLlmErrors`, `AgentRateLimited`) or tools (`AgentToolFailures`) fail at the same time.",
+            "Tasks by type and status: `sum by (task_type, status) (increase(agent_tasks_total[1h]))`.",
+            "`timeout` indicates slow models or tools, `panicked` a bug, `failure` an error of a model, a tool or another dependency.",
+            "Failing models (`AgentLlmErrors`, `AgentRateLimited`) or tools (`AgentToolFailures`) at the same time.",
         ])
         .act(&[
-            "If one model or tool is behind it, fall back to another or turn it off.",
-            "If it is one kind of task since a deployment, roll back.",
-            "If tasks run out of time, raise their `timeout` only after you know what takes it.",
+            "If one model or tool is the cause, use a fallback or turn it off.",
+            "If one task type fails since a deployment, roll back.",
+            "If tasks time out, find the slow part before you raise their `timeout`.",
         ])
 }
 
@@ -54,26 +54,26 @@ fn active_tasks(settings: &Settings) -> Alert {
     let query = format!("sum by (job, instance) (agent_active_tasks) > {}", number(limit));
     Alert::new("AgentHighActiveTasks", Severity::Warning, 5 * MINUTE, query)
         .text(
-            "{{ $labels.instance }} runs many tasks at once",
+            "{{ $labels.instance }} runs more tasks than the limit",
             format!(
-                "{{{{ $labels.instance }}}} of {{{{ $labels.job }}}} runs {{{{ $value | humanize }}}} tasks at once; \
+                "{{{{ $labels.instance }}}} of {{{{ $labels.job }}}} runs {{{{ $value | humanize }}}} tasks at the same time; \
                  the limit is {}.",
                 number(limit)
             ),
         )
         .means(
-            "One process has more tasks under way than it does well. Tasks within tasks don't count. The limit is for a \
-             process, not for the fleet, so it needs no change when replicas are added.",
+            "One process has more tasks in flight than the limit. Nested tasks don't count. The limit applies to a process, not to \
+             the fleet, so it doesn't change when replicas are added.",
         )
         .look(&[
-            "Whether all replicas are full, or the load is spread badly: `sum by (instance) (agent_active_tasks)`.",
-            "Whether more come in (`rate(agent_tasks_total[5m])`) or each takes longer (`job_task_type:agent_task_duration_seconds:p95_5m`).",
-            "Whether some never end: `AgentTaskHung`.",
+            "All replicas, or an uneven load: `sum by (instance) (agent_active_tasks)`.",
+            "More tasks (`rate(agent_tasks_total[5m])`) or longer ones (`job_task_type:agent_task_duration_seconds:p95_5m`).",
+            "Tasks that never end: `AgentTaskHung`.",
         ])
         .act(&[
-            "More load: add replicas; `job:agent_replicas:needed` says how many.",
-            "Longer tasks: see what they wait for, most often a model that is slow or rate limited.",
-            "Bad spread: look at the load balancer; long tasks want least-connections, not round-robin.",
+            "More load: add replicas; `job:agent_replicas:needed` has the number.",
+            "Longer tasks: find out what they wait for. Often it is a slow or rate-limited model.",
+            "Uneven load: check the load balancer. For long tasks use least-connections instead of round-robin.",
         ])
 }
 
@@ -85,7 +85,7 @@ fn hung(settings: &Settings) -> Alert {
     );
     Alert::new("AgentTaskHung", Severity::Warning, 5 * MINUTE, query)
         .text(
-            "A {{ $labels.task_type }} task on {{ $labels.instance }} doesn't end",
+            "A {{ $labels.task_type }} task on {{ $labels.instance }} hangs",
             format!(
                 "The oldest {{{{ $labels.task_type }}}} task on {{{{ $labels.instance }}}} runs for \
                  {{{{ $value | humanizeDuration }}}}; the limit is {} s.",
@@ -93,22 +93,22 @@ fn hung(settings: &Settings) -> Alert {
             ),
         )
         .means(
-            "A task started long ago and has not ended. It is in no duration histogram yet, since those count what has \
-             ended; this gauge shows it before that.",
+            "A task has been in flight for longer than the limit. Duration histograms don't include it, since they count only tasks \
+             that have ended.",
         )
         .look(&[
-            "What it waits for: `agent_llm_calls_in_progress` and `agent_tool_calls_in_progress` on that instance.",
-            "Whether it is one or many: `agent_active_tasks`.",
-            "The log of that instance at the time when the task began.",
+            "Calls that it waits for: `agent_llm_calls_in_progress` and `agent_tool_calls_in_progress` on that instance.",
+            "The number of tasks in flight: `agent_active_tasks`.",
+            "The log of the instance at the time when the task started.",
         ])
         .act(&[
-            "Restart the instance if it does nothing else; its tasks then end as `cancelled`.",
-            "Give the function that hangs a `timeout`, so that it ends by itself next time.",
-            "If tasks of this kind do take that long, raise `thresholds.hung_task_seconds`.",
+            "Restart the instance if nothing else helps. Its tasks then end as `cancelled`.",
+            "Set a `timeout` on the function that hangs.",
+            "If tasks of this type normally take that long, raise `thresholds.hung_task_seconds`.",
         ])
 }
 
-/// Instances that are gone count: their tasks are in the window, and so must be when they last succeeded.
+/// Includes instances that have ended: their tasks are in the window, so the time of their last success must be as well.
 fn no_success(settings: &Settings) -> Alert {
     let seconds = settings.thresholds.no_success_seconds / f64::from(settings.rehearsal);
     let window = settings.time(settings.thresholds.no_success_seconds as u64);
@@ -121,29 +121,29 @@ fn no_success(settings: &Settings) -> Alert {
     );
     Alert::new("AgentNoTaskSuccess", Severity::Critical, 5 * MINUTE, query)
         .text(
-            "No {{ $labels.task_type }} task of {{ $labels.job }} succeeds any more",
+            "No {{ $labels.task_type }} task of {{ $labels.job }} succeeds",
             format!(
                 "{{{{ $value | humanize }}}} {{{{ $labels.task_type }}}} tasks of {{{{ $labels.job }}}} ended in the last \
-                 {window}, and none of them in success."
+                 {window}, and none of them succeeded."
             ),
         )
         .means(
-            "Tasks of this kind are tried and end, but none has succeeded for the time given. That may be one kind among \
-             many, so that the completion rate of all still looks well.",
+            "Tasks of this type run and end, but none has succeeded for this time. The completion rate over all task types may still \
+             look good.",
         )
         .look(&[
-            "How they end: `sum by (status) (increase(agent_tasks_total{task_type=\"..\"}[1h]))`.",
-            "When the last one succeeded: `max by (task_type) (agent_task_last_success_timestamp_seconds)`.",
-            "The models and tools that only this kind of task uses.",
+            "Tasks by status: `sum by (status) (increase(agent_tasks_total{task_type=\"..\"}[1h]))`.",
+            "The time of the last success: `max by (task_type) (agent_task_last_success_timestamp_seconds)`.",
+            "The models and tools that only this task type uses.",
         ])
         .act(&[
-            "Do one by hand and read its error.",
-            "Look for an expired key, a model that was withdrawn, or a tool whose interface changed: these fail always.",
-            "Roll back if it began with a deployment.",
+            "Run such a task by hand and read its error.",
+            "Look for an expired key, a retired model, or a tool with a changed interface.",
+            "Roll back if the failures began with a deployment.",
         ])
 }
 
-/// "Nothing in the last minutes" is no series at all where the instances that had some are gone, hence `unless`.
+/// Uses `unless`, since there is no series for the recent window when the instances have ended.
 fn no_traffic(settings: &Settings) -> Alert {
     let (window, usual) = (settings.time(15 * MINUTE), settings.time(6 * HOUR));
     let query = format!(
@@ -154,24 +154,24 @@ fn no_traffic(settings: &Settings) -> Alert {
     );
     Alert::new("AgentNoTraffic", Severity::Warning, 5 * MINUTE, query)
         .text(
-            "No task of {{ $labels.job }} ends any more",
+            "{{ $labels.job }} completes no tasks",
             format!(
-                "No task of {{{{ $labels.job }}}} has ended for {window}, though there were {} or more in the last {usual}.",
+                "No task of {{{{ $labels.job }}}} has ended for {window}; there were {} or more in the last {usual}.",
                 number(settings.thresholds.usual_tasks)
             ),
         )
         .means(
-            "The agents are up and scraped, and did their usual work in the last hours, but now no task ends, in whatever \
-             status. An agent that is idle by its nature doesn't fire this.",
+            "Tasks ended in the last hours, but now none ends, in any status. An agent that is usually idle doesn't fire this \
+             alert.",
         )
         .look(&[
-            "Whether requests still come: `sum(rate(agent_http_requests_total[5m]))`.",
-            "Whether tasks run and don't end: `agent_active_tasks` above 0, `AgentTaskHung`.",
-            "The load balancer, the queue or the cron job that gives the agents work.",
+            "Incoming requests: `sum(rate(agent_http_requests_total[5m]))`.",
+            "Tasks that don't end: `agent_active_tasks` above 0, `AgentTaskHung`.",
+            "The load balancer, the queue or the cron job in front of the agents.",
         ])
         .act(&[
-            "No requests: mend what is before the agents.",
-            "Requests but no tasks: they are refused before a task starts; look at their status codes.",
-            "If it is night or a holiday, raise `thresholds.usual_tasks` above what is usual then.",
+            "No requests: fix the load balancer, the queue or the cron job in front of the agents.",
+            "Requests but no tasks: requests are refused before a task starts. Check their status codes.",
+            "If this is normal at night or on holidays, raise `thresholds.usual_tasks`.",
         ])
 }

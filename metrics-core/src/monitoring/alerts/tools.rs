@@ -10,7 +10,7 @@ pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
     let query = share_above("job, tool_name", &series, &settings.time(15 * MINUTE), limit, settings);
     let alert = Alert::new("AgentToolFailures", Severity::Warning, 10 * MINUTE, query)
         .text(
-            "The tool {{ $labels.tool_name }} often fails",
+            "Calls of the tool {{ $labels.tool_name }} fail",
             format!(
                 "{{{{ $value | humanizePercentage }}}} of the calls of {{{{ $labels.tool_name }}}} by {{{{ $labels.job }}}} in the last \
                  15 minutes failed; the limit is {}.",
@@ -18,18 +18,18 @@ pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
             ),
         )
         .means(
-            "A tool ends in `error`, `timeout` or `panicked` more often than it may. Agents work around a tool that fails: \
-             tasks may still succeed, with more steps, more tokens and worse answers.",
+            "The share of calls of one tool that ended in `error`, `timeout` or `panicked` is above the limit. Agents work around \
+             a failing tool: tasks may still succeed, with more steps, more tokens and worse answers.",
         )
         .look(&[
-            "Which status: `sum by (status) (rate(agent_tool_calls_total{tool_name=\"..\"}[5m]))`.",
-            "Whether tasks take more steps or cost more since: `agent_steps_per_task`, `job_task_type:agent_task_cost_usd:mean1h`.",
-            "What the tool talks to.",
+            "Calls by status: `sum by (status) (rate(agent_tool_calls_total{tool_name=\"..\"}[5m]))`.",
+            "More steps or higher costs of tasks: `agent_steps_per_task`, `job_task_type:agent_task_cost_usd:mean1h`.",
+            "The service that the tool uses.",
         ])
         .act(&[
-            "Mend or restart what the tool talks to.",
-            "If the model gives it arguments that it can't take, say more in the tool's description.",
-            "Turn the tool off while it is broken: a model that doesn't know of it doesn't try.",
+            "Fix or restart the service that the tool uses.",
+            "If the model passes invalid arguments, improve the description of the tool.",
+            "Remove the tool from the model's list while it is broken.",
         ]);
     vec![alert]
 }

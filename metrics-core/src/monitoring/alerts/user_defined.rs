@@ -1,4 +1,4 @@
-//! Alerts on the user's own call families: those of `derive(CallLabels)`.
+//! Alerts on user-defined call families, those of `derive(CallLabels)`.
 
 use super::conditions::{MINUTE, percent, share_above};
 use crate::catalogue::Catalogue;
@@ -12,7 +12,7 @@ pub(super) fn alerts(catalogue: &Catalogue, settings: &Settings) -> Vec<Alert> {
     call_families.filter_map(|family| Some(failures(family, call_family(family)?, settings))).collect()
 }
 
-/// The name of the call family whose counter this is.
+/// Returns the name of the call family that a counter belongs to.
 fn call_family(family: &FamilyInfo) -> Option<&str> {
     let name = family.name.strip_suffix("_calls_total")?;
     family.labels.contains(&"status").then_some(name)
@@ -28,7 +28,7 @@ fn failures(family: &FamilyInfo, name: &str, settings: &Settings) -> Alert {
     let which = labels.collect::<Vec<_>>().concat();
     Alert::new(format!("Agent{}Failures", camel_case(name)), Severity::Warning, 10 * MINUTE, query)
         .text(
-            format!("Calls of {name} often fail"),
+            format!("Calls of {name} fail"),
             format!(
                 "{{{{ $value | humanizePercentage }}}} of the calls of {name}{which} by {{{{ $labels.job }}}} in the last 15 minutes \
                  failed; the limit is {}.",
@@ -36,13 +36,13 @@ fn failures(family: &FamilyInfo, name: &str, settings: &Settings) -> Alert {
             ),
         )
         .means(format!(
-            "Calls that `{counter}` counts end in `error`, `timeout` or `panicked` more often than they may."
+            "The share of the calls counted in `{counter}` that ended in `error`, `timeout` or `panicked` is above the limit."
         ))
-        .look(&["Which status it is, by the family's own labels.", "What the functions call that record there."])
-        .act(&["Mend what they call, or do without it while it is broken."])
+        .look(&["Calls by status and by the labels of the family.", "The dependencies of the functions that record in this family."])
+        .act(&["Fix these dependencies, or stop using them while they are broken."])
 }
 
-/// `web_search` as `WebSearch`.
+/// Converts `web_search` to `WebSearch`.
 fn camel_case(name: &str) -> String {
     let capitalized = |word: &str| {
         let mut letters = word.chars();

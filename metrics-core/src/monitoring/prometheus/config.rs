@@ -1,4 +1,4 @@
-//! `prometheus.yml`: three ways to find the agents, under one `job`.
+//! `prometheus.yml`: three ways of service discovery, with the same `job`.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ const KUBERNETES: &str = "\
 Prometheus for agents in Kubernetes, where it runs in the cluster and without the operator (for that see ../kubernetes). The
 rest is as in prometheus.yml. A build without Kubernetes, as Debian's, refuses kubernetes_sd_configs.";
 
-/// Agents at fixed addresses and in files.
+/// Returns the configuration for agents at fixed addresses and in files.
 pub(super) fn document(settings: &Settings) -> String {
     let days = settings.slo.period_days;
     let comment = format!(
@@ -24,7 +24,7 @@ pub(super) fn document(settings: &Settings) -> String {
     config([Some(fixed(settings)), files(settings)], settings).document(&comment)
 }
 
-/// Agents in Kubernetes.
+/// Returns the configuration for agents in Kubernetes.
 pub(super) fn kubernetes_document(settings: &Settings) -> String {
     config([Some(kubernetes(settings))], settings).document(KUBERNETES)
 }
@@ -55,7 +55,7 @@ fn config(scrape: impl IntoIterator<Item = Option<Map>>, settings: &Settings) ->
         )
 }
 
-/// A length of time that isn't shortened for a rehearsal.
+/// Returns a duration that the rehearsal mode doesn't shorten.
 fn time(length: Duration) -> String {
     crate::monitoring::text::time_text(length.as_millis() as u64)
 }
@@ -86,7 +86,7 @@ fn files(settings: &Settings) -> Option<Map> {
     })
 }
 
-/// All agents have one `job`, however they were found: rules and dashboards tell them apart by `instance`.
+/// All agents get the same `job`; rules and dashboards distinguish them by `instance`.
 fn one_job(settings: &Settings) -> Yaml {
     Yaml::Map(Map::new().text("target_label", "job").text("replacement", &*settings.job))
 }
@@ -104,7 +104,7 @@ fn kubernetes(settings: &Settings) -> Map {
     .with("relabel_configs", Yaml::List(pod_rules(settings)))
 }
 
-/// From a pod's annotations and labels to a target.
+/// Returns the relabeling from the annotations and labels of a pod to a target.
 fn pod_rules(settings: &Settings) -> Vec<Yaml> {
     let meta = |name: &str| format!("__meta_kubernetes_{name}");
     let annotation = |name: &str| meta(&format!("pod_annotation_prometheus_io_{name}"));

@@ -1,4 +1,4 @@
-//! What Prometheus reads: its configuration, and the rules that are recorded.
+//! The files of Prometheus: its configuration and its rules.
 
 mod config;
 pub(crate) mod names;
@@ -9,14 +9,14 @@ use super::rule::{Engine, Group, document, keep_known};
 use super::{File, MonitoringError, Settings, alerts, capacity, slo};
 use crate::catalogue::Catalogue;
 
-/// A file of rules: its name, its comment, its groups.
+/// A rule file: its name, its comment, its groups.
 pub(super) struct Rules {
     pub(super) name: &'static str,
     comment: &'static str,
     pub(super) groups: Vec<Group>,
 }
 
-/// All rules that the catalogue has the families for, in the order in which they build on each other.
+/// Returns all rules for the families of the catalogue, in the order of their dependencies.
 pub(super) fn rules(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<Rules>, MonitoringError> {
     let mut all = all_rules(catalogue, settings)?;
     keep_known(all.iter_mut().map(|rules| &mut rules.groups), catalogue);
@@ -31,23 +31,23 @@ fn all_rules(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<Rules>, M
     Ok(vec![
         Rules {
             name: "recording",
-            comment: "Recording rules: what a fleet does, added up over its replicas. Names are level:metric:operations.",
+            comment: "Recording rules: sums, ratios and quantiles over all replicas. Names have the form level:metric:operations.",
             groups: recording::groups(catalogue, settings),
         },
         Rules {
             name: "alerts",
-            comment: "Alerts. Shares and percentiles have a gate against too little traffic; each alert has a runbook beside these files.",
+            comment: "Alerts. Alerts on ratios and percentiles require a minimum of traffic. Each alert has a page in runbooks/.",
             groups: alerts::groups(catalogue, settings)?,
         },
         Rules {
             name: "slo",
-            comment: "Objectives: errors over several windows, what is left of the error budget, and alerts when it goes too fast.\n\
-                      Those of 30 days need more history than Prometheus keeps by default; see prometheus.yml.",
+            comment: "Objectives: error ratios over several windows, the remaining error budget, and alerts on its burn rate.\n\
+                      Objectives over 30 days need more history than Prometheus keeps by default; see prometheus.yml.",
             groups: slo::groups(catalogue, settings)?,
         },
         Rules {
             name: "capacity",
-            comment: "Forecasts. What needs more history than there is is absent; job:agent_history:days says how much there is.",
+            comment: "Forecasts. A forecast without enough history is absent; job:agent_history:days has the days of history.",
             groups: capacity::groups(settings),
         },
     ])
@@ -57,13 +57,13 @@ pub(super) fn files(rules: &[Rules], settings: &Settings) -> Vec<File> {
     let mut files = vec![
         File::new("prometheus/prometheus.yml", config::document(settings)),
         File::new("prometheus/prometheus-kubernetes.yml", config::kubernetes_document(settings)),
-        // Empty: whatever knows the targets writes it.
+        // Empty: the deployment writes the targets.
         File::new("prometheus/targets/agents.json", "[]\n"),
     ];
     for Rules { name, comment, groups } in rules {
         let made = |note: &str, engine| document(&format!("{comment}{note}"), groups, settings, engine);
         files.push(File::new(format!("prometheus/rules/{name}.yml"), made("", Engine::Prometheus)));
-        let note = "\nFor vmalert 1.79, which knows no keep_firing_for.";
+        let note = "\nFor vmalert 1.79, which does not support keep_firing_for.";
         files.push(File::new(format!("vmalert/rules/{name}.yml"), made(note, Engine::Vmalert)));
     }
     files
@@ -83,8 +83,8 @@ mod tests {
         groups.flat_map(|group| &group.rules).cloned().collect()
     }
 
-    /// A rule is left out when its family isn't there, or when it names a recorded series wrongly: with the agent's own
-    /// families, neither is.
+    /// A rule is removed when its family is missing or when it names an unknown recorded series. With the built-in families
+    /// neither happens.
     #[test]
     fn none_of_the_agents_own_is_left_out() {
         let catalogue =
@@ -121,7 +121,7 @@ mod tests {
         }
     }
 
-    /// A family that is renamed takes its rules along, and no query can name one that isn't there.
+    /// No query can name a family that doesn't exist.
     #[test]
     fn a_family_that_is_gone_leaves_no_rule_behind() {
         let mut catalogue =

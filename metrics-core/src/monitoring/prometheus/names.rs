@@ -1,4 +1,4 @@
-//! The names of recorded series, level:metric:operations, once each: rules, forecasts and dashboards take them from here.
+//! The names of recorded series, in the form level:metric:operations. Rules, forecasts and dashboards use these constants.
 
 // HTTP.
 pub(crate) const HTTP_RATE: &str = "job_endpoint_status_code:agent_http_requests:rate5m";
@@ -37,21 +37,21 @@ pub(crate) const TOOL_BUCKETS: &str = "job_tool_name_le:agent_tool_call_duration
 pub(crate) const TOOL_P95: &str = "job_tool_name:agent_tool_call_duration_seconds:p95_5m";
 
 // Objectives, with the labels `slo` and `job`.
-/// With the window behind it, as in `slo:sli_error:ratio_rate1h`.
+/// The prefix of the error ratios; the window follows, as in `slo:sli_error:ratio_rate1h`.
 pub(crate) const SLO_ERRORS: &str = "slo:sli_error:ratio_rate";
 pub(crate) const SLO_BAD: &str = "slo:sli_bad:rate5m";
 pub(crate) const SLO_TOTAL: &str = "slo:sli_total:rate5m";
 pub(crate) const SLO_OBJECTIVE: &str = "slo:objective:ratio";
 pub(crate) const SLO_BUDGET: &str = "slo:error_budget:ratio";
-/// How many times faster than the period allows the budget goes now.
+/// The current burn rate: 1 spends the error budget exactly in its period.
 pub(crate) const SLO_BURN_RATE: &str = "slo:burn_rate:ratio_rate1h";
 pub(crate) const SLO_BURNT: &str = "slo:error_budget_burnt:ratio";
 pub(crate) const SLO_REMAINING: &str = "slo:error_budget_remaining:ratio";
 
 // Forecasts, for `tokens` and `cost`; see `monitoring/capacity.rs`.
-/// Days to the month's end; no labels.
+/// The days until the end of the month; without labels.
 pub(crate) const MONTH_LEFT: &str = "agent_month:left:days";
-/// Whole days since the agent was first seen, up to 14.
+/// The whole days since the agent was first seen, up to 14.
 pub(crate) const HISTORY: &str = "job:agent_history:days";
 pub(crate) const TOKENS_MONTH: &str = "job_month:agent_llm_tokens:rate5m";
 pub(crate) const TOKENS_1D: &str = "job:agent_llm_tokens:increase1d";
@@ -67,9 +67,9 @@ pub(crate) const COST_FORECAST: &str = "job:agent_cost_usd:month_forecast";
 pub(crate) const COST_MARGIN: &str = "job:agent_cost_usd:month_forecast_margin";
 pub(crate) const COST_LOW: &str = "job:agent_cost_usd:month_forecast_low";
 pub(crate) const COST_HIGH: &str = "job:agent_cost_usd:month_forecast_high";
-/// Of a budget in the program, by `budget`.
+/// The days until a budget of the program is spent, by `budget`.
 pub(crate) const BUDGET_DAYS: &str = "job_budget:agent_budget_usd:days_left";
-/// Of the month's budget in the settings.
+/// The days until the monthly budget of the settings is spent.
 pub(crate) const MONTH_BUDGET_DAYS: &str = "job:agent_month_budget_usd:days_left";
 pub(crate) const CONCURRENCY: &str = "job:agent_tasks:concurrency1h";
 pub(crate) const CONCURRENCY_PEAK: &str = "job:agent_tasks:concurrency_peak7d";

@@ -1,4 +1,4 @@
-//! Recording rules: what a fleet does, added up over its replicas.
+//! Recording rules: sums, ratios and quantiles over all replicas.
 
 use super::names as n;
 use crate::catalogue::Catalogue;
@@ -9,10 +9,10 @@ use crate::monitoring::rule::Group;
 use crate::name::MetricKind;
 use crate::sample::FamilyInfo;
 
-/// A quantile of calls that don't happen is no number; compared with 0 it is absent, so that no alert and no
-/// panel meets it.
+/// A quantile without calls is NaN. The comparison with 0 makes it absent, so that alerts and panels never get a
+/// NaN.
 const NO_NAN: &str = "Absent without traffic, not NaN.";
-/// Errors that never happened have no series; the ratio is then 0 and not absent.
+/// Without errors there is no series of errors; the ratio is then 0 instead of absent.
 const ZERO: &str = "0 where nothing ever failed, absent without traffic.";
 
 pub(super) fn groups(catalogue: &Catalogue, settings: &Settings) -> Vec<Group> {
@@ -30,7 +30,7 @@ fn sum_rate(by: &str, series: &str, window: &str) -> String {
     format!("sum by ({by}) (rate({series}[{window}]))")
 }
 
-/// The share of bad calls in all that count.
+/// Returns the ratio of failed calls to counted ones.
 fn ratio(by: &str, rate: &str, outcomes: &Outcomes) -> String {
     let [bad, all] = outcomes.of(rate);
     format!("(\n  sum by ({by}) ({bad})\n  or 0 * sum by ({by}) ({all})\n)\n/\n(sum by ({by}) ({all}) > 0)")
@@ -80,8 +80,8 @@ fn completed(by: &str, rate: &str) -> String {
     format!("{}\n/\n({} > 0)", of(outcomes::SUCCESS), of(outcomes::CALLS.all))
 }
 
-/// Over long windows, from what is recorded: that costs as little for a thousand replicas as for one, and a
-/// restart, which resets a gauge in the process, changes nothing.
+/// Rules over long windows, from recorded series: the cost doesn't depend on the number of replicas, and a restart,
+/// which resets the gauge of the process, doesn't affect them.
 fn completion(settings: &Settings) -> Group {
     let mut group = Group::new("agent-completion");
     group.interval = Some(60);
@@ -131,7 +131,7 @@ fn tools(settings: &Settings) -> Group {
     group
 }
 
-/// The user's own: calls as those of tools, other counters as rates, histograms as their 95th percentile.
+/// Rules of user-defined families: ratios of calls, rates of counters, 95th percentiles of histograms.
 fn own(catalogue: &Catalogue, settings: &Settings) -> Group {
     let window = settings.time(300);
     let mut group = Group::new("agent-own-families");

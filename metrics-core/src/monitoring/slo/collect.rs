@@ -1,4 +1,4 @@
-//! All objectives of a program, from its attributes and from code, each checked.
+//! All objectives of a program, from attributes and from code, after validation.
 
 use std::collections::BTreeMap;
 
@@ -8,29 +8,29 @@ use crate::monitoring::promql::Names;
 use crate::monitoring::{BurnWindow, MonitoringError, Settings, number};
 use crate::sample::{FamilyInfo, bound_text};
 
-/// An objective that can be watched.
+/// A validated objective.
 #[derive(Debug)]
 pub(super) struct ReportsFaults {
-    /// `task-search-availability`.
+    /// The name, such as `task-search-availability`.
     pub(super) name: String,
     pub(super) calls: Calls,
     pub(super) kind: Kind,
-    /// In percent.
+    /// The target in percent.
     pub(super) percent: f64,
     pub(super) windows: Vec<BurnWindow>,
 }
 
-/// What is bad of a call.
+/// The condition that makes a call bad.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Kind {
-    /// That it fails.
+    /// The call fails.
     Availability,
-    /// That it takes longer than a bucket bound says, however it ends: one that is given up after that was too slow
-    /// for who gave it up.
+    /// The call takes longer than a bucket bound, in any status: a call that was cancelled after that time was too slow for its
+    /// caller.
     Latency { le: String, seconds: f64 },
 }
 
-/// Where an objective is stated and what it says, for who states another.
+/// The place and the target of an objective, for the error about a conflicting one.
 struct Stated {
     watched: ReportsFaults,
     place: String,
@@ -55,13 +55,13 @@ impl Stated {
 }
 
 impl ReportsFaults {
-    /// The share of calls that may be bad.
+    /// Returns the share of calls that may be bad.
     pub(super) fn budget(&self) -> f64 {
         (100.0 - self.percent) / 100.0
     }
 }
 
-/// How many times faster than the period allows the budget goes, when so much of it goes in the long window.
+/// Returns the burn rate at which the long window uses a given share of the error budget.
 pub(super) fn factor(window: &BurnWindow, settings: &Settings) -> f64 {
     let period = f64::from(settings.slo.period_days) * 86_400.0;
     window.budget_share * period / window.long.as_secs_f64()
@@ -133,7 +133,7 @@ fn family<'a>(catalogue: &'a Catalogue, slo: &str, name: String) -> Result<&'a F
     })
 }
 
-/// Between two bounds a histogram can't tell which calls took longer.
+/// Refuses a limit between two bucket bounds, where the histogram can't count the slower calls.
 fn check_bound(slo: &str, family: &FamilyInfo, seconds: f64) -> Result<(), MonitoringError> {
     if family.buckets.contains(&seconds) {
         return Ok(());
@@ -148,7 +148,7 @@ fn check_bound(slo: &str, family: &FamilyInfo, seconds: f64) -> Result<(), Monit
     })
 }
 
-/// The windows whose alerts can fire: no more than all calls can be bad.
+/// Returns the windows whose alerts can fire, those that require at most 100 % bad calls.
 fn windows(slo: &str, percent: f64, settings: &Settings) -> Result<Vec<BurnWindow>, MonitoringError> {
     if !(percent > 0.0 && percent < 100.0) {
         return Err(MonitoringError::Objective { slo: slo.to_owned(), percent });

@@ -1,41 +1,41 @@
-//! What calls are held to, stated in code.
+//! Objectives that are declared in code.
 
 use std::time::Duration;
 
 use crate::catalogue::{SiteInfo, SiteKind, Slo};
 use crate::monitoring::MonitoringError;
 
-/// An objective for some calls: how often they succeed, and how fast they are.
+/// A service level objective for some calls: their success rate and their latency.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Objective {
     pub(super) calls: Calls,
     pub(super) slo: Slo,
-    /// One of the defaults: any other for the same calls replaces it.
+    /// `true` for a default objective, which any other for the same calls replaces.
     pub(super) is_default: bool,
 }
 
-/// Which calls an objective is for.
+/// The calls of an objective.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Calls {
-    /// The counter by status.
+    /// Returns the counter of calls by status.
     pub(super) group: Group,
-    /// The label by which they are told apart, and its value; `None` for all of the group.
+    /// The label that selects the calls, with its value; `None` for all calls of the group.
     pub(super) label: Option<(&'static str, String)>,
 }
 
-/// Calls that are counted in one family.
+/// The calls that one family counts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Group {
     Http,
     Tasks,
     Tools,
     Llm,
-    /// A call family of the user's, by name.
+    /// A user-defined call family, by name.
     General(String),
 }
 
 impl Calls {
-    /// The calls of a tracked function.
+    /// Returns the calls of a tracked function.
     pub(super) fn of_site(site: &SiteInfo) -> Result<Self, MonitoringError> {
         let group = match (site.kind, site.family) {
             (SiteKind::Task, _) => Group::Tasks,
@@ -57,7 +57,7 @@ impl Calls {
         Ok(Self { group, label: Some((label, value.to_owned())) })
     }
 
-    /// A name for them: `http`, `task-search`.
+    /// Returns a name of the calls, such as `http` or `task-search`.
     pub(super) fn name(&self) -> String {
         let group = match &self.group {
             Group::Http => "http",
@@ -69,7 +69,7 @@ impl Calls {
         self.label.as_ref().map_or_else(|| group.to_owned(), |(_, value)| format!("{group}-{value}"))
     }
 
-    /// The counter by status.
+    /// Returns the counter of calls by status.
     pub(super) fn counter(&self) -> String {
         match &self.group {
             Group::Http => "agent_http_requests_total".to_owned(),
@@ -80,7 +80,7 @@ impl Calls {
         }
     }
 
-    /// The histogram of durations.
+    /// Returns the histogram of durations.
     pub(super) fn histogram(&self) -> String {
         match &self.group {
             Group::Http => "agent_http_request_duration_seconds".to_owned(),
@@ -91,7 +91,7 @@ impl Calls {
         }
     }
 
-    /// Matchers of the calls that failed, and of those that count: one that its caller gave up is neither.
+    /// Returns the matchers of failed calls and of counted ones. Calls cancelled by their caller are neither.
     pub(super) fn statuses(&self) -> [&'static str; 2] {
         match self.group {
             Group::Http => ["status_code=~\"5..\"", "status_code!=\"499\""],
@@ -99,7 +99,7 @@ impl Calls {
         }
     }
 
-    /// A series of theirs with one more matcher, if any.
+    /// Returns a series of the calls with an additional matcher, if any.
     pub(super) fn series(&self, name: &str, matcher: &str) -> String {
         let own = self.label.as_ref().map(|(label, value)| format!("{label}=\"{}\"", escaped(value)));
         let matchers: Vec<_> =
@@ -108,7 +108,7 @@ impl Calls {
     }
 }
 
-/// A label value between the quotes of a query.
+/// Escapes a label value for a query.
 pub(super) fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
@@ -123,49 +123,49 @@ impl Objective {
         self
     }
 
-    /// For all HTTP requests.
+    /// Creates an objective for all HTTP requests.
     pub fn http() -> Self {
         Self::of(Group::Http, None)
     }
 
-    /// For the HTTP requests of one endpoint.
+    /// Creates an objective for the HTTP requests of one endpoint.
     pub fn endpoint(endpoint: impl Into<String>) -> Self {
         Self::of(Group::Http, Some(("endpoint", endpoint.into())))
     }
 
-    /// For all tasks.
+    /// Creates an objective for all tasks.
     pub fn tasks() -> Self {
         Self::of(Group::Tasks, None)
     }
 
-    /// For the tasks of one type.
+    /// Creates an objective for the tasks of one type.
     pub fn task_type(task_type: impl Into<String>) -> Self {
         Self::of(Group::Tasks, Some(("task_type", task_type.into())))
     }
 
-    /// For the calls of one tool.
+    /// Creates an objective for the calls of one tool.
     pub fn tool(tool_name: impl Into<String>) -> Self {
         Self::of(Group::Tools, Some(("tool_name", tool_name.into())))
     }
 
-    /// For the calls of one model.
+    /// Creates an objective for the calls of one model.
     pub fn model(model: impl Into<String>) -> Self {
         Self::of(Group::Llm, Some(("model", model.into())))
     }
 
-    /// For the calls of a family of the user's, as in `#[calls(name = "retrieval")]`.
+    /// Creates an objective for a user-defined call family, such as `#[calls(name = "retrieval")]`.
     pub fn calls(family: impl Into<String>) -> Self {
         Self::of(Group::General(family.into()), None)
     }
 
-    /// So many percent of the calls succeed.
+    /// Sets the share of calls that succeed, in percent, above 0 and below 100.
     #[must_use]
     pub fn availability(mut self, percent: f64) -> Self {
         self.slo = self.slo.availability(percent);
         self
     }
 
-    /// So many percent of the calls take at most `limit`.
+    /// Sets the share of calls that take at most `limit`, in percent, above 0 and below 100.
     #[must_use]
     pub fn latency(mut self, limit: Duration, percentile: f64) -> Self {
         self.slo = self.slo.latency(limit, percentile);

@@ -1,4 +1,4 @@
-//! The rules of one objective: its errors over each window, its budget, and an alert for each pair of windows.
+//! The rules of one objective: its error ratio over each window, its error budget, and an alert for each pair of windows.
 //!
 //! Windows, factors and waits are those of the SRE workbook's chapter on alerting on SLOs (multi-window, multi-burn-rate).
 
@@ -15,7 +15,7 @@ use crate::monitoring::{BurnWindow, MonitoringError, Settings, number};
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
-/// From here on a window is reckoned from what is recorded each half minute, as its raw samples are too many.
+/// Windows of at least this length are computed from series recorded every half minute, since raw samples would be too many.
 const LONG: u64 = 12 * HOUR;
 
 pub(crate) fn groups(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<Group>, MonitoringError> {
@@ -23,7 +23,7 @@ pub(crate) fn groups(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<G
     Ok(watched.iter().flat_map(|watched| [now(watched, settings), long(watched, settings)]).collect())
 }
 
-/// The windows of an objective, in seconds.
+/// Returns the windows of an objective, in seconds.
 fn windows(watched: &ReportsFaults) -> BTreeSet<u64> {
     let pairs = watched.windows.iter().flat_map(|window| [window.short.as_secs(), window.long.as_secs()]);
     pairs.chain([5 * MINUTE, HOUR]).collect()
@@ -44,9 +44,9 @@ fn now(watched: &ReportsFaults, settings: &Settings) -> Group {
     }
     let objective = number(watched.percent / 100.0);
     record(n::SLO_OBJECTIVE.to_owned(), format!("vector({objective})"), "");
-    record(n::SLO_BUDGET.to_owned(), format!("vector({})", watched.budget_text()), "What may fail.");
+    record(n::SLO_BUDGET.to_owned(), format!("vector({})", watched.budget_text()), "Allowed ratio of bad calls.");
     let hour = format!("{}1h{}", n::SLO_ERRORS, watched.matcher());
-    let note = "How many times faster than the period allows the budget goes now.";
+    let note = "Current burn rate: 1 spends the error budget exactly in its period.";
     record(n::SLO_BURN_RATE.to_owned(), format!("{hour} / {}", watched.budget_text()), note);
     for window in watched.windows.iter().filter(|window| window.long.as_secs() < LONG) {
         group.rules.push(Rule::Alert(Box::new(watched.alert(window, settings))));
@@ -54,7 +54,7 @@ fn now(watched: &ReportsFaults, settings: &Settings) -> Group {
     group
 }
 
-/// Over days, from what is recorded, weighed by traffic: an hour of the night counts for as many calls as it had.
+/// Returns the rules over days, from recorded series and weighted by traffic: an hour at night counts by its number of calls.
 fn long(watched: &ReportsFaults, settings: &Settings) -> Group {
     let mut group = Group::new(format!("agent-slo-{}-long", watched.name));
     group.interval = Some(5 * MINUTE);
@@ -72,11 +72,11 @@ fn long(watched: &ReportsFaults, settings: &Settings) -> Group {
     }
     let whole = format!("{}{}{matcher}", n::SLO_ERRORS, time_text(period * 1000));
     let budget = watched.budget_text();
-    record(n::SLO_BURNT.to_owned(), format!("{whole} / {budget}"), "1 when the period's budget is gone.");
+    record(n::SLO_BURNT.to_owned(), format!("{whole} / {budget}"), "Spent share of the error budget; 1 when it is spent.");
     record(
         n::SLO_REMAINING.to_owned(),
         format!("1 - {whole} / {budget}"),
-        "Negative when more is gone than there was.",
+        "Remaining share of the error budget; negative when it is overspent.",
     );
     for window in watched.windows.iter().filter(|window| window.long.as_secs() >= LONG) {
         group.rules.push(Rule::Alert(Box::new(watched.alert(window, settings))));
@@ -85,7 +85,7 @@ fn long(watched: &ReportsFaults, settings: &Settings) -> Group {
 }
 
 impl BurnWindow {
-    /// `1h/5m`.
+    /// Returns the text of the windows, such as `1h/5m`.
     pub(super) fn text(&self) -> String {
         format!("{}/{}", time_text(self.long.as_secs() * 1000), time_text(self.short.as_secs() * 1000))
     }
@@ -102,12 +102,12 @@ impl ReportsFaults {
 
     fn note(&self) -> &'static str {
         match self.kind {
-            Kind::Availability => "0 where nothing ever failed.",
-            Kind::Latency { .. } => "Those that were given up after the limit are among them.",
+            Kind::Availability => "0 if no call ever failed.",
+            Kind::Latency { .. } => "Includes calls that were cancelled after the limit.",
         }
     }
 
-    /// The rate of calls that count.
+    /// Returns the rate of all counted calls.
     fn total(&self, window: &str) -> String {
         let series = match self.kind {
             Kind::Availability => self.calls.series(&self.calls.counter(), self.calls.statuses()[1]),
@@ -116,7 +116,7 @@ impl ReportsFaults {
         format!("sum by (job) (rate({series}[{window}]))")
     }
 
-    /// The rate of bad ones.
+    /// Returns the rate of bad calls.
     fn bad(&self, window: &str) -> String {
         let total = self.total(window);
         match &self.kind {
@@ -131,7 +131,7 @@ impl ReportsFaults {
         }
     }
 
-    /// How many bad ones there were.
+    /// Returns the number of bad calls.
     fn bad_increase(&self, window: &str) -> String {
         let bad = match &self.kind {
             Kind::Availability => format!("sum by (job) (rate({}[{window}]))", self.failures()),
@@ -146,7 +146,7 @@ impl ReportsFaults {
         self.calls.series(&self.calls.counter(), self.calls.statuses()[0])
     }
 
-    /// The calls that were quick enough. Bounds are written as `5.0` by who scrapes, and as `5` by a Pushgateway.
+    /// Returns the series of calls within the limit. A scrape has the bound `5.0`, a Pushgateway writes it as `5`.
     fn within(&self, le: &str) -> String {
         let bucket = format!("{}_bucket", self.calls.histogram());
         let matcher = match le.strip_suffix(".0") {
@@ -162,7 +162,7 @@ impl ReportsFaults {
         let (long, short) = (text(window.long.as_secs()), text(window.short.as_secs()));
         let limit = format!("{} * {}", number(factor), self.budget_text());
         let over = |length: &str| format!("{}{length}{} > {limit}", n::SLO_ERRORS, self.matcher());
-        // What is told apart by `slo` is matched by `job` with what isn't.
+        // Series with the label `slo` are matched by `job` with series without it.
         let calls = self.total(&settings.time(window.long.as_secs())).replace("(rate(", "(increase(");
         let failures = self.bad_increase(&settings.time(window.long.as_secs()));
         let (least, fewest) =
@@ -184,30 +184,30 @@ impl ReportsFaults {
             .label("long", &*long)
             .label("short", &*short)
             .text(
-                // `$labels` has those of the series, not those that the rule adds.
+                // `$labels` has the labels of the series, without those that the rule adds.
                 format!("{{{{ $labels.job }}}} burns the error budget of {{{{ $labels.slo }}}} over {long}"),
                 format!(
                     "{{{{ $value | humanizePercentage }}}} of the calls in the last {long} {what}; the objective allows {} % over \
-                     {days} days. At {} times that the budget of those is gone in {left}.",
+                     {days} days. At a burn rate of {} the error budget is spent in {left}.",
                     number(self.budget() * 100.0),
                     number(factor),
                 ),
             )
             .means(
-                "An objective allows a share of bad calls over a period: the error budget. It goes so fast that it will be gone \
-                 before the period is over. Two windows must say so: the long one that it matters, the short one that it still \
-                 goes on, so that the alert ends soon after the trouble does.",
+                "An objective allows a share of bad calls over a period: the error budget. At the current burn rate it will be spent \
+                 before the period ends. The alert requires a long window, which shows that the problem matters, and a short one, which \
+                 shows that it continues, so that the alert ends soon after the problem.",
             )
             .look(&[
-                "How much is left: `slo:error_budget_remaining:ratio`, and how fast it goes: `slo:burn_rate:ratio_rate1h`.",
-                "Which calls are bad: the objective's name says whether tasks, tools, models or HTTP, and whether failures or slowness.",
-                "The alerts on the same calls (`AgentHighErrorRate`, `AgentLowCompletionRate`, `AgentToolFailures`, ..), which say more of why.",
+                "Remaining error budget: `slo:error_budget_remaining:ratio`. Burn rate: `slo:burn_rate:ratio_rate1h`.",
+                "The bad calls: the name of the objective has their kind (tasks, tools, models, HTTP) and the problem (availability, latency).",
+                "Alerts on the same calls (`AgentHighErrorRate`, `AgentLowCompletionRate`, `AgentToolFailures`, ..), which give more details.",
             ])
             .act(&[
-                "Critical: stop the loss first; roll back, fall back, turn off.",
-                "Warning: find the slow leak in the day; it is most often one kind of call that always fails.",
-                "If the budget is spent, hold back risky changes until it has grown again.",
-                "If users don't mind, the objective is too high: lower it.",
+                "Critical: stop the failures first. Roll back, use a fallback, or turn the feature off.",
+                "Warning: find the cause during working hours. Often one kind of call always fails.",
+                "If the error budget is spent, postpone risky changes until it has recovered.",
+                "If users are not affected, lower the objective.",
             ])
     }
 }

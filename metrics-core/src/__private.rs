@@ -11,7 +11,7 @@ pub use crate::label::{Domain, Domains, LabelField, check_budget, into_label};
 pub use crate::name::MetricKind;
 pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
 #[cfg(feature = "promql")]
-pub use crate::promql::{BUILTIN, Described, Known, check_query};
+pub use crate::promql::{BUILTIN, DescribesFamilies, FamilyShape, check_query};
 pub use crate::recorder::{
     BudgetCheck, CallLabel, DowncastTag, EnclosingBudgets, FnOutput, FromBudgetSpent, Global, GlobalFamily,
     IgnoreOutput, InnerError, LabelExpr, OutputTag, Site, SiteRef, StatusAndCost, StatusAndUsage,
@@ -97,8 +97,8 @@ pub const fn check_native<M: Metric>() {
 
 /// Describes a family with a metric's kind and labels, for the check of queries.
 #[cfg(feature = "promql")]
-pub const fn known<M: Metric>(name: &'static str) -> Known<'static> {
-    Known { name, kind: M::KIND, labels: M::LABELS }
+pub const fn known<M: Metric>(name: &'static str) -> FamilyShape<'static> {
+    FamilyShape { name, kind: M::KIND, labels: M::LABELS }
 }
 
 /// Returns the instance that a `metrics = ..` key names.

@@ -4,39 +4,42 @@ use std::collections::BTreeSet;
 
 use super::MonitoringError;
 use crate::catalogue::Catalogue;
-use crate::promql::{Known, Scope, What, check};
+use crate::promql::{FamilyShape, QueryErrorKind, QueryScope, check};
 use crate::sample::FamilyInfo;
 
 /// The families of a catalogue, with the names of their samples in queries.
 pub(crate) struct Names<'a> {
-    known: Vec<Known<'a>>,
+    known: Vec<FamilyShape<'a>>,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn of(catalogue: &'a Catalogue) -> Self {
-        let known =
-            |family: &'a FamilyInfo| Known { name: &family.name, kind: family.kind, labels: &family.labels };
+        let known = |family: &'a FamilyInfo| FamilyShape {
+            name: &family.name,
+            kind: family.kind,
+            labels: &family.labels,
+        };
         Self { known: catalogue.families.iter().map(known).collect() }
     }
 
     /// Refuses a query with a syntax error, or one that names a metric or a label that no series has. Recorded series are not
     /// checked here.
     pub(crate) fn check(&self, asset: &str, query: &str) -> Result<(), MonitoringError> {
-        let scope = Scope { families: &[&self.known], extra: &[], any_recorded: true };
+        let scope = QueryScope { families: &[&self.known], extra: &[], any_recorded: true };
         let asset = asset.to_owned();
-        check(query, &scope).map_err(|mistake| match mistake.what() {
-            What::Metric { nearest } => MonitoringError::UnknownMetric {
+        check(query, &scope).map_err(|error| match error.what() {
+            QueryErrorKind::Metric { nearest } => MonitoringError::UnknownMetric {
                 asset,
-                metric: mistake.found(query).to_owned(),
+                metric: error.found(query).to_owned(),
                 nearest: nearest.text(),
             },
-            What::Label { metric, labels } => MonitoringError::UnknownLabel {
+            QueryErrorKind::Label { metric, labels } => MonitoringError::UnknownLabel {
                 asset,
                 metric: metric.to_owned(),
-                label: mistake.found(query).to_owned(),
+                label: error.found(query).to_owned(),
                 known: labels.names().iter().map(|label| (*label).to_owned()).collect(),
             },
-            _ => MonitoringError::Query { asset, query: query.to_owned(), why: mistake.text(query) },
+            _ => MonitoringError::Query { asset, query: query.to_owned(), why: error.text(query) },
         })
     }
 
@@ -54,7 +57,7 @@ impl<'a> Names<'a> {
 
     /// Returns the family of a sample name.
     fn family_of(&self, sample: &str) -> Option<&'a str> {
-        let is_of = |known: &&Known<'a>| {
+        let is_of = |known: &&FamilyShape<'a>| {
             let rest = sample.strip_prefix(known.name);
             rest.is_some_and(|rest| matches!(rest, "" | "_bucket" | "_sum" | "_count"))
         };

@@ -1,19 +1,19 @@
 //! The built-in families as a query sees them, computed at compile time from their tables.
 
-use super::Known;
+use super::FamilyShape;
 use crate::builtin::BUILTIN_TABLES;
 use crate::name::MetricKind;
 
 /// Every built-in family of the enabled features, with all labels that settings of the builder can add, except dimensions.
-pub const BUILTIN: &[Known<'static>] = &{
-    let mut families = [Known { name: "", kind: MetricKind::Unknown, labels: &[] }; COUNT];
+pub const BUILTIN: &[FamilyShape<'static>] = &{
+    let mut families = [FamilyShape { name: "", kind: MetricKind::Unknown, labels: &[] }; COUNT];
     let (mut table, mut number) = (0, 0);
     while table < BUILTIN_TABLES.len() {
         let mut row = 0;
         while row < BUILTIN_TABLES[table].len() {
             let family = &BUILTIN_TABLES[table][row];
             let labels = LABELS[number].split_at(family.labels.len()).0;
-            families[number] = Known { name: family.name, kind: family.kind, labels };
+            families[number] = FamilyShape { name: family.name, kind: family.kind, labels };
             number += 1;
             row += 1;
         }
@@ -70,7 +70,7 @@ mod tests {
             .build()
             .unwrap();
         // Pushes and exporters register their families when they start.
-        let is_registered = |known: &&Known<'_>| {
+        let is_registered = |known: &&FamilyShape<'_>| {
             !known.name.starts_with("agent_metrics_push") && !known.name.starts_with("agent_metrics_exporter")
         };
         let mut known: Vec<_> = BUILTIN.iter().filter(is_registered).copied().collect();
@@ -78,7 +78,7 @@ mod tests {
         let families = metrics.families();
         let exposed: Vec<_> = families
             .iter()
-            .map(|family| Known { name: &family.name, kind: family.kind, labels: &family.labels })
+            .map(|family| FamilyShape { name: &family.name, kind: family.kind, labels: &family.labels })
             .collect();
         assert_eq!(known, exposed);
         assert!(families.iter().all(crate::sample::FamilyInfo::is_builtin));

@@ -1,20 +1,20 @@
-//! Reads a query and checks its names on the way.
-#![allow(clippy::result_large_err)] // A constant has no heap on which a mistake could be.
+//! The parser of queries, which checks names while it reads.
+#![allow(clippy::result_large_err)] // A constant function has no heap for an error.
 
-use super::Scope;
+use super::QueryScope;
+use super::error::{QueryError, QueryErrorKind, nearest};
 use super::labels::Labels;
-use super::meaning::{find, has_colon, labels_of};
-use super::mistake::{Mistake, What, nearest};
 use super::reader::{Reader, is_letter};
+use super::resolve::{find, has_colon, labels_of};
 use super::text::{is_one_of, is_word, part, same, starts_with};
 use crate::name::MetricKind;
 
-/// `?`, which constants don't have.
+/// The operator `?`, which constant functions don't support.
 macro_rules! tri {
     ($result:expr) => {
         match $result {
             Ok(value) => value,
-            Err(mistake) => return Err(mistake),
+            Err(error) => return Err(error),
         }
     };
 }
@@ -35,39 +35,43 @@ const AGGREGATIONS: &[&str] = &[
     "limitk",
     "limit_ratio",
 ];
-/// Aggregations that keep some of the series as they are.
+/// Aggregations that keep some of the series unchanged.
 const CHOICES: &[&str] = &["topk", "bottomk", "limitk", "limit_ratio"];
 const OPERATORS: &[&str] = &["and", "or", "unless", "atan2"];
 
-/// Refuses, at compile time, a query that names what is not there.
+/// Refuses, at compile time, a query with an unknown metric or label.
 ///
 /// # Panics
-/// When it does; in a `const` that is a compile error at the caller.
+/// Panics on an error in the query; in a `const` that is a compile error at the caller.
 #[cfg(feature = "promql")]
 #[track_caller]
-pub const fn check_query<'a>(query: &'a str, families: &'a [&'a [super::Known<'a>]], extra: &'a [&'a str]) {
-    if let Err(mistake) = check(query, &Scope { families, extra, any_recorded: true }) {
-        let mut said = mistake.say(query);
-        if mistake.is_far_from_all() {
+pub const fn check_query<'a>(
+    query: &'a str,
+    families: &'a [&'a [super::FamilyShape<'a>]],
+    extra: &'a [&'a str],
+) {
+    if let Err(error) = check(query, &QueryScope { families, extra, any_recorded: true }) {
+        let mut said = error.say(query);
+        if error.is_far_from_all() {
             said.push("\n  families of your own are known by their struct, behind the query: `promql!(\"..\", MyMetrics)`");
         }
         panic!("{}", said.as_str());
     }
 }
 
-/// Reads a query to its end.
-pub(crate) const fn check<'a>(query: &'a str, scope: &'a Scope<'a>) -> Result<(), Mistake<'a>> {
+/// Checks a whole query.
+pub(crate) const fn check<'a>(query: &'a str, scope: &'a QueryScope<'a>) -> Result<(), QueryError<'a>> {
     let mut reader = Reader { query, at: 0, scope };
     tri!(reader.expression(false));
     if reader.peek() == 0 { Ok(()) } else { Err(reader.expected("an operator or the end")) }
 }
 
 type Result<T, E> = std::result::Result<T, E>;
-type Read<'a> = Result<Labels<'a>, Mistake<'a>>;
+type Read<'a> = Result<Labels<'a>, QueryError<'a>>;
 
 impl<'a> Reader<'a> {
-    /// Operands and what joins them. The labels are those of all: which of them are left is a matter of precedence,
-    /// and too many are no false alarm. `in_histogram` is inside of a function of histograms.
+    /// Reads operands and operators. Returns the labels of all operands: the exact set would require operator precedence,
+    /// and too many labels cause no false error. `in_histogram` is set inside a histogram function.
     const fn expression(&mut self, in_histogram: bool) -> Read<'a> {
         let mut labels = tri!(self.operand(in_histogram));
         while self.eat_operator() {
@@ -120,7 +124,7 @@ impl<'a> Reader<'a> {
         Ok(labels)
     }
 
-    /// What begins with a word: an aggregation, a function, a number or a metric.
+    /// Reads an operand that begins with a word: an aggregation, a function, a number or a metric.
     const fn named(&mut self, in_histogram: bool) -> Read<'a> {
         let from = self.at;
         let name = self.word();
@@ -181,7 +185,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Expressions between parentheses. Their labels are those of all, since only one is a vector, as a rule.
+    /// Reads expressions in parentheses. Returns the labels of all, since usually only one of them is a vector.
     const fn arguments(&mut self, in_histogram: bool) -> Read<'a> {
         tri!(self.expect(b'(', "`(`"));
         let mut labels = Labels::NONE;
@@ -196,7 +200,7 @@ impl<'a> Reader<'a> {
         Ok(labels)
     }
 
-    /// The text of an argument that is a string, read again from the parenthesis that begins the arguments.
+    /// Returns the text of a string argument, read again from the opening parenthesis.
     const fn text_argument(&self, begin: usize, number: usize) -> &'a str {
         let mut again = Self { at: begin, ..*self };
         again.peek();
@@ -217,9 +221,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A word before a list of labels, and where that begins. The list is read over: what its labels are to be checked
-    /// against comes later.
-    const fn clause(&mut self, words: &[&str], has_list: bool) -> Result<Clause<'a>, Mistake<'a>> {
+    /// Reads the keyword before a list of labels, and returns the position of the list. The list is skipped, since the series
+    /// to check its labels against come later.
+    const fn clause(&mut self, words: &[&str], has_list: bool) -> Result<Clause<'a>, QueryError<'a>> {
         self.peek();
         let word = self.word();
         if word.is_empty() || !is_one_of(word, words) {
@@ -241,7 +245,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `(label, ..)`, each of which is one of `labels`.
+    /// Reads `(label, ..)` and checks that each is one of `labels`.
     const fn list(&mut self, word: &'a str, labels: &Labels<'a>) -> Read<'a> {
         tri!(self.expect(b'(', "`(`"));
         let mut listed = Labels::NONE;
@@ -257,8 +261,8 @@ impl<'a> Reader<'a> {
                     let from = self.at;
                     let label = tri!(self.label_name());
                     if !labels.has(label) {
-                        let what = What::Clause { word, labels: *labels };
-                        return Err(Mistake { what, from, to: from + label.len() });
+                        let what = QueryErrorKind::Clause { word, labels: *labels };
+                        return Err(QueryError { what, from, to: from + label.len() });
                     }
                     listed = listed.with(label);
                 }
@@ -273,14 +277,14 @@ impl<'a> Reader<'a> {
         let labels = match find(name, self.scope) {
             Some((family, suffix)) => {
                 if matches!(family.kind, MetricKind::Histogram) && suffix.is_empty() && !in_histogram {
-                    return Err(Mistake { what: What::BareHistogram, from, to });
+                    return Err(QueryError { what: QueryErrorKind::BareHistogram, from, to });
                 }
                 labels_of(family, suffix, self.scope)
             }
             None if self.scope.any_recorded && has_colon(name) => Labels::ANY,
             None => {
                 let nearest = nearest(name, self.scope);
-                return Err(Mistake { what: What::Metric { nearest }, from, to });
+                return Err(QueryError { what: QueryErrorKind::Metric { nearest }, from, to });
             }
         };
         if self.peek() == b'{' {
@@ -289,8 +293,8 @@ impl<'a> Reader<'a> {
         Ok(labels)
     }
 
-    /// `{label="text", ..}`
-    const fn matchers(&mut self, metric: &'a str, labels: &Labels<'a>) -> Result<(), Mistake<'a>> {
+    /// Reads the matchers `{label="text", ..}`.
+    const fn matchers(&mut self, metric: &'a str, labels: &Labels<'a>) -> Result<(), QueryError<'a>> {
         self.at += 1;
         loop {
             match self.peek() {
@@ -303,8 +307,8 @@ impl<'a> Reader<'a> {
                     let from = self.at;
                     let label = tri!(self.label_name());
                     if !labels.has(label) && !same(label, "__name__") {
-                        let what = What::Label { metric, labels: *labels };
-                        return Err(Mistake { what, from, to: from + label.len() });
+                        let what = QueryErrorKind::Label { metric, labels: *labels };
+                        return Err(QueryError { what, from, to: from + label.len() });
                     }
                     let operator = self.peek();
                     if operator != b'=' && operator != b'!' {
@@ -321,7 +325,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    const fn label_name(&mut self) -> Result<&'a str, Mistake<'a>> {
+    const fn label_name(&mut self) -> Result<&'a str, QueryError<'a>> {
         let name = self.word();
         if name.is_empty() {
             return Err(self.expected("a label"));
@@ -330,8 +334,8 @@ impl<'a> Reader<'a> {
         Ok(name)
     }
 
-    /// Ranges, offsets and times behind an operand.
-    const fn modifiers(&mut self) -> Result<(), Mistake<'a>> {
+    /// Reads ranges, offsets and `@` modifiers after an operand.
+    const fn modifiers(&mut self) -> Result<(), QueryError<'a>> {
         loop {
             match self.peek() {
                 b'[' => {
@@ -379,5 +383,5 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The word of a clause, and where its list begins.
+/// The keyword of a clause, and the position of its list.
 type Clause<'a> = Option<(&'a str, usize)>;

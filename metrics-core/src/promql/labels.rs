@@ -5,7 +5,7 @@ use super::text::same;
 /// A set of label names.
 #[derive(Clone, Copy)]
 pub(crate) struct Labels<'a> {
-    /// Every label may be there: nobody knows.
+    /// Any label is possible, since the labels are unknown.
     any: bool,
     names: [&'a str; Labels::MOST],
     length: usize,
@@ -28,7 +28,7 @@ impl<'a> Labels<'a> {
         self.any
     }
 
-    /// With one more; past the most, with any.
+    /// Adds a label; beyond the capacity the set allows any label.
     pub(super) const fn with(mut self, label: &'a str) -> Self {
         if self.has(label) {
             return self;

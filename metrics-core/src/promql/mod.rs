@@ -1,16 +1,16 @@
-//! Queries checked against the families: a metric or a label that no series can have is named, with the nearest one
-//! that is right.
+//! The check of queries against families. An unknown metric or label is reported with the most similar existing
+//! one.
 //!
-//! One reader serves `promql!`, where it runs as the program is compiled, and the assets that are made from a catalogue.
-//! That's why it is `const`, allocates nothing, and checks while it reads. It knows what names and labels need of the
-//! grammar, and leaves types and functions to a parser of the whole language.
+//! The same parser serves `promql!`, where it runs at compile time, and the files generated from a catalogue. Therefore it
+//! is `const`, allocates nothing, and checks while it reads. It understands the part of the grammar that names and labels
+//! need, and leaves types and functions to a parser of the whole language.
 
 mod builtin;
 mod check;
+mod error;
 mod labels;
-mod meaning;
-mod mistake;
 mod reader;
+mod resolve;
 mod text;
 
 use crate::name::MetricKind;
@@ -21,72 +21,72 @@ pub(crate) use check::check;
 #[cfg(feature = "promql")]
 pub use check::check_query;
 #[cfg(feature = "monitoring")]
-pub(crate) use mistake::What;
+pub(crate) use error::QueryErrorKind;
 
-/// A family as a query sees it.
+/// The name, the kind and the labels of a family, as a query uses them.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Known<'a> {
-    /// Its full name.
+pub struct FamilyShape<'a> {
+    /// The full name.
     pub name: &'a str,
-    /// What kind it is, and so which samples it has.
+    /// The kind, which determines the names of the samples.
     pub kind: MetricKind,
-    /// Its labels; an info without any may have every one.
+    /// The labels; an info without declared labels may have any.
     pub labels: &'a [&'a str],
 }
 
-/// What a query may name.
+/// The families and labels that a query may name.
 #[derive(Clone, Copy)]
-pub(crate) struct Scope<'a> {
-    pub(crate) families: &'a [&'a [Known<'a>]],
-    /// Labels that every series may have besides its family's.
+pub(crate) struct QueryScope<'a> {
+    pub(crate) families: &'a [&'a [FamilyShape<'a>]],
+    /// The labels that every series may have besides those of its family.
     pub(crate) extra: &'a [&'a str],
-    /// Whether a name with a colon that is no family's is taken for a recording rule, with labels of its own.
+    /// `true` if an unknown name with a colon counts as a recording rule, with any labels.
     pub(crate) any_recorded: bool,
 }
 
-/// A struct whose families `promql!` can check a query against.
+/// A struct with families that `promql!` can check a query against.
 #[cfg(feature = "promql")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no families",
     label = "no struct of metrics",
     note = "behind its query, `promql!` takes structs with `derive(Metrics)` or `derive(CallLabels)`"
 )]
-pub trait Described {
-    /// Its families.
-    const FAMILIES: &'static [Known<'static>];
+pub trait DescribesFamilies {
+    /// The families of the struct.
+    const FAMILIES: &'static [FamilyShape<'static>];
 }
 
-/// What Prometheus itself writes for each target and alert.
-const PROMETHEUS: &[Known<'static>] = &[
+/// The series that Prometheus itself writes for each target and alert.
+const PROMETHEUS: &[FamilyShape<'static>] = &[
     gauge("up"),
     gauge("scrape_duration_seconds"),
     gauge("scrape_samples_scraped"),
     gauge("scrape_samples_post_metric_relabeling"),
     gauge("scrape_series_added"),
-    // Its labels are those of the alert's expression.
-    Known { name: "ALERTS", kind: MetricKind::Info, labels: &[] },
-    Known { name: "ALERTS_FOR_STATE", kind: MetricKind::Info, labels: &[] },
+    // The labels of this series are those of the alert's expression.
+    FamilyShape { name: "ALERTS", kind: MetricKind::Info, labels: &[] },
+    FamilyShape { name: "ALERTS_FOR_STATE", kind: MetricKind::Info, labels: &[] },
 ];
 
-/// The labels that Prometheus gives every series.
+/// The labels that Prometheus adds to every series.
 const TARGET: &[&str] = &["job", "instance"];
 
-const fn gauge(name: &'static str) -> Known<'static> {
-    Known { name, kind: MetricKind::Gauge, labels: &[] }
+const fn gauge(name: &'static str) -> FamilyShape<'static> {
+    FamilyShape { name, kind: MetricKind::Gauge, labels: &[] }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const USERS: &[Known<'static>] = &[
-        Known { name: "support_documents_total", kind: MetricKind::Counter, labels: &["index"] },
-        Known { name: "support_wait", kind: MetricKind::Summary, labels: &[] },
+    const USERS: &[FamilyShape<'static>] = &[
+        FamilyShape { name: "support_documents_total", kind: MetricKind::Counter, labels: &["index"] },
+        FamilyShape { name: "support_wait", kind: MetricKind::Summary, labels: &[] },
     ];
 
-    fn mistake(query: &str) -> Option<String> {
-        let scope = Scope { families: &[BUILTIN, USERS], extra: &["tier"], any_recorded: true };
-        check::check(query, &scope).err().map(|mistake| mistake.say(query).as_str().to_owned())
+    fn error(query: &str) -> Option<String> {
+        let scope = QueryScope { families: &[BUILTIN, USERS], extra: &["tier"], any_recorded: true };
+        check::check(query, &scope).err().map(|error| error.say(query).as_str().to_owned())
     }
 
     #[test]
@@ -112,7 +112,7 @@ mod tests {
             "sum by ($by) (rate(agent_tasks_total{task_type=~\"a\\\"b\"}[5m])) / $scale + Inf",
             "ALERTS{alertname=\"X\"} or absent(agent_active_tasks{job=\"x\"}) or time() - 0x1f",
         ] {
-            assert_eq!(mistake(query), None, "{query}");
+            assert_eq!(error(query), None, "{query}");
         }
     }
 
@@ -176,13 +176,13 @@ mod tests {
             ("up{job=\"a", "expected the end of the string\n  up{job=\"a\n           ^"),
             ("up[5m", "expected `]`\n  up[5m\n       ^"),
         ] {
-            assert_eq!(mistake(query).as_deref(), Some(said), "{query}");
+            assert_eq!(error(query).as_deref(), Some(said), "{query}");
         }
     }
 
     #[test]
     fn recording_rules_are_known_where_they_are_listed() {
-        let scope = Scope { families: &[BUILTIN], extra: &[], any_recorded: false };
+        let scope = QueryScope { families: &[BUILTIN], extra: &[], any_recorded: false };
         assert!(check::check("agent:tasks:rate5m", &scope).is_err());
     }
 
@@ -191,7 +191,7 @@ mod tests {
         let query = "sum by (model) (rate(agent_llm_calls_total{status=~\"a\\\\\"}[5m] offset 1h)) / on() group_left(x) é$v @ end()";
         for from in query.char_indices().map(|(at, _)| at) {
             for to in query.char_indices().map(|(at, _)| at).filter(|to| *to >= from) {
-                mistake(&query[from..to]);
+                error(&query[from..to]);
             }
         }
     }

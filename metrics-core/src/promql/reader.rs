@@ -1,20 +1,20 @@
-//! The words, strings and numbers of a query, one after the other.
-#![allow(clippy::result_large_err)] // A constant has no heap on which a mistake could be.
+//! The tokens of a query: words, strings and numbers.
+#![allow(clippy::result_large_err)] // A constant function has no heap for an error.
 
-use super::Scope;
-use super::mistake::{Mistake, What};
+use super::QueryScope;
+use super::error::{QueryError, QueryErrorKind};
 use super::text::part;
 
-/// A place in a query.
+/// A position in a query.
 pub(super) struct Reader<'a> {
     pub(super) query: &'a str,
     pub(super) at: usize,
-    pub(super) scope: &'a Scope<'a>,
+    pub(super) scope: &'a QueryScope<'a>,
 }
 
 impl<'a> Reader<'a> {
-    /// A string at the place, read to its end.
-    pub(super) const fn string(&mut self) -> Result<(), Mistake<'a>> {
+    /// Reads a string at the position.
+    pub(super) const fn string(&mut self) -> Result<(), QueryError<'a>> {
         let quote = self.byte();
         if quote != b'"' && quote != b'\'' && quote != b'`' {
             return Err(self.expected("a string"));
@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
         if self.peek() == b'$' { self.skip_variable() } else { self.skip_number() }
     }
 
-    /// A number or a duration: `1.5`, `1e-3`, `0x1f`, `1h30m`.
+    /// Reads a number or a duration: `1.5`, `1e-3`, `0x1f`, `1h30m`.
     pub(super) const fn skip_number(&mut self) {
         loop {
             let byte = self.byte();
@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `$name` or `${name:format}`, which Grafana puts something in for.
+    /// Reads a Grafana variable: `$name` or `${name:format}`.
     pub(super) const fn skip_variable(&mut self) {
         self.at += 1;
         if self.byte() == b'{' {
@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The word at the place, without space before it; empty where there is none.
+    /// Returns the word at the position after white space, or an empty one.
     pub(super) const fn word(&self) -> &'a str {
         let bytes = self.query.as_bytes();
         let mut end = self.at;
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
         self.at += self.word().len();
     }
 
-    pub(super) const fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Mistake<'a>> {
+    pub(super) const fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), QueryError<'a>> {
         if self.peek() != byte {
             return Err(self.expected(what));
         }
@@ -88,25 +88,25 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub(super) const fn expected(&self, what: &'static str) -> Mistake<'a> {
-        // An escape at the end leads past it.
+    pub(super) const fn expected(&self, what: &'static str) -> QueryError<'a> {
+        // An escape at the end of the query leads past it.
         let from = if self.at < self.query.len() { self.at } else { self.query.len() };
-        let (what, mut to) = (What::Expected(what), from);
+        let (what, mut to) = (QueryErrorKind::Expected(what), from);
         if to < self.query.len() {
             to += 1;
             while !self.query.is_char_boundary(to) {
                 to += 1;
             }
         }
-        Mistake { what, from, to }
+        QueryError { what, from, to }
     }
 
-    /// The byte at the place, 0 at the end.
+    /// Returns the byte at the position, or 0 at the end.
     pub(super) const fn byte(&self) -> u8 {
         if self.at < self.query.len() { self.query.as_bytes()[self.at] } else { 0 }
     }
 
-    /// The next byte that is neither space nor of a comment, which becomes the place.
+    /// Skips white space and comments, and returns the next byte.
     pub(super) const fn peek(&mut self) -> u8 {
         loop {
             match self.byte() {
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Letters of words; metrics have colons in them.
+/// Returns `true` for the characters of words; metric names may have colons.
 pub(super) const fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte == b':'
 }

@@ -1,6 +1,6 @@
-//! Text in constants: parts of it, comparisons, and messages put together from it.
+//! Text in constant functions: slices, comparisons, and messages.
 
-/// The bytes from `from` to `to`, which are on the boundaries of characters.
+/// Returns the bytes from `from` to `to`, which must be character boundaries.
 pub(super) const fn part(text: &str, from: usize, to: usize) -> &str {
     text.split_at(to).0.split_at(from).1
 }
@@ -21,7 +21,7 @@ pub(super) const fn starts_with(text: &str, start: &str) -> bool {
     true
 }
 
-/// Whether `word` is `lower` in any case, as keywords may be.
+/// Returns `true` if `word` equals `lower` ignoring case, as for keywords.
 pub(super) const fn is_word(word: &str, lower: &str) -> bool {
     let (word, lower) = (word.as_bytes(), lower.as_bytes());
     let mut at = 0;
@@ -42,7 +42,7 @@ pub(super) const fn is_one_of(word: &str, words: &[&str]) -> bool {
     false
 }
 
-/// Text of limited length; what is too much is left out.
+/// A text of limited length; longer text is dropped.
 pub(super) struct Message {
     bytes: [u8; Message::MOST],
     length: usize,
@@ -55,7 +55,7 @@ impl Message {
         Self { bytes: [0; Self::MOST], length: 0 }
     }
 
-    /// Adds all of a text, or nothing.
+    /// Appends a text if it fits.
     pub(super) const fn push(&mut self, text: &str) {
         let bytes = text.as_bytes();
         if self.length + bytes.len() > Self::MOST {
@@ -83,7 +83,7 @@ impl Message {
     }
 
     pub(super) const fn as_str(&self) -> &str {
-        // Whole texts were added, so this is one.
+        // Only whole texts are appended, so the bytes are valid UTF-8.
         match std::str::from_utf8(self.bytes.split_at(self.length).0) {
             Ok(text) => text,
             Err(_) => "",

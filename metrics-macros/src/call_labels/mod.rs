@@ -152,15 +152,15 @@ fn described_impl(target: &Target, Family { name, in_flight, set, .. }: &Family)
     let family = |suffix: &str, kind: TokenStream, status: Option<&str>| {
         let name = syn::LitStr::new(&format!("{}_{suffix}", name.value()), name.span());
         let status = status.into_iter();
-        quote!(__rt::Known { name: #name, kind: __rt::MetricKind::#kind, labels: &[#(#labels,)* #(#status)*] })
+        quote!(__rt::FamilyShape { name: #name, kind: __rt::MetricKind::#kind, labels: &[#(#labels,)* #(#status)*] })
     };
     let ended = family("calls_total", quote!(Counter), Some("status"));
     let durations = family("call_duration_seconds", quote!(Histogram), None);
     let in_progress = in_flight.then(|| family("calls_in_progress", quote!(Gauge), None));
     let body = quote! {
-        const FAMILIES: &'static [__rt::Known<'static>] = &[#ended, #durations, #in_progress];
+        const FAMILIES: &'static [__rt::FamilyShape<'static>] = &[#ended, #durations, #in_progress];
     };
-    Some(target.implement(&quote!(__rt::Described), &body))
+    Some(target.implement(&quote!(__rt::DescribesFamilies), &body))
 }
 
 /// Returns a constant that checks the order of the bounds at compile time, with errors located at their list.

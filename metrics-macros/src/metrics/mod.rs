@@ -207,8 +207,8 @@ fn described_impl(target: &Target, metrics: &[Metric]) -> Option<TokenStream> {
     let families = metrics
         .iter()
         .map(|Metric { name, ty, .. }| quote_spanned!(at(ty.span())=> __rt::known::<#ty>(#name)));
-    let body = quote!(const FAMILIES: &'static [__rt::Known<'static>] = &[#(#families),*];);
-    Some(target.implement(&quote!(__rt::Described), &body))
+    let body = quote!(const FAMILIES: &'static [__rt::FamilyShape<'static>] = &[#(#families),*];);
+    Some(target.implement(&quote!(__rt::DescribesFamilies), &body))
 }
 
 /// Returns a statement that names the trait which the type of a field has to implement.

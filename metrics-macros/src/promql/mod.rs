@@ -118,7 +118,7 @@ impl Query {
         let Self { text, families, labels } = self;
         let families = families
             .iter()
-            .map(|family| quote_spanned!(at(family.span())=> <#family as __rt::Described>::FAMILIES));
+            .map(|family| quote_spanned!(at(family.span())=> <#family as __rt::DescribesFamilies>::FAMILIES));
         let check = quote_spanned! {at(text.span())=>
             __rt::check_query(#text, &[__rt::BUILTIN, #(#families),*], &[#(#labels),*])
         };

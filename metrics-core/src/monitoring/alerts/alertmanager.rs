@@ -43,7 +43,10 @@ pub(crate) fn config(settings: &Settings) -> String {
         .with(
             "receivers",
             Yaml::List(vec![
-                receiver("page", "Pages the on-call engineer: pagerduty_configs, opsgenie_configs, webhook_configs, .."),
+                receiver(
+                    "page",
+                    "Pages the on-call engineer: pagerduty_configs, opsgenie_configs, webhook_configs, ..",
+                ),
                 receiver("ticket", "Handled during working hours: slack_configs, email_configs, .."),
                 receiver("log", "Only stored: webhook_configs, .."),
             ]),

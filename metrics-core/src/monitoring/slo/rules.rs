@@ -44,7 +44,11 @@ fn now(watched: &ReportsFaults, settings: &Settings) -> Group {
     }
     let objective = number(watched.percent / 100.0);
     record(n::SLO_OBJECTIVE.to_owned(), format!("vector({objective})"), "");
-    record(n::SLO_BUDGET.to_owned(), format!("vector({})", watched.budget_text()), "Allowed ratio of bad calls.");
+    record(
+        n::SLO_BUDGET.to_owned(),
+        format!("vector({})", watched.budget_text()),
+        "Allowed ratio of bad calls.",
+    );
     let hour = format!("{}1h{}", n::SLO_ERRORS, watched.matcher());
     let note = "Current burn rate: 1 spends the error budget exactly in its period.";
     record(n::SLO_BURN_RATE.to_owned(), format!("{hour} / {}", watched.budget_text()), note);
@@ -72,7 +76,11 @@ fn long(watched: &ReportsFaults, settings: &Settings) -> Group {
     }
     let whole = format!("{}{}{matcher}", n::SLO_ERRORS, time_text(period * 1000));
     let budget = watched.budget_text();
-    record(n::SLO_BURNT.to_owned(), format!("{whole} / {budget}"), "Spent share of the error budget; 1 when it is spent.");
+    record(
+        n::SLO_BURNT.to_owned(),
+        format!("{whole} / {budget}"),
+        "Spent share of the error budget; 1 when it is spent.",
+    );
     record(
         n::SLO_REMAINING.to_owned(),
         format!("1 - {whole} / {budget}"),

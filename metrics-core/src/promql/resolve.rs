@@ -1,12 +1,12 @@
-//! What a name in a query stands for: a family, one of its samples, and the labels of those.
+//! The resolution of a name in a query to a family, one of its samples, and their labels.
 
+use super::error::suffixes;
 use super::labels::Labels;
-use super::mistake::suffixes;
 use super::text::{part, same, starts_with};
-use super::{Known, PROMETHEUS, Scope, TARGET};
+use super::{FamilyShape, PROMETHEUS, QueryScope, TARGET};
 use crate::name::MetricKind;
 
-/// Whether a name is one that rules record.
+/// Returns `true` if the name is that of a recording rule.
 pub(super) const fn has_colon(name: &str) -> bool {
     let mut at = 0;
     while at < name.len() {
@@ -18,8 +18,11 @@ pub(super) const fn has_colon(name: &str) -> bool {
     false
 }
 
-/// The family of a sample's name, and what the name has more.
-pub(super) const fn find<'a>(name: &str, scope: &Scope<'a>) -> Option<(&'a Known<'a>, &'static str)> {
+/// Returns the family of a sample name, and the suffix of the name.
+pub(super) const fn find<'a>(
+    name: &str,
+    scope: &QueryScope<'a>,
+) -> Option<(&'a FamilyShape<'a>, &'static str)> {
     let mut table = 0;
     while table <= scope.families.len() {
         let families = if table == scope.families.len() { PROMETHEUS } else { scope.families[table] };
@@ -43,8 +46,12 @@ pub(super) const fn find<'a>(name: &str, scope: &Scope<'a>) -> Option<(&'a Known
     None
 }
 
-/// The labels that its series have.
-pub(super) const fn labels_of<'a>(family: &Known<'a>, suffix: &str, scope: &Scope<'a>) -> Labels<'a> {
+/// Returns the labels of its series.
+pub(super) const fn labels_of<'a>(
+    family: &FamilyShape<'a>,
+    suffix: &str,
+    scope: &QueryScope<'a>,
+) -> Labels<'a> {
     if matches!(family.kind, MetricKind::Info) && family.labels.is_empty() {
         return Labels::ANY;
     }

@@ -1,34 +1,34 @@
-//! What is wrong with a query, in words.
+//! Errors in queries, and their messages.
 
 use super::labels::Labels;
 use super::text::{Message, part, starts_with};
-use super::{Known, PROMETHEUS, Scope};
+use super::{FamilyShape, PROMETHEUS, QueryScope};
 use crate::name::MetricKind;
 
-/// What is wrong with a query, and where.
+/// An error in a query, with its position.
 #[derive(Clone, Copy)]
-pub struct Mistake<'a> {
-    pub(super) what: What<'a>,
-    /// The wrong part, from one byte of the query to another.
+pub struct QueryError<'a> {
+    pub(super) what: QueryErrorKind<'a>,
+    /// The byte range of the wrong part.
     pub(super) from: usize,
     pub(super) to: usize,
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum What<'a> {
-    /// No family has such samples.
+pub(crate) enum QueryErrorKind<'a> {
+    /// No family has samples of this name.
     Metric { nearest: Candidate<'a> },
-    /// The family is there, but has no sample of just its name.
+    /// The family exists, but has no sample with exactly its name.
     BareHistogram,
-    /// The metric has no such label.
+    /// The metric doesn't have the label.
     Label { metric: &'a str, labels: Labels<'a> },
-    /// What is grouped or matched by a label has no such.
+    /// The grouped or matched series don't have the label.
     Clause { word: &'a str, labels: Labels<'a> },
-    /// Something is missing.
+    /// An expected token is missing.
     Expected(&'static str),
 }
 
-/// A sample's name: a family's and what the format adds to it.
+/// The name of a sample: a family name with the suffix that the format adds.
 #[derive(Clone, Copy)]
 pub(crate) struct Candidate<'a> {
     name: &'a str,
@@ -38,7 +38,7 @@ pub(crate) struct Candidate<'a> {
 impl Candidate<'_> {
     const NONE: Self = Self { name: "", suffix: "" };
 
-    /// The name, if there is one.
+    /// Returns the name, if any.
     #[cfg(feature = "monitoring")]
     pub(crate) fn text(&self) -> Option<String> {
         let Self { name, suffix } = self;
@@ -46,19 +46,19 @@ impl Candidate<'_> {
     }
 }
 
-impl Mistake<'_> {
-    /// A metric like none that is known.
+impl QueryError<'_> {
+    /// Creates the error of a metric without a similar name.
     #[cfg(feature = "promql")]
     pub(super) const fn is_far_from_all(&self) -> bool {
-        matches!(&self.what, What::Metric { nearest } if nearest.name.is_empty())
+        matches!(&self.what, QueryErrorKind::Metric { nearest } if nearest.name.is_empty())
     }
 
-    /// Says it, and shows the line of the query with a mark under the wrong part.
+    /// Returns the message, with the line of the query and a mark under the wrong part.
     pub(super) const fn say(&self, query: &str) -> Message {
         let found = part(query, self.from, self.to);
         let mut said = Message::new();
         match &self.what {
-            What::Metric { nearest } => {
+            QueryErrorKind::Metric { nearest } => {
                 said.push("unknown metric ");
                 said.push_quoted(found);
                 if !nearest.name.is_empty() {
@@ -68,26 +68,26 @@ impl Mistake<'_> {
                     said.push("`?");
                 }
             }
-            What::BareHistogram => {
+            QueryErrorKind::BareHistogram => {
                 said.push("histogram ");
                 said.push_quoted(found);
                 said.push(" has no sample of this name outside of `histogram_quantile(..)` and its like, expected its `_bucket`, `_sum` or `_count`");
             }
-            What::Label { metric, labels } => {
+            QueryErrorKind::Label { metric, labels } => {
                 said.push("unknown label ");
                 said.push_quoted(found);
                 said.push(" of ");
                 said.push_quoted(metric);
                 push_expected(&mut said, found, labels);
             }
-            What::Clause { word, labels } => {
+            QueryErrorKind::Clause { word, labels } => {
                 said.push("unknown label ");
                 said.push_quoted(found);
                 said.push(" in ");
                 said.push_quoted(word);
                 push_expected(&mut said, found, labels);
             }
-            What::Expected(what) => {
+            QueryErrorKind::Expected(what) => {
                 said.push("expected ");
                 said.push(what);
             }
@@ -96,7 +96,7 @@ impl Mistake<'_> {
         said
     }
 
-    /// The line with the mistake: at most so much of it, from both sides.
+    /// Returns the line with the error, shortened on both sides.
     const fn show(&self, query: &str, said: &mut Message) {
         const MOST: usize = 60;
         let bytes = query.as_bytes();
@@ -119,17 +119,17 @@ impl Mistake<'_> {
     }
 
     #[cfg(feature = "monitoring")]
-    pub(crate) fn what(&self) -> What<'_> {
+    pub(crate) fn what(&self) -> QueryErrorKind<'_> {
         self.what
     }
 
-    /// The wrong part.
+    /// Returns the wrong part.
     #[cfg(feature = "monitoring")]
     pub(crate) fn found<'q>(&self, query: &'q str) -> &'q str {
         part(query, self.from, self.to)
     }
 
-    /// The whole message.
+    /// Returns the message.
     #[cfg(feature = "monitoring")]
     pub(crate) fn text(&self, query: &str) -> String {
         self.say(query).as_str().to_owned()
@@ -140,7 +140,7 @@ const fn characters(text: &str) -> usize {
     let bytes = text.as_bytes();
     let (mut at, mut count) = (0, 0);
     while at < bytes.len() {
-        // Every byte but those that continue a character.
+        // Every byte except continuation bytes of a character.
         count += ((bytes[at] & 0xc0) != 0x80) as usize;
         at += 1;
     }
@@ -172,7 +172,7 @@ const fn push_expected(said: &mut Message, found: &str, labels: &Labels<'_>) {
     }
 }
 
-/// What the format adds to a family's name, by kind.
+/// The suffixes that the format adds to a family name, by kind.
 pub(super) const fn suffixes(kind: MetricKind) -> &'static [&'static str] {
     match kind {
         MetricKind::Histogram => &["_bucket", "_sum", "_count", ""],
@@ -181,8 +181,8 @@ pub(super) const fn suffixes(kind: MetricKind) -> &'static [&'static str] {
     }
 }
 
-/// The sample whose name is nearest, if one is near.
-pub(super) const fn nearest<'a>(found: &str, scope: &Scope<'a>) -> Candidate<'a> {
+/// Returns the sample with the most similar name, if one is similar.
+pub(super) const fn nearest<'a>(found: &str, scope: &QueryScope<'a>) -> Candidate<'a> {
     let (mut best, mut least) = (Candidate::NONE, allowed(found) + 1);
     let mut table = 0;
     while table <= scope.families.len() {
@@ -199,14 +199,14 @@ pub(super) const fn nearest<'a>(found: &str, scope: &Scope<'a>) -> Candidate<'a>
 
 const fn nearer<'a>(
     found: &str,
-    family: &Known<'a>,
+    family: &FamilyShape<'a>,
     mut best: Candidate<'a>,
     mut least: usize,
 ) -> (Candidate<'a>, usize) {
     let suffixes = suffixes(family.kind);
     let mut at = 0;
     while at < suffixes.len() {
-        // A name that lacks its end is nearer than any slip: `agent_tasks` is `agent_tasks_total`.
+        // A missing suffix is closer than any typo: `agent_tasks` is `agent_tasks_total`.
         let is_begun = starts_with(family.name, found) && family.name.len() - found.len() <= found.len();
         let far = if is_begun { 0 } else { distance(found, family.name, suffixes[at]) };
         if far < least {
@@ -217,14 +217,14 @@ const fn nearer<'a>(
     (best, least)
 }
 
-/// So many edits are a slip of the pen.
+/// The number of edits that still counts as a typo.
 const fn allowed(found: &str) -> usize {
     if found.len() < 6 { 1 } else { found.len() / 3 }
 }
 
 const LONGEST: usize = 96;
 
-/// Edits (insert, remove, replace, swap of neighbours) between a word and another one of two parts.
+/// Returns the edit distance (insert, remove, replace, swap of neighbours) between a word and another one of two parts.
 const fn distance(left: &str, first: &str, second: &str) -> usize {
     let (left, first, second) = (left.as_bytes(), first.as_bytes(), second.as_bytes());
     let length = first.len() + second.len();

@@ -1,4 +1,7 @@
-//! Classification: the status that an error stands for.
+//! Classification: the status that an error or another value stands for.
+//!
+//! A tracked function that returns an error is counted with the status that [`Classify`] gives for it. The trait can be derived
+//! on error enums; other errors are found through their `source()` chain.
 
 #[cfg(any(
     feature = "tower",

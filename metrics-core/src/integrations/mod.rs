@@ -9,7 +9,7 @@
 //! | feature | supported types | recorded facts |
 //! |---|---|---|
 //! | `async-openai-0_43` | chat completions and responses, without the HTTP client | usage, model, finish reason, refusals; whole and streamed |
-//! | `async-openai-client-0_43` | the HTTP client | errors; attempts, with [`tower::AttemptLayer`] |
+//! | `async-openai-client-0_43` | the HTTP client | errors; attempts, with `tower::AttemptLayer` |
 //! | `anthropic-sdk-rs-0_1` | messages | usage with cached tokens, model, finish reason, errors; whole and streamed |
 //! | `genai-0_7` | chat responses and the ends of streams | usage, model, finish reason, errors, `Retry-After` |
 //! | `ollama-rs-0_3` | chat and generation | usage, model, errors; whole and streamed |
@@ -18,7 +18,7 @@
 //! | `rmcp-3` | tool results | `is_error`, errors |
 //! | `reqwest-0_13` | errors and responses | statuses, `Retry-After` |
 //! | `tonic-0_14` | gRPC statuses | statuses, retry push-back of gRPC servers |
-//! | `tower` | any HTTP client below [`tower::AttemptLayer`] | attempts, waits, rate limits |
+//! | `tower` | any HTTP client below `tower::AttemptLayer` | attempts, waits, rate limits |
 
 #[cfg(feature = "anthropic-sdk-rs-0_1")]
 pub mod anthropic_sdk_rs_0_1;

@@ -1,7 +1,42 @@
-//! The kinds of metric, each with the layout of its series in the storage.
+//! The metric types of user-defined families, their series, native histograms and exemplars.
 //!
-//! A kind is a [`Shape`]: the number of cells that a series needs, and how they are shown. `user_family` combines a
-//! shape with a table of series and a description; built-in families use the shapes of calls and histograms directly.
+//! A struct with `derive(Metrics)` has a field of one of these types for each family; `with(labels)` returns the series of a
+//! label set:
+//!
+//! ```
+//! use agent_metrics::{AgentMetrics, Counter, Histogram, LabelSet, LabelValue, Metrics};
+//!
+//! #[derive(Clone, Copy, LabelValue)]
+//! enum Queue {
+//!     Fast,
+//!     Slow,
+//! }
+//!
+//! #[derive(Clone, Copy, LabelSet)]
+//! struct QueueLabels {
+//!     queue: Queue,
+//! }
+//!
+//! #[derive(Metrics)]
+//! #[metrics(namespace = "worker")]
+//! struct WorkerMetrics {
+//!     /// Jobs that were taken from a queue.
+//!     jobs_total: Counter<QueueLabels>,
+//!     /// Time that jobs waited.
+//!     #[metric(buckets = [0.1, 1.0, 10.0])]
+//!     wait_seconds: Histogram,
+//! }
+//!
+//! let metrics = AgentMetrics::builder().build()?;
+//! let worker = WorkerMetrics::register(&metrics)?;
+//! worker.jobs_total.with(QueueLabels { queue: Queue::Fast }).inc();
+//! worker.wait_seconds.with(()).observe(0.4);
+//! assert!(metrics.to_text().contains(r#"worker_jobs_total{queue="fast"} 1"#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+// Each metric type has a `Shape`: the number of cells that a series needs, and how they are shown. `user_family` combines a
+// shape with a table of series and a description; built-in families use the shapes of calls and histograms directly.
 
 mod calls;
 mod counter;

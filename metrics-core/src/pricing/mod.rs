@@ -1,4 +1,14 @@
 //! Costs of tokens: prices of models, price tables and the cost of a call.
+//!
+//! ```
+//! use agent_metrics::{Price, PriceTable, Usage};
+//!
+//! let prices = PriceTable::bundled().with("my-model", Price::per_million(1.25, 10.0));
+//! let price = prices.get("my-model").expect("it was added");
+//! // 1,000 input tokens at 1.25 USD and 100 output tokens at 10 USD per million.
+//! let cost = price.cost(&Usage::new(1_000, 100));
+//! assert!((cost.total() - 0.00225).abs() < 1e-12);
+//! ```
 
 mod atomic_price;
 mod bundled;

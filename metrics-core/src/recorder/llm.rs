@@ -171,25 +171,25 @@ impl LlmGuard {
         self.0.call().facts()
     }
 
-    /// Reports what a response says; see [`CallFacts::set_response`](crate::CallFacts::set_response).
+    /// Reports what a response says; see [`CallFacts::set_response`](crate::llm::CallFacts::set_response).
     pub fn usage(&mut self, response: &impl TokenUsage) -> &mut Self {
         self.facts().set_response(response);
         self
     }
 
-    /// Reports the served model; see [`CallFacts::set_model`](crate::CallFacts::set_model).
+    /// Reports the served model; see [`CallFacts::set_model`](crate::llm::CallFacts::set_model).
     pub fn model(&mut self, served_model: &str) -> &mut Self {
         self.facts().set_model(served_model);
         self
     }
 
-    /// Reports the finish reason; see [`CallFacts::set_finish`](crate::CallFacts::set_finish).
+    /// Reports the finish reason; see [`CallFacts::set_finish`](crate::llm::CallFacts::set_finish).
     pub fn finish_reason(&mut self, reason: &str) -> &mut Self {
         self.facts().set_finish(reason);
         self
     }
 
-    /// Reports the billed cost; see [`CallFacts::set_cost_usd`](crate::CallFacts::set_cost_usd).
+    /// Reports the billed cost; see [`CallFacts::set_cost_usd`](crate::llm::CallFacts::set_cost_usd).
     pub fn cost_usd(&mut self, usd: f64) -> &mut Self {
         self.facts().set_cost_usd(usd);
         self
@@ -201,13 +201,13 @@ impl LlmGuard {
         self
     }
 
-    /// Reports the provider; see [`CallFacts::set_provider`](crate::CallFacts::set_provider).
+    /// Reports the provider; see [`CallFacts::set_provider`](crate::llm::CallFacts::set_provider).
     pub fn provider(&mut self, provider: &str) -> &mut Self {
         self.facts().set_provider(provider);
         self
     }
 
-    /// Reports the operation; see [`CallFacts::set_operation`](crate::CallFacts::set_operation).
+    /// Reports the operation; see [`CallFacts::set_operation`](crate::llm::CallFacts::set_operation).
     pub fn operation(&mut self, operation: &str) -> &mut Self {
         self.facts().set_operation(operation);
         self
@@ -219,7 +219,7 @@ impl LlmGuard {
         self
     }
 
-    /// Replaces the status that the call ends with; see [`CallFacts::set_status`](crate::CallFacts::set_status).
+    /// Replaces the status that the call ends with; see [`CallFacts::set_status`](crate::llm::CallFacts::set_status).
     pub fn status(&mut self, status: Status) -> &mut Self {
         self.facts().set_status(status);
         self
@@ -258,7 +258,7 @@ impl Call {
         Self(())
     }
 
-    /// Reports what a response says; see [`CallFacts::set_response`](crate::CallFacts::set_response).
+    /// Reports what a response says; see [`CallFacts::set_response`](crate::llm::CallFacts::set_response).
     pub fn usage(self, response: &impl TokenUsage) -> Self {
         // The user's code runs before the facts are taken out of the thread-local variable.
         let (usage, model, reason) =
@@ -267,19 +267,19 @@ impl Call {
         self
     }
 
-    /// Reports the served model; see [`CallFacts::set_model`](crate::CallFacts::set_model).
+    /// Reports the served model; see [`CallFacts::set_model`](crate::llm::CallFacts::set_model).
     pub fn model(self, served_model: &str) -> Self {
         with_current(|facts| facts.set_model(served_model));
         self
     }
 
-    /// Reports the finish reason; see [`CallFacts::set_finish`](crate::CallFacts::set_finish).
+    /// Reports the finish reason; see [`CallFacts::set_finish`](crate::llm::CallFacts::set_finish).
     pub fn finish_reason(self, reason: &str) -> Self {
         with_current(|facts| facts.set_finish(reason));
         self
     }
 
-    /// Reports the billed cost; see [`CallFacts::set_cost_usd`](crate::CallFacts::set_cost_usd).
+    /// Reports the billed cost; see [`CallFacts::set_cost_usd`](crate::llm::CallFacts::set_cost_usd).
     pub fn cost_usd(self, usd: f64) -> Self {
         with_current(|facts| facts.set_cost_usd(usd));
         self
@@ -298,13 +298,13 @@ impl Call {
         self
     }
 
-    /// Reports the provider; see [`CallFacts::set_provider`](crate::CallFacts::set_provider).
+    /// Reports the provider; see [`CallFacts::set_provider`](crate::llm::CallFacts::set_provider).
     pub fn provider(self, provider: &str) -> Self {
         with_current(|facts| facts.set_provider(provider));
         self
     }
 
-    /// Reports the operation; see [`CallFacts::set_operation`](crate::CallFacts::set_operation).
+    /// Reports the operation; see [`CallFacts::set_operation`](crate::llm::CallFacts::set_operation).
     pub fn operation(self, operation: &str) -> Self {
         with_current(|facts| facts.set_operation(operation));
         self
@@ -316,7 +316,7 @@ impl Call {
         self
     }
 
-    /// Replaces the status that the call ends with; see [`CallFacts::set_status`](crate::CallFacts::set_status).
+    /// Replaces the status that the call ends with; see [`CallFacts::set_status`](crate::llm::CallFacts::set_status).
     pub fn status(self, status: Status) -> Self {
         with_current(|facts| facts.set_status(status));
         self

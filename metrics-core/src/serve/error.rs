@@ -12,7 +12,7 @@ pub enum ServeError {
     /// The address can't be parsed or resolved.
     Address(io::Error),
     /// The address can be reached from other machines, which
-    /// [`allow_remote`](crate::Exporter::allow_remote) must permit.
+    /// [`allow_remote`](crate::serve::Exporter::allow_remote) must permit.
     NotLoopback {
         /// The requested address.
         address: SocketAddr,

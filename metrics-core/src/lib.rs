@@ -4,6 +4,8 @@
     doc = "Attributes that turn async agent functions into correct, bounded, compile-time checked Prometheus metrics."
 )]
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // The derives name the crate by its own name, here as elsewhere.
 extern crate self as agent_metrics;
 

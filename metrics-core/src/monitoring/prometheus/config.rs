@@ -15,7 +15,7 @@ pub(super) fn document(settings: &Settings) -> String {
     let comment = format!(
         "Prometheus for agents: what to scrape and which rules to evaluate.\n\
          \n\
-         Objectives over {days} days need that much history, and Prometheus keeps 15 days unless told otherwise:\n\
+         Objectives over {days} days need that much history, and Prometheus keeps 15 days by default:\n\
          \n  prometheus --config.file=prometheus.yml --storage.tsdb.retention.time={}d\n\
          \n\
          Exemplars are kept with --enable-feature=exemplar-storage.",

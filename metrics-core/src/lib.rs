@@ -3,7 +3,6 @@
     not(all(feature = "axum", feature = "tokio")),
     doc = "Attributes that turn async agent functions into correct, bounded, compile-time checked Prometheus metrics."
 )]
-
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The derives name the crate by its own name, here as elsewhere.

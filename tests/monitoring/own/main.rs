@@ -112,7 +112,7 @@ fn a_window_that_can_never_fire_is_left_out_only_when_asked_for() {
     let error = monitoring().with(|settings| settings.slo.leave_out_unreachable = false).files();
     let error = error.expect_err("14.4 * 0.1 is above 1").to_string();
     assert!(
-        error.starts_with("objective `task-search-latency`: the alert over 1h/5m would ask for 144 %"),
+        error.starts_with("objective `task-search-latency`: the alert over 1h/5m would require 144 %"),
         "{error}"
     );
 }
@@ -124,7 +124,7 @@ fn an_objective_in_code_that_contradicts_an_attribute_is_refused() {
     let error = error.expect_err("two objectives").to_string();
     assert!(
         error.contains(
-            "objective `tool-web_search-availability` is stated twice and differently: 99 % by the settings"
+            "objective `tool-web_search-availability` is declared twice with different targets: 99 % by the settings"
         ),
         "{error}"
     );

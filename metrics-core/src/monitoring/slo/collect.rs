@@ -261,8 +261,8 @@ mod tests {
         catalogue.sites = vec![held(1, 99.0), held(2, 98.0)];
         assert_eq!(
             objectives(&catalogue, &with(Vec::new())).expect_err("they differ").to_string(),
-            "objective `tool-search-availability` is stated twice and differently: 99 % by agent::search (src/agent.rs:1), and \
-             98 % by agent::search (src/agent.rs:2); state it once, or give the calls another label"
+            "objective `tool-search-availability` is declared twice with different targets: 99 % by agent::search (src/agent.rs:1), and \
+             98 % by agent::search (src/agent.rs:2); declare it once, or give the calls another label"
         );
     }
 
@@ -272,8 +272,8 @@ mod tests {
         catalogue.sites = vec![site(7, None, Slo::new().availability(99.0))];
         assert_eq!(
             objectives(&catalogue, &with(Vec::new())).expect_err("no label").to_string(),
-            "agent::search (src/agent.rs:7) has an objective, but its `tool_name` is only known at the call; \
-             give the attribute a constant `tool_name`, or state the objective in code for each value"
+            "agent::search (src/agent.rs:7) has an objective, but its `tool_name` is known only at run time; \
+             give the attribute a constant `tool_name`, or declare the objective in code for each value"
         );
     }
 
@@ -291,8 +291,8 @@ mod tests {
         let ninety = Objective::tool("search").availability(90.0);
         assert_eq!(
             refused(ninety.clone()),
-            "objective `tool-search-availability`: the alert over 1h/5m would ask for 144 % of all calls to fail, which can't be; \
-             windows that would work: 6h/30m (factor 6), 1d/2h (factor 3), 3d/6h (factor 1); keep to those with `slo.windows`, \
+            "objective `tool-search-availability`: the alert over 1h/5m would require 144 % of the calls to fail, so it could never fire; \
+             these windows would work: 6h/30m (factor 6), 1d/2h (factor 3), 3d/6h (factor 1); use them with `slo.windows`, \
              or set `slo.leave_out_unreachable`"
         );
         let mut settings = with(vec![ninety]);
@@ -307,15 +307,15 @@ mod tests {
         settings.slo.objectives = vec![Objective::tool("search").availability(0.5)];
         settings.slo.windows.retain(|window| window.critical);
         let error = objectives(&catalogue(), &settings).expect_err("none is left").to_string();
-        assert!(error.contains("no window would work: set a higher objective"), "{error}");
+        assert!(error.contains("no window would work; set a higher objective"), "{error}");
     }
 
     #[test]
     fn a_limit_between_two_bounds_names_the_bound_to_add() {
         assert_eq!(
             refused(Objective::http().latency(3 * SECOND, 95.0)),
-            "objective `http-latency`: `agent_http_request_duration_seconds` has no bucket bound at 3 s, so that it can't tell which \
-             calls took longer; add the bound 3 to its buckets, or take one that is there (2.5 s or 5 s)"
+            "objective `http-latency`: `agent_http_request_duration_seconds` has no bucket bound at 3 s, so it can't count slower \
+             calls; add the bound 3 to its buckets, or use an existing one (2.5 s or 5 s)"
         );
         assert!(refused(Objective::http().latency(90 * SECOND, 95.0)).contains("(60 s)"));
     }

@@ -7,4 +7,4 @@ mod layers;
 mod prices;
 mod prometheus;
 mod readme;
-mod seed;
+mod original;

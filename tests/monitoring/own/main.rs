@@ -141,7 +141,7 @@ fn the_alert_on_a_call_family_fires_for_the_label_that_fails() {
     };
     let fails = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("index", "code")],
-        summary: "Calls of retrieval often fail",
+        summary: "Calls of retrieval fail",
         description: "50% of the calls of retrieval index code by agent in the last 15 minutes failed; the limit is 20 %.",
     };
     let case = Case::new("one index of two fails")

@@ -8,5 +8,5 @@ mod comparison;
 mod golden;
 mod mutants;
 mod recording;
-mod seed;
+mod original;
 mod slo;

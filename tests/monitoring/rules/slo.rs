@@ -54,8 +54,8 @@ fn window(
         ],
         summary: format!("agent burns the error budget of http-availability over {long}"),
         description: format!(
-            "{share} of the calls in the last {long} failed; the objective allows 0.1 % over 30 days. At {times} times that the \
-             budget of those is gone in {gone}."
+            "{share} of the calls in the last {long} failed; the objective allows 0.1 % over 30 days. At a burn rate of {times} the \
+             error budget is spent in {gone}."
         ),
     }
 }
@@ -259,7 +259,7 @@ fn a_cancel_older_than_the_limit_is_bad_for_latency_only() {
     let too_slow = Firing {
         labels: &labels,
         summary: "agent burns the error budget of task-search-latency over 1h",
-        description: "90% of the calls in the last 1h took longer than 5 s; the objective allows 5 % over 30 days. At 14.4 times that the budget of those is gone in 2d2h.",
+        description: "90% of the calls in the last 1h took longer than 5 s; the objective allows 5 % over 30 days. At a burn rate of 14.4 the error budget is spent in 2d2h.",
     };
     let cases = [
         Case::new("nine of ten are given up after eight seconds")

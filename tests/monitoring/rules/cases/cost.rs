@@ -13,7 +13,7 @@ fn tokens() -> Vec<Case> {
     };
     let many = Firing {
         labels: &[("severity", "warning"), ("job", "agent")],
-        summary: "agent uses many tokens",
+        summary: "agent uses more tokens than the limit",
         description: "agent used 120k tokens in the last hour; the limit is 100,000.",
     };
     vec![
@@ -40,7 +40,7 @@ fn per_hour() -> Vec<Case> {
     };
     let much = Firing {
         labels: &[("severity", "warning"), ("job", "agent")],
-        summary: "agent spends much",
+        summary: "agent spends more than the limit",
         description: "agent spent 12.00 USD in the last hour; the limit is 10 USD.",
     };
     vec![
@@ -62,7 +62,7 @@ fn per_task() -> Vec<Case> {
     let count = |task_type: &str| of("a", "agent_task_cost_usd_count", &format!("task_type=\"{task_type}\""));
     let dear = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("task_type", "coding")],
-        summary: "A coding task costs much",
+        summary: "coding tasks cost more than the limit",
         description: "A coding task of agent cost 0.750 USD on average in the last hour; the limit is 0.5 USD.",
     };
     vec![
@@ -95,7 +95,7 @@ fn budgets() -> Vec<Case> {
     let over = Firing {
         labels: &[("severity", "critical"), ("job", "agent"), ("instance", "a"), ("budget", "support")],
         summary: "The budget support is spent",
-        description: "104% of the budget support on a is spent: its calls are refused.",
+        description: "104% of the budget support on a is spent. Calls under it are refused.",
     };
     vec![
         Case::new("a budget goes to its end")
@@ -126,7 +126,7 @@ fn unpriced() -> Vec<Case> {
             .series(series("output"), "_x100 80x100")
             .silent(ALERT, "104m")
             .fires(ALERT, "120m", &firing(
-                "agent used 1.28k tokens of m in the last hour, for which no price is known: they are in no cost metric.",
+                "agent used 1.28k tokens of m in the last hour. The model has no price, so these tokens are in no cost metric.",
             ))
             .silent(ALERT, "170m"),
         Case::new("it was called long ago, and the target couldn't be reached for a while")
@@ -135,7 +135,7 @@ fn unpriced() -> Vec<Case> {
         Case::new("it is called again and again")
             .series(series("input"), "0+100x300")
             .fires(ALERT, "200m", &firing(
-                "agent used 6k tokens of m in the last hour, for which no price is known: they are in no cost metric.",
+                "agent used 6k tokens of m in the last hour. The model has no price, so these tokens are in no cost metric.",
             )),
         Case::new("all models have prices").series(series("input"), "0x300").silent(ALERT, "200m"),
     ]
@@ -148,7 +148,7 @@ fn price_table() -> Vec<Case> {
     let old = Firing {
         labels: &[("severity", "info"), ("job", "agent")],
         summary: "The price table of agent is old",
-        description: "agent bills by prices that are 90d 12h 0m 0s old; the limit is 90 days.",
+        description: "agent uses prices that are 90d 12h 0m 0s old; the limit is 90 days.",
     };
     let twentieth = 19 * 86_400;
     vec![

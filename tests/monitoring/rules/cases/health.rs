@@ -23,16 +23,16 @@ pub fn cases() -> Vec<Case> {
     let none = Firing {
         labels: &[("severity", "critical"), ("job", "agent")],
         summary: "No instance of agent can be scraped",
-        description: "Prometheus has had no instance of agent to scrape for 5 minutes, or none that answers: all other alerts are blind.",
+        description: "Prometheus has scraped no instance of agent for 5 minutes. No other alert can fire meanwhile.",
     };
     let room = "agent_metrics_series_without_room_total";
     let said = |number: &str| {
-        format!("{number} series of agent in the last hour found no room: they are not exposed.")
+        format!("{number} new series of agent in the last hour got no storage and are not exposed.")
     };
     let (many, few) = (said("120"), said("3"));
     let no_room = |description| Firing {
         labels: &[("severity", "warning"), ("job", "agent")],
-        summary: "A process of agent has more series than there is room for",
+        summary: "A process of agent has no storage left for new series",
         description,
     };
     vec![
@@ -64,14 +64,14 @@ pub fn cases() -> Vec<Case> {
             .silent("AgentLabelOverflow", "10m")
             .silent("AgentLabelOverflow", "14m")
             .fires("AgentLabelOverflow", "130m", &overflown(
-                "120 recordings of agent_llm_calls_total in the last hour came with a new model past its cap: they count under `__other__`.",
+                "120 recordings of agent_llm_calls_total in the last hour had a model beyond the limit of its values. They are counted as `__other__`.",
             )),
         Case::new("a counter that is born with its first overflow")
             .series(of("a", "up", ""), "1x200")
             .series(of("a", overflow, labels), "_x70 1x100")
             .silent("AgentLabelOverflow", "74m")
             .fires("AgentLabelOverflow", "90m", &overflown(
-                "1 recordings of agent_llm_calls_total in the last hour came with a new model past its cap: they count under `__other__`.",
+                "1 recordings of agent_llm_calls_total in the last hour had a model beyond the limit of its values. They are counted as `__other__`.",
             ))
             .silent("AgentLabelOverflow", "140m"),
         Case::new("a target that can't be reached for a while brings back what it had counted")

@@ -18,7 +18,7 @@ fn errors() -> Vec<Case> {
     const ALERT: &str = "AgentHighErrorRate";
     let firing = |description| Firing {
         labels: &[("severity", "critical"), ("job", "agent")],
-        summary: "Many HTTP requests to agent are answered with 5xx",
+        summary: "HTTP requests to agent fail with 5xx",
         description,
     };
     let tenth = firing(
@@ -92,7 +92,7 @@ fn latency() -> Vec<Case> {
     let slow = Firing {
         labels: &[("severity", "warning"), ("job", "agent")],
         summary: "HTTP requests to agent are slow",
-        description: "One in twenty requests to agent takes 20s or longer; the limit is 10 s.",
+        description: "5 % of the requests to agent take 20s or longer; the limit is 10 s.",
     };
     vec![
         // One replica is fast, the other slow: together a tenth takes between 10 and 30 seconds.

@@ -14,7 +14,7 @@ fn errors() -> Vec<Case> {
     const ALERT: &str = "AgentLlmErrors";
     let fails = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("model", "m")],
-        summary: "Many calls of m fail",
+        summary: "Calls of m fail",
         description: "20% of the calls of m by agent in the last 5 minutes failed; the limit is 10 %.",
     };
     vec![
@@ -55,8 +55,8 @@ fn latency() -> Vec<Case> {
     let count = of("a", "agent_llm_call_duration_seconds_count", "model=\"m\"");
     let slow = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("model", "m")],
-        summary: "m answers slowly",
-        description: "One in twenty calls of m by agent takes 1m 30s or longer; the limit is 60 s.",
+        summary: "m is slow",
+        description: "5 % of the calls of m by agent take 1m 30s or longer; the limit is 60 s.",
     };
     vec![
         Case::new("a tenth of the calls takes one to two minutes")
@@ -85,8 +85,8 @@ fn rate_limited() -> Vec<Case> {
     const ALERT: &str = "AgentRateLimited";
     let limited = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("model", "m")],
-        summary: "m asks agent to slow down",
-        description: "10% of the calls of m by agent in the last 15 minutes were refused for their number; the limit is 5 %.",
+        summary: "m limits the rate of agent",
+        description: "10% of the calls of m by agent in the last 15 minutes were rate limited; the limit is 5 %.",
     };
     vec![
         Case::new("a tenth is rate limited")
@@ -115,8 +115,8 @@ fn usage_missing() -> Vec<Case> {
     let missing = of("a", "agent_llm_usage_missing_total", "model=\"m\"");
     let silent = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("model", "m")],
-        summary: "m doesn't tell how many tokens it used",
-        description: "50% of the successful calls of m by agent in the last hour told no usage; the limit is 5 %. Tokens and cost are too low by that.",
+        summary: "Calls of m report no token usage",
+        description: "50% of the successful calls of m by agent in the last hour reported no usage; the limit is 5 %. Tokens and costs are too low by this share.",
     };
     vec![
         Case::new("every other call tells no usage")

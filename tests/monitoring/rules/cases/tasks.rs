@@ -14,7 +14,7 @@ fn completion() -> Vec<Case> {
     const ALERT: &str = "AgentLowCompletionRate";
     let low = Firing {
         labels: &[("severity", "critical"), ("job", "agent")],
-        summary: "Too few tasks of agent succeed",
+        summary: "Tasks of agent fail",
         description: "Of the tasks of agent that ended in the last hour, 70% succeeded; at least 80 % should.",
     };
     vec![
@@ -61,8 +61,8 @@ fn active() -> Vec<Case> {
     const ALERT: &str = "AgentHighActiveTasks";
     let many = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("instance", "a")],
-        summary: "a runs many tasks at once",
-        description: "a of agent runs 51 tasks at once; the limit is 50.",
+        summary: "a runs more tasks than the limit",
+        description: "a of agent runs 51 tasks at the same time; the limit is 50.",
     };
     vec![
         Case::new("one process is full, and others are not")
@@ -82,7 +82,7 @@ fn hung() -> Vec<Case> {
     let series = |instance: &str| of(instance, "agent_task_oldest_in_flight_seconds", "task_type=\"search\"");
     let hangs = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("instance", "a"), ("task_type", "search")],
-        summary: "A search task on a doesn't end",
+        summary: "A search task on a hangs",
         description: "The oldest search task on a runs for 1h 30m 0s; the limit is 3600 s.",
     };
     vec![
@@ -106,7 +106,7 @@ fn no_success() -> Vec<Case> {
     };
     let firing = |description| Firing {
         labels: &[("severity", "critical"), ("job", "agent"), ("task_type", "coding")],
-        summary: "No coding task of agent succeeds any more",
+        summary: "No coding task of agent succeeds",
         description,
     };
     vec![
@@ -121,7 +121,7 @@ fn no_success() -> Vec<Case> {
             .fires(
                 ALERT,
                 "90m",
-                &firing("60 coding tasks of agent ended in the last 1h, and none of them in success."),
+                &firing("60 coding tasks of agent ended in the last 1h, and none of them succeeded."),
             ),
         Case::new("it has never succeeded")
             .series(tasks("a", "coding", "failure"), "0+1x200")
@@ -129,7 +129,7 @@ fn no_success() -> Vec<Case> {
             .fires(
                 ALERT,
                 "61m",
-                &firing("60 coding tasks of agent ended in the last 1h, and none of them in success."),
+                &firing("60 coding tasks of agent ended in the last 1h, and none of them succeeded."),
             ),
         Case::new("it is only rarely tried")
             .series(tasks("a", "coding", "failure"), "0 1x200")
@@ -158,8 +158,8 @@ fn no_traffic() -> Vec<Case> {
     const ALERT: &str = "AgentNoTraffic";
     let quiet = Firing {
         labels: &[("severity", "warning"), ("job", "agent")],
-        summary: "No task of agent ends any more",
-        description: "No task of agent has ended for 15m, though there were 100 or more in the last 6h.",
+        summary: "agent completes no tasks",
+        description: "No task of agent has ended for 15m; there were 100 or more in the last 6h.",
     };
     vec![
         Case::new("a busy agent falls silent")

@@ -10,7 +10,7 @@ pub fn cases() -> Vec<Case> {
     const ALERT: &str = "AgentToolFailures";
     let fails = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("tool_name", "web_search")],
-        summary: "The tool web_search often fails",
+        summary: "Calls of the tool web_search fail",
         description: "30% of the calls of web_search by agent in the last 15 minutes failed; the limit is 20 %.",
     };
     vec![

@@ -140,7 +140,7 @@ fn a_factor_that_no_ratio_can_reach_is_not_made() {
         settings.slo.objectives = vec![agent_metrics::monitoring::Objective::http().availability(90.0)];
     });
     let error = monitoring.files().expect_err("14.4 * 0.1 is above 1").to_string();
-    assert!(error.contains("windows that would work: 6h/30m (factor 6)"), "{error}");
+    assert!(error.contains("these windows would work: 6h/30m (factor 6)"), "{error}");
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_firing_alert_says_what_it_means() {
         |status: &str| of("a", "agent_tasks_total", &format!("task_type=\"search\",status=\"{status}\""));
     let says = Firing {
         labels: &[("severity", "critical"), ("job", "agent")],
-        summary: "Too few tasks of agent succeed",
+        summary: "Tasks of agent fail",
         description: "Of the tasks of agent that ended in the last hour, 33.33% succeeded; at least 80 % should.",
     };
     let case = Case::new("two of three fail")

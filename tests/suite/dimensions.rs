@@ -147,7 +147,7 @@ fn invalid_dimensions_are_refused() {
         ),
         (
             builder().dimension::<Tier>("a").dimension::<Region>("b").dimension::<Stray>("c").build(),
-            "dimension `c`: there are two already",
+            "dimension `c`: an instance has at most two dimensions",
         ),
         (builder().dimension::<Tier>("a").dimension_budget(2).build(), "the dimensions have 3 combinations"),
         (

@@ -4,7 +4,7 @@
 mod crates;
 mod formats;
 mod layers;
+mod original;
 mod prices;
 mod prometheus;
 mod readme;
-mod original;

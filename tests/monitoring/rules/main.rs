@@ -7,6 +7,6 @@ mod checks;
 mod comparison;
 mod golden;
 mod mutants;
-mod recording;
 mod original;
+mod recording;
 mod slo;

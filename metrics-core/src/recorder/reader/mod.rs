@@ -19,9 +19,11 @@ pub use cost::{StatusAndCost, ViaCost, ViaResultCost};
 pub use errors::{
     DowncastTag, InnerError, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError, ViaNoDowncast,
 };
+#[cfg(feature = "stream")]
+pub use status::StatusByClosure;
 pub use status::{
-    StatusByClosure, StatusByType, ViaAnyValue, ViaAsDynError, ViaClassifyError, ViaClassifyOk,
-    ViaClassifyValue, ViaFuture, ViaNoFailure, ViaResult, ViaResultFuture, ViaStdError,
+    StatusByType, ViaAnyValue, ViaAsDynError, ViaClassifyError, ViaClassifyOk, ViaClassifyValue, ViaFuture,
+    ViaNoFailure, ViaResult, ViaResultFuture, ViaStdError,
 };
 pub use usage::{StatusAndUsage, ViaResultUsage, ViaResultUsageBy, ViaUsage, ViaUsageBy};
 

@@ -1,4 +1,4 @@
-//! With the feature `disabled` a tracked function is the function that was written.
+//! With the feature `disabled` a tracked function compiles to the function as it is written.
 #![deny(warnings)]
 
 use std::mem::size_of_val;
@@ -78,9 +78,9 @@ async fn spends_in_time(budget: &Budget) -> anyhow::Result<u8> {
     Ok(2)
 }
 
-/// Where nothing is tracked nothing is known to be spent, so a budget holds nothing up.
+/// With tracking disabled the attributes don't check budgets, so a spent budget refuses no call.
 #[tokio::test]
-async fn budgets_are_not_asked() {
+async fn attributes_do_not_check_budgets() {
     let spent = Budget::rolling("spent", Duration::from_secs(60), 1.0).expect("valid");
     global().record_budget_spent_usd(&spent, 2.0);
     assert!(spent.check().is_err());
@@ -89,13 +89,13 @@ async fn budgets_are_not_asked() {
 }
 
 #[tokio::test]
-async fn nothing_is_tracked_and_all_else_is_as_it_was() {
+async fn calls_are_not_recorded_and_behave_as_untracked_ones() {
     let model = Model { name: "m".to_owned() };
     assert_eq!(size_of_val(&model.ask([0; 64])), size_of_val(&model.ask_plain([0; 64])));
     assert_eq!(size_of_val(&everything([0; 64])), size_of_val(&everything_plain([0; 64])));
     assert!(model.ask([1; 64]).await.is_ok() && model.ask_plain([1; 64]).await.is_ok());
     assert_eq!((everything([1; 64]).await, everything_plain([1; 64]).await, look_up("abc")), (1, 1, 3));
-    assert!(limited(global()).await.is_err(), "a limit is no measurement");
+    assert!(limited(global()).await.is_err(), "timeouts still apply");
     assert_eq!(sites().count(), 0);
     let text = global().to_text();
     for part in ["task_type=", "tool_name=", "model=\"m\"", "lookup_"] {
@@ -104,6 +104,6 @@ async fn nothing_is_tracked_and_all_else_is_as_it_was() {
 }
 
 #[test]
-fn mistakes_are_still_explained() {
+fn wrong_keys_and_labels_are_still_compile_errors() {
     trybuild::TestCases::new().compile_fail("ui/*.rs");
 }

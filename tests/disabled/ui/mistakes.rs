@@ -1,4 +1,4 @@
-//! Keys and labels are checked as ever.
+//! With the feature `disabled` keys and labels are still checked.
 use agent_metrics::{CallLabels, LabelValue, track, track_tool};
 
 #[derive(Clone, Copy, LabelValue)]

@@ -1,4 +1,4 @@
-//! Every shape of function, in edition 2018.
+//! All function shapes of `tests/ui/pass` compile and are counted in edition 2018.
 #![deny(warnings)]
 
 #[path = "../../ui/pass/mod.rs"]

@@ -1,6 +1,6 @@
-//! What only this edition has: chains of `let`, temporaries of the tail that go before the locals do, lifetimes that
-//! `impl Trait` captures unasked, `unsafe` attributes.
-#![allow(unsafe_code)] // An exported name is unsafe by its attribute.
+//! The features of edition 2024 work in tracked functions: `let` chains, temporaries of the last expression that are
+//! dropped before the locals, lifetimes that `impl Trait` captures implicitly, `unsafe` attributes.
+#![allow(unsafe_code)] // `#[unsafe(no_mangle)]` counts as unsafe code.
 
 use super::pass::calls::tool;
 use agent_metrics::track_tool;
@@ -58,7 +58,7 @@ async fn runs_a_closure(run: impl AsyncFnOnce(u8) -> u8) -> u8 {
 }
 
 #[test]
-fn shapes_of_this_edition_count() {
+fn function_shapes_of_edition_2024_are_counted() {
     assert_eq!(tool("chained").awaited("success", chained(Some("5"))), 5);
     assert_eq!(tool("tail_borrows_a_local").awaited("success", tail_borrows_a_local()), 2);
     assert_eq!(tool("tail_borrows_a_local_sync").called("success", tail_borrows_a_local_sync), 2);

@@ -1,4 +1,4 @@
-//! Functions, methods and what only they use, that nobody calls.
+//! Unused tracked functions and methods, and the items used only by them, are reported as dead code.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 

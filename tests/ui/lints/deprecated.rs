@@ -1,4 +1,4 @@
-//! Deprecated functions that are called or are tracked.
+//! Uses of deprecated items are reported in tracked functions, and for deprecated functions that are tracked.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 

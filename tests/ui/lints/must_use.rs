@@ -1,4 +1,4 @@
-//! Results and futures that nobody looks at.
+//! Unused results and futures are reported, in tracked functions and for calls to them.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 

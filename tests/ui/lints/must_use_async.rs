@@ -1,4 +1,4 @@
-//! What an async function with `#[must_use]` gives, when nobody looks at it.
+//! With `#[must_use]` on an async function an unused future is reported; for an unused output that is lost.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 

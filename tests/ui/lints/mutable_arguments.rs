@@ -1,4 +1,4 @@
-//! Arguments that the body changes in place.
+//! Arguments that are changed but never read are reported in sync functions; for async ones the warning is lost.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 

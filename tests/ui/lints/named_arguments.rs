@@ -1,4 +1,4 @@
-//! Arguments that the body names without a use: shadowed, assigned, used where nothing comes.
+//! Arguments that the body names but never reads are reported in sync functions; for async ones that is lost.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 

@@ -1,4 +1,4 @@
-//! Nothing is said of code that has nothing wrong, whatever is asked for.
+//! A tracked function without mistakes gets no warning, even with many optional lints enabled.
 #![warn(unused, rust_2018_idioms, rust_2021_compatibility, rust_2024_compatibility)]
 #![warn(absolute_paths_not_starting_with_crate, elided_lifetimes_in_paths, explicit_outlives_requirements)]
 #![warn(impl_trait_redundant_captures, let_underscore_drop, missing_debug_implementations, missing_docs)]

@@ -1,4 +1,4 @@
-//! A function that only calls itself.
+//! The warning about a function that calls itself unconditionally is lost.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 

@@ -1,4 +1,4 @@
-//! Parentheses, braces, semicolons, labels, names, comparisons that say nothing.
+//! Style lints report needless parentheses, unused labels, non-standard names and useless comparisons.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 
@@ -31,7 +31,7 @@ async fn badFunction() {}
 
 #[track_tool]
 fn badFunctionSync() {
-    /// Of nothing.
+    /// A doc comment without an item.
     drop(1);
     unsafe {}
     use std::mem::swap;

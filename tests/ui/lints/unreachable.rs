@@ -1,4 +1,4 @@
-//! Code after the end, and patterns that never match.
+//! Unreachable expressions and match arms are reported.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 

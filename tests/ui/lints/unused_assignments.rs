@@ -1,4 +1,4 @@
-//! Values that are assigned and never read.
+//! Assigned values that are never read are reported.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 

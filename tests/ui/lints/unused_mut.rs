@@ -1,4 +1,4 @@
-//! What needn't be mutable, in arguments, patterns, locals and receivers.
+//! Needless `mut` is reported in arguments, patterns, locals and receivers.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 

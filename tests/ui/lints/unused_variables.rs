@@ -1,4 +1,4 @@
-//! Arguments and variables that nothing uses.
+//! Unused arguments and variables are reported.
 #![allow(unused_imports)] // Without the attribute, its name is unused.
 use agent_metrics::track_tool;
 

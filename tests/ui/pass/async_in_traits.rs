@@ -1,4 +1,4 @@
-//! `async fn` in traits, without any other crate: required, provided, and implemented where the trait says `impl Future`.
+//! `async fn` in traits can be tracked without `async-trait`: provided methods, and implementations of all kinds.
 
 use super::calls::task;
 use agent_metrics::track_task;
@@ -34,7 +34,7 @@ impl Agent for Planner {
 }
 
 #[test]
-fn async_methods_of_traits_count() {
+fn async_trait_methods_are_counted() {
     let mut planner = Planner { count: 1 };
     assert_eq!(task("provided_async").awaited("success", planner.provided_async()), 4);
     assert_eq!(task("declared_as_future").so_far(), [("success".to_owned(), 1)]);

@@ -1,4 +1,4 @@
-//! Traits by the crate `async-trait`: the attribute on a method, before the whole impl's or behind it.
+//! Methods of `#[async_trait]` traits can be tracked, in the trait and in its implementations.
 
 use super::calls::{task, tool};
 use agent_metrics::{track_task, track_tool};
@@ -49,7 +49,7 @@ impl<T: 'static> Local<T> for Planner {
 }
 
 #[test]
-fn boxed_methods_count_to_their_end() {
+fn async_trait_methods_are_counted_when_their_future_ends() {
     let mut planner = Planner { count: 0 };
     assert!(task("boxed_answer").awaited("failure", planner.answer("long one")).is_err());
     assert_eq!(task("boxed_default").awaited("success", planner.boxed_default()), 2);

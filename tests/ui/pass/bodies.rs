@@ -1,4 +1,4 @@
-//! What a body may hold: labels, nested items, macros, its own `return`s in closures.
+//! Labels, nested items, macros and `return` in closures work in a tracked body as without the attribute.
 
 use super::calls::tool;
 use agent_metrics::{track_step, track_tool};
@@ -78,7 +78,7 @@ fn moved_in_part(pair: (String, String)) -> String {
 }
 
 #[test]
-fn bodies_run_as_written() {
+fn tracked_bodies_return_the_same_values() {
     assert_eq!(tool("labelled_block").awaited("success", labelled_block(&[1, 5])), Some(5));
     assert_eq!(tool("nested_items").awaited("success", nested_items(1)), 2);
     assert_eq!(tool("returning_closure").called("success", || returning_closure(&[1, 5, 200])), 2);

@@ -1,4 +1,4 @@
-//! `fn -> Pin<Box<dyn Future>>`: measured where `Box::pin` is the body's tail, whatever runs before it.
+//! `fn -> Pin<Box<dyn Future>>` whose last expression is `Box::pin(..)` is measured until the future ends.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -49,7 +49,7 @@ trait Dynamic {
 impl Dynamic for Agent {}
 
 #[test]
-fn boxed_futures_count_to_their_end() {
+fn boxed_futures_are_counted_when_they_end() {
     let mut agent = Agent { count: 0 };
     assert!(tool("boxed").awaited("error", agent.boxed("long one")).is_err());
     let boxed = agent.boxed("abc");
@@ -60,7 +60,7 @@ fn boxed_futures_count_to_their_end() {
 }
 
 #[tokio::test]
-async fn a_boxed_future_has_a_timeout() {
+async fn a_boxed_future_may_have_a_timeout() {
     let agent = Agent { count: 1 };
     assert_eq!(tool("boxed_limited").awaited("success", agent.boxed_limited()).ok(), Some(1));
 }

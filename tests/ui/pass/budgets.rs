@@ -1,4 +1,4 @@
-//! The keys `budget` and `dimensions` on every shape: where a budget is read, and how a call that doesn't begin says so.
+//! The keys `budget` and `dimensions` work on every shape of function; a spent budget is returned as an error.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -80,7 +80,7 @@ fn budgeted_stream_sync() -> Result<impl Stream<Item = u8>, BudgetSpent> {
 }
 
 #[test]
-fn budgets_and_dimensions_stand_on_every_shape() {
+fn every_function_shape_takes_budgets_and_dimensions() {
     let agent =
         || Agent { budget: Arc::new(Budget::per_task("method", 1.0).expect("valid")), tier: Tier::Free };
     assert_eq!(tool("budgeted_part").called("success", || agent().budgeted_part()), Ok(1));
@@ -98,13 +98,13 @@ fn budgets_and_dimensions_stand_on_every_shape() {
 }
 
 #[test]
-fn what_does_not_begin_is_not_counted() {
+fn a_spent_budget_refuses_the_call_with_an_error() {
     let spent = || {
         let spent = Budget::rolling("spent", std::time::Duration::from_secs(60), 1.0).expect("valid");
         agent_metrics::global().record_budget_spent_usd(&spent, 2.0);
         Agent { budget: Arc::new(spent), tier: Tier::Free }
     };
-    let error = ready(async { spent().budgeted_method().await }).expect_err("it is spent");
+    let error = ready(async { spent().budgeted_method().await }).expect_err("the budget is spent");
     assert_eq!((&*error.budget, error.limit_usd), ("spent", 1.0));
     assert!(ready(spent().budgeted_mover()).is_err());
 }

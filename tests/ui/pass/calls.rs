@@ -1,10 +1,10 @@
-//! What a call left in the global metrics.
+//! Helpers that read the calls recorded in the global metrics.
 
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// The calls that count under one name.
+/// The calls recorded under one label value.
 #[derive(Clone, Copy)]
 pub(crate) struct Calls {
     family: &'static str,
@@ -25,7 +25,7 @@ pub(crate) fn llm(name: &'static str) -> Calls {
 }
 
 impl Calls {
-    /// The calls so far, by status; those that a scrape shows as zero are none.
+    /// Returns the number of calls so far by status, without statuses whose count is zero.
     pub(crate) fn so_far(self) -> Vec<(String, u64)> {
         let start = format!("{}{{{}=\"{}\",status=\"", self.family, self.label, self.name);
         let text = agent_metrics::global().to_text();
@@ -34,7 +34,7 @@ impl Calls {
         counts.filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Runs what makes exactly one call, which ends with this status; none has been before.
+    /// Runs a closure that makes exactly one call. Panics unless it is the first one and ends with this status.
     #[track_caller]
     pub(crate) fn called<T>(self, status: &str, call: impl FnOnce() -> T) -> T {
         assert_eq!(self.so_far(), [], "before the call");
@@ -43,19 +43,19 @@ impl Calls {
         result
     }
 
-    /// Polls a future, made already, to its end, which has to be at once.
+    /// Polls a future once, which must complete it, and checks its call as [`Self::called`] does.
     #[track_caller]
     pub(crate) fn awaited<T>(self, status: &str, future: impl Future<Output = T>) -> T {
         self.called(status, || ready(future))
     }
 }
 
-/// The output of a future that doesn't wait.
+/// Returns the output of a future that is ready at the first poll.
 #[track_caller]
 pub(crate) fn ready<T>(future: impl Future<Output = T>) -> T {
     match poll_once(future) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("it waits"),
+        Poll::Pending => panic!("the future is pending"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Generated code has nothing unsafe: it compiles where that is forbidden, not only denied.
+//! Generated code contains no `unsafe`: it compiles under `#![forbid(unsafe_code)]`.
 #![forbid(unsafe_code)]
 
 use super::calls::{llm, task, tool};
@@ -39,7 +39,7 @@ fn safe_llm() -> String {
 async fn safe_lookup() {}
 
 #[test]
-fn no_expansion_is_unsafe() {
+fn every_attribute_compiles_without_unsafe_code() {
     task("safe_task").awaited("success", safe_task());
     assert_eq!(tool("safe_tool").awaited("success", safe_tool()), Some(1));
     llm("safe_model").called("success", safe_llm);

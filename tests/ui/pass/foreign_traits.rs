@@ -1,4 +1,4 @@
-//! Methods of traits that others wrote: of the standard library, with associated types, with a `poll` of its own.
+//! Methods of foreign traits can be tracked, such as `From`, `Display`, `Iterator`, `Future` and `Drop`.
 
 use super::calls::{ready, tool};
 use agent_metrics::track_tool;
@@ -72,7 +72,7 @@ impl Lends for Agent {
 }
 
 #[test]
-fn methods_of_foreign_traits_count() {
+fn methods_of_foreign_traits_are_counted() {
     let mut agent = Agent(1);
     assert_eq!(tool("trait_from").called("success", || u8::from(&agent)), 1);
     assert_eq!(tool("trait_display").called("success", || agent.to_string()), "1");

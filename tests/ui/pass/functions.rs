@@ -1,4 +1,4 @@
-//! Functions, async and not: what they return, return early, or give up with.
+//! Async and sync functions are counted once per call, also with an early `return` or `?`.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -44,7 +44,7 @@ fn question_sync(text: &str) -> Option<u8> {
 }
 
 #[test]
-fn each_call_counts_once() {
+fn each_call_is_counted_once() {
     tool("unit_async").awaited("success", unit_async());
     tool("unit_sync").called("success", unit_sync);
     tool("explicit_unit").awaited("success", explicit_unit());

@@ -1,5 +1,5 @@
-//! Generic functions: types, constants, where clauses, defaults of the type they are methods of.
-#![allow(clippy::multiple_bound_locations)] // Bounds in both places are the shape.
+//! Generic functions and methods can be tracked: type and const parameters, where clauses, default parameters.
+#![allow(clippy::multiple_bound_locations)] // Bounds in both places are under test.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -53,7 +53,7 @@ impl<'a, T: ?Sized + Debug, const N: usize> Store<'a, T, N> {
 }
 
 #[test]
-fn generic_functions_count() {
+fn generic_functions_are_counted() {
     assert_eq!(tool("generic").awaited("success", generic("a", [0; 3], || 7)), "a37");
     assert!(tool("generic_sync").called("error", || generic_sync::<(), _>(Err("no"))).is_err());
     assert!(tool("converts").awaited("error", converts::<u8>("x")).is_err());

@@ -1,4 +1,4 @@
-//! `impl Trait` as an argument, alone and nested.
+//! Functions with `impl Trait` arguments can be tracked, nested ones too.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -25,7 +25,7 @@ async fn impl_and_generic<T>(values: &[T], find: &(impl Fn(&T) -> bool + ?Sized)
 }
 
 #[test]
-fn impl_arguments_are_taken() {
+fn functions_with_impl_arguments_are_counted() {
     assert_eq!(tool("impl_async").awaited("success", impl_async("a", vec![1, 2])), "a12");
     let mut into = Vec::new();
     tool("impl_sync").called("success", || impl_sync(str::len, &mut into));

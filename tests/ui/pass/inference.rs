@@ -1,5 +1,5 @@
-//! Bodies whose types are known only by what the function returns.
-#![allow(clippy::type_complexity)] // Complex types are what has to be inferred.
+//! Types in the body are still inferred from the function's return type.
+#![allow(clippy::type_complexity)] // The types to infer are complex.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -72,7 +72,7 @@ fn function_pointer() -> fn(&str) -> usize {
 }
 
 #[test]
-fn types_flow_from_the_signature() {
+fn types_are_inferred_from_the_return_type() {
     assert!(tool("collects").awaited("error", collects("1,x")).is_err());
     assert_eq!(tool("collects_sync").called("success", || collects_sync("a,b")), ["a", "b"]);
     assert!(tool("boxes_an_error").awaited("error", boxes_an_error(2)).is_err());

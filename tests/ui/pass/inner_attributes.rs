@@ -1,4 +1,4 @@
-//! Attributes and doc comments inside the body.
+//! Attributes and doc comments inside the body keep their effect.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -12,7 +12,7 @@ fn inner_sync() -> u8 {
 
 #[track_tool]
 async fn inner_async(number: u8) -> u8 {
-    //! A doc comment of the function's.
+    //! A doc comment of the function.
     #![allow(unused_variables, clippy::no_effect_underscore_binding)]
     let unused = number;
     2
@@ -30,7 +30,7 @@ async fn on_statements(number: u8) -> u8 {
 }
 
 #[test]
-fn attributes_in_the_body_hold() {
+fn attributes_inside_the_body_take_effect() {
     assert_eq!(tool("inner_sync").called("success", inner_sync), 2);
     assert_eq!(tool("inner_async").awaited("success", inner_async(1)), 2);
     assert_eq!(tool("on_statements").awaited("success", on_statements(1)), 2);

@@ -1,4 +1,4 @@
-//! One call site in a generic function has a series for each label, not one for whoever came first.
+//! One call site in a generic function records each instantiation under its label value.
 
 use super::calls::{ready, task, tool};
 use agent_metrics::{LabelValue, track_task, track_tool};
@@ -44,7 +44,7 @@ trait Runs: Kind {
 
 impl<K: Kind> Runs for K {}
 
-/// `Self` has generics too, which a static can't name.
+/// A generic type: the expansion can't use `Self` in a static.
 struct Holder<K>(K);
 
 impl<K: Kind> Holder<K> {
@@ -61,7 +61,7 @@ fn once() -> Vec<(String, u64)> {
 }
 
 #[test]
-fn no_instance_takes_anothers_series() {
+fn each_instantiation_records_to_its_series() {
     ready(by_argument(First::InstanceA));
     ready(by_argument(Second::InstanceB));
     for name in ["instance_a", "instance_b"] {

@@ -1,4 +1,4 @@
-//! Keys that use the arguments: read before the body has them, also where it moves them away.
+//! Values of keys may use the arguments, even if the body moves or changes them: keys are evaluated first.
 
 use super::calls::{llm, task, tool};
 use agent_metrics::{Usage, track_llm, track_task, track_tool};
@@ -50,7 +50,7 @@ fn formatted(mut number: u8) -> u8 {
 }
 
 #[test]
-fn keys_read_the_arguments() {
+fn keys_are_evaluated_before_the_body_moves_the_arguments() {
     let agent = || Agent { model: "key_model".to_owned() };
     assert_eq!(task("ey_model").called("timeout", || agent().status()), "key_model");
     assert_eq!(llm("key_model").awaited("success", agent().moves_itself()), "key_model");

@@ -1,4 +1,4 @@
-//! Lifetimes: named, elided, hidden in a type's path, and those that nothing of the result borrows.
+//! Lifetimes work as without the attribute: named, elided, hidden in a path, and not used by the result.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -48,7 +48,7 @@ async fn dynamic(f: &dyn Fn(&str) -> usize, items: &mut (dyn Iterator<Item = u8>
     f("a") + items.count()
 }
 
-/// The tail borrows from an argument, which has to live longer than what the tail leaves.
+/// The last expression borrows from an argument, so the argument must be dropped after that temporary.
 #[track_tool]
 async fn borrowed_tail(cell: RefCell<Vec<u8>>) -> usize {
     cell.borrow().len()
@@ -60,7 +60,7 @@ fn borrowed_tail_sync(cell: RefCell<Vec<u8>>) -> usize {
 }
 
 #[test]
-fn borrows_last_as_long_as_without_the_attribute() {
+fn results_may_borrow_as_long_as_without_the_attribute() {
     let text = String::from("abc");
     let rest = {
         let reader = Reader { text: &text };

@@ -1,4 +1,4 @@
-//! Methods of traits, with and without a default, named by a constant of the type or not.
+//! Trait methods can be tracked, provided or implemented, and a constant of the type can name them.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -40,7 +40,7 @@ impl Tool for Fetch {
 }
 
 #[test]
-fn methods_of_traits_count() {
+fn trait_methods_are_counted() {
     let sum = tool("provided").called("success", || {
         tool("method_required").called("success", || Search.required("abc")) + Fetch.provided(1)
     });

@@ -1,4 +1,4 @@
-//! The shapes of functions that an attribute takes, a file each; every edition compiles and runs them.
+//! The function shapes that the attributes accept, one per file. Each edition compiles and runs them.
 
 pub(crate) mod calls;
 

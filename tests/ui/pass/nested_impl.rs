@@ -1,5 +1,5 @@
-//! `impl Trait` in the result: alone, in `Result`, `Option`, tuples and boxes.
-#![allow(clippy::needless_lifetimes, clippy::elidable_lifetime_names)] // Named lifetimes are a shape of their own.
+//! Functions that return `impl Trait` can be tracked: alone, in `Result`, in `Option`, in tuples and in `Vec`.
+#![allow(clippy::needless_lifetimes, clippy::elidable_lifetime_names)] // Named lifetimes are under test.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -53,7 +53,7 @@ where
 }
 
 #[test]
-fn hidden_types_stay_hidden() {
+fn functions_that_return_impl_trait_are_counted() {
     assert!(tool("in_result").awaited("error", in_result(true)).is_err());
     let result = tool("in_result_sync").called("success", in_result_sync).expect("a result");
     assert_eq!(format!("{:?}", result.clone()), "1");

@@ -1,4 +1,4 @@
-//! Functions that never return: by `-> !`, by a body that isn't written yet, by a loop.
+//! Functions that never return can be tracked; their calls end as `panicked` or `cancelled`.
 
 use super::calls::{poll_once, tool};
 use agent_metrics::track_tool;
@@ -36,7 +36,7 @@ fn panics<T>(call: impl FnOnce() -> T) -> bool {
 }
 
 #[test]
-fn what_never_returns_ends_as_panicked_or_cancelled() {
+fn functions_that_never_return_are_counted_as_panicked_or_cancelled() {
     assert!(tool("never_async").called("cancelled", || poll_once(never_async())).is_pending());
     assert!(tool("never_sync").called("panicked", || panics(|| never_sync())));
     let not_yet = not_yet_async();

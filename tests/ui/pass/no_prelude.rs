@@ -1,4 +1,4 @@
-//! A module without a prelude, and without unsafe code: nothing is found but what is written in full.
+//! Generated code needs no prelude and no `unsafe`: it names everything by its full path.
 #![no_implicit_prelude]
 #![forbid(unsafe_code)]
 
@@ -29,7 +29,7 @@ struct Labels {
 #[derive(Metrics)]
 #[metrics(namespace = "bare")]
 struct Families {
-    /// Things.
+    /// A family with a label set.
     things_total: ::agent_metrics::Counter<Labels>,
 }
 
@@ -91,7 +91,7 @@ async fn bare_lookup() -> u8 {
 }
 
 #[::core::prelude::v1::test]
-fn nothing_is_taken_from_a_prelude() {
+fn every_attribute_compiles_without_a_prelude() {
     task("bare_async").awaited("success", bare_async());
     assert!(task("bare").called("timeout", || bare_sync(true)).is_err());
     assert!(bare_sync(false).is_err());
@@ -103,7 +103,7 @@ fn nothing_is_taken_from_a_prelude() {
 }
 
 #[::core::prelude::v1::test]
-fn a_timeout_needs_no_prelude() {
+fn timeouts_compile_without_a_prelude() {
     let runtime = ::tokio::runtime::Builder::new_current_thread().enable_time().build();
     let output = runtime.expect("a runtime").block_on(bare_opaque());
     assert!(::core::matches!(output, ::core::result::Result::Ok(1)));

@@ -1,4 +1,4 @@
-//! `fn -> impl Future`: measured from the first poll to the future's end, with what runs before it.
+//! `fn -> impl Future` is measured from the first poll to the future's end; one that is never polled isn't counted.
 
 use super::calls::{poll_once, task};
 use agent_metrics::track_task;
@@ -62,7 +62,7 @@ fn waits() -> impl Future<Output = ()> {
 }
 
 #[test]
-fn opaque_futures_count_to_their_end() {
+fn opaque_futures_are_counted_when_they_end() {
     let mut agent = Agent { text: "abc", count: 0 };
     assert!(task("with_statements").awaited("failure", agent.with_statements(false)).is_err());
     assert_eq!(agent.count, 2);

@@ -1,5 +1,5 @@
-//! Arguments taken apart by a pattern, ignored, mutable, or there only under a `cfg`.
-#![allow(clippy::many_single_char_names)] // Short names, long patterns.
+//! Arguments may be patterns, ignored, mutable, or conditional by `cfg`.
+#![allow(clippy::many_single_char_names)] // The patterns bind many values.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -67,7 +67,7 @@ async fn shadows(a: u8) -> u8 {
 }
 
 #[test]
-fn every_pattern_is_taken() {
+fn functions_with_argument_patterns_are_counted() {
     let (text, pair, point) = (String::new, || (String::from("ab"), String::new()), || Point { x: 1, y: 1 });
     let future = patterns(pair(), [1, 1], text(), text(), vec![], point(), &1);
     assert_eq!(tool("patterns").awaited("success", future), 9);

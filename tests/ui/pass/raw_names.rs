@@ -1,4 +1,4 @@
-//! Raw identifiers: the name that counts is the plain one.
+//! A function with a raw identifier is counted under its name without `r#`.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -26,7 +26,7 @@ impl Raw {
 }
 
 #[test]
-fn raw_names_count_without_their_mark() {
+fn raw_identifiers_are_counted_without_their_prefix() {
     assert_eq!(tool("type").awaited("success", r#type(1, 1)), 3);
     assert_eq!(tool("raw_text").called("success", || r#loop("raw_text")), 8);
     let raw = Raw { r#struct: "raw_field".to_owned() };

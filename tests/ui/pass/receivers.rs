@@ -1,5 +1,5 @@
-//! Methods with every kind of receiver.
-#![allow(clippy::needless_arbitrary_self_type)] // It is a shape, if a needless one.
+//! Methods with every kind of receiver can be tracked.
+#![allow(clippy::needless_arbitrary_self_type)] // Typed receivers are under test.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -87,7 +87,7 @@ impl Agent {
 }
 
 #[test]
-fn each_receiver_is_taken() {
+fn methods_with_every_kind_of_receiver_are_counted() {
     let mut agent = tool("without").awaited("success", Agent::without());
     assert_eq!(*tool("by_ref").awaited("success", agent.by_ref()), 1);
     assert_eq!(*tool("by_ref_sync").called("success", || agent.by_ref_sync()), 1);

@@ -1,4 +1,4 @@
-//! Functions that call themselves, or each other.
+//! Recursive functions can be tracked; every level counts as a call.
 
 use super::calls::{ready, tool};
 use agent_metrics::track_tool;
@@ -31,7 +31,7 @@ async fn odd(number: usize) -> bool {
 }
 
 #[test]
-fn every_level_counts() {
+fn every_level_of_recursion_is_counted() {
     assert_eq!(ready(recursive(3)), 3);
     assert_eq!(recursive_sync(3), 3);
     assert_eq!(ready(recursive_boxed(3)), 3);

@@ -1,4 +1,4 @@
-//! The runtime crate under another name, or only re-exported.
+//! The key `crate` makes the attributes work with a renamed or re-exported runtime crate.
 
 use self::facade::krate;
 use super::calls::{task, tool};
@@ -48,7 +48,7 @@ struct Lookup {
 }
 
 #[test]
-fn the_crate_has_any_name() {
+fn attributes_work_with_a_renamed_crate() {
     assert_eq!(task("renamed").awaited("success", renamed_task()), Some(1));
     assert_eq!(tool("renamed_tool").called("success", || renamed_tool(1)), 1);
     assert_eq!(tool("renamed_key").awaited("success", renamed_later("renamed_key")), 11);

@@ -1,5 +1,5 @@
-//! Items of the user's own that have the names which generated code could mean.
-#![allow(dead_code)] // Most of these are here to be in the way.
+//! The user's items don't collide with names in generated code, even if they have the same names.
+#![allow(dead_code)] // Most items exist only to shadow names.
 
 use self::inner::*;
 use super::calls::{llm, task, tool};
@@ -93,7 +93,7 @@ mod inner {
 }
 
 #[test]
-fn nobodys_names_are_in_the_way() {
+fn the_users_items_do_not_shadow_names_in_generated_code() {
     assert!(task("shadowed").awaited("failure", shadowed_task(true)).is_err());
     assert_eq!(tool("shadowed_tool").called("success", || shadowed_tool((1, Ok), 2, 4)), 7);
     llm("shadowed_model").awaited("success", shadowed_llm());

@@ -1,4 +1,4 @@
-//! Streams, plain and in a `Result`, sync and async, generic and boxed: measured to their end.
+//! With the key `stream` a call lasts until its stream ends: plain or in a `Result`, sync or async, boxed.
 
 use std::pin::Pin;
 
@@ -43,7 +43,7 @@ impl Agent {
 }
 
 #[test]
-fn streams_count_to_their_end() {
+fn streams_are_counted_when_they_end() {
     let stream = plain_stream('a', 3);
     let items: Vec<_> = tool("plain_stream").awaited("success", stream.collect::<Vec<_>>());
     assert_eq!(items, ['a', 'a', 'a']);

@@ -1,22 +1,22 @@
-//! Functions that are unsafe, or have another ABI.
-#![allow(unsafe_code)] // What is measured here is unsafe by its signature.
+//! Unsafe functions and `extern` functions can be tracked, and stay unsafe.
+#![allow(unsafe_code)] // Tracked functions with an unsafe signature are under test.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
 
 /// # Safety
-/// The pointer is valid.
+/// The pointer must be valid.
 #[track_tool]
 async unsafe fn unsafe_async(pointer: *const u8) -> u8 {
-    // SAFETY: the caller's own promise.
+    // SAFETY: the caller guarantees that the pointer is valid.
     unsafe { *pointer }
 }
 
 /// # Safety
-/// The pointer is valid.
+/// The pointer must be valid.
 #[track_tool]
 unsafe fn unsafe_sync(pointer: *const u8) -> u8 {
-    // SAFETY: the caller's own promise.
+    // SAFETY: the caller guarantees that the pointer is valid.
     unsafe { *pointer }
 }
 
@@ -26,17 +26,17 @@ extern "C" fn extern_c(number: u8) -> u8 {
 }
 
 /// # Safety
-/// The pointer is valid.
+/// The pointer must be valid.
 #[track_tool]
 unsafe extern "C" fn unsafe_extern_c(pointer: *const u8) -> u8 {
-    // SAFETY: the caller's own promise.
+    // SAFETY: the caller guarantees that the pointer is valid.
     unsafe { *pointer }
 }
 
 #[test]
 fn unsafe_functions_stay_unsafe() {
     let number = 7;
-    // SAFETY: the pointer is to a local that lives.
+    // SAFETY: the pointer is to a local variable that outlives the call.
     let future = unsafe { unsafe_async(&raw const number) };
     assert_eq!(tool("unsafe_async").awaited("success", future), 7);
     // SAFETY: as above.

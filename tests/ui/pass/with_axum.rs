@@ -1,4 +1,4 @@
-//! Beside `#[axum::debug_handler]`, in either order: it is still a handler.
+//! `#[axum::debug_handler]` and a tracking attribute can be combined in either order.
 
 use super::calls::{ready, tool};
 use agent_metrics::track_tool;
@@ -19,7 +19,7 @@ async fn below_handler(State(base): State<usize>, body: String) -> Result<String
 }
 
 #[test]
-fn handlers_stay_handlers() {
+fn tracked_handlers_are_accepted_by_axum() {
     let _: [MethodRouter<usize>; 2] = [get(above_handler), get(below_handler)];
     let result = tool("above_handler").awaited("success", above_handler(State(9), Path("a".to_owned())));
     assert_eq!(result.as_deref(), Ok("a"));

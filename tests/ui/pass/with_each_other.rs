@@ -1,4 +1,4 @@
-//! Several of our attributes on one function: each counts.
+//! Several tracking attributes on one function each record the call.
 
 use super::calls::{llm, task, tool};
 use agent_metrics::{CallLabels, Usage, track, track_llm, track_step, track_task, track_tool};
@@ -47,7 +47,7 @@ async fn between(name: &str) -> usize {
 }
 
 #[test]
-fn each_attribute_counts() {
+fn each_attribute_records_the_call() {
     assert!(tool("all_async").awaited("error", all_async(2)).is_err());
     assert_eq!(task("all_async").so_far(), [("failure".to_owned(), 1)]);
     assert_eq!(tool("all_sync").called("success", || all_sync((1, 2))), 1);

@@ -1,4 +1,4 @@
-//! Beside attributes that the compiler keeps: they stay on the function.
+//! Attributes of the compiler, such as `#[must_use]`, `#[inline]` and `#[cfg]`, stay on the tracked function.
 
 use super::calls::tool;
 use agent_metrics::track_tool;
@@ -11,7 +11,7 @@ fn must_use_sync() -> u8 {
 }
 
 #[track_tool]
-#[must_use = "it is asked for"]
+#[must_use = "the result is needed"]
 async fn must_use_async() -> u8 {
     1
 }
@@ -51,8 +51,8 @@ async fn conditional() {}
 fn untracked() {}
 
 #[test]
-#[allow(deprecated)] // It is called on purpose.
-fn inert_attributes_stay() {
+#[allow(deprecated)] // The test calls a deprecated function on purpose.
+fn attributes_of_the_compiler_take_effect() {
     assert_eq!(tool("must_use_sync").called("success", must_use_sync), 1);
     assert_eq!(tool("must_use_async").awaited("success", must_use_async()), 1);
     assert!(tool("with_track_caller").called("success", || with_track_caller(Location::caller())));

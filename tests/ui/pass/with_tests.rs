@@ -1,4 +1,4 @@
-//! Beside `#[test]` and `#[tokio::test]`, in either order: a tracked test is a test.
+//! `#[test]` or `#[tokio::test]` and a tracking attribute can be combined in either order.
 
 use super::calls::task;
 use agent_metrics::track_task;
@@ -7,20 +7,20 @@ use agent_metrics::track_task;
 #[tokio::test]
 async fn above_a_test() {
     tokio::task::yield_now().await;
-    assert_eq!(task("above_a_test").so_far(), [], "it has not ended");
+    assert_eq!(task("above_a_test").so_far(), [], "the call has not ended");
 }
 
 #[tokio::test(flavor = "current_thread")]
 #[track_task]
 async fn below_a_test() {
     tokio::task::yield_now().await;
-    assert_eq!(task("below_a_test").so_far(), [], "it has not ended");
+    assert_eq!(task("below_a_test").so_far(), [], "the call has not ended");
 }
 
 #[track_task]
 #[test]
 fn above_a_plain_test() {
-    assert_eq!(task("above_a_plain_test").so_far(), [], "it has not ended");
+    assert_eq!(task("above_a_plain_test").so_far(), [], "the call has not ended");
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_test_that_panics() {
 }
 
 #[tokio::test]
-async fn tasks_of_a_runtime_count() {
+async fn spawned_tasks_are_counted() {
     #[track_task]
     async fn spawned(number: u8) -> u8 {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! Beside `tracing::instrument`, in either order: the body runs inside the span, and counts.
+//! `tracing::instrument` and a tracking attribute can be combined in either order: the body runs inside the span.
 
 use super::calls::task;
 use agent_metrics::track_task;
@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber, instrument};
 
-/// A subscriber that knows which span this thread is in.
+/// A subscriber that records which span the current thread is in.
 struct Spans;
 
 thread_local! {
@@ -42,7 +42,7 @@ impl Subscriber for Spans {
     }
 }
 
-/// The name of the span that the caller is in.
+/// Returns the name of the span that the current thread is in.
 fn span() -> Option<&'static str> {
     let id = ENTERED.with(|entered| entered.borrow().last().cloned())?;
     NAMES.with(|names| names.borrow().get(id.into_u64() as usize - 1).copied())

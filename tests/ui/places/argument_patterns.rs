@@ -1,4 +1,4 @@
-//! Patterns of arguments that don't fit their types.
+//! An argument's pattern that doesn't fit its type is reported at the pattern.
 use agent_metrics::track_tool;
 
 #[track_tool]

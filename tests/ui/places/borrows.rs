@@ -1,4 +1,4 @@
-//! Borrows that overlap.
+//! Overlapping borrows, and borrows that outlive their value, are reported in the body.
 use agent_metrics::track_tool;
 
 #[track_tool]

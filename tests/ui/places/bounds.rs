@@ -1,4 +1,4 @@
-//! Bounds that aren't met.
+//! Unmet trait bounds are reported at the expression that needs them.
 use agent_metrics::track_tool;
 
 fn shown(_: impl std::fmt::Display) {}

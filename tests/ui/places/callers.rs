@@ -1,4 +1,4 @@
-//! Callers of tracked functions: what they get wrong is theirs.
+//! Mistakes in calls of a tracked function are reported at the caller.
 use agent_metrics::track_tool;
 
 use std::rc::Rc;

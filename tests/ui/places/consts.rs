@@ -1,4 +1,4 @@
-//! What the compiler finds by computing.
+//! A literal out of range is reported at the literal.
 use agent_metrics::track_tool;
 
 #[track_tool]

@@ -1,4 +1,4 @@
-//! Control flow that leads nowhere.
+//! A `break` outside of a loop or to an unknown label is reported at the `break`.
 use agent_metrics::track_tool;
 
 #[track_tool]

@@ -1,4 +1,4 @@
-//! Mistakes inside closures, macros and nested blocks.
+//! Mistakes inside closures, macro calls and nested blocks are reported there.
 use agent_metrics::track_tool;
 
 #[track_tool]

@@ -1,4 +1,4 @@
-//! A `return` of another type.
+//! A `return` of the wrong type is reported at the returned expression.
 use agent_metrics::track_tool;
 
 #[track_tool]

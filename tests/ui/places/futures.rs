@@ -1,4 +1,4 @@
-//! Futures that functions make, wrong before or inside.
+//! Functions that return a future: mistakes before and inside the async block are reported there.
 use agent_metrics::track_tool;
 
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! A result of an early `return` that doesn't live long enough, async.
+//! Async: an early `return` of a reference that doesn't live long enough is reported there.
 use agent_metrics::track_tool;
 
 #[track_tool]

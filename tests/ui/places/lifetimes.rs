@@ -1,4 +1,4 @@
-//! Results that don't live long enough, at the tail.
+//! A last expression that doesn't live long enough is reported at the expression.
 use agent_metrics::track_tool;
 
 #[track_tool]

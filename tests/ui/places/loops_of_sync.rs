@@ -1,4 +1,4 @@
-//! A `continue` outside of a loop, not async.
+//! Not async: a `continue` outside of a loop is reported at the `continue`, with another error code.
 use agent_metrics::track_tool;
 
 #[track_tool]

@@ -1,4 +1,4 @@
-//! Methods, fields and arguments that don't exist.
+//! Unknown methods and fields are reported at their names.
 use agent_metrics::track_tool;
 
 struct Agent {

@@ -1,4 +1,4 @@
-//! Values used after they were moved.
+//! The use of a moved value is reported at the use.
 use agent_metrics::track_tool;
 
 struct Agent(String);

@@ -1,4 +1,4 @@
-//! Changes to what isn't mutable.
+//! Changes to immutable or uninitialised values are reported at the change.
 use agent_metrics::track_tool;
 
 struct Agent(u8);

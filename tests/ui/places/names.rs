@@ -1,4 +1,4 @@
-//! Names that don't exist.
+//! Unknown names are reported where they are written, in the signature and in the body.
 use agent_metrics::track_tool;
 
 struct Agent {

@@ -1,4 +1,4 @@
-//! A function that must not return, and does.
+//! A function with the return type `!` that returns is reported.
 use agent_metrics::track_tool;
 
 #[track_tool]

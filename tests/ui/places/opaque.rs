@@ -1,4 +1,4 @@
-//! `impl Trait` that isn't what it says.
+//! A value that doesn't fulfil the returned `impl Trait` is reported.
 use agent_metrics::track_tool;
 
 #[track_tool]

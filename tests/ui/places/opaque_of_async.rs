@@ -1,4 +1,4 @@
-//! `impl Trait` of an async function that isn't what it says.
+//! Async: a value that doesn't fulfil the returned `impl Trait` is reported.
 use agent_metrics::track_tool;
 
 #[track_tool]

@@ -1,4 +1,4 @@
-//! Patterns that don't match all values.
+//! A `match` or `let` that doesn't cover all values is reported.
 use agent_metrics::track_tool;
 
 enum Kind {

@@ -1,4 +1,4 @@
-//! A `?` whose error doesn't fit, or where there is none to give.
+//! A `?` whose error doesn't convert, or in a function that returns no `Result`, is reported.
 use agent_metrics::track_tool;
 
 #[derive(Debug)]

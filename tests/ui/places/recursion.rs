@@ -1,4 +1,4 @@
-//! An async function that holds itself.
+//! An async function that contains its own future is reported, at the body instead of the signature.
 use agent_metrics::track_tool;
 
 #[track_tool]

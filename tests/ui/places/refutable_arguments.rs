@@ -1,4 +1,4 @@
-//! Patterns of arguments that don't match all values.
+//! An argument's pattern that doesn't cover all values is reported at the pattern.
 use agent_metrics::track_tool;
 
 #[track_tool]

@@ -1,4 +1,4 @@
-//! Wrong types in `let`, in arguments, in conditions.
+//! Type errors in `let`, in arguments, in conditions and in operators are reported there.
 use agent_metrics::track_tool;
 
 fn takes(_: u8) {}

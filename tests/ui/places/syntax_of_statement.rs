@@ -1,4 +1,4 @@
-//! A semicolon that is missing.
+//! A missing semicolon is reported where it is missing.
 use agent_metrics::track_tool;
 
 #[track_tool]

@@ -1,4 +1,4 @@
-//! A body that doesn't parse, not async.
+//! Not async: a syntax error in the body is the only error; callers still find the function.
 use agent_metrics::track_tool;
 
 #[track_tool]

@@ -1,4 +1,4 @@
-//! A tail of another type than the function's.
+//! A last expression of the wrong type is reported at the expression.
 use agent_metrics::track_tool;
 
 #[track_tool]

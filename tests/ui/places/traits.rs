@@ -1,4 +1,4 @@
-//! Methods that don't fit their trait.
+//! A method whose signature or body doesn't fit its trait is reported.
 use agent_metrics::track_tool;
 
 trait Agent {

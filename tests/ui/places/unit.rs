@@ -1,4 +1,4 @@
-//! A tail where the function gives nothing, and none where it gives something.
+//! A last expression in a function that returns nothing, and a missing one, are reported.
 use agent_metrics::track_tool;
 
 #[track_tool]

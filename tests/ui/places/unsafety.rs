@@ -1,4 +1,4 @@
-//! Unsafe calls without their block.
+//! An unsafe call outside of an `unsafe` block is reported at the call.
 use agent_metrics::track_tool;
 
 unsafe fn danger() -> u8 {

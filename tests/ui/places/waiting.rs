@@ -1,4 +1,4 @@
-//! What can't be awaited, and where.
+//! An `.await` of a value that isn't a future, a missing one, and one of the wrong type are reported.
 use agent_metrics::track_tool;
 
 fn number() -> u8 {

@@ -1,4 +1,4 @@
-//! An `await` outside of async code.
+//! An `.await` outside of async code is reported at the `.await`.
 use agent_metrics::track_tool;
 
 async fn later() -> u8 {

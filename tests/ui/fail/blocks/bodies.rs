@@ -1,4 +1,4 @@
-//! In an impl block, what rustc says of a body, a key or a label stays where it was written.
+//! rustc's errors about bodies, keys and labels inside a tracked impl block are located at the user's code.
 use agent_metrics::{CallLabels, LabelValue, track, track_llm, track_tool};
 
 #[derive(Clone, Copy, LabelValue)]

@@ -1,4 +1,4 @@
-//! Every mistake of an impl block is reported in one build, each at its own token, and the block stays.
+//! One build reports every wrong key in an impl block, each at its token, and keeps the block's functions.
 use agent_metrics::{track_llm, track_step, track_task, track_tool};
 
 struct Tools;
@@ -79,7 +79,7 @@ impl Tools {
 }
 
 fn main() {
-    // The functions are still there: one mistake, one error.
+    // The functions are kept, so that calls to them add no errors.
     let tools = Tools::new();
     (tools.keys(), tools.skipped(), tools.misspelt(), tools.of_its_own(), tools.constant(), tools.one());
     (tools.with_model(), tools.without_model(), tools.first(), tools.second(), tools.synchronous());

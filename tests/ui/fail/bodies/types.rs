@@ -1,4 +1,4 @@
-//! A type error in the body stays at the user's expression.
+//! A type error in the body of a tracked function is located at the user's expression.
 use agent_metrics::track_tool;
 
 #[track_tool]

@@ -1,4 +1,4 @@
-//! Tasks spend from a budget; what runs in them only asks whether something is left.
+//! `budget = ..` is for tasks; on tools and LLM calls `budget` takes no value, and steps don't have the key.
 use agent_metrics::{Budget, track_llm, track_step, track_task, track_tool};
 
 #[track_task(budget)]

@@ -1,4 +1,4 @@
-//! A call that doesn't begin has to say so: its result is a `Result` whose error can.
+//! A function with `budget` must return a `Result` whose error can be made from `BudgetSpent`.
 use agent_metrics::{Budget, track_llm, track_task, track_tool};
 
 #[track_task(budget = budget)]

@@ -1,4 +1,4 @@
-//! What is no closed set is no dimension: the error is on the value.
+//! A dimension that isn't a closed label is an error at its value.
 use agent_metrics::{track_task, track_tool};
 
 #[track_task(dimensions(tier))]

@@ -1,4 +1,4 @@
-//! A dimension is a value of a closed enum, and a call has at most two.
+//! `dimensions(..)` takes one or two closed labels, is given at most once, and is for built-in families only.
 use agent_metrics::{LabelValue, track, track_llm, track_task, track_tool};
 
 #[derive(Clone, Copy, LabelValue)]

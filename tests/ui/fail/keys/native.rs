@@ -1,4 +1,4 @@
-//! Native buckets are for histograms.
+//! `native` on a metric that isn't a histogram is an error.
 
 use agent_metrics::{Counter, Gauge, Histogram, Metrics};
 

@@ -1,4 +1,4 @@
-//! A key is given once: the second is wrong, wherever it is.
+//! A key that is given more than once is an error at each repetition, in every attribute and derive.
 use agent_metrics::{CallLabels, LabelValue, Metrics, track, track_llm, track_task, track_tool};
 
 #[track_tool(tool_name = "a", tool_name = "b", tool_name = "c")]
@@ -31,7 +31,7 @@ fn labels() {}
 #[derive(Metrics)]
 #[metrics(namespace = "a", namespace = "b")]
 struct Families {
-    /// Things.
+    /// A family with a repeated key.
     things_total: agent_metrics::Counter,
 }
 

@@ -1,4 +1,4 @@
-//! Every wrong key of one attribute is reported in one build, each at its own token.
+//! One build reports every wrong key of an attribute, each at its token.
 use agent_metrics::{track_llm, track_task, track_tool};
 
 #[track_tool(tool_nam = "x", status, crate = "x", tool_name = 5)]
@@ -16,7 +16,7 @@ fn missing() -> agent_metrics::Usage {
 fn empty() {}
 
 fn main() {
-    // The functions are still there: one mistake, one error.
+    // The functions are kept, so that calls to them add no errors.
     several();
     repeated();
     empty();

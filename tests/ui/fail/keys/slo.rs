@@ -1,4 +1,4 @@
-//! An objective that nothing could meet or miss is refused where it stands.
+//! An `slo(..)` that is empty or out of range is an error at its value; so are other values of the wrong form.
 use agent_metrics::{track_llm, track_task, track_tool};
 
 #[track_tool(slo(availability = 100))]

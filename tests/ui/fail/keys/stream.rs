@@ -1,4 +1,4 @@
-//! `stream` is for functions that give one.
+//! `stream` on a function that doesn't return a stream, or together with `timeout`, is an error.
 use agent_metrics::{track_step, track_tool};
 
 #[track_tool(stream)]

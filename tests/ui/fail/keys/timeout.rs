@@ -1,4 +1,4 @@
-//! A timeout is a length of time, written with its unit, of an async function.
+//! A `timeout` is a string literal with a number and a unit, and is for async functions only.
 use agent_metrics::{track_task, track_tool};
 
 #[track_task(timeout = "soon")]

@@ -1,4 +1,4 @@
-//! A function with a timeout needs an error that can be made from `TimedOut`, not any error.
+//! A function with a timeout must return an error type that implements `From<TimedOut>`.
 use agent_metrics::track_tool;
 
 #[track_tool(timeout = "5s")]

@@ -1,4 +1,4 @@
-//! A function with a timeout needs a `Result`, to say that it passed.
+//! A function with a timeout must return a `Result`, since the timeout is returned as an error.
 use agent_metrics::track_tool;
 
 #[track_tool(timeout = "5s")]

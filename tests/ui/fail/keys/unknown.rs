@@ -1,4 +1,4 @@
-//! An unknown key is named with those that exist, and the nearest of them.
+//! The error for an unknown key lists the valid keys and suggests the nearest one.
 use agent_metrics::{CallLabels, LabelSet, LabelValue, Metrics, track_llm, track_step, track_task, track_tool};
 
 #[track_tool(tool_nam = "a")]
@@ -37,7 +37,7 @@ struct Labels {
 #[metrics(namspace = "a")]
 struct Families {
     #[metric(bucket = [1.0])]
-    /// Things.
+    /// A family with an unknown key.
     things_total: agent_metrics::Counter,
 }
 

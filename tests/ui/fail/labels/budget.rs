@@ -1,4 +1,4 @@
-//! A label set with too many combinations is refused unless its budget says otherwise.
+//! A label set with too many combinations doesn't compile unless `budget = ..` allows that number.
 use agent_metrics::{Bounded, LabelSet};
 
 #[derive(Clone, Copy, LabelSet)]

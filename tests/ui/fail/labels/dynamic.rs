@@ -1,4 +1,4 @@
-//! A closed label takes its enum, not a text that is known only at run time.
+//! A closed label accepts a value of its enum only, no text that is computed at run time.
 use agent_metrics::{CallLabels, LabelValue, track};
 
 #[derive(Clone, Copy, LabelValue)]

@@ -1,4 +1,4 @@
-//! A label is checked as a struct literal is: unknown, missing, repeated, of the wrong type.
+//! An unknown or missing label and a label of the wrong type are errors, as fields of a struct literal are.
 use agent_metrics::{CallLabels, LabelValue, track, track_tool};
 
 #[derive(Clone, Copy, LabelValue)]

@@ -1,4 +1,4 @@
-//! A label that the attribute lacks is named at the family.
+//! A label that is missing in the attribute is reported at the family's name.
 use agent_metrics::{Bounded, CallLabels, LabelValue, track, track_llm};
 
 #[derive(Clone, Copy, LabelValue)]

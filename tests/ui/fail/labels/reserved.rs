@@ -1,4 +1,4 @@
-//! `status` is the attribute's own key and the runtime's label: it takes a closure, never a label.
+//! `status = ..` in `#[track]` is the closure that reads the status, never a label of the family.
 use agent_metrics::{CallLabels, LabelValue, track};
 
 #[derive(Clone, Copy, LabelValue)]

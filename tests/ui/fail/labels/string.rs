@@ -1,4 +1,4 @@
-//! A `String` cannot be a label, and the error says what can.
+//! A `String` field can't be a label; the error lists the types that can.
 use agent_metrics::{CallLabels, LabelSet};
 
 #[derive(Clone, Copy, LabelSet)]

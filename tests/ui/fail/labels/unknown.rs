@@ -1,4 +1,4 @@
-//! A label that the family doesn't have is refused at its own name, a family that isn't there at its.
+//! A label that the family doesn't have is reported at the label, an unknown family at the family's name.
 use agent_metrics::{CallLabels, LabelValue, track};
 
 #[derive(Clone, Copy, LabelValue)]

@@ -1,4 +1,4 @@
-//! A closed set is an enum without fields whose values differ.
+//! `LabelValue` is derived only for enums without fields whose label values are distinct.
 use agent_metrics::LabelValue;
 
 #[derive(Clone, Copy, LabelValue)]

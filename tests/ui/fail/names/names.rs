@@ -1,4 +1,4 @@
-//! Names, labels and buckets that no exposition could carry are refused where they stand.
+//! Names, labels and buckets that are invalid in an exposition are errors at the wrong token.
 use agent_metrics::{Bounded, CallLabels, Counter, Gauge, Histogram, LabelSet, Metrics};
 
 #[derive(Metrics)]

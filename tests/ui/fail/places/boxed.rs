@@ -1,4 +1,4 @@
-//! A boxed future that isn't made in tail position can't be measured to its end; the error says what to write.
+//! A boxed future that isn't created as the last expression is an error that names the supported form.
 use agent_metrics::{track_task, track_tool};
 use std::future::Future;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! A closure can't carry an attribute that rewrites it; the error is at the attribute.
+//! A tracking attribute on a closure is an error at the attribute.
 use agent_metrics::track_tool;
 
 fn main() {

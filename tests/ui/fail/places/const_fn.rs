@@ -1,4 +1,4 @@
-//! A `const fn` may run in the compiler, where nothing is measured.
+//! A tracking attribute on a `const fn` is an error, since the function may run at compile time.
 use agent_metrics::{track_step, track_task, track_tool};
 
 #[track_tool]
@@ -16,12 +16,12 @@ impl Agent {
 #[track_step]
 pub(crate) const extern "C" fn exported() {}
 
-// They are still there.
+// The functions are kept, so that uses of them add no errors.
 const ONE: u8 = constant();
 
 fn main() {
     let _ = ONE;
     exported();
-    // SAFETY: it does nothing.
+    // SAFETY: the method does nothing.
     unsafe { Agent.method() };
 }

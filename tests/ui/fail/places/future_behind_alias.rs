@@ -1,4 +1,4 @@
-//! A future behind an alias or a name of its own is found out: it would count as a call that ended at once.
+//! A future hidden by a type alias or a named type is an error: its call would end before it is polled.
 use agent_metrics::{track_task, track_tool};
 use std::future::Future;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! A future in a `Result` would be measured to its making, and count as a success.
+//! A future in a `Result` is an error: its call would end when it is created, with status `success`.
 use agent_metrics::track_tool;
 use std::future::Future;
 use std::pin::Pin;

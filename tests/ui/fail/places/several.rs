@@ -1,4 +1,4 @@
-//! What cannot be measured, or cannot carry a key, says why.
+//! A function that can't be measured or can't have a key gets an error that gives the reason.
 use agent_metrics::{track_step, track_task, track_tool};
 
 #[track_tool]

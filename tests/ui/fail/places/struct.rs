@@ -1,4 +1,4 @@
-//! A struct has no calls: each attribute says so at the keyword, and the item is still there.
+//! A tracking attribute on an item that isn't a function is an error at its keyword; the item is kept.
 use agent_metrics::{track, track_llm, track_step, track_task, track_tool};
 
 #[track_tool]

@@ -1,4 +1,4 @@
-//! A trait definition has nothing to measure, and neither has a method without a body.
+//! A tracking attribute on a trait, or on a method without a body, is an error.
 use agent_metrics::{track_task, track_tool};
 
 #[track_tool]

@@ -1,4 +1,4 @@
-//! An LLM call whose output doesn't tell its tokens is told the three ways out.
+//! The error for an LLM call whose result doesn't report tokens names the three ways to report them.
 use agent_metrics::track_llm;
 
 #[track_llm(model = "m")]

@@ -1,4 +1,4 @@
-//! Only an LLM call has tokens: `usage` on another function is an unknown key.
+//! `usage` is a key of `#[track_llm]` only; in other attributes it is an unknown key.
 use agent_metrics::{CallLabels, track, track_step, track_task, track_tool};
 
 #[track_tool(usage = |_| agent_metrics::Usage::default())]

@@ -1,4 +1,4 @@
-//! A misspelt `in_body` is an error where it stands.
+//! A misspelt `in_body` is an error at the word.
 use agent_metrics::track_llm;
 
 #[track_llm(model = "m", usage = inbody)]

@@ -1,4 +1,4 @@
-//! `usage` is a closure that gives a `Usage`, or `in_body`.
+//! `usage` takes a closure that returns a `Usage`, or `in_body`; other values are errors.
 use agent_metrics::track_llm;
 
 #[track_llm(model = "m", usage = "tokens")]

@@ -1,8 +1,8 @@
-"""Writes the price table that comes with agent-metrics, from the data of the `genai-prices` package.
+"""Writes the bundled price table of agent-metrics from the data of the `genai-prices` package.
 
     python3 tools/prices.py [YYYY-MM-DD]
 
-The table gets the prices that apply on the given day, by default today (UTC). `metrics-core/src/pricing/bundled.rs`
+The table contains the prices that apply on the given day, by default today (UTC). `metrics-core/src/pricing/bundled.rs`
 documents the format.
 """
 
@@ -24,7 +24,7 @@ VENDORS = {
     "x-ai", "zhipuai",
 }
 
-# The mark of each rate in the output, and the name of the rate in the source.
+# The mark of each rate in the output, and its field in the source.
 PARTS = {
     "r": "cache_read_mtok",
     "w": "cache_write_mtok",
@@ -51,7 +51,7 @@ REGEXES = {
 
 
 def clauses(match) -> list[str]:
-    """Converts a clause of the source to a list of clauses, of which any must match."""
+    """Converts a clause of the source to a list of alternative clauses."""
     match match:
         case types.ClauseOr(or_=parts):
             return [clause for part in parts for clause in clauses(part)]
@@ -80,7 +80,7 @@ def literal(kind: str, text: str) -> str:
 
 
 def digits(regex: str) -> list[str]:
-    """Converts a regular expression whose only wildcards are digits and a choice of one character."""
+    """Converts a regular expression whose only wildcards are digits and one set of characters, such as `[-@]`."""
     whole = regex.endswith("$")
     text = regex.removeprefix("^").removesuffix("$").replace(r"\.", ".")
     text = re.sub(r"\\d\{(\d+)\}", lambda found: "#" * int(found[1]), text).replace(r"\d", "#")
@@ -93,7 +93,7 @@ def digits(regex: str) -> list[str]:
 
 
 def price_on(model, day: date):
-    """Returns the price that applies for most of a day, for a price that depends on the hour."""
+    """Returns the price on a day; if it depends on the hour, the one that applies for most of the day."""
     if isinstance(model.prices, types.ModelPrice):
         return model.prices
     midnight = datetime.combine(day, time(), UTC)

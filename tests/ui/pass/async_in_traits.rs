@@ -1,4 +1,4 @@
-//! `async fn` in traits can be tracked without `async-trait`: provided methods, and implementations of all kinds.
+//! `async fn` in traits can be tracked without `async-trait`, also where the trait declares `-> impl Future`.
 
 use super::calls::task;
 use agent_metrics::track_task;

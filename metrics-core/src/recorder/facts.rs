@@ -137,9 +137,9 @@ impl LiveFacts {
 
     /// Releases the series and removes all facts; keeps the memory of the texts.
     fn clear(&mut self) {
-        self.facts.clear();
-        let facts = std::mem::take(&mut self.facts);
-        *self = Self { facts, ..Self::default() };
+        let Self { series, facts, own, last_chunk, lost } = self;
+        facts.clear();
+        (*series, *own, *last_chunk, *lost) = (None, DimensionPoint::default(), None, Spent::default());
     }
 }
 

@@ -3,6 +3,7 @@
 mod attempts;
 mod facts;
 mod family;
+mod limits;
 mod model;
 mod series;
 mod served;

@@ -175,7 +175,7 @@ impl LlmSeries {
     }
 
     pub(crate) fn set_limits(&self, limits: RateLimits) {
-        self.model.set_limits(limits);
+        self.model.limits.set(limits);
     }
 
     fn add_usage(
@@ -346,7 +346,7 @@ impl LlmSeries {
             LlmFamily::FailedAttemptCost => self.attempts.show_failed_cost(labels, visitor),
             // The limits belong to the model, not to one of its dimension points.
             LlmFamily::RateLimits if self.points.point() == DimensionPoint::default() => {
-                self.model.show_limits(visitor);
+                self.model.limits.show(&self.model.name, visitor);
             }
             LlmFamily::ServedModel => self.show_served(visitor),
             LlmFamily::FirstToken => self.show_times(&shared.first_token, &self.first_token, visitor),

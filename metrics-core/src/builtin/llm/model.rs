@@ -3,10 +3,13 @@
 use std::sync::atomic::AtomicU64;
 
 use super::limits::RemainingLimits;
+use crate::label::OTHER;
 use crate::pricing::{AtomicPrice, Price};
 
 pub(super) struct Model {
     pub(super) name: Box<str>,
+    /// Whether these are the models past the cap of the label, which have their own names and prices.
+    pub(super) is_other: bool,
     pub(super) price: AtomicPrice,
     /// One bit for each kind of anomaly that was reported to the fault hook.
     pub(super) reported_anomalies: AtomicU64,
@@ -17,6 +20,7 @@ impl Model {
     pub(super) fn new(name: &str, price: Option<&Price>) -> Self {
         Self {
             name: name.into(),
+            is_other: name == OTHER,
             price: AtomicPrice::new(price),
             reported_anomalies: AtomicU64::new(0),
             limits: RemainingLimits::new(),

@@ -62,7 +62,7 @@ impl LiveFacts {
     /// of the call.
     pub fn add_attempt(&mut self, attempt: Attempt) {
         let Some(series) = &self.series else { return };
-        let lost = series.add_attempt(&attempt);
+        let lost = series.add_attempt(&attempt, self.facts.sold_as().provider);
         self.lost.add(lost);
         self.facts.note_attempt(&attempt);
     }

@@ -12,7 +12,7 @@ use crate::faults::ReportsFaults;
 use crate::instance::AgentMetrics;
 use crate::status::Status;
 use crate::storage::ShardHandle;
-use crate::usage::{RateLimits, TokenUsage};
+use crate::usage::{RateLimits, ServiceTier, TokenUsage};
 
 /// One LLM call.
 pub struct LlmCall<H = BundleHandle<LlmSeries>>(Stage<H>);
@@ -65,12 +65,13 @@ pub fn llm<M: Scope>(
     label: CallLabel<'_>,
 ) -> LlmCall<M::BundleHandle<LlmSeries>> {
     let series = metrics.hold(site, &site.llm, label);
-    LlmCall(if series.is_profiled() { prepared(&series, site) } else { Stage::New(series) })
+    let has_facts = site.model().0.is_some() || series.is_profiled();
+    LlmCall(if has_facts { prepared(&series, site) } else { Stage::New(series) })
 }
 
-/// Creates a call with profiles. The provider and the operation of its function are kept among its facts, so that the
-/// future doesn't grow.
-#[cold]
+/// Creates a call whose function states a provider, or one with profiles. The provider and the operation of the function are
+/// kept among the facts of the call, so that the future doesn't grow.
+#[inline(never)]
 fn prepared<H: HoldsBundle<LlmSeries>>(series: &H, site: &'static Site) -> Stage<H> {
     let mut facts = PooledFacts::take(series.keep());
     let (provider, operation) = site.model();
@@ -207,6 +208,12 @@ impl LlmGuard {
         self
     }
 
+    /// Reports the service tier; see [`CallFacts::set_service_tier`](crate::llm::CallFacts::set_service_tier).
+    pub fn service_tier(&mut self, tier: ServiceTier) -> &mut Self {
+        self.facts().set_service_tier(tier);
+        self
+    }
+
     /// Reports the operation; see [`CallFacts::set_operation`](crate::llm::CallFacts::set_operation).
     pub fn operation(&mut self, operation: &str) -> &mut Self {
         self.facts().set_operation(operation);
@@ -263,7 +270,13 @@ impl Call {
         // The user's code runs before the facts are taken out of the thread-local variable.
         let (usage, model, reason) =
             (response.token_usage(), response.served_model(), response.finish_reason());
-        with_current(|facts| facts.update(usage, model, reason));
+        let tier = response.service_tier();
+        with_current(|facts| {
+            facts.update(usage, model, reason);
+            if let Some(tier) = tier {
+                facts.set_service_tier(tier);
+            }
+        });
         self
     }
 
@@ -289,10 +302,12 @@ impl Call {
     pub fn attempt(self, attempt: Attempt) -> Self {
         // Counting may run the fault hook, which may report facts of this call: the facts must be in the thread-local
         // variable meanwhile.
-        let mut series = None;
-        with_current(|facts| series = facts.series());
-        if let Some(series) = series {
-            ledger::add_spent(series.add_attempt(&attempt));
+        let mut current = None;
+        with_current(|facts| {
+            current = facts.series().map(|series| (series, facts.sold_as().provider.to_owned()))
+        });
+        if let Some((series, provider)) = current {
+            ledger::add_spent(series.add_attempt(&attempt, &provider));
             with_current(|facts| facts.note_attempt(&attempt));
         }
         self
@@ -301,6 +316,12 @@ impl Call {
     /// Reports the provider; see [`CallFacts::set_provider`](crate::llm::CallFacts::set_provider).
     pub fn provider(self, provider: &str) -> Self {
         with_current(|facts| facts.set_provider(provider));
+        self
+    }
+
+    /// Reports the service tier; see [`CallFacts::set_service_tier`](crate::llm::CallFacts::set_service_tier).
+    pub fn service_tier(self, tier: ServiceTier) -> Self {
+        with_current(|facts| facts.set_service_tier(tier));
         self
     }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::family::{LIMIT_KIND, MODEL};
 use crate::clock::{self, Ticks};
 use crate::label::{Labels, RenderedLabels};
-use crate::pricing::{AtomicPrice, Price};
+use crate::pricing::{ModelPrices, Quote};
 use crate::sample::{Number, Visitor};
 use crate::usage::RateLimits;
 
 pub(super) struct Model {
     pub(super) name: Box<str>,
-    pub(super) price: AtomicPrice,
+    pub(super) prices: ModelPrices,
     /// One bit for each kind of anomaly that was reported to the fault hook.
     pub(super) reported_anomalies: AtomicU64,
     /// The remaining amount of each limit, in the order of [`RateLimits::KINDS`], and the clock reading of its last report; 0
@@ -27,10 +27,10 @@ pub(super) struct Model {
 const STALE: Duration = Duration::from_secs(5 * 60);
 
 impl Model {
-    pub(super) fn new(name: &str, price: Option<&Price>) -> Self {
+    pub(super) fn new(name: &str, standard: Option<&Quote>) -> Self {
         Self {
             name: name.into(),
-            price: AtomicPrice::new(price),
+            prices: ModelPrices::new(standard),
             reported_anomalies: AtomicU64::new(0),
             limits: [const { [AtomicU64::new(0), AtomicU64::new(0)] }; RateLimits::KINDS.len()],
         }

@@ -17,7 +17,7 @@ use crate::error::Fault;
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::{Labels, OTHER, RenderedLabels};
 use crate::metric::{CallShape, HistogramCells, HistogramShape};
-use crate::pricing::AtomicPrice;
+use crate::pricing::{Cost, ModelPrices, SoldAs};
 use crate::sample::{Number, Visitor};
 use crate::status::{LLM, Status};
 use crate::storage::{self, CellRange, Cells, ShardHandle};
@@ -54,6 +54,9 @@ const ORPHANS: usize = 6;
 const DETAILS: usize = 7;
 const ANOMALY_COUNTS: usize = DETAILS + DETAIL_KINDS.len();
 const FACTS: usize = ANOMALY_COUNTS + ANOMALIES.len();
+
+/// The served model, if it is another one than the requested model, and the way in which the call was sold.
+type PricedModel<'a> = (Option<(&'a str, &'a ModelPrices)>, SoldAs<'a>);
 
 const IN: &[(&str, &str)] = &[("direction", "input")];
 const OUT: &[(&str, &str)] = &[("direction", "output")];
@@ -100,8 +103,8 @@ impl LlmSeries {
         }
     }
 
-    pub(super) fn price(&self) -> &AtomicPrice {
-        &self.model.price
+    pub(super) fn prices(&self) -> &ModelPrices {
+        &self.model.prices
     }
 
     #[inline]
@@ -113,17 +116,18 @@ impl LlmSeries {
     #[inline(never)] // One copy for all tracked functions, its arguments in registers.
     pub(crate) fn end(&self, writer: ShardHandle, status: Status, ticks: u64, facts: &CallFacts) -> Spent {
         let status = facts.status.unwrap_or(status);
-        let served = self.served_price(&facts.served_model);
+        let served = self.served(&facts.served_model);
+        let sold_as = facts.sold_as();
         let mut spent = Spent::default();
         if let Some(usage) = &facts.usage {
-            spent = self.add_usage(writer, usage, served, facts.cost_usd);
+            spent = self.add_usage(writer, usage, (served, sold_as), facts.cost_usd);
         } else {
             // A stream that was dropped early counts as missing usage, unless an attempt has reported it.
             if status == Status::Success || facts.first_token.is_some() && !facts.has_attempt_usage {
                 self.facts.add(writer, USAGE_MISSING, 1);
             }
             if facts.cost_usd.is_some() {
-                spent.usd = self.add_cost(writer, &Usage::default(), None, facts.cost_usd);
+                spent.usd = self.add_cost(writer, &Usage::default(), (None, sold_as), facts.cost_usd);
             }
         }
         if !facts.finish.is_empty() {
@@ -160,14 +164,15 @@ impl LlmSeries {
     }
 
     /// Counts an attempt, and returns the tokens and the cost of a failed one. The usage of a successful attempt is that of its
-    /// call, which counts it.
-    pub(crate) fn add_attempt(&self, attempt: &Attempt) -> Spent {
+    /// call, which counts it. The attempt is billed as the provider of the call sells it; an empty provider is unknown.
+    pub(crate) fn add_attempt(&self, attempt: &Attempt, provider: &str) -> Spent {
+        let sold_as = SoldAs { provider, ..SoldAs::STANDARD };
         let (mut failed, writer) = (Spent::default(), storage::current_shard());
         if attempt.status != Status::Success {
             if let Some(usage) = &attempt.usage {
-                failed = self.add_usage(writer, usage, None, attempt.cost_usd);
+                failed = self.add_usage(writer, usage, (None, sold_as), attempt.cost_usd);
             } else if attempt.cost_usd.is_some() {
-                failed.usd = self.add_cost(writer, &Usage::default(), None, attempt.cost_usd);
+                failed.usd = self.add_cost(writer, &Usage::default(), (None, sold_as), attempt.cost_usd);
             }
         }
         self.attempts.add(attempt, failed);
@@ -182,24 +187,24 @@ impl LlmSeries {
         &self,
         writer: ShardHandle,
         usage: &Usage,
-        served: Option<&AtomicPrice>,
+        model: PricedModel<'_>,
         reported: Option<f64>,
     ) -> Spent {
         if usage.is_sound() {
-            return self.add_sound(writer, usage, served, reported);
+            return self.add_sound(writer, usage, model, reported);
         }
         let (usage, anomalies) = usage.checked();
         if !anomalies.is_empty() {
             self.add_anomalies(anomalies);
         }
-        self.add_sound(writer, &usage, served, reported)
+        self.add_sound(writer, &usage, model, reported)
     }
 
     fn add_sound(
         &self,
         writer: ShardHandle,
         usage: &Usage,
-        served: Option<&AtomicPrice>,
+        model: PricedModel<'_>,
         reported: Option<f64>,
     ) -> Spent {
         if let Some(tokens) = usage.input {
@@ -216,7 +221,7 @@ impl LlmSeries {
                 facts.add(DETAILS + kind, tokens);
             }
         }
-        let usd = self.add_cost(writer, usage, served, reported);
+        let usd = self.add_cost(writer, usage, model, reported);
         Spent {
             input_tokens: usage.input.unwrap_or(0),
             output_tokens: usage.output.unwrap_or(0),
@@ -230,20 +235,20 @@ impl LlmSeries {
         &self,
         writer: ShardHandle,
         usage: &Usage,
-        served: Option<&AtomicPrice>,
+        model: PricedModel<'_>,
         reported: Option<f64>,
     ) -> f64 {
-        let priced = served.and_then(|price| price.cost(usage)).or_else(|| self.model.price.cost(usage));
+        let priced = self.priced(usage, model);
         let facts = self.facts.in_shard(writer, 0);
         let mut spent = 0.0;
         if let Some(usd) = reported {
             spent = usd;
-            let share = input_share(usage, priced.map(|cost| (cost.input, cost.output)));
+            let share = input_share(usage, priced.map(|cost| (cost.input + cost.fees, cost.output)));
             facts.add_f64(INPUT_COST, usd * share);
             facts.add_f64(OUTPUT_COST, usd - usd * share);
         } else if let Some(cost) = priced {
-            spent = cost.input + cost.output;
-            facts.add_f64(INPUT_COST, cost.input);
+            spent = cost.total();
+            facts.add_f64(INPUT_COST, cost.input + cost.fees);
             facts.add_f64(OUTPUT_COST, cost.output);
         } else {
             facts.add(UNPRICED_INPUT, usage.input.unwrap_or(0));
@@ -255,15 +260,33 @@ impl LlmSeries {
         spent
     }
 
-    /// Counts a call that another model answered, and returns the price of that model.
-    fn served_price(&self, served: &str) -> Option<&AtomicPrice> {
+    /// Returns the cost by the price of the served model, or else of the requested one.
+    #[inline]
+    fn priced(&self, usage: &Usage, (served, sold_as): PricedModel<'_>) -> Option<Cost> {
+        let by_served = served.and_then(|(name, prices)| self.shared.cost(prices, name, sold_as, usage));
+        by_served.or_else(|| self.shared.cost(&self.model.prices, &self.model.name, sold_as, usage))
+    }
+
+    /// Counts a call that another model answered, and returns that model's name and prices.
+    fn served(&self, served: &str) -> Option<(&str, &ModelPrices)> {
         if served.is_empty() || *served == *self.model.name {
             return None;
         }
         let models = &self.shared.served;
         let slot = models.names.slot(served);
         self.served.get_or_init(|| Box::new(ServedBy::new(models))).count(slot).cells(0).add(0, 1);
-        models.price(slot, |model| self.shared.price(&self.shared.prices.now(), model))
+        let mut looked_up = None;
+        let found = models.prices_of(slot, |model| {
+            let table = looked_up.insert(self.shared.prices.now());
+            self.shared.quote(table, model, SoldAs::STANDARD)
+        });
+        // The table may have been replaced before its price was found among those of the served models.
+        if let (Some(table), Some((model, prices))) = (looked_up, found)
+            && !self.shared.prices.is(&table)
+        {
+            self.shared.refresh_all(prices, model);
+        }
+        found
     }
 
     fn add_finish(&self, reason: &str) {
@@ -326,7 +349,7 @@ impl LlmSeries {
             }
             LlmFamily::Unpriced => {
                 let tokens = [UNPRICED_INPUT, UNPRICED_OUTPUT].map(|cell| self.facts.read(cell));
-                if !self.model.price.is_priced() || tokens != [0, 0] {
+                if !self.model.prices.is_priced() || tokens != [0, 0] {
                     pair([IN, OUT], tokens.map(Number::Integer));
                 }
             }
@@ -353,14 +376,14 @@ impl LlmSeries {
             LlmFamily::PerOutputToken => {
                 self.show_times(&shared.per_output_token, &self.per_output_token, visitor);
             }
-            LlmFamily::CacheSavings if self.model.price.is_priced() => {
+            LlmFamily::CacheSavings if self.model.prices.is_priced() => {
                 visitor.sample(Labels::new(labels), Number::Float(self.facts.read_f64(SAVINGS)));
             }
             // A model without a price has no cost series, since its cost is unknown and not 0. An amount that was counted
             // before the prices were replaced is still shown.
             LlmFamily::CostUsd | LlmFamily::CostCents => {
                 let usd = [INPUT_COST, OUTPUT_COST].map(|cell| self.facts.read_f64(cell));
-                if self.model.price.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
+                if self.model.prices.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
                     pair([INPUT_TYPE, OUTPUT_TYPE], usd.map(|usd| money(family, usd)));
                 }
             }

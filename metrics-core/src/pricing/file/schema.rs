@@ -7,9 +7,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::mistake::PriceMistake;
 use super::reader::{FieldPath, Reader, Value};
-use crate::pricing::bundled;
 use crate::pricing::price::{MAX_TIERS, Price};
 use crate::pricing::table::PriceTable;
+use crate::pricing::time::day_start;
 
 // The top-level keys.
 const VERSION: &str = "version";
@@ -170,7 +170,7 @@ impl Reader<'_> {
             DeValue::String(date) => date.to_string(),
             _ => String::new(),
         };
-        if bundled::is_dashed_date(&date) {
+        if day_start(&date).is_some() {
             return Some(date);
         }
         self.wrong_type(value, &path, "a date such as 2026-05-01");

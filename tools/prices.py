@@ -375,11 +375,13 @@ def correct(table: dict[str, list[Line]]) -> None:
     corrections = tomllib.loads(CORRECTIONS.read_text(), parse_float=Decimal)
     for entry in corrections["price"]:
         known = table[entry["vendor"]]
-        price = "" if entry.get("remove") else price_text(source_fields(entry))
+        like = entry.get("like")
+        # A model that is sold like another one has all its prices.
+        price = "" if entry.get("remove") else line_of(known, like).periods if like else [price_text(source_fields(entry))]
         news = []
         for clause in entry["names"]:
             line = line_of(known, example(clause))
-            if (line is None) if entry.get("remove") else (line is not None and line.periods == [price]):
+            if (line is None) if entry.get("remove") else (line is not None and line.periods == price):
                 print(f"The source agrees with the correction of `{clause}`; remove it.", file=sys.stderr)
             else:
                 news.append(clause)
@@ -387,19 +389,20 @@ def correct(table: dict[str, list[Line]]) -> None:
             line.clauses = [clause for clause in line.clauses if clause not in news]
         known[:] = [line for line in known if line.clauses]
         if news and price:
-            known.insert(0, Line(news, [price]))
+            known.insert(0, Line(news, list(price)))
     for entry in corrections["variant"]:
         for clause in entry["names"]:
             line = line_of(table[entry["vendor"]], example(clause))
-            variant = f" /{entry['mark']}*{short(Decimal(entry['factor']))}"
             if line is None:
                 raise SystemExit(f"the variant of `{clause}` has no model")
-            if f" /{entry['mark']}" in line.periods[0]:
-                if variant in line.periods[0]:
-                    continue
-                print(f"The source has a price for the variant of `{clause}`; remove it.", file=sys.stderr)
-                continue
-            line.periods = [text + variant for text in line.periods]
+            mark = entry["mark"]
+            if re.search(f" /[a-z]*{mark}", line.periods[0]):
+                print(f"The source has a price for the tier `{mark}` of `{clause}`; remove it.", file=sys.stderr)
+            elif "like" in entry:
+                # The tier has the price of another tier.
+                line.periods = [text.replace(f" /{entry['like']}", f" /{entry['like']}{mark}") for text in line.periods]
+            else:
+                line.periods = [f"{text} /{mark}*{short(Decimal(entry['factor']))}" for text in line.periods]
 
 
 def source_fields(entry: dict) -> dict:

@@ -1,7 +1,8 @@
 # The costs by `genai-prices` of many names of the models in the bundled table; run by `prices.rs`, which sets RELEASE, DAY,
-# SELLERS, CORRECTED, TIERS and USAGES. Prints a line for each name, its seller, its service tier and a time, in seconds since
+# SELLERS, CORRECTIONS (the text of `tools/price-corrections.toml`), TIERS and USAGES. Prints a line for each name, its seller, its service tier and a time, in seconds since
 # 1970: these, tabs, and the cost of each usage, or `-` for a model without a price.
 import re
+import tomllib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -38,8 +39,28 @@ def names(model):
             yield text.replace(".", "-")
 
 
+corrections = tomllib.loads(CORRECTIONS)
+
+
 def corrected(seller, name):
-    return any(re.match(pattern, name.lower()) for vendor, pattern in CORRECTED if vendor == seller)
+    """Returns true if the price of a name is corrected."""
+    for entry in corrections["price"]:
+        for clause in entry["names"] if entry["vendor"] == seller else []:
+            end = r"(@.*|-20.*)?\Z" if clause[0] == "=" else ""
+            if re.match(re.escape(clause[1:]) + end, name.lower()):
+                return True
+    return False
+
+
+def corrected_tiers(provider, model):
+    """Returns the tiers of a model whose prices are corrected."""
+    marks = {"f": "flex", "p": "priority", "b": "batch", "t": "fast"}
+    return {
+        marks.get(entry["mark"])
+        for entry in corrections["variant"]
+        for clause in entry["names"] if entry["vendor"] == provider.id
+        if model is provider.find_model(clause[1:])
+    }
 
 
 @cache
@@ -71,7 +92,8 @@ if version("genai-prices") == RELEASE:
                 model = provider.find_model(name.lower()) or provider.find_model(name.lower().replace("@", "-"))
                 if model is None and name.startswith(f"{provider.id}/") and provider.id != "perplexity":
                     model = provider.find_model(name.split("/")[1])
-                for tier in TIERS:
+                other_tiers = corrected_tiers(provider, model)
+                for tier in TIERS.keys() - other_tiers:
                     for when in TIMES:
                         if name not in listed_names and (tier != "standard" or when != noon):
                             continue

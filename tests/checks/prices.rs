@@ -63,29 +63,11 @@ fn usage(parts: [u64; 11]) -> Usage {
     usage.image_input(image_input).image_output(image_output).web_searches(searches)
 }
 
-/// The names that a correction is about, as the seller and a regular expression.
-fn corrected() -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for entry in CORRECTIONS.split("[[price]]").skip(1) {
-        let value = |key: &str| {
-            let (_, rest) = entry.split_once(&format!("\n{key} = "))?;
-            rest.lines().next()
-        };
-        let vendor = value("vendor").expect("a vendor").trim_matches('"');
-        for clause in value("names").expect("names").trim_matches(['[', ']']).split(", ") {
-            let (kind, name) = clause.trim_matches('"').split_at(1);
-            let end = if kind == "=" { "(@.*|-20.*)?$" } else { "" };
-            found.push((vendor.to_owned(), format!("{name}{end}")));
-        }
-    }
-    found
-}
-
 /// The script with its input.
 fn script(release: &str, day: &str) -> String {
     let sellers: Vec<_> = DATA.lines().filter_map(|line| line.strip_prefix('@')?.split(' ').next()).collect();
     let mut text =
-        format!("RELEASE, DAY, SELLERS, CORRECTED = {release:?}, {day:?}, {sellers:?}, {:?}\n", corrected());
+        format!("RELEASE, DAY, SELLERS, CORRECTIONS = {release:?}, {day:?}, {sellers:?}, {CORRECTIONS:?}\n");
     let tiers = TIERS.map(|(name, _, condition)| format!("{name:?}: {condition}"));
     writeln!(text, "TIERS = {{{}}}\nUSAGES = [", tiers.join(", ")).expect("a string");
     for usage in USAGES {

@@ -227,6 +227,8 @@ impl<'n> ModelName<'n> {
                 break;
             }
             match provider(prefix)? {
+                // Perplexity's names of other vendors' models: `perplexity/anthropic/..`.
+                Vendor("perplexity") if model.contains('/') => found.seller = Some("perplexity"),
                 Seller(seller) => found.seller = Some(seller),
                 Vendor(vendor) => found.vendor = Some(vendor),
                 Router => found.seller = None,

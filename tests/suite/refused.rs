@@ -323,3 +323,26 @@ async fn a_panic_payload_that_panics_on_drop_is_contained() {
     assert_eq!(samples.value("agent_metrics_callback_panics_total"), 2.0);
     assert_eq!((tools(&metrics, "bombed", "error"), tools(&metrics, "bombed_async", "success")), (1.0, 1.0));
 }
+
+#[test]
+fn a_sum_that_reaches_the_largest_number_stays_there() {
+    let metrics = build();
+    let most = 1 << 53;
+    let year = Duration::from_secs(366 * 86_400);
+    let (mut tokens, mut seconds) = (0.0, 0.0);
+    for _ in 0..5 {
+        for _ in 0..600 {
+            metrics.record_llm_call("m", Usage::new(most, 0), Duration::MAX, Status::Success);
+        }
+        let samples = samples(&metrics);
+        let now = samples.sum("agent_llm_tokens_total", &[("direction", "input")]);
+        assert!(now >= tokens, "{now} after {tokens}");
+        tokens = now;
+        let now = samples.sum("agent_llm_call_duration_seconds_sum", &[]);
+        assert!(now >= seconds, "{now} after {seconds}");
+        seconds = now;
+    }
+    assert_eq!(tokens, u64::MAX as f64);
+    assert!(seconds > 100.0 * year.as_secs_f64(), "{seconds}");
+    assert!(samples(&metrics).value("agent_metrics_saturated_additions_total") > 0.0);
+}

@@ -34,6 +34,10 @@ builtin_families! {
             "agent_metrics_series_without_room_total",
             "Series of the process that are not exposed because the storage is full.",
         ),
+        SaturatedAdditions => BuiltinFamily::counter(
+            "agent_metrics_saturated_additions_total",
+            "Additions of the process to a sum that has reached the largest number and stays there.",
+        ),
         ScrapeDuration => BuiltinFamily::summary(
             "agent_metrics_scrape_duration_seconds",
             "Time to write an exposition.",
@@ -119,6 +123,9 @@ impl Source for Health {
             }),
             HealthFamily::SeriesWithoutStorage => {
                 visitor.sample(Labels::NONE, Number::Integer(storage::failed_allocations()));
+            }
+            HealthFamily::SaturatedAdditions => {
+                visitor.sample(Labels::NONE, Number::Integer(storage::saturated_additions()));
             }
             HealthFamily::ScrapeDuration => {
                 let sum = Number::Nanos(self.scrape_nanos.load(Ordering::Relaxed));

@@ -36,6 +36,16 @@ pub enum Fault {
     },
     /// The spent share of a budget passed [`warn_at`](crate::Budget::warn_at). Reported each time the share passes it.
     BudgetNearlySpent(BudgetSpent),
+    /// A call of a model without a price was charged to a budget, so that the spent amount is unknown. Reported once for each
+    /// budget.
+    BudgetUnpriced {
+        /// The name of the budget.
+        budget: String,
+        /// The model.
+        model: String,
+        /// Whether the budget now refuses calls; see [`Budget::on_unpriced`](crate::Budget::on_unpriced).
+        refuses: bool,
+    },
     /// A call has a value of a dimension that its instance doesn't have. Reported once.
     UnknownDimension {
         /// The name of the enum.
@@ -74,6 +84,14 @@ impl fmt::Display for Fault {
             Self::BudgetNotShown { budget, why } => write!(f, "budget `{budget}` is not exposed: {why}"),
             Self::BudgetNearlySpent(BudgetSpent { budget, limit_usd, spent_usd, .. }) => {
                 write!(f, "budget `{budget}` is nearly spent: {spent_usd:.4} of {limit_usd} USD")
+            }
+            Self::BudgetUnpriced { budget, model, refuses } => {
+                let consequence =
+                    if *refuses { "the budget refuses calls" } else { "the call counts as free" };
+                write!(
+                    f,
+                    "model `{model}`, called under budget `{budget}`, has no price: {consequence} until it is in the price table"
+                )
             }
             Self::UnknownDimension { set } => write!(
                 f,

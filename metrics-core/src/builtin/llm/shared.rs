@@ -12,6 +12,7 @@ use crate::metric::{CallShape, HistogramShape};
 use crate::pricing::{
     AtomicPrice, Cost, CurrentPrices, ModelPrices, PriceClock, PriceQuery, PriceTable, Quote, SoldAs, seconds,
 };
+use crate::storage::CellRange;
 use crate::usage::Usage;
 
 /// The shapes, prices and collaborators that all models share.
@@ -25,6 +26,8 @@ pub(super) struct Shared {
     pub(super) served: ServedModels,
     pub(super) prices: CurrentPrices,
     pub(super) clock: PriceClock,
+    /// The number of costs that no call can have.
+    pub(super) refused_costs: CellRange,
     pub(super) dimensions: Arc<Dimensions>,
     pub(super) otel: Option<Arc<Otel>>,
     pub(super) faults: Arc<FaultReporter>,
@@ -73,6 +76,12 @@ impl Shared {
             self.refresh(price, model, sold_as);
         }
         price.cost(usage)
+    }
+
+    /// Returns the cost of a call of a model whose label value is `__other__`, and whose price is therefore not kept.
+    #[cold]
+    pub(super) fn cost_by_name(&self, model: &str, sold_as: SoldAs<'_>, usage: &Usage) -> Option<Cost> {
+        self.quote(&self.prices.now(), model, sold_as)?.price.try_cost(usage)
     }
 
     /// Sets a price that has ended to the one that applies now.

@@ -68,6 +68,15 @@ pub(super) fn find(query: &PriceQuery<'_>) -> Option<Quote> {
     Some(tariff.quote(tier, query.seconds()))
 }
 
+/// Returns all prices of a model of an unknown provider.
+#[cfg(feature = "toml")]
+pub(super) fn tariff(model: &str) -> Option<Tariff> {
+    let name = model.to_ascii_lowercase();
+    let name = ModelName::read(&name, "")?;
+    // The price of a cloud's endpoint is that of a service tier.
+    (name.endpoint == Sold::ByVendor).then(|| parse(entry(&name)?)).flatten()
+}
+
 const REGIONAL: &str = " /r";
 
 /// Returns the text of a model's prices.

@@ -243,6 +243,14 @@ impl Price {
         self.by_tokens
     }
 
+    /// Returns this price with the fees of another one, unless it has fees of its own.
+    pub(super) fn with_fees_of(mut self, other: &Self) -> Self {
+        if self.fees == Fees::default() {
+            self.fees = other.fees;
+        }
+        self
+    }
+
     /// Returns this price with all token prices multiplied by a factor.
     pub(super) fn times(mut self, factor: f64) -> Self {
         let rates = std::iter::once(&mut self.rates);

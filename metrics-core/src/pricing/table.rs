@@ -84,8 +84,9 @@ impl PriceTable {
 
     /// Creates a table that looks prices up by calling a function.
     ///
-    /// A metrics instance calls the function once for each model: at the model's first call, and again when the
-    /// instance's table is replaced. It may call it more often if several threads record a new model at the same time.
+    /// A metrics instance calls the function once for each model, and once more for each provider and service tier in which
+    /// the model is called: at the first such call, and again when the instance's table is replaced. It may call it more
+    /// often if several threads record a new model at the same time.
     /// If the function panics, the model has no price, and the panic is reported like those of other callbacks. All
     /// models above the instance's limit share the name `__other__`.
     ///

@@ -78,7 +78,8 @@ impl Tariff {
         Self { first: Prices { standard, hours: Vec::new(), tiers: Vec::new() }, later: Vec::new() }
     }
 
-    /// Adds the price of a service tier. A call in a tier without a price costs as in the standard tier.
+    /// Adds the price of a service tier. Unless it has fees of its own, the fees of the standard price apply. A call in a tier
+    /// without a price costs as in the standard tier.
     #[must_use = "returns the changed value"]
     pub fn tier(mut self, tier: ServiceTier, price: Price) -> Self {
         self.first.tiers.push((tier, TierPrice::Own(price)));
@@ -151,7 +152,7 @@ impl Prices {
         let applying =
             || self.tiers.iter().filter(|(tiers, _)| tiers.intersects(tier)).map(|(_, price)| *price);
         let own = applying().find_map(|price| match price {
-            TierPrice::Own(price) => Some(price),
+            TierPrice::Own(price) => Some(price.with_fees_of(&standard)),
             TierPrice::Factor(_) => None,
         });
         applying().fold(own.unwrap_or(standard), |price, tier| match tier {

@@ -186,8 +186,8 @@ mod tests {
         Price::per_million(usd, usd)
     }
 
-    fn set(atomic_price: &AtomicPrice, price: Price) {
-        atomic_price.set(Some(&price.into()));
+    fn set(atomic_price: &AtomicPrice, price: &Price) {
+        atomic_price.set(Some(&(*price).into()));
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(atomic_price.cost(&Usage::new(1, 1)), None);
         let price = price.cache_read_audio(0.2).per_thousand_web_searches(10.0);
         for price in [flat(5.0), flat(1.0).per_thousand_requests(5.0), price] {
-            set(&atomic_price, price);
+            set(&atomic_price, &price);
             for input in [0, 50, 100, 101, 1000, 1001] {
                 let usage =
                     Usage::new(input, 7).cache_read(20).cache_read_audio(4).audio_output(3).web_searches(2);
@@ -227,7 +227,7 @@ mod tests {
     fn a_call_is_never_billed_by_a_mixture_of_two_prices() {
         let atomic_price = AtomicPrice::new(Some(&flat(0.0).into()));
         std::thread::scope(|scope| {
-            scope.spawn(|| (0..100_000).for_each(|usd| set(&atomic_price, flat(f64::from(usd)))));
+            scope.spawn(|| (0..100_000).for_each(|usd| set(&atomic_price, &flat(f64::from(usd)))));
             for _ in 0..100_000 {
                 let cost = atomic_price.cost(&Usage::new(1_000_000, 1_000_000)).unwrap();
                 assert_eq!(cost.input.to_bits(), cost.output.to_bits());

@@ -27,7 +27,7 @@
 
 use std::sync::LazyLock;
 
-use super::names::{self, ModelName, Sold};
+use super::names::{self, Endpoint, ModelName};
 use super::price::Price;
 use super::query::PriceQuery;
 use super::tariff::{Quote, Tariff};
@@ -59,11 +59,11 @@ pub(super) fn find(query: &PriceQuery<'_>) -> Option<Quote> {
     let tariff = parse(text)?;
     let mut tier = query.tier;
     match name.endpoint {
-        Sold::ByVendor => {}
+        Endpoint::Vendor => {}
         // Only the models that the cloud sells have a price for its regional endpoints.
         _ if !text.contains(REGIONAL) => return None,
-        Sold::ByCloud => {}
-        Sold::ByCloudInRegion => tier = tier.and(ServiceTier::REGIONAL),
+        Endpoint::Global => {}
+        Endpoint::Regional => tier = tier.and(ServiceTier::REGIONAL),
     }
     Some(tariff.quote(tier, query.seconds()))
 }
@@ -74,7 +74,7 @@ pub(super) fn tariff(model: &str) -> Option<Tariff> {
     let name = model.to_ascii_lowercase();
     let name = ModelName::read(&name, "")?;
     // The price of a cloud's endpoint is that of a service tier.
-    (name.endpoint == Sold::ByVendor).then(|| parse(entry(&name)?)).flatten()
+    (name.endpoint == Endpoint::Vendor).then(|| parse(entry(&name)?)).flatten()
 }
 
 const REGIONAL: &str = " /r";
@@ -255,6 +255,7 @@ fn parse_rates(text: &str) -> Option<Price> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, clippy::large_types_passed_by_value)] // The amounts are exact.
 mod tests {
     use super::*;
     use crate::usage::Usage;
@@ -323,7 +324,7 @@ mod tests {
                         seller: Some(section.id),
                         vendor: None,
                         model: &name,
-                        endpoint: Sold::ByVendor,
+                        endpoint: Endpoint::Vendor,
                     };
                     assert_eq!(entry(&read), Some(bare), "{name} of {}", section.id);
                     // The beginning of a name identifies the seller, unless the line describes only a part of it.

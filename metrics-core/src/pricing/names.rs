@@ -9,19 +9,19 @@ pub(super) struct ModelName<'n> {
     pub(super) vendor: Option<&'static str>,
     /// The name without prefixes.
     pub(super) model: &'n str,
-    /// The endpoint of Amazon Bedrock.
-    pub(super) endpoint: Sold,
+    /// The endpoint, where the name tells it.
+    pub(super) endpoint: Endpoint,
 }
 
-/// A way in which a model is sold.
+/// The endpoint that a name of a model tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Sold {
-    /// By its vendor or at the vendor's price.
-    ByVendor,
-    /// By Amazon Bedrock, at a global endpoint.
-    ByCloud,
-    /// By Amazon Bedrock, at an endpoint in one region or some.
-    ByCloudInRegion,
+pub(super) enum Endpoint {
+    /// One of the vendor, or of a seller with the vendor's price.
+    Vendor,
+    /// A global one of Amazon Bedrock.
+    Global,
+    /// One of Amazon Bedrock in one region or some.
+    Regional,
 }
 
 /// A provider in a call or in the prefix of a name.
@@ -207,7 +207,7 @@ impl<'n> ModelName<'n> {
     /// Reads a name and the provider of the call, both in lower case; an empty provider is unknown. Returns `None` for the
     /// product of a host whose prices are not in the bundled table.
     pub(super) fn read(name: &'n str, provider_name: &str) -> Option<Self> {
-        let mut found = Self { seller: None, vendor: None, model: name, endpoint: Sold::ByVendor };
+        let mut found = Self { seller: None, vendor: None, model: name, endpoint: Endpoint::Vendor };
         match provider(provider_name) {
             Some(Seller(seller) | Vendor(seller)) => found.seller = Some(seller),
             Some(Host) => return None,
@@ -253,7 +253,7 @@ impl<'n> ModelName<'n> {
         let Some(model) = name.strip_prefix("anthropic.") else { return };
         (self.seller, self.model) = (Some("anthropic"), without_version(model));
         // A name without a region stands for the endpoint of one region.
-        self.endpoint = if region == "global" { Sold::ByCloud } else { Sold::ByCloudInRegion };
+        self.endpoint = if region == "global" { Endpoint::Global } else { Endpoint::Regional };
     }
 
     /// Returns the forms of the name under which the table may have the model, with true for a form of which only the whole
@@ -377,14 +377,14 @@ mod tests {
             (
                 "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
                 "claude-sonnet-4-5-20250929",
-                Sold::ByCloudInRegion,
+                Endpoint::Regional,
             ),
-            ("anthropic.claude-opus-5", "claude-opus-5", Sold::ByCloudInRegion),
-            ("bedrock/converse/eu.anthropic.claude-opus-5", "claude-opus-5", Sold::ByCloudInRegion),
-            ("bedrock/global.anthropic.claude-opus-5", "claude-opus-5", Sold::ByCloud),
-            (arn, "claude-opus-5", Sold::ByCloudInRegion),
-            ("anthropic.claude-v2:1:200k", "claude-v2", Sold::ByCloudInRegion),
-            ("claude-opus-5", "claude-opus-5", Sold::ByVendor),
+            ("anthropic.claude-opus-5", "claude-opus-5", Endpoint::Regional),
+            ("bedrock/converse/eu.anthropic.claude-opus-5", "claude-opus-5", Endpoint::Regional),
+            ("bedrock/global.anthropic.claude-opus-5", "claude-opus-5", Endpoint::Global),
+            (arn, "claude-opus-5", Endpoint::Regional),
+            ("anthropic.claude-v2:1:200k", "claude-v2", Endpoint::Regional),
+            ("claude-opus-5", "claude-opus-5", Endpoint::Vendor),
         ] {
             let read = ModelName::read(name, "").unwrap();
             assert_eq!((read.model, read.endpoint), (model, endpoint), "{name}");

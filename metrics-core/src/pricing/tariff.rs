@@ -43,6 +43,7 @@ struct Prices {
 
 /// The price of a service tier.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // A model has few of them.
 enum TierPrice {
     /// Prices of its own.
     Own(Price),
@@ -127,7 +128,7 @@ impl Tariff {
         let started = self.later.partition_point(|(start, _)| *start <= now);
         let prices = started.checked_sub(1).map_or(&self.first, |index| &self.later[index].1);
         let next = self.later.get(started).map(|(start, _)| *start);
-        let price = prices.in_tier(tier, prices.at(now % DAY));
+        let price = prices.in_tier(tier, &prices.at(now % DAY));
         Quote { price, until: next.into_iter().chain(prices.next_hour(now)).min() }
     }
 }
@@ -148,14 +149,14 @@ impl Prices {
         times.map(|time| if midnight + time > now { midnight + time } else { midnight + DAY + time }).min()
     }
 
-    fn in_tier(&self, tier: ServiceTier, standard: Price) -> Price {
+    fn in_tier(&self, tier: ServiceTier, standard: &Price) -> Price {
         let applying =
             || self.tiers.iter().filter(|(tiers, _)| tiers.intersects(tier)).map(|(_, price)| *price);
         let own = applying().find_map(|price| match price {
-            TierPrice::Own(price) => Some(price.with_fees_of(&standard)),
+            TierPrice::Own(price) => Some(price.with_fees_of(standard)),
             TierPrice::Factor(_) => None,
         });
-        applying().fold(own.unwrap_or(standard), |price, tier| match tier {
+        applying().fold(own.unwrap_or(*standard), |price, tier| match tier {
             TierPrice::Own(_) => price,
             TierPrice::Factor(factor) => price.times(factor),
         })
@@ -168,6 +169,7 @@ pub(crate) fn seconds(time: SystemTime) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // The amounts are exact.
 mod tests {
     use super::*;
 

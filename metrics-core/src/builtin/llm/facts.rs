@@ -161,7 +161,7 @@ impl CallFacts {
         let (served_model, finish) = (cleared(&mut self.served_model), cleared(&mut self.finish));
         let (provider, operation) = (cleared(&mut self.provider), cleared(&mut self.operation));
         let requested_model = cleared(&mut self.requested_model);
-        *self = Self { served_model, finish, provider, operation, requested_model, ..Self::default() };
+        *self = Self { requested_model, served_model, finish, provider, operation, ..Self::default() };
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct FieldPath<'p> {
 
 impl FieldPath<'_> {
     /// Returns the path as written in TOML.
-    pub(super) fn to_toml(&self) -> String {
+    pub(super) fn to_toml(self) -> String {
         // A key that isn't bare is quoted, as in the file.
         let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let key = match self.key {

@@ -164,7 +164,7 @@ impl Reader<'_> {
             return None;
         };
         if price.is_none() {
-            let within = path.within.map(FieldPath::to_toml).unwrap_or_default();
+            let within = path.within.map(|within| within.to_toml()).unwrap_or_default();
             let why = format!("no base price; write `input` and `output` of the standard tier in `{within}`");
             self.mistake(&variants.span(), &path, why);
         }
@@ -297,6 +297,7 @@ impl Reader<'_> {
 }
 
 /// The price of a service tier in a file.
+#[allow(clippy::large_enum_variant)] // A file has few of them.
 enum Variant {
     Factor(f64),
     Price(Price),

@@ -23,7 +23,11 @@ builtin_families! {
         .labels(&[FAMILY, LABEL]),
         CallbackPanics => BuiltinFamily::counter(
             "agent_metrics_callback_panics_total",
-            "Panics in the user's callbacks, such as closures of attributes.",
+            "Panics in the user's callbacks, such as closures of attributes, and in other collectors.",
+        ),
+        SkippedFamilies => BuiltinFamily::counter(
+            "agent_metrics_skipped_families_total",
+            "Families of other collectors that a scrape left out since a sample of theirs has the name of another one.",
         ),
         RefusedObservations => BuiltinFamily::counter(
             "agent_metrics_refused_observations_total",
@@ -112,6 +116,9 @@ impl Source for Health {
             }),
             HealthFamily::CallbackPanics => {
                 visitor.sample(Labels::NONE, Number::Integer(self.faults.callback_panics()));
+            }
+            HealthFamily::SkippedFamilies => {
+                visitor.sample(Labels::NONE, Number::Integer(self.faults.skipped_families()));
             }
             HealthFamily::RefusedObservations => self.for_each_source(|source| {
                 for (family, refused) in source.refused() {

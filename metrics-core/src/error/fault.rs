@@ -19,6 +19,16 @@ pub enum Fault {
     /// The families of a struct with `derive(Metrics)` or `derive(CallLabels)` could not be registered in the global
     /// instance; they record but are not exposed.
     NotRegistered(RegisterError),
+    /// A family of a foreign collector was left out of an exposition, since a sample of it has the name of a sample of another
+    /// family. Reported once for each family.
+    FamilySkipped {
+        /// The name of the family that was left out.
+        family: String,
+        /// The name of the sample.
+        sample: String,
+        /// The name of the family that has the sample.
+        existing: String,
+    },
     /// A response reported an impossible usage; parts that exceeded their whole were reduced to it. Reported once for each
     /// model and kind.
     UsageAnomaly {
@@ -78,6 +88,11 @@ impl fmt::Display for Fault {
         match self {
             Self::CallbackPanicked { message } => write!(f, "a user-defined closure panicked: {message}"),
             Self::NotRegistered(error) => write!(f, "metrics are recorded but not exposed: {error}"),
+            Self::FamilySkipped { family, sample, existing } => write!(
+                f,
+                "family `{family}` of another collector is not exposed, since `{sample}` is a sample of family `{existing}`: \
+                 rename one of them"
+            ),
             Self::UsageAnomaly { model, kind } => {
                 write!(f, "a response of model `{model}` reported an impossible usage: {kind}")
             }

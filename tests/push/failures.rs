@@ -353,3 +353,29 @@ fn an_error_names_the_invalid_setting() {
     }
     assert!(!agent.metrics.to_text().contains("agent_metrics_push"), "nothing was registered");
 }
+
+#[test]
+fn a_shutdown_can_be_awaited_in_the_runtime_that_serves_the_target() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        // Answers every request on the thread that waits for the push.
+        let serving = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.expect("a connection");
+                let mut request = vec![0; 64 * 1024];
+                let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut request).await;
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.expect("sent");
+            }
+        });
+        let agent = Agent::new();
+        let target = RemoteWrite::new(format!("http://{address}/write"), "agents");
+        let pusher =
+            Push::to(target).interval(Duration::from_secs(3600)).start(&agent.metrics).expect("started");
+        let pushed = pusher.shutdown_async().await.expect("pushed");
+        assert!(pushed.samples > 0, "{pushed:?}");
+        serving.abort();
+    });
+}

@@ -130,6 +130,12 @@ impl Usage {
         self
     }
 
+    /// Returns true if the output is not final.
+    #[inline]
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.check_inputs.is_incomplete
+    }
+
     /// Returns the input of this report merged with that of an earlier report of the same call. The two may disagree on what
     /// the input includes: either of them may lack the cached tokens, or the split into cached and other tokens.
     fn input_merged_with(&self, earlier: &Self) -> Option<u64> {

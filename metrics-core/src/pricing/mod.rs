@@ -10,6 +10,7 @@
 //! assert!((cost.total() - 0.00225).abs() < 1e-12);
 //! ```
 
+pub(crate) mod amount;
 mod atomic_price;
 mod bundled;
 mod cost;

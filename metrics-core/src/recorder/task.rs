@@ -11,6 +11,7 @@ use crate::builtin::{Budget, DimensionValue, LabelText, TaskSeries};
 use crate::clock::{self, Ticks};
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::instance::AgentMetrics;
+use crate::pricing::amount::from_pico_usd;
 use crate::status::Status;
 use crate::storage::ShardHandle;
 
@@ -120,12 +121,13 @@ impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
     fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
         let Stage::Begun(ledger) = &mut self.0 else { return };
         let Some(ledger) = ledger.take() else { return };
+        let own_pico_usd = ledger.end();
         if let Some(series) = ledger.series() {
-            series.observe_totals(status, &ledger.totals(), ledger.pico_usd(), ledger.own_pico_usd());
+            series.observe_totals(status, &ledger.totals_with(own_pico_usd), from_pico_usd(own_pico_usd));
             series.record_agent(status, elapsed.ticks(), || [ledger.inferences(), ledger.own_tool_calls()]);
             series.end(writer, ledger.is_root(), status, elapsed.ticks(), elapsed.end());
         }
-        ledger.end();
+        ledger.recycle();
     }
 }
 

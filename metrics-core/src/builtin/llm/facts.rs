@@ -2,7 +2,8 @@
 
 use super::attempts::Attempt;
 use crate::builtin::otel::infers;
-use crate::sample::is_valid_amount;
+use crate::label::OTHER;
+use crate::pricing::amount::is_valid_usd;
 use crate::status::Status;
 use crate::usage::{TokenUsage, Usage};
 
@@ -13,12 +14,16 @@ use crate::usage::{TokenUsage, Usage};
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct CallFacts {
     pub(crate) usage: Option<Usage>,
+    /// The requested model, if its label value is `__other__`; otherwise empty.
+    pub(crate) requested_model: String,
     /// The served model; empty if none was reported.
     pub(crate) served_model: String,
     /// The finish reason; empty if none was reported.
     pub(crate) finish: String,
     /// The cost in USD as the provider billed it.
     pub(crate) cost_usd: Option<f64>,
+    /// The number of reported costs that no call can have.
+    pub(super) refused_costs: u64,
     /// The reported status, which replaces the status of the result.
     pub(crate) status: Option<Status>,
     /// Ticks from the start to the first item of a stream.
@@ -78,9 +83,13 @@ impl CallFacts {
 
     /// Sets the cost in USD as the provider billed it. It replaces the cost computed from the price table. Its split
     /// into input and output follows the price table, or the token counts for a model without a price. An amount that is
-    /// negative or not a number is ignored.
+    /// negative, not a number or over a million is refused, and counted in `agent_metrics_refused_observations_total`.
     pub fn set_cost_usd(&mut self, usd: f64) {
-        self.cost_usd = Some(usd).filter(|usd| is_valid_amount(*usd));
+        if is_valid_usd(usd) {
+            self.cost_usd = Some(usd);
+        } else {
+            self.refused_costs += 1;
+        }
     }
 
     /// Sets the cost that a response reports. A later event of a stream that reports 0 doesn't replace an earlier amount.
@@ -151,14 +160,29 @@ impl CallFacts {
         )
     }
 
-    /// Removes all facts and keeps the memory of the texts.
+    /// Sets the requested model of a call whose label value is `__other__`.
+    pub(crate) fn set_requested(&mut self, model: &str) {
+        if model != OTHER {
+            model.clone_into(&mut self.requested_model);
+        }
+    }
+
+    /// Removes all facts and keeps the memory of short texts.
     pub(crate) fn clear(&mut self) {
         let cleared = |text: &mut String| {
+            let mut text = std::mem::take(text);
+            if text.capacity() > MAX_KEPT {
+                return String::new();
+            }
             text.clear();
-            std::mem::take(text)
+            text
         };
         let (served_model, finish) = (cleared(&mut self.served_model), cleared(&mut self.finish));
         let (provider, operation) = (cleared(&mut self.provider), cleared(&mut self.operation));
-        *self = Self { served_model, finish, provider, operation, ..Self::default() };
+        let requested_model = cleared(&mut self.requested_model);
+        *self = Self { served_model, finish, provider, operation, requested_model, ..Self::default() };
     }
 }
+
+/// The length in bytes up to which the memory of a text is kept for the next call.
+const MAX_KEPT: usize = 256;

@@ -3,6 +3,7 @@
 mod attempts;
 mod facts;
 mod family;
+mod limits;
 mod model;
 mod series;
 mod served;
@@ -18,6 +19,7 @@ use crate::metric::{CallShape, HistogramShape};
 use crate::pricing::{CurrentPrices, PriceTable};
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 use crate::status::LLM;
+use crate::storage::CellRange;
 pub use attempts::Attempt;
 pub use facts::CallFacts;
 pub(super) use family::COST_TYPE;
@@ -67,6 +69,7 @@ impl Llm {
             reasons: Arc::new(Interner::new(REASONS)),
             served: ServedModels::new(settings.models),
             prices: CurrentPrices::new(prices),
+            refused_costs: CellRange::new(1),
             dimensions: settings.dimensions.clone(),
             otel,
             faults,
@@ -141,6 +144,7 @@ impl Source for Llm {
             LlmFamily::CostUsd | LlmFamily::CostCents => {
                 self.tool_cost.show(visitor, |usd| series::money(family, usd));
             }
+            LlmFamily::OutsideTasks => self.tool_cost.show_outside_tasks(visitor),
             LlmFamily::PriceTable => {
                 let prices = self.shared.prices.now();
                 let labels =
@@ -165,6 +169,7 @@ impl Source for Llm {
     }
 
     fn refused(&self) -> Vec<(&str, u64)> {
-        vec![(LlmFamily::CostUsd.name(), self.tool_cost.refused())]
+        let refused = self.tool_cost.refused().saturating_add(self.shared.refused_costs.read(0));
+        vec![(LlmFamily::CostUsd.name(), refused)]
     }
 }

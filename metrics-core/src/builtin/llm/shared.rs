@@ -9,6 +9,7 @@ use crate::faults::FaultReporter;
 use crate::label::Interner;
 use crate::metric::{CallShape, HistogramShape};
 use crate::pricing::{CurrentPrices, Price, PriceTable};
+use crate::storage::CellRange;
 
 /// The shapes, prices and collaborators that all models share.
 pub(super) struct Shared {
@@ -20,6 +21,8 @@ pub(super) struct Shared {
     pub(super) reasons: Arc<Interner>,
     pub(super) served: ServedModels,
     pub(super) prices: CurrentPrices,
+    /// The number of costs that no call can have.
+    pub(super) refused_costs: CellRange,
     pub(super) dimensions: Arc<Dimensions>,
     pub(super) otel: Option<Arc<Otel>>,
     pub(super) faults: Arc<FaultReporter>,

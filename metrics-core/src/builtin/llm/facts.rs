@@ -39,18 +39,29 @@ pub struct CallFacts {
     pub(super) has_attempt_usage: bool,
 }
 
+/// The part of a call's usage that is unknown. The value is the index in [`MISSING_PARTS`](super::family::MISSING_PARTS).
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum MissingPart {
+    Input,
+    Output,
+    All,
+}
+
 impl CallFacts {
     /// The facts of a call of which only the usage is known.
     pub(crate) fn with_usage(usage: Option<Usage>) -> Self {
         Self { usage, ..Self::default() }
     }
 
-    /// Takes the usage, the served model, the finish reason and the service tier from a response. What the response doesn't report keeps
-    /// its earlier value, separately for each number of the usage.
+    /// Takes the usage, the served model, the finish reason, the service tier and the provider's bill from a response. What
+    /// the response doesn't report keeps its earlier value, separately for each number of the usage.
     pub fn set_response(&mut self, response: &(impl TokenUsage + ?Sized)) {
         self.update(response.token_usage(), response.served_model(), response.finish_reason());
         if let Some(tier) = response.service_tier() {
             self.set_service_tier(tier);
+        }
+        if let Some(usd) = response.cost_usd() {
+            self.set_reported_cost(usd);
         }
     }
 
@@ -84,6 +95,33 @@ impl CallFacts {
             self.cost_usd = Some(usd);
         } else {
             self.refused_costs += 1;
+        }
+    }
+
+    /// Sets the cost that a response reports. A later event of a stream that reports 0 doesn't replace an earlier amount.
+    pub(crate) fn set_reported_cost(&mut self, usd: f64) {
+        if usd > 0.0 || self.cost_usd.is_none() {
+            self.set_cost_usd(usd);
+        }
+    }
+
+    /// Returns the part of the usage that is unknown, if the provider has processed the call or may have: input or output
+    /// alone, or all of it.
+    pub(crate) fn missing_part(&self, status: Status) -> Option<MissingPart> {
+        let Some(usage) = &self.usage else {
+            // The request of a call that was given up has been sent, most likely. A stream that broke off has begun. An
+            // attempt may have reported the usage already.
+            let given_up =
+                matches!(status, Status::Timeout | Status::Cancelled) || self.first_token.is_some();
+            let is_missing = status == Status::Success || given_up && !self.has_attempt_usage;
+            return is_missing.then_some(MissingPart::All);
+        };
+        match (usage.input, usage.output) {
+            (None, None) if usage.audio_seconds.is_some() => None,
+            (None, None) => Some(MissingPart::All),
+            (None, Some(_)) => Some(MissingPart::Input),
+            (Some(_), None) => Some(MissingPart::Output),
+            (Some(_), Some(_)) => usage.is_incomplete().then_some(MissingPart::Output),
         }
     }
 

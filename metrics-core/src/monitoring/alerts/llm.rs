@@ -99,23 +99,26 @@ fn rate_limited(settings: &Settings) -> Alert {
 
 fn usage_missing(settings: &Settings) -> Alert {
     let limit = settings.thresholds.usage_missing_ratio;
-    let series = ["agent_llm_usage_missing_total", "agent_llm_calls_total{status=\"success\"}"];
+    // The calls that the provider has processed, or may have.
+    let calls = "agent_llm_calls_total{status=~\"success|timeout|cancelled\"}";
+    let series = ["agent_llm_usage_missing_total", calls];
     let query = share_above("job, model", &series, &settings.time(HOUR), limit, settings);
     Alert::new("AgentUsageMissing", Severity::Warning, 15 * MINUTE, query)
         .text(
-            "Calls of {{ $labels.model }} report no token usage",
+            "Calls of {{ $labels.model }} report no or only a part of their token usage",
             format!(
-                "{{{{ $value | humanizePercentage }}}} of the successful calls of {{{{ $labels.model }}}} by {{{{ $labels.job }}}} in \
-                 the last hour reported no usage; the limit is {}. Tokens and costs are too low by this share.",
+                "{{{{ $value | humanizePercentage }}}} of the calls of {{{{ $labels.model }}}} by {{{{ $labels.job }}}} that succeeded or were \
+                 given up in the last hour reported no usage or only a part; the limit is {}. Tokens and costs are too low.",
                 percent(limit)
             ),
         )
         .means(
-            "Calls succeeded without reporting their token usage. They are in no token or cost metric, so the real cost is higher than the displayed one.",
+            "Calls did not report their token usage, or only the input or the output of it, which the label `part` of `agent_llm_usage_missing_total` shows. What is missing is in no token or cost metric, so the real cost is higher than the displayed one.",
         )
         .look(&[
             "Streams: some providers send the usage only on request, for example with `stream_options.include_usage`.",
-            "Streams that are dropped before their end, which has the usage.",
+            "`part`: `output` alone points to streams that end after their start, `input` alone to a server that omits the tokens of a cached prompt.",
+            "Streams that are dropped before their end, which has the usage, and calls that time out or are cancelled after the request was sent.",
             "A proxy or a new client version that omits the usage.",
         ])
         .act(&[

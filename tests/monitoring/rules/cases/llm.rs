@@ -112,11 +112,11 @@ fn rate_limited() -> Vec<Case> {
 
 fn usage_missing() -> Vec<Case> {
     const ALERT: &str = "AgentUsageMissing";
-    let missing = of("a", "agent_llm_usage_missing_total", "model=\"m\"");
+    let missing = of("a", "agent_llm_usage_missing_total", "model=\"m\",part=\"all\"");
     let silent = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("model", "m")],
-        summary: "Calls of m report no token usage",
-        description: "50% of the successful calls of m by agent in the last hour reported no usage; the limit is 5 %. Tokens and costs are too low by this share.",
+        summary: "Calls of m report no or only a part of their token usage",
+        description: "50% of the calls of m by agent that succeeded or were given up in the last hour reported no usage or only a part; the limit is 5 %. Tokens and costs are too low.",
     };
     vec![
         Case::new("every other call tells no usage")

@@ -82,7 +82,7 @@ fn overview(families: &[FamilyInfo]) -> Board {
         .add(View::Stat, Unit::PerMinute, "tasks_per_minute", ["Tasks", "Tasks that ended, per minute."], vec![("", per_minute(select(TASKS)))])
         .add(View::Stat, Unit::Share, "task_error_ratio", ["Failed tasks", "Share of the tasks in the last 5 minutes that did not succeed."], vec![("", failed(TASKS, &[], RECENT))])
         .limit(Limit::Above(0.1))
-        .add(View::Stat, Unit::Seconds, "task_p95", ["Task duration, p95", "95 % of the tasks in the last 5 minutes took at most this long."], vec![("", quantile(TASK_DURATION, &[], 0.95))])
+        .add(View::Stat, Unit::Seconds, "task_p95", ["Task p95", "95 % of the tasks in the last 5 minutes took at most this long."], vec![("", quantile(TASK_DURATION, &[], 0.95))])
         .add(View::Stat, Unit::Number, "active", ["Tasks in flight", "Tasks that have started and not ended, not counting tasks inside other tasks."], vec![("", select(ACTIVE).last())])
         .fold(Fold::Max)
         .add(View::Stat, Unit::Usd, "cost_last_hour", ["Cost, last hour", "Cost of LLM calls and tools in the last hour, or since the start of the program if that is later."], vec![("", select(COST).increase(HOUR))])
@@ -90,7 +90,7 @@ fn overview(families: &[FamilyInfo]) -> Board {
         .add(View::Stat, Unit::Usd, "cost_total", ["Cost, total", "Cost of LLM calls and tools since the start of the program."], vec![("", select(COST).last())])
         .fold(Fold::Last)
         .add(View::Stat, Unit::TokensPerMinute, "tokens_now", ["Tokens", "Input and output tokens of LLM calls, per minute."], vec![("", per_minute(select(TOKENS)))])
-        .add(View::Stat, Unit::Usd, "savings", ["Saved by caching", "USD saved since the start by input tokens that providers read from their caches."], vec![("", select(SAVINGS).last())])
+        .add(View::Stat, Unit::Usd, "savings", ["Cache savings", "USD saved since the start by input tokens that providers read from their caches."], vec![("", select(SAVINGS).last())])
         .fold(Fold::Last);
     let mut charts = Panels::new(families);
     charts

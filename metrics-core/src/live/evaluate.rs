@@ -215,7 +215,8 @@ impl Leaf {
         let step = window / (SNAPSHOTS - 1) as f64;
         let is_due = self.earlier.back().is_none_or(|(at, _)| now - at >= step - SLACK);
         // The oldest is dropped once the next one covers the window.
-        while self.earlier.len() > 1 && self.earlier.get(1).is_some_and(|(at, _)| now - at >= window - SLACK) {
+        while self.earlier.len() > 1 && self.earlier.get(1).is_some_and(|(at, _)| now - at >= window - SLACK)
+        {
             self.earlier.pop_front();
         }
         if is_due {

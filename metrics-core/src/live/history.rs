@@ -15,6 +15,9 @@ pub(super) const MAX_COLUMNS: usize = 128;
 /// The resolutions: the step in seconds, and the number of steps that are kept.
 pub(super) const TIERS: [(u64, usize); 3] = [(1, 15 * 60), (10, 6 * 360), (60, 7 * 1440)];
 
+/// The number of seconds by which a tick may be late on a busy machine.
+pub(super) const LATE: u64 = 4;
+
 /// The memory of one column, in bytes.
 const COLUMN_BYTES: usize = (TIERS[0].1 + TIERS[1].1 + TIERS[2].1) * size_of::<f32>();
 
@@ -158,13 +161,17 @@ impl History {
 
     /// Ends a tick at a Unix time in seconds: pushes the values that were set since the last one.
     ///
-    /// If the clock has advanced by more than a second (the process was suspended, or the clock was set), the seconds in between
-    /// have no values. If it was set back, the earlier values keep their distance to the new ones.
+    /// A tick that is a few seconds late stands for the seconds that it missed. If the clock has advanced by more (the process
+    /// was suspended, or the clock was set), the seconds in between have no values. If it was set back, the earlier values keep
+    /// their distance to the new ones.
     pub(super) fn tick(&mut self, now: u64) {
         let gap = if self.last == 0 { 0 } else { now.saturating_sub(self.last + 1) };
         let longest = TIERS[2].0 * TIERS[2].1 as u64;
         for missing in (now - gap.min(longest).min(now))..now {
-            self.columns.iter_mut().for_each(|column| column.tick(missing, f64::NAN));
+            for column in &mut self.columns {
+                let value = if gap <= LATE { column.current } else { f64::NAN };
+                column.tick(missing, value);
+            }
         }
         for column in &mut self.columns {
             let value = std::mem::replace(&mut column.current, f64::NAN);
@@ -279,10 +286,12 @@ mod tests {
     #[test]
     fn seconds_without_a_tick_have_no_values() {
         let mut history = History::default();
-        ticked(&mut history, [100, 101, 105], |_| 1.0);
+        ticked(&mut history, [100, 101, 103, 109], |_| 1.0);
         let range = history.range(0, 900);
         let is_missing: Vec<_> = range.lines[0].2.iter().map(|value| value.is_nan()).collect();
-        assert_eq!((is_missing.as_slice(), range.end), (&[false, false, true, true, true, false][..], 105));
+        // One late tick, then a suspended process.
+        let expected = [[false; 4].as_slice(), &[true; 5], &[false]].concat();
+        assert_eq!((is_missing, range.end), (expected, 109));
         // A month without a tick, then a clock that was set back by an hour.
         ticked(&mut history, [3_000_000, 3_000_001, 2_996_401, 2_996_402], |_| 1.0);
         let range = history.range(0, 900);

@@ -10,6 +10,7 @@ const $ = (id) => document.getElementById(id);
 const RANGES = { "15m": 900, "6h": 21600, "7d": 604800 };
 // The steps of each range that a page keeps.
 const MOST = 1100;
+const LATE = 4;
 
 // The state that a link restores.
 const view = { board: "overview", range: "15m", filter: "", zoom: null };
@@ -80,13 +81,15 @@ async function take(next) {
     return;
   }
   const isNew = next.families !== event.families;
+  // Ticks that did not arrive are in the history of the program.
+  const isMissed = next.tick > event.tick + 1;
   const gap = next.second - data.times.at(-1);
   event = next;
   data.current = next.values;
   const known = ended.at(-1)?.n ?? 0;
   ended = ended.concat(next.ended.filter((task) => task.n > known)).slice(-200);
   const isBehind = next.ended_count > (ended.at(-1)?.n ?? 0);
-  if (isNew || isBehind || gap > 60 + data.step || gap < 0 || (data.step > 1 && gap >= 2 * data.step)) {
+  if (isNew || isBehind || (isMissed && data.step === 1) || gap > 60 + data.step || gap < 0 || (data.step > 1 && gap >= 2 * data.step)) {
     await load();
     if (isNew) build();
     return;
@@ -103,8 +106,10 @@ function append(next, gap) {
   }
   for (const [panel, byName] of Object.entries(lines)) {
     for (const [name, values] of Object.entries(byName)) {
-      for (let at = 1; at < gap; at += 1) values.push(null);
-      if (gap > 0) values.push(next.values[panel]?.[name] ?? null);
+      const value = next.values[panel]?.[name] ?? null;
+      // A tick that is a few seconds late stands for those that it missed.
+      for (let at = 1; at < gap; at += 1) values.push(gap <= LATE + 1 ? value : null);
+      if (gap > 0) values.push(value);
     }
   }
   const extra = times.length - MOST;
@@ -172,11 +177,15 @@ function health() {
   const text = element("strong");
   const rest = element("span");
   const node = element("section", { className: "card health", "aria-live": "polite" }, text, rest);
-  const panels = facts.boards.flatMap((board) => [...board.stats, ...board.charts]).filter((panel) => panel.above !== undefined || panel.below !== undefined);
+  // The values of the whole program: one failed call of a rare tool is no reason for alarm.
+  const whole = facts.boards.filter(({ id }) => id === "overview" || id === "budgets");
+  const panels = whole.flatMap((board) => [...board.stats, ...board.charts]).filter((panel) => panel.above !== undefined || panel.below !== undefined);
   shown.push(() => {
     const bad = new Map();
     for (const panel of panels) {
       for (const [name, value] of Object.entries(data.current[panel.id] ?? {})) {
+        // The tile shows the same ratio.
+        if (panel.id === "errors" && name === "tasks") continue;
         if (isBeyond(panel, value)) bad.set(`${panel.title}${name ? ` (${name})` : ""}`, format(value, panel.unit));
       }
     }
@@ -201,7 +210,7 @@ function now() {
   const none = element("p", { className: "empty", textContent: "No task is running." });
   const node = element("section", { className: "card now", "aria-label": "Running now" }, element("h3", { textContent: "Running now" }), list, none);
   shown.push(() => {
-    const tasks = event.flight.tasks.slice(0, 8);
+    const tasks = event.flight.tasks.slice(0, 5);
     none.hidden = tasks.length > 0;
     const chips = tasks.map((task) => element("li", {}, element("b", { textContent: task.type }),
       element("span", { textContent: `${format(task.seconds, "seconds")} · step ${task.steps} · ${format(task.in + task.out, "tokens")} tokens · ${format(task.cost, "usd")}` })));
@@ -245,7 +254,7 @@ function buildFunctions(content) {
 function buildTasks(content) {
   const totals = [{ title: "Steps", unit: "number" }, { title: "Input tokens", unit: "tokens" }, { title: "cached", unit: "tokens" }, { title: "Output tokens", unit: "tokens" }, { title: "Cost", unit: "usd" }, { title: "Tool calls", unit: "number" }];
   const cells = (task) => [task.steps, task.in, task.cached, task.out, task.cost, task.tools];
-  const number = { title: "No.", text: (value) => `#${value}` };
+  const number = { title: "No.", isText: true, text: (value) => `#${value}` };
   const flight = new Table({ id: "flight", title: "In flight", empty: "No task is running.", sort: 2, columns: [number, { title: "Task", isText: true }, { title: "Age", unit: "seconds" }, ...totals] });
   const last = new Table({ id: "ended", title: "Ended last", empty: "No task has ended yet.", sort: 0,
     columns: [number, { title: "Task", isText: true }, { title: "Status", isText: true, pill: true }, { title: "Kind of error", isText: true }, { title: "Ended", unit: "time" }, { title: "Duration", unit: "seconds" }, ...totals] });

@@ -177,6 +177,7 @@ export class Chart {
     const options = {
       width: Math.max(120, this.plotArea.clientWidth || 320),
       height: HEIGHT,
+      padding: [8, 10, 0, 0],
       pxAlign: 0,
       legend: { show: false },
       cursor: {
@@ -380,7 +381,9 @@ function save(blob, name) {
 export class Stat {
   constructor(panel) {
     this.panel = panel;
-    this.value = element("strong", { textContent: "–" });
+    this.number = element("span", { textContent: "–" });
+    this.unit = element("em");
+    this.value = element("strong", {}, this.number, " ", this.unit);
     this.canvas = element("canvas", { "aria-hidden": "true" });
     this.limit = panel.above !== undefined ? `limit ${format(panel.above, panel.unit)}` : "";
     this.note = element("small", { textContent: this.limit });
@@ -392,7 +395,9 @@ export class Stat {
     const values = data.lines[this.panel.id]?.[""] ?? [];
     const now = data.current[this.panel.id]?.[""];
     const text = format(now, this.panel.unit);
-    if (this.value.textContent !== text) this.value.textContent = text;
+    const [, number, unit] = text.match(/^(.*?)(?: (\/min|\/h|tok\/min))?$/);
+    if (this.number.textContent !== number) this.number.textContent = number;
+    if (this.unit.textContent !== (unit ?? "")) this.unit.textContent = unit ?? "";
     const isBad = beyond(this.panel, now);
     this.node.classList.toggle("bad", isBad);
     this.note.textContent = now == null || !Number.isFinite(now) ? "no traffic" : this.limit;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use agent_metrics_tests::{Program, free_address, get, missing, on_path, until};
+use agent_metrics_tests::{Program, free_address, missing, on_path, until};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
@@ -27,14 +27,15 @@ impl Browser {
         let driver = free_address();
         let port = driver.rsplit(':').next().expect("a port");
         let program = Program::start(Command::new(chromedriver).arg(format!("--port={port}")));
-        until("chromedriver serves", || {
-            get(&driver, "/status", "").filter(|(head, _)| head.contains(" 200 "))
-        });
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)));
-        let mut browser =
-            Self { driver, session: String::new(), agent: config.build().into(), _program: program };
+        let agent: ureq::Agent = config.build().into();
+        let status = format!("http://{driver}/status");
+        until("chromedriver serves", || {
+            agent.get(&status).call().ok().filter(|answer| answer.status() == 200)
+        });
+        let mut browser = Self { driver, session: String::new(), agent, _program: program };
         let arguments = [
             "--headless=new",
             "--no-sandbox",

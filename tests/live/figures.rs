@@ -59,9 +59,8 @@ fn tables_show_the_values_of_the_exposition() {
         .parse()
         .expect("a number");
     let costs = ["large", "small"].map(|model| {
-        ["input", "output"].map(|kind| {
-            samples.value(&format!("agent_cost_usd_total{{model=\"{model}\",cost_type=\"{kind}\"}}"))
-        })
+        ["input", "output"]
+            .map(|kind| samples.sum("agent_cost_usd_total", &[("model", model), ("cost_type", kind)]))
     });
     let total: f64 = costs.iter().flatten().sum();
     assert!((shown - total).abs() < 1e-12, "{shown} {total}");
@@ -70,16 +69,9 @@ fn tables_show_the_values_of_the_exposition() {
     browser.until("two models", "return document.querySelectorAll('#table-models tbody tr').length === 2");
     for row in table(&browser, "models") {
         let model = &row[0];
-        let calls: f64 = ["success", "rate_limited"]
-            .iter()
-            .map(|status| {
-                samples
-                    .get(&format!("agent_llm_calls_total{{model=\"{model}\",status=\"{status}\"}}"))
-                    .unwrap_or(0.0)
-            })
-            .sum();
+        let calls = samples.sum("agent_llm_calls_total", &[("model", model)]);
         let tokens = |direction: &str| {
-            samples.value(&format!("agent_llm_tokens_total{{model=\"{model}\",direction=\"{direction}\"}}"))
+            samples.sum("agent_llm_tokens_total", &[("model", model), ("direction", direction)])
         };
         let plain = |cell: &str| cell.replace([',', '$'], "").parse::<f64>().expect("a number");
         assert!((plain(&row[1]) - calls).abs() < f64::EPSILON, "{row:?}");
@@ -142,7 +134,12 @@ fn label_values_are_text_and_a_family_of_a_thousand_series_is_bounded() {
     browser.run("location.hash = 'board=tools'");
     browser.until("the tool", "return document.querySelectorAll('#table-tools tbody tr').length === 1");
     assert_eq!(browser.text("return document.querySelector('#table-tools tbody th').textContent"), markup);
-    assert_eq!(browser.run("return document.querySelectorAll('main img, main b').length").as_u64(), Some(0));
+    assert_eq!(
+        browser
+            .run("return document.querySelectorAll('main img, main th b, .legend span b').length")
+            .as_u64(),
+        Some(0)
+    );
     browser.run("location.hash = 'board=tools&filter=nothing'");
     browser.until(
         "nothing matches",

@@ -143,7 +143,7 @@ fn the_page_can_be_used_with_the_keyboard_alone() {
         }
         panic!("{wanted} can't be reached");
     };
-    tab_to("A  Skip to the content");
+    tab_to("A skip");
     tab_to("BUTTON  6 h");
     browser.press("\u{e007}");
     browser.until(

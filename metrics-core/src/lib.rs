@@ -79,7 +79,8 @@ pub use recorder::retry;
 #[cfg(feature = "tokio")]
 pub use recorder::timeout;
 pub use recorder::{
-    Call, CallFamily, CallLabels, FutureExt, check_budgets, current_task, duplicate_names, global, sites,
+    Call, CallFamily, CallLabels, FutureExt, check_budgets, current_task, duplicate_names, global,
+    reserve_budgets, sites,
 };
 #[cfg(feature = "serve")]
 pub use serve::serve;
@@ -89,9 +90,9 @@ pub use usage::{TokenUsage, Usage};
 
 /// Budgets of tasks, and their errors.
 pub mod budget {
-    pub use crate::builtin::Budget;
-    pub use crate::error::{BudgetSpent, InvalidBudget};
-    pub use crate::recorder::check_budgets;
+    pub use crate::builtin::{Budget, Unpriced};
+    pub use crate::error::{BudgetSpent, InvalidBudget, ReserveError};
+    pub use crate::recorder::{Reservation, check_budgets, reserve_budgets};
 }
 
 /// The futures that functions and extension methods of this crate return.

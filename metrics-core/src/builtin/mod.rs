@@ -22,8 +22,8 @@ mod settings;
 mod task;
 mod tool;
 
-pub use budget::Budget;
-pub(crate) use budget::{Budgets, to_pico_usd};
+pub use budget::{Budget, Unpriced};
+pub(crate) use budget::{Budgets, TaskSpending};
 pub use bundle::{DimensionedBundle, Group};
 pub(crate) use bundle::{LabelText, Table};
 pub(crate) use business::{CacheLabels, CacheResult, MemoryLabels};

@@ -48,8 +48,7 @@ impl WeakMetrics {
 #[derive(Default)]
 struct Extensions {
     made: RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
-    /// Locked while one of them is created. It is separate from the map, since registering may wait for a scrape, and a
-    /// collector may look another one up during that scrape.
+    /// Locked while one of them is created. It is separate from the map, so that those that exist are found meanwhile.
     making: Mutex<()>,
 }
 
@@ -60,9 +59,10 @@ impl AgentMetrics {
         faults: FaultReporter,
         registry: prometheus::Registry,
     ) -> Result<Self, RegisterError> {
-        let families = Arc::new(Families::new(settings, prices, Arc::new(faults)));
+        let faults = Arc::new(faults);
+        let families = Arc::new(Families::new(settings, prices, faults.clone()));
         let metrics = Self(Arc::new(Inner {
-            registry: Registry::new(registry),
+            registry: Registry::new(registry, faults),
             families,
             extensions: Extensions::default(),
             #[cfg(feature = "otlp")]

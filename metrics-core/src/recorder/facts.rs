@@ -10,6 +10,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::held::{BundleHandle, HoldsBundle};
+use super::ledger::{self, Ledger};
 use crate::builtin::{
     Attempt, CallFacts, DimensionPoint, DimensionValue, DimensionedBundle as _, Dimensions, LlmSeries, Spent,
 };
@@ -33,6 +34,8 @@ pub struct LiveFacts {
     last_chunk: Option<u64>,
     /// The usage and cost of failed attempts: counted in the series already, but not yet in a ledger.
     lost: Spent,
+    /// The task to charge, for a call that can end outside of it.
+    task: Option<Arc<Ledger>>,
 }
 
 impl std::fmt::Debug for LiveFacts {
@@ -62,7 +65,7 @@ impl LiveFacts {
     /// of the call.
     pub fn add_attempt(&mut self, attempt: Attempt) {
         let Some(series) = &self.series else { return };
-        let lost = series.add_attempt(&attempt);
+        let lost = series.add_attempt(&attempt, &self.facts.requested_model, self.facts.sold_as());
         self.lost.add(lost);
         self.facts.note_attempt(&attempt);
     }
@@ -75,10 +78,26 @@ impl LiveFacts {
         }
     }
 
-    /// Takes the usage and cost of failed attempts that no ledger has yet.
+    /// Charges the usage and cost of failed attempts that no ledger has yet.
     #[inline]
-    pub(super) fn take_lost(&mut self) -> Option<Spent> {
-        (self.lost != Spent::default()).then(|| std::mem::take(&mut self.lost))
+    pub(super) fn charge_lost(&mut self) {
+        if self.lost != Spent::default() {
+            let lost = std::mem::take(&mut self.lost);
+            self.charge(lost);
+        }
+    }
+
+    /// Charges what the call has spent to its task.
+    #[inline]
+    pub(super) fn charge(&self, spent: Spent) {
+        if let Some(series) = &self.series {
+            ledger::charge(self.task.as_deref(), series, series.requested(&self.facts), spent);
+        }
+    }
+
+    /// Charges the call to the task that is current now, wherever the call ends.
+    pub(super) fn keep_task(&mut self) {
+        self.task = ledger::current();
     }
 
     /// Returns a handle to the series, for use beside the facts.
@@ -137,9 +156,10 @@ impl LiveFacts {
 
     /// Releases the series and removes all facts; keeps the memory of the texts.
     fn clear(&mut self) {
-        self.facts.clear();
-        let facts = std::mem::take(&mut self.facts);
-        *self = Self { facts, ..Self::default() };
+        let Self { series, facts, own, last_chunk, lost, task } = self;
+        facts.clear();
+        (*series, *own, *last_chunk, *task) = (None, DimensionPoint::default(), None, None);
+        *lost = Spent::default();
     }
 }
 

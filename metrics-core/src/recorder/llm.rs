@@ -10,9 +10,10 @@ use super::{CallLabel, Scope, Site};
 use crate::builtin::{Attempt, DimensionValue, LabelText, LlmSeries};
 use crate::faults::ReportsFaults;
 use crate::instance::AgentMetrics;
+use crate::pricing::SoldAs;
 use crate::status::Status;
 use crate::storage::ShardHandle;
-use crate::usage::{RateLimits, TokenUsage};
+use crate::usage::{RateLimits, ServiceTier, TokenUsage};
 
 /// One LLM call.
 pub struct LlmCall<H = BundleHandle<LlmSeries>>(Stage<H>);
@@ -20,13 +21,15 @@ pub struct LlmCall<H = BundleHandle<LlmSeries>>(Stage<H>);
 enum Stage<H> {
     New(H),
     /// Holds the facts, which have the series, while the call waits. While its body runs, it holds the facts of the
-    /// enclosing call. A call with profiles begins here, since its facts already name the provider and the operation.
+    /// enclosing call. A call with facts that are known before it starts begins here: the provider and the operation where
+    /// there are profiles, and the name of a model whose label value is `__other__`.
     Begun(PooledFacts),
 }
 
 impl LlmCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, model: &str) -> Self {
-        Self(Stage::New(scope::held(metrics, LabelText::AtRuntime(model))))
+        let series: BundleHandle<LlmSeries> = scope::held(metrics, LabelText::AtRuntime(model));
+        Self(if series.is_other() { of_other_model(&series, model) } else { Stage::New(series) })
     }
 }
 
@@ -65,18 +68,33 @@ pub fn llm<M: Scope>(
     label: CallLabel<'_>,
 ) -> LlmCall<M::BundleHandle<LlmSeries>> {
     let series = metrics.hold(site, &site.llm, label);
-    LlmCall(if series.is_profiled() { prepared(&series, site) } else { Stage::New(series) })
+    let mut stage =
+        if series.is_other() { of_other_model(&series, label.text()) } else { Stage::New(series) };
+    if let Stage::New(series) = &stage
+        && (series.is_profiled() || site.model().0.is_some())
+    {
+        stage = Stage::Begun(PooledFacts::take(series.keep()));
+    }
+    if let Stage::Begun(facts) = &mut stage {
+        describe(facts.get_mut(), site);
+    }
+    LlmCall(stage)
 }
 
-/// Creates a call with profiles. The provider and the operation of its function are kept among its facts, so that the
-/// future doesn't grow.
+/// Creates a call of a model whose label value is `__other__`. Its name is kept among its facts.
 #[cold]
-fn prepared<H: HoldsBundle<LlmSeries>>(series: &H, site: &'static Site) -> Stage<H> {
+fn of_other_model<H: HoldsBundle<LlmSeries>>(series: &H, model: &str) -> Stage<H> {
     let mut facts = PooledFacts::take(series.keep());
-    let (provider, operation) = site.model();
-    facts.get_mut().set_provider(provider.unwrap_or_default());
-    facts.get_mut().set_operation(operation.unwrap_or_default());
+    facts.get_mut().set_requested(model);
     Stage::Begun(facts)
+}
+
+/// Keeps the provider and the operation of a function among the facts of its call, so that the future doesn't grow.
+#[inline(never)]
+fn describe(facts: &mut LiveFacts, site: &'static Site) {
+    let (provider, operation) = site.model();
+    facts.set_provider(provider.unwrap_or_default());
+    facts.set_operation(operation.unwrap_or_default());
 }
 
 impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
@@ -127,7 +145,9 @@ impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
 
     #[inline]
     fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
-        ledger::add_spent(self.facts().record(writer, status, elapsed.ticks()));
+        let facts = self.facts();
+        let spent = facts.record(writer, status, elapsed.ticks());
+        facts.charge(spent);
     }
 }
 
@@ -137,9 +157,7 @@ impl<R: Reader<T>, T, H: HoldsBundle<LlmSeries>> ReadBy<R, T> for LlmCall<H> {
         let facts = self.facts();
         let Some(series) = facts.series() else { return Status::Success };
         reader.facts(output, facts, series.faults());
-        if let Some(lost) = facts.take_lost() {
-            ledger::add_spent(lost);
-        }
+        facts.charge_lost();
         reader.status(output, series.faults())
     }
 }
@@ -207,6 +225,12 @@ impl LlmGuard {
         self
     }
 
+    /// Reports the service tier; see [`CallFacts::set_service_tier`](crate::llm::CallFacts::set_service_tier).
+    pub fn service_tier(&mut self, tier: ServiceTier) -> &mut Self {
+        self.facts().set_service_tier(tier);
+        self
+    }
+
     /// Reports the operation; see [`CallFacts::set_operation`](crate::llm::CallFacts::set_operation).
     pub fn operation(&mut self, operation: &str) -> &mut Self {
         self.facts().set_operation(operation);
@@ -263,7 +287,13 @@ impl Call {
         // The user's code runs before the facts are taken out of the thread-local variable.
         let (usage, model, reason) =
             (response.token_usage(), response.served_model(), response.finish_reason());
-        with_current(|facts| facts.update(usage, model, reason));
+        let tier = response.service_tier();
+        with_current(|facts| {
+            facts.update(usage, model, reason);
+            if let Some(tier) = tier {
+                facts.set_service_tier(tier);
+            }
+        });
         self
     }
 
@@ -289,10 +319,16 @@ impl Call {
     pub fn attempt(self, attempt: Attempt) -> Self {
         // Counting may run the fault hook, which may report facts of this call: the facts must be in the thread-local
         // variable meanwhile.
-        let mut series = None;
-        with_current(|facts| series = facts.series());
-        if let Some(series) = series {
-            ledger::add_spent(series.add_attempt(&attempt));
+        let mut call = None;
+        with_current(|facts| {
+            let sold_as = facts.sold_as();
+            let sold_as = (sold_as.provider.to_owned(), sold_as.tier);
+            call = facts.series().map(|series| (series, facts.requested_model.clone(), sold_as));
+        });
+        if let Some((series, requested, (provider, tier))) = call {
+            let spent = series.add_attempt(&attempt, &requested, SoldAs { provider: &provider, tier });
+            let model = if requested.is_empty() { series.model() } else { &requested };
+            ledger::charge(None, &series, model, spent);
             with_current(|facts| facts.note_attempt(&attempt));
         }
         self
@@ -301,6 +337,12 @@ impl Call {
     /// Reports the provider; see [`CallFacts::set_provider`](crate::llm::CallFacts::set_provider).
     pub fn provider(self, provider: &str) -> Self {
         with_current(|facts| facts.set_provider(provider));
+        self
+    }
+
+    /// Reports the service tier; see [`CallFacts::set_service_tier`](crate::llm::CallFacts::set_service_tier).
+    pub fn service_tier(self, tier: ServiceTier) -> Self {
+        with_current(|facts| facts.set_service_tier(tier));
         self
     }
 

@@ -12,6 +12,7 @@ use crate::builtin::{Budget, DimensionValue, EndedTask, InFlight, LabelText, Tas
 use crate::clock::{self, Ticks};
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::instance::AgentMetrics;
+use crate::pricing::amount::from_pico_usd;
 use crate::status::Status;
 use crate::storage::ShardHandle;
 
@@ -124,23 +125,25 @@ impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
     fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
         let Stage::Begun(ledger) = &mut self.0 else { return };
         let Some(ledger) = ledger.take() else { return };
+        let own_pico_usd = ledger.end();
         if let Some(series) = ledger.series() {
-            series.observe_totals(status, &ledger.totals(), ledger.pico_usd(), ledger.own_pico_usd());
+            let totals = ledger.totals_with(own_pico_usd);
+            series.observe_totals(status, &totals, from_pico_usd(own_pico_usd));
             series.record_agent(status, elapsed.ticks(), || [ledger.inferences(), ledger.own_tool_calls()]);
             series.end(writer, ledger.is_root(), status, elapsed.ticks(), elapsed.end());
-            series.observers().end(&ledger, || ended(&ledger, series, status, elapsed), series.faults());
+            series.observers().end(&ledger, || ended(&ledger, totals, status, elapsed), series.faults());
         }
-        ledger.end();
+        ledger.recycle();
     }
 }
 
 /// Describes a task that has ended.
-fn ended(ledger: &Ledger, series: &TaskSeries, status: Status, elapsed: Elapsed) -> EndedTask {
+fn ended(ledger: &Ledger, totals: TaskTotals, status: Status, elapsed: Elapsed) -> EndedTask {
     EndedTask {
-        task_type: series.task_type().to_owned(),
+        task_type: ledger.series().map_or("", |series| series.task_type()).to_owned(),
         status,
         duration: Duration::from_nanos(clock::nanos(elapsed.ticks())),
-        totals: ledger.totals(),
+        totals,
         is_root: ledger.is_root(),
     }
 }

@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 #[cfg(feature = "live")]
 use tokio::sync::watch;
-use tokio::task::yield_now;
+use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::head;
@@ -28,10 +28,14 @@ use crate::live::EventStream;
 /// last packet of the handshake, however far away the client is, so this only has to cover a busy machine. With 256
 /// permits, a full queue of 4,096 idle connections is worked off in 2 seconds.
 const IDLE_GRACE: Duration = Duration::from_millis(100);
-/// The largest number of expositions that are being sent at the same time.
-const MAX_SENDING: usize = 32;
-/// The time that a client may read nothing of its response while others wait for theirs.
-const SEND_GRACE: Duration = Duration::from_secs(1);
+/// The largest number of expositions that are being sent at the same time. Each holds a chunk, and the families of foreign
+/// collectors, which are gathered at once.
+const MAX_SENDING: usize = 8;
+/// The time that a client may keep its response waiting while others wait for theirs, in addition to the time that reading
+/// takes at [`MIN_RATE`].
+const SEND_GRACE: Duration = Duration::from_millis(500);
+/// The rate in bytes per second at which a client must read its response while others wait for theirs.
+const MIN_RATE: u64 = 2 * 1024 * 1024;
 /// The time for which data that a refused client still sends is read and discarded. If a connection is closed with
 /// unread data, the operating system resets it, and the client may lose the response.
 const LINGER: Duration = Duration::from_secs(2);
@@ -40,7 +44,7 @@ const LINGER_BYTES: usize = 256 * 1024;
 
 /// The state that all connections of an exporter share.
 pub(super) struct Server {
-    router: Router,
+    router: Arc<Router>,
     refused: RefusedConnections,
     connections: ConcurrencyLimit,
     sending: ConcurrencyLimit,
@@ -60,7 +64,7 @@ impl Server {
         write_timeout: Duration,
     ) -> Self {
         Self {
-            router,
+            router: Arc::new(router),
             refused,
             connections: ConcurrencyLimit::new(max_connections, IDLE_GRACE),
             sending: ConcurrencyLimit::new(MAX_SENDING, SEND_GRACE),
@@ -80,7 +84,9 @@ impl Server {
         ready: &mpsc::Sender<io::Result<()>>,
     ) {
         let set_up = || -> io::Result<(Runtime, TcpListener)> {
-            let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+            let mut builder = Builder::new_current_thread();
+            // Each exposition that is being sent may need a thread while the collectors are gathered.
+            let runtime = builder.enable_io().enable_time().max_blocking_threads(MAX_SENDING).build()?;
             let inside = runtime.enter();
             let listener = TcpListener::from_std(listener)?;
             drop(inside);
@@ -105,6 +111,8 @@ impl Server {
                 let _ = timeout(server.write_timeout, server.connections.wait_for_all()).await;
             }
         });
+        // A collector may be slow or wait for a lock that the caller holds: this does not wait for its thread.
+        runtime.shutdown_background();
     }
 
     async fn accept(self: Arc<Self>, listener: TcpListener) {
@@ -141,13 +149,20 @@ impl Server {
                 // The permit is acquired before the metrics are encoded, so that the memory of encoded expositions is
                 // bounded.
                 let permit = self.sending.acquire().await;
-                self.send(&mut stream, self.router.metrics(&head), with_body).await;
+                let router = self.router.clone();
+                // The collectors of the registry may be slow. On another thread they hold up no other connection.
+                let response = spawn_blocking(move || router.metrics(&head)).await;
+                if let Ok(response) = response {
+                    self.send(&mut stream, response, with_body).await;
+                }
                 drop(permit);
             }
             Route::Refused(reason) => self.refuse(&mut stream, reason).await,
             #[cfg(feature = "live")]
             Route::Page => {
-                if let Some((response, events)) = self.router.page(&head) {
+                let router = self.router.clone();
+                // A long history takes some time to write.
+                if let Ok(Some((response, events))) = spawn_blocking(move || router.page(&head)).await {
                     self.send_page(&mut stream, response, events.filter(|_| with_body), with_body).await;
                 }
             }
@@ -208,15 +223,21 @@ impl Server {
     async fn send(&self, stream: &mut TcpStream, mut response: Response, with_body: bool) {
         // Only the time spent waiting for the client counts, not the time that encoding takes.
         let mut left = self.write_timeout;
+        let mut sent: u64 = 0;
         let mut piece = std::mem::take(&mut response.head).into_bytes();
         loop {
             let mut rest = &*piece;
             while !rest.is_empty() {
-                // The grace period applies to each write: a client is slow if it reads nothing for a long time, not if
-                // it has much to read.
+                // What the client has read earns it time: it is slow if it reads slowly, not if it has much to read.
+                let waited = self.write_timeout.saturating_sub(left);
+                let earned = Duration::from_millis(sent.saturating_mul(1000) / MIN_RATE);
+                let grace = (SEND_GRACE + earned).saturating_sub(waited);
                 let begin = Instant::now();
-                match self.sending.run(left, write_some(stream, rest)).await {
-                    Ok(Ok(count)) if !left.is_zero() => rest = &rest[count..],
+                match self.sending.run_with_grace(grace, left, write_some(stream, rest)).await {
+                    Ok(Ok(count)) if !left.is_zero() => {
+                        rest = &rest[count..];
+                        sent += count as u64;
+                    }
                     // The client closed the connection.
                     Ok(Err(_)) => return,
                     Ok(Ok(_)) | Err(_) => return self.refused.count(RefusalReason::Slow),

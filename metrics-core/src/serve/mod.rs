@@ -1,8 +1,8 @@
 //! An exporter for programs without a web framework: a small HTTP server on a dedicated thread.
 //!
 //! The thread runs a tokio runtime, so a connection costs a socket and a few hundred bytes rather than a thread, and the
-//! program needs no runtime. Since there is only one thread, scrapes never use more than one core. Each connection gets
-//! one response and is closed, so all limits are enforced in one place.
+//! program needs no runtime. Only the collectors that the program has added to the registry run on further threads, since
+//! they may be slow. Each connection gets one response and is closed, so all limits are enforced in one place.
 
 mod connection;
 mod error;
@@ -61,7 +61,7 @@ pub fn serve(address: impl ToSocketAddrs) -> Result<Serving, ServeError> {
 /// | `late` | the request wasn't complete within [`read_timeout`](Self::read_timeout) |
 /// | `incomplete` | the client closed the connection in the middle of its request |
 /// | `crowded` | the connection was idle for more than 0.1 s while other connections waited |
-/// | `slow` | the client didn't read the response within [`write_timeout`](Self::write_timeout), or read nothing for 1 s while other responses waited |
+/// | `slow` | the client didn't read the response within [`write_timeout`](Self::write_timeout), or at less than 2 MiB/s, after a grace of 0.5 s, while other responses waited |
 /// | `head_too_large` | the request line and the headers exceed 8 KiB or 64 lines (status code 431) |
 /// | `body_too_large` | the request has a body over 8 KiB (status code 413) |
 /// | `malformed` | the request isn't HTTP 1.0 or 1.1 (status code 400) |
@@ -235,7 +235,7 @@ fn bind(address: impl ToSocketAddrs, remote: bool) -> Result<TcpListener, ServeE
     Err(failure)
 }
 
-/// A running exporter. Dropping it stops the exporter immediately and closes its connections.
+/// A running exporter. Dropping it stops the exporter immediately and closes its connections. It waits for no collector.
 #[must_use = "the exporter stops when this is dropped"]
 pub struct Serving {
     address: SocketAddr,

@@ -60,6 +60,7 @@ impl Usage {
             && [self.input, self.output].into_iter().all(|whole| whole.is_some_and(|whole| whole <= MAX_EXACT_INTEGER))
             && fits(cached, self.input)
             && fits(count(self.cache_write_long), self.cache_write)
+            && (self.cache_read_audio.is_none() || fits(count(self.cache_read_audio), self.cache_read))
             && fits(count(self.reasoning), self.output)
             && fits(count(self.audio_input).max(count(self.image_input)), self.input)
             && fits(count(self.audio_output).max(count(self.image_output)), self.output)
@@ -82,6 +83,7 @@ impl Usage {
         found.0 |= u8::from(check_inputs.had_negative) << NEGATIVE | u8::from(total_differs) << TOTAL;
         found.cut(&mut usage.cache_read, input, CACHE);
         let uncached = input.map(|input| input - usage.cache_read.unwrap_or(0).min(input));
+        found.cut(&mut usage.cache_read_audio, usage.cache_read, CACHE);
         found.cut(&mut usage.cache_write, uncached, CACHE);
         found.cut(&mut usage.cache_write_long, usage.cache_write, CACHE);
         found.cut(&mut usage.reasoning, output, REASONING);

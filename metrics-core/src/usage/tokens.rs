@@ -5,7 +5,7 @@ macro_rules! usage {
         /// The token counts of one LLM call. `None` means unknown, which is not the same as 0.
         ///
         /// `input` counts all input tokens, including those read from or written to a cache; `output` counts all
-        /// output tokens, including reasoning. The other fields are parts of these two. (The OpenTelemetry GenAI
+        /// output tokens, including reasoning. The other counts of tokens are parts of these two. (The OpenTelemetry GenAI
         /// conventions 0.1.0 count the same way.)
         ///
         /// ```
@@ -36,8 +36,8 @@ macro_rules! usage {
             $(
                 #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
                 #[must_use = "returns the changed value"]
-                pub fn $field(mut self, tokens: u64) -> Self {
-                    self.$field = Some(tokens);
+                pub fn $field(mut self, count: u64) -> Self {
+                    self.$field = Some(count);
                     self
                 }
             )*
@@ -79,6 +79,8 @@ usage! {
     cache_write_long,
     /// Output tokens that were spent on reasoning.
     reasoning,
+    /// Tokens of `cache_read` that encode audio, at a different price.
+    cache_read_audio,
     /// Input tokens that encode audio.
     audio_input,
     /// Output tokens that encode audio.
@@ -87,6 +89,10 @@ usage! {
     image_input,
     /// Output tokens that encode images.
     image_output,
+    /// Web searches, or prompts that were grounded in search results, which providers bill by number.
+    web_searches,
+    /// Seconds of audio, for models that are billed by its length.
+    audio_seconds,
 }
 
 impl Usage {

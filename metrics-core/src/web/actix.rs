@@ -28,7 +28,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::Version;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, Route, guard, web};
+use actix_web::{
+    Error, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, Route, guard, web,
+};
 use pin_project_lite::pin_project;
 
 use super::request::{ObservedRequest, Observer, joined};
@@ -233,7 +235,12 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         // Before routing, actix-web finds the pattern by the path alone; after it, the matched resource is known.
         let guess = request.match_pattern();
-        let mut observed = self.observer.begin(request.method().as_str(), request.path(), guess.as_deref());
+        let mut observed = ObservedRequest::default();
+        let claimed = self.observer.claim(request.extensions().get());
+        if let Some(counted) = claimed {
+            observed = self.observer.begin(request.method().as_str(), request.path(), guess.as_deref());
+            request.extensions_mut().insert(counted);
+        }
         let response = self.inner.call(request);
         Box::pin(async move {
             match response.await {

@@ -2,9 +2,11 @@
 
 use super::attempts::Attempt;
 use crate::builtin::otel::infers;
-use crate::sample::is_valid_amount;
+use crate::label::OTHER;
+use crate::pricing::SoldAs;
+use crate::pricing::amount::is_valid_usd;
 use crate::status::Status;
-use crate::usage::{TokenUsage, Usage};
+use crate::usage::{ServiceTier, TokenUsage, Usage};
 
 /// The facts reported about one LLM call: its usage, the model that served it, why the model stopped, what the
 /// provider billed.
@@ -13,12 +15,16 @@ use crate::usage::{TokenUsage, Usage};
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct CallFacts {
     pub(crate) usage: Option<Usage>,
+    /// The requested model, if its label value is `__other__`; otherwise empty.
+    pub(crate) requested_model: String,
     /// The served model; empty if none was reported.
     pub(crate) served_model: String,
     /// The finish reason; empty if none was reported.
     pub(crate) finish: String,
     /// The cost in USD as the provider billed it.
     pub(crate) cost_usd: Option<f64>,
+    /// The number of reported costs that no call can have.
+    pub(super) refused_costs: u64,
     /// The reported status, which replaces the status of the result.
     pub(crate) status: Option<Status>,
     /// Ticks from the start to the first item of a stream.
@@ -27,6 +33,8 @@ pub struct CallFacts {
     provider: String,
     /// The requested operation; empty if none was reported.
     operation: String,
+    /// The service tier that the response reports.
+    service_tier: ServiceTier,
     /// True once an attempt has reported a usage.
     pub(super) has_attempt_usage: bool,
 }
@@ -37,10 +45,13 @@ impl CallFacts {
         Self { usage, ..Self::default() }
     }
 
-    /// Takes the usage, the served model and the finish reason from a response. What the response doesn't report keeps
+    /// Takes the usage, the served model, the finish reason and the service tier from a response. What the response doesn't report keeps
     /// its earlier value, separately for each number of the usage.
     pub fn set_response(&mut self, response: &(impl TokenUsage + ?Sized)) {
         self.update(response.token_usage(), response.served_model(), response.finish_reason());
+        if let Some(tier) = response.service_tier() {
+            self.set_service_tier(tier);
+        }
     }
 
     /// Replaces those facts that are given.
@@ -67,9 +78,13 @@ impl CallFacts {
 
     /// Sets the cost in USD as the provider billed it. It replaces the cost computed from the price table. Its split
     /// into input and output follows the price table, or the token counts for a model without a price. An amount that is
-    /// negative or not a number is ignored.
+    /// negative, not a number or over a million is refused, and counted in `agent_metrics_refused_observations_total`.
     pub fn set_cost_usd(&mut self, usd: f64) {
-        self.cost_usd = Some(usd).filter(|usd| is_valid_amount(*usd));
+        if is_valid_usd(usd) {
+            self.cost_usd = Some(usd);
+        } else {
+            self.refused_costs += 1;
+        }
     }
 
     /// Sets the status of the call, in place of the status of its result.
@@ -78,9 +93,22 @@ impl CallFacts {
     }
 
     /// Sets the provider of the model by its OpenTelemetry name (`openai`, `gcp.gemini`, ..), where the attribute
-    /// doesn't name it.
+    /// doesn't name it. It decides the price of a model that several providers sell; see
+    /// [`PriceTable::bundled`](crate::PriceTable::bundled).
     pub fn set_provider(&mut self, provider: &str) {
         provider.clone_into(&mut self.provider);
+    }
+
+    /// Sets the service tier, whose price is used if the model has one for it. The tier that a response reports replaces
+    /// the requested one.
+    pub fn set_service_tier(&mut self, tier: ServiceTier) {
+        self.service_tier = tier;
+    }
+
+    /// Returns what decides the price of the call together with the model.
+    #[inline]
+    pub(crate) fn sold_as(&self) -> SoldAs<'_> {
+        SoldAs { provider: &self.provider, tier: self.service_tier }
     }
 
     /// Sets the requested operation by its OpenTelemetry name (`chat`, `embeddings`, ..), where the attribute doesn't
@@ -113,14 +141,29 @@ impl CallFacts {
         )
     }
 
-    /// Removes all facts and keeps the memory of the texts.
+    /// Sets the requested model of a call whose label value is `__other__`.
+    pub(crate) fn set_requested(&mut self, model: &str) {
+        if model != OTHER {
+            model.clone_into(&mut self.requested_model);
+        }
+    }
+
+    /// Removes all facts and keeps the memory of short texts.
     pub(crate) fn clear(&mut self) {
         let cleared = |text: &mut String| {
+            let mut text = std::mem::take(text);
+            if text.capacity() > MAX_KEPT {
+                return String::new();
+            }
             text.clear();
-            std::mem::take(text)
+            text
         };
         let (served_model, finish) = (cleared(&mut self.served_model), cleared(&mut self.finish));
         let (provider, operation) = (cleared(&mut self.provider), cleared(&mut self.operation));
-        *self = Self { served_model, finish, provider, operation, ..Self::default() };
+        let requested_model = cleared(&mut self.requested_model);
+        *self = Self { requested_model, served_model, finish, provider, operation, ..Self::default() };
     }
 }
+
+/// The length in bytes up to which the memory of a text is kept for the next call.
+const MAX_KEPT: usize = 256;

@@ -154,6 +154,12 @@ builtin_families! {
         CostUsd => BuiltinFamily::counter("agent_cost_usd_total", "Cost of LLM calls and tools in USD.")
             .labels_and_dimensions(&[MODEL, COST_TYPE])
             .in_group(FamilyGroup::Costs),
+        OutsideTasks => BuiltinFamily::counter(
+            "agent_cost_outside_tasks_usd_total",
+            "Cost of LLM calls and tools outside any task in USD, a part of agent_cost_usd_total.",
+        )
+        .labels_and_dimensions(&[MODEL])
+        .in_group(FamilyGroup::Costs),
         CostCents => BuiltinFamily::unknown(
             "agent_cost_total_cents",
             "Cost of LLM calls and tools in US cents; an older name of agent_cost_usd_total.",

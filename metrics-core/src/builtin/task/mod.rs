@@ -41,7 +41,7 @@ impl Tasks {
         let histogram_options = &settings.histogram_options;
         let whole_numbers =
             |family: TaskFamily| HistogramShape::integers(family.bounds(settings)).with(histogram_options);
-        let cost = HistogramShape::pico_usd(TaskFamily::Cost.bounds(settings));
+        let cost = HistogramShape::floats(TaskFamily::Cost.bounds(settings));
         let queue = || HistogramShape::ticks(TaskFamily::Queue.bounds(settings)).with(histogram_options);
         let duration = TaskFamily::Duration.bounds(settings);
         let shared = Shared {

@@ -5,11 +5,15 @@ use std::pin::Pin;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use std::{io, net};
+#[cfg(feature = "live")]
+use std::{pin::pin, task::Poll};
 
 use tokio::io::AsyncWrite;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+#[cfg(feature = "live")]
+use tokio::sync::watch;
 use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -17,6 +21,8 @@ use super::head;
 use super::limit::{ConcurrencyLimit, Expired};
 use super::refusal::{RefusalReason, RefusedConnections};
 use super::response::{Broken, Response, Route, Router};
+#[cfg(feature = "live")]
+use crate::live::EventStream;
 
 /// The time that a connection may be idle while others wait to be accepted. A client's request follows directly on the
 /// last packet of the handshake, however far away the client is, so this only has to cover a busy machine. With 256
@@ -44,6 +50,9 @@ pub(super) struct Server {
     sending: ConcurrencyLimit,
     read_timeout: Duration,
     write_timeout: Duration,
+    /// Changes when the server stops gracefully, which ends the streams of events.
+    #[cfg(feature = "live")]
+    stopping: watch::Sender<()>,
 }
 
 impl Server {
@@ -61,6 +70,8 @@ impl Server {
             sending: ConcurrencyLimit::new(MAX_SENDING, SEND_GRACE),
             read_timeout,
             write_timeout,
+            #[cfg(feature = "live")]
+            stopping: watch::Sender::new(()),
         }
     }
 
@@ -95,6 +106,8 @@ impl Server {
             // The listener is closed when the task has ended.
             let _ = accepting.await;
             if gracefully {
+                #[cfg(feature = "live")]
+                server.stopping.send_replace(());
                 let _ = timeout(server.write_timeout, server.connections.wait_for_all()).await;
             }
         });
@@ -145,6 +158,14 @@ impl Server {
                 drop(permit);
             }
             Route::Refused(reason) => self.refuse(&mut stream, reason).await,
+            #[cfg(feature = "live")]
+            Route::Page => {
+                let router = self.router.clone();
+                // A long history takes some time to write.
+                if let Ok(Some((response, events))) = spawn_blocking(move || router.page(&head)).await {
+                    self.send_page(&mut stream, response, events.filter(|_| with_body), with_body).await;
+                }
+            }
             short => {
                 if let Some(response) = short.short_response() {
                     self.send(&mut stream, response, with_body).await;
@@ -161,6 +182,41 @@ impl Server {
             self.send(stream, response, true).await;
             self.linger(stream).await;
         }
+    }
+
+    /// Sends a response of the live page, and the events that follow it until the client disconnects or the server stops.
+    #[cfg(feature = "live")]
+    async fn send_page(
+        &self,
+        stream: &mut TcpStream,
+        response: Response,
+        events: Option<EventStream>,
+        with_body: bool,
+    ) {
+        let Some(mut events) = events else {
+            self.send(stream, response, with_body).await;
+            return self.linger(stream).await;
+        };
+        let mut piece = response.head.into_bytes();
+        let mut stopping = self.stopping.subscribe();
+        loop {
+            let mut rest = &*piece;
+            while !rest.is_empty() {
+                match timeout(self.write_timeout, write_some(stream, rest)).await {
+                    Ok(Ok(count)) => rest = &rest[count..],
+                    Ok(Err(_)) => return,
+                    Err(_) => return self.refused.count(RefusalReason::Slow),
+                }
+            }
+            let mut stopped = pin!(stopping.changed());
+            let next = poll_fn(|cx| match stopped.as_mut().poll(cx) {
+                Poll::Ready(_) => Poll::Ready(None),
+                Poll::Pending => events.poll_next(cx),
+            });
+            let Some(next) = next.await else { break };
+            piece = next;
+        }
+        let _ = poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx)).await;
     }
 
     /// Sends a response within the write timeout.

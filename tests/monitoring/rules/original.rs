@@ -25,25 +25,21 @@ groups:
       - {alert: HandWrittenNinetyPercent, expr: 'hand_written:errors:ratio{window="1h"} > 14.4 * (1 - 0.90)'}
 "#;
 
-struct Rules {
-    folder: PathBuf,
-    files: Vec<PathBuf>,
-}
-
-fn rules(name: &str) -> Rules {
+/// Runs a case on the hand-written rules and on the generated rules that it needs: the alert of a name, and the series that
+/// a rule file records.
+fn check(name: &str, alert: &str, recorded: Option<&str>, case: Case) {
+    let Some(promtool) = on_path("promtool") else { return missing("promtool") };
     let made = written(&format!("{name}-made"), |_| {}).join("prometheus/rules");
     let folder = folder(name);
     let hand_written = folder.join("hand-written.yml");
     std::fs::write(&hand_written, HAND_WRITTEN).expect("a file");
-    let ours = ["recording", "alerts", "slo"].map(|file| made.join(format!("{file}.yml")));
-    Rules { folder, files: [hand_written].into_iter().chain(ours).collect() }
-}
-
-fn check(name: &str, case: Case) {
-    let Some(promtool) = on_path("promtool") else { return missing("promtool") };
-    let rules = rules(name);
-    let files: Vec<&Path> = rules.files.iter().map(PathBuf::as_path).collect();
-    let (passed, said) = test_rules(&promtool, &rules.folder, &files, &[case]);
+    let alone = folder.join("alert.yml");
+    let alerts = std::fs::read_to_string(made.join("alerts.yml")).expect("made");
+    std::fs::write(&alone, crate::mutants::alone(&alerts, alert)).expect("a file");
+    let recorded = recorded.map(|file| made.join(format!("{file}.yml")));
+    let files = [hand_written, alone].into_iter().chain(recorded).collect::<Vec<PathBuf>>();
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let (passed, said) = test_rules(&promtool, &folder, &files, &[case]);
     assert!(passed, "{said}");
 }
 
@@ -63,7 +59,12 @@ fn a_surge_of_tokens_is_reported_that_a_rate_compared_with_an_hourly_limit_misse
     let series = of("a", "agent_llm_tokens_total", "model=\"m\",direction=\"input\"");
     let case = Case::new("2,000,000 tokens an hour, after 30,000").series(series, "0+500x120 60000+33333x60");
     let case = firing(case, "HandWrittenTokens", "130m", false);
-    check("hand-written-tokens", firing(case, "AgentTokenSurge", "130m", true));
+    check(
+        "hand-written-tokens",
+        "AgentTokenSurge",
+        Some("recording"),
+        firing(case, "AgentTokenSurge", "130m", true),
+    );
 }
 
 #[test]
@@ -76,7 +77,7 @@ fn the_error_ratio_is_zero_if_no_error_ever_occurred() {
             "30m",
             &[(r#"job:agent_http_request_errors:ratio_rate5m{job="agent"}"#, 0.0)],
         );
-    check("hand-written-never", case);
+    check("hand-written-never", "AgentHighErrorRate", Some("recording"), case);
 }
 
 #[test]
@@ -92,7 +93,12 @@ fn without_traffic_the_error_ratio_is_absent_and_no_alert_fires() {
         )
         .value("job:agent_http_request_errors:ratio_rate5m", "30m", &[]);
     let case = firing(case, "HandWrittenErrorsNotZero", "30m", true);
-    check("hand-written-idle", firing(case, "AgentHighErrorRate", "30m", false));
+    check(
+        "hand-written-idle",
+        "AgentHighErrorRate",
+        Some("recording"),
+        firing(case, "AgentHighErrorRate", "30m", false),
+    );
 }
 
 #[test]
@@ -108,14 +114,19 @@ fn a_single_failed_request_does_not_fire_an_alert() {
         &[(r#"hand_written:errors:ratio{window="5m"}"#, 1.0)],
     );
     let case = firing(case, "HandWrittenErrorsNotZero", "12m", true);
-    check("hand-written-single", firing(case, "AgentHighErrorRate", "16m", false));
+    check(
+        "hand-written-single",
+        "AgentHighErrorRate",
+        None,
+        firing(case, "AgentHighErrorRate", "16m", false),
+    );
 }
 
 #[test]
 fn few_failed_requests_do_not_fire_an_alert() {
     let case = Case::new("a request every other minute").series(requests("a", "/", 500), "0+0.5x60");
     let case = firing(case, "HandWrittenErrorRate", "30m", true);
-    check("hand-written-few", firing(case, "AgentHighErrorRate", "30m", false));
+    check("hand-written-few", "AgentHighErrorRate", None, firing(case, "AgentHighErrorRate", "30m", false));
 }
 
 #[test]
@@ -125,7 +136,12 @@ fn the_first_value_of_a_new_series_is_counted() {
         .series(of("a", "up", ""), "1x140")
         .series(series, "_x80 1200x60");
     let case = firing(case, "HandWrittenUnpriced", "100m", false);
-    check("hand-written-born", firing(case, "AgentUnpricedTokens", "100m", true));
+    check(
+        "hand-written-born",
+        "AgentUnpricedTokens",
+        None,
+        firing(case, "AgentUnpricedTokens", "100m", true),
+    );
 }
 
 #[test]
@@ -134,13 +150,23 @@ fn both_windows_of_a_burn_rate_are_compared() {
         .series(requests("a", "/", 200), "0+80x120")
         .series(requests("a", "/", 500), "0+20x120");
     let case = firing(case, "HandWrittenTwoWindows", "90m", false);
-    check("hand-written-windows", firing(case, "AgentErrorBudgetBurn", "90m", true));
+    check(
+        "hand-written-windows",
+        "AgentErrorBudgetBurn",
+        Some("slo"),
+        firing(case, "AgentErrorBudgetBurn", "90m", true),
+    );
 }
 
 #[test]
 fn an_alert_that_no_ratio_can_reach_is_not_generated() {
     let case = Case::new("all fail").series(requests("a", "/", 500), "0+100x120");
-    check("hand-written-ninety", firing(case, "HandWrittenNinetyPercent", "90m", false));
+    check(
+        "hand-written-ninety",
+        "AgentHighErrorRate",
+        None,
+        firing(case, "HandWrittenNinetyPercent", "90m", false),
+    );
     let monitoring = agent_metrics_monitoring_tests::monitoring().with(|settings| {
         settings.slo.objectives = vec![agent_metrics::monitoring::Objective::http().availability(90.0)];
     });
@@ -173,7 +199,7 @@ fn one_rare_slow_endpoint_does_not_fire_the_latency_alert() {
         .series(bucket("/report", "+Inf"), "0+1x60")
         .series(count("/report"), "0+1x60");
     let case = firing(case, "HandWrittenLatency", "30m", true);
-    check("hand-written-latency", firing(case, "AgentHighLatency", "30m", false));
+    check("hand-written-latency", "AgentHighLatency", None, firing(case, "AgentHighLatency", "30m", false));
 }
 
 #[test]
@@ -187,7 +213,12 @@ fn an_idle_replica_does_not_weigh_as_much_as_a_busy_one() {
         .series(of("a", "agent_task_completion_rate", "window=\"1h\""), "1x120")
         .series(of("b", "agent_task_completion_rate", "window=\"1h\""), "_x10 0x110");
     let case = firing(case, "HandWrittenCompletion", "40m", true);
-    check("hand-written-completion", firing(case, "AgentLowCompletionRate", "40m", false));
+    check(
+        "hand-written-completion",
+        "AgentLowCompletionRate",
+        None,
+        firing(case, "AgentLowCompletionRate", "40m", false),
+    );
 }
 
 /// The hand-written relabelling drops the static target and replaces the host by the port.
@@ -234,5 +265,5 @@ fn the_description_of_a_firing_alert_has_the_current_value_and_the_largest_contr
         .series(tasks("success"), "0+1x90")
         .series(tasks("failure"), "0+2x90")
         .fires("AgentLowCompletionRate", "60m", &firing);
-    check("hand-written-words", case);
+    check("hand-written-words", "AgentLowCompletionRate", None, case);
 }

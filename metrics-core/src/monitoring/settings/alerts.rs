@@ -131,5 +131,5 @@ fn nearest(name: &str, known: &BTreeSet<&str>) -> Option<String> {
         (begin + end).saturating_sub("Agent".len())
     };
     let best = known.iter().max_by_key(|known| common(known))?;
-    (2 * common(best) >= name.len().saturating_sub("Agent".len())).then(|| (*best).to_owned())
+    (2 * common(best) >= name.len().saturating_sub("Agent".len()).max(1)).then(|| (*best).to_owned())
 }

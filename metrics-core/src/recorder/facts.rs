@@ -68,12 +68,17 @@ impl DerefMut for LiveFacts {
 }
 
 impl LiveFacts {
-    /// Counts an attempt of the call; see [`Attempt`]. Of several successful attempts the last one determines the usage
-    /// of the call.
+    /// Counts an attempt of the call; see [`Attempt`]. Attempts are different requests, so their usages add up. Of several
+    /// successful ones, the last determines the usage that the call itself observes.
     pub fn add_attempt(&mut self, attempt: Attempt) {
         let Some(series) = &self.series else { return };
         let lost = series.add_attempt(&attempt, &self.facts.requested_model, self.facts.sold_as());
+        let earlier = self
+            .facts
+            .earlier_request(&attempt)
+            .map(|earlier| series.add_request(earlier, &self.facts.requested_model, self.facts.sold_as()));
         self.lost.add(lost);
+        self.lost.add(earlier.unwrap_or_default());
         self.begin_attempt();
         self.facts.note_attempt(&attempt);
     }

@@ -227,6 +227,17 @@ impl LlmSeries {
         failed
     }
 
+    /// Counts the usage of a successful request that is not the last one of its call, and returns its tokens and its cost.
+    pub(crate) fn add_request(
+        &self,
+        (usage, reported): (Usage, Option<f64>),
+        requested: &str,
+        sold_as: SoldAs<'_>,
+    ) -> Spent {
+        let cost = |usage: &Usage| self.cost(usage, Served::Requested, requested, sold_as);
+        self.add_usage(storage::current_shard(), &usage, cost, reported)
+    }
+
     pub(crate) fn set_limits(&self, limits: RateLimits) {
         self.model.limits.set(limits);
     }

@@ -20,11 +20,18 @@ const FORMATS: [(&str, &str, &str); 7] = [
     ("openai_responses", "openai", "responses"),
 ];
 
-/// Facts that the other reader ignores: the lifetime of OpenAI's cache writes, images in its prompts, and Cohere's
-/// cache in one of its two readers.
-const ONLY_OURS: [(&str, &str); 3] = [
+/// Facts that the other reader ignores: the lifetime of OpenAI's cache writes, images in its prompts and answers, Cohere's
+/// cache in one of its two readers, the spellings of DeepSeek and of gateways to Anthropic, and an output that is 0 by
+/// Gemini's total or since the response is an embedding.
+const ONLY_OURS: [(&str, &str); 9] = [
     ("cohere_v2/cached.json", "cache_read_tokens"),
+    ("gemini/blocked.json", "output_tokens"),
+    ("gemini/embedding.json", "output_tokens"),
+    ("gemini/prompt_blocked.json", "output_tokens"),
     ("openai_chat/audio.json", "input_image_tokens"),
+    ("openai_chat/deepseek_cache.json", "cache_read_tokens"),
+    ("openai_chat/gateway_cache_creation.json", "cache_write_tokens"),
+    ("openai_chat/image_output.json", "output_image_tokens"),
     ("openai_responses/cached.json", "cache_write_1h_tokens"),
 ];
 

@@ -8,6 +8,10 @@
 // The derives name the crate by its own name, here as elsewhere.
 extern crate self as agent_metrics;
 
+#[cfg(feature = "serve")]
+mod access;
+#[cfg(feature = "live")]
+mod boards;
 mod builder;
 mod builtin;
 pub mod catalogue;
@@ -20,6 +24,8 @@ mod faults;
 mod instance;
 pub mod integrations;
 mod label;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod metric;
 #[cfg(feature = "monitoring")]
 pub mod monitoring;
@@ -145,6 +151,6 @@ pub mod stream {
 
 /// The running task: its totals, and a handle that spawned work takes along.
 pub mod task {
-    pub use crate::builtin::TaskTotals;
+    pub use crate::builtin::{EndedTask, TaskTotals};
     pub use crate::recorder::{TaskHandle, current_task};
 }

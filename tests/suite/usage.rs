@@ -36,9 +36,9 @@ async fn tokens_are_priced_or_counted_as_unpriced() {
         let found = samples.value(series);
         assert!((found - expected).abs() < 1e-9, "{series} {found}");
     };
-    near("agent_cost_usd_total{cost_type=\"input\",model=\"gemini-2.0-flash\"}", 0.075);
-    near("agent_cost_usd_total{cost_type=\"output\",model=\"gemini-2.0-flash\"}", 0.30);
-    near("agent_cost_total_cents{cost_type=\"output\",model=\"gemini-2.0-flash\"}", 30.0);
+    near("agent_cost_usd_total{cost_type=\"input\",model=\"gemini-2.0-flash\"}", 0.0625);
+    near("agent_cost_usd_total{cost_type=\"output\",model=\"gemini-2.0-flash\"}", 0.4);
+    near("agent_cost_total_cents{cost_type=\"output\",model=\"gemini-2.0-flash\"}", 40.0);
     near("agent_llm_unpriced_tokens_total{direction=\"input\",model=\"unknown-model\"}", 1e6);
     assert_eq!(
         samples.get("agent_cost_usd_total{cost_type=\"input\",model=\"unknown-model\"}"),

@@ -48,7 +48,8 @@ pub use otel::Profile;
 #[cfg(feature = "otlp")]
 pub(crate) use otel::attribute_name;
 pub(crate) use settings::{CELL_BYTES, Settings};
+pub(crate) use task::InFlight;
+pub use task::{EndedTask, TaskSeries, TaskTotals};
 pub(crate) use task::{TASK_TYPE, TaskFamily};
-pub use task::{TaskSeries, TaskTotals};
 pub use tool::ToolSeries;
 pub(crate) use tool::{TOOL_NAME, ToolFamily};

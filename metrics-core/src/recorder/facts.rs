@@ -72,7 +72,7 @@ impl LiveFacts {
     /// of the call.
     pub fn add_attempt(&mut self, attempt: Attempt) {
         let Some(series) = &self.series else { return };
-        let lost = series.add_attempt(&attempt, &self.facts.requested_model);
+        let lost = series.add_attempt(&attempt, &self.facts.requested_model, self.facts.sold_as());
         self.lost.add(lost);
         self.begin_attempt();
         self.facts.note_attempt(&attempt);

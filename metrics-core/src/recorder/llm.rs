@@ -13,9 +13,10 @@ use super::{CallLabel, Scope, Site};
 use crate::builtin::{Attempt, DimensionValue, LabelText, LlmSeries};
 use crate::faults::ReportsFaults;
 use crate::instance::AgentMetrics;
+use crate::pricing::SoldAs;
 use crate::status::Status;
 use crate::storage::ShardHandle;
-use crate::usage::{RateLimits, TokenUsage};
+use crate::usage::{RateLimits, ServiceTier, TokenUsage};
 
 /// One LLM call.
 pub struct LlmCall<H = BundleHandle<LlmSeries>>(Stage<H>);
@@ -73,7 +74,7 @@ pub fn llm<M: Scope>(
     let mut stage =
         if series.is_other() { of_other_model(&series, label.text()) } else { Stage::New(series) };
     if let Stage::New(series) = &stage
-        && series.is_profiled()
+        && (series.is_profiled() || site.model().0.is_some())
     {
         stage = Stage::Begun(PooledFacts::take(series.keep()));
     }
@@ -92,7 +93,7 @@ fn of_other_model<H: HoldsBundle<LlmSeries>>(series: &H, model: &str) -> Stage<H
 }
 
 /// Keeps the provider and the operation of a function among the facts of its call, so that the future doesn't grow.
-#[cold]
+#[inline(never)]
 fn describe(facts: &mut LiveFacts, site: &'static Site) {
     let (provider, operation) = site.model();
     facts.set_provider(provider.unwrap_or_default());
@@ -236,6 +237,12 @@ impl LlmGuard {
         self
     }
 
+    /// Reports the service tier; see [`CallFacts::set_service_tier`](crate::llm::CallFacts::set_service_tier).
+    pub fn service_tier(&mut self, tier: ServiceTier) -> &mut Self {
+        self.facts().set_service_tier(tier);
+        self
+    }
+
     /// Reports the operation; see [`CallFacts::set_operation`](crate::llm::CallFacts::set_operation).
     pub fn operation(&mut self, operation: &str) -> &mut Self {
         self.facts().set_operation(operation);
@@ -292,9 +299,12 @@ impl Call {
         // The user's code runs before the facts are taken out of the thread-local variable.
         let (usage, model, reason) =
             (response.token_usage(), response.served_model(), response.finish_reason());
-        let cost = response.cost_usd();
+        let (tier, cost) = (response.service_tier(), response.cost_usd());
         with_current(|facts| {
             facts.update(usage, model, reason);
+            if let Some(tier) = tier {
+                facts.set_service_tier(tier);
+            }
             if let Some(usd) = cost {
                 facts.set_reported_cost(usd);
             }
@@ -325,9 +335,13 @@ impl Call {
         // Counting may run the fault hook, which may report facts of this call: the facts must be in the thread-local
         // variable meanwhile.
         let mut call = None;
-        with_current(|facts| call = facts.series().map(|series| (series, facts.requested_model.clone())));
-        if let Some((series, requested)) = call {
-            let spent = series.add_attempt(&attempt, &requested);
+        with_current(|facts| {
+            let sold_as = facts.sold_as();
+            let sold_as = (sold_as.provider.to_owned(), sold_as.tier);
+            call = facts.series().map(|series| (series, facts.requested_model.clone(), sold_as));
+        });
+        if let Some((series, requested, (provider, tier))) = call {
+            let spent = series.add_attempt(&attempt, &requested, SoldAs { provider: &provider, tier });
             let model = if requested.is_empty() { series.model() } else { &requested };
             ledger::charge(None, &series, model, spent);
             with_current(|facts| {
@@ -341,6 +355,12 @@ impl Call {
     /// Reports the provider; see [`CallFacts::set_provider`](crate::llm::CallFacts::set_provider).
     pub fn provider(self, provider: &str) -> Self {
         with_current(|facts| facts.set_provider(provider));
+        self
+    }
+
+    /// Reports the service tier; see [`CallFacts::set_service_tier`](crate::llm::CallFacts::set_service_tier).
+    pub fn service_tier(self, tier: ServiceTier) -> Self {
+        with_current(|facts| facts.set_service_tier(tier));
         self
     }
 

@@ -26,6 +26,8 @@ impl ServiceTier {
     pub const FAST: Self = Self(1 << 3);
     /// Processing that is restricted to the US (Anthropic's `inference_geo`).
     pub const US: Self = Self(1 << 4);
+    /// A regional endpoint of a cloud, which is part of the model's name there.
+    pub(crate) const REGIONAL: Self = Self(1 << 5);
 
     /// The names of the tiers in price files.
     pub(crate) const NAMES: [(&'static str, Self); 5] = [
@@ -53,6 +55,11 @@ impl ServiceTier {
     /// Returns true if every tier of `other` is part of this one.
     pub const fn includes(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Returns true if the two have a tier in common.
+    pub(crate) const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 }
 

@@ -3,9 +3,10 @@
 use super::attempts::Attempt;
 use crate::builtin::otel::infers;
 use crate::label::OTHER;
+use crate::pricing::SoldAs;
 use crate::pricing::amount::is_valid_usd;
 use crate::status::Status;
-use crate::usage::{TokenUsage, Usage};
+use crate::usage::{ServiceTier, TokenUsage, Usage};
 
 /// The facts reported about one LLM call: its usage, the model that served it, why the model stopped, what the
 /// provider billed.
@@ -32,6 +33,8 @@ pub struct CallFacts {
     provider: String,
     /// The requested operation; empty if none was reported.
     operation: String,
+    /// The service tier that the response reports.
+    service_tier: ServiceTier,
     /// True once an attempt has reported a usage.
     pub(super) has_attempt_usage: bool,
 }
@@ -50,10 +53,13 @@ impl CallFacts {
         Self { usage, ..Self::default() }
     }
 
-    /// Takes the usage, the served model, the finish reason and the provider's bill from a response. What the response doesn't report keeps
-    /// its earlier value, separately for each number of the usage.
+    /// Takes the usage, the served model, the finish reason, the service tier and the provider's bill from a response. What
+    /// the response doesn't report keeps its earlier value, separately for each number of the usage.
     pub fn set_response(&mut self, response: &(impl TokenUsage + ?Sized)) {
         self.update(response.token_usage(), response.served_model(), response.finish_reason());
+        if let Some(tier) = response.service_tier() {
+            self.set_service_tier(tier);
+        }
         if let Some(usd) = response.cost_usd() {
             self.set_reported_cost(usd);
         }
@@ -125,9 +131,22 @@ impl CallFacts {
     }
 
     /// Sets the provider of the model by its OpenTelemetry name (`openai`, `gcp.gemini`, ..), where the attribute
-    /// doesn't name it.
+    /// doesn't name it. It decides the price of a model that several providers sell; see
+    /// [`PriceTable::bundled`](crate::PriceTable::bundled).
     pub fn set_provider(&mut self, provider: &str) {
         provider.clone_into(&mut self.provider);
+    }
+
+    /// Sets the service tier, whose price is used if the model has one for it. The tier that a response reports replaces
+    /// the requested one.
+    pub fn set_service_tier(&mut self, tier: ServiceTier) {
+        self.service_tier = tier;
+    }
+
+    /// Returns what decides the price of the call together with the model.
+    #[inline]
+    pub(crate) fn sold_as(&self) -> SoldAs<'_> {
+        SoldAs { provider: &self.provider, tier: self.service_tier }
     }
 
     /// Sets the requested operation by its OpenTelemetry name (`chat`, `embeddings`, ..), where the attribute doesn't
@@ -180,7 +199,7 @@ impl CallFacts {
         let (served_model, finish) = (cleared(&mut self.served_model), cleared(&mut self.finish));
         let (provider, operation) = (cleared(&mut self.provider), cleared(&mut self.operation));
         let requested_model = cleared(&mut self.requested_model);
-        *self = Self { served_model, finish, provider, operation, requested_model, ..Self::default() };
+        *self = Self { requested_model, served_model, finish, provider, operation, ..Self::default() };
     }
 }
 

@@ -21,7 +21,7 @@ use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::{Labels, OTHER, RenderedLabels};
 use crate::metric::{CallShape, HistogramCells, HistogramShape};
 use crate::pricing::amount::is_valid_usd;
-use crate::pricing::{AtomicPrice, Cost};
+use crate::pricing::{Cost, ModelPrices, SoldAs};
 use crate::sample::{Number, Visitor};
 use crate::status::{LLM, Status};
 use crate::storage::{self, CellRange, Cells, ShardHandle};
@@ -105,8 +105,8 @@ impl LlmSeries {
         }
     }
 
-    pub(super) fn price(&self) -> &AtomicPrice {
-        &self.model.price
+    pub(super) fn prices(&self) -> &ModelPrices {
+        &self.model.prices
     }
 
     #[inline]
@@ -124,7 +124,7 @@ impl LlmSeries {
             self.facts.add(writer, USAGE_MISSING + part as usize, 1);
         }
         if let Some(usage) = &facts.usage {
-            let cost = |usage: &Usage| self.cost(usage, served, &facts.requested_model);
+            let cost = |usage: &Usage| self.cost(usage, served, &facts.requested_model, facts.sold_as());
             spent = self.add_usage(writer, usage, cost, facts.cost_usd);
         } else {
             if facts.cost_usd.is_some() {
@@ -172,26 +172,20 @@ impl LlmSeries {
 
     /// Returns the cost of a usage by the price of the model that served the call, or else of the requested model.
     #[inline]
-    fn cost(&self, usage: &Usage, served: Served<'_>, requested: &str) -> Option<Cost> {
+    fn cost(&self, usage: &Usage, served: Served<'_>, requested: &str, sold_as: SoldAs<'_>) -> Option<Cost> {
+        let shared = &self.shared;
         let by_served = match served {
             Served::Requested => None,
-            Served::Listed(price) => price.cost(usage),
-            Served::Unlisted(model) => self.cost_by_name(model, usage),
+            Served::Listed(model, prices) => shared.cost(prices, model, sold_as, usage),
+            Served::Unlisted(model) => shared.cost_by_name(model, sold_as, usage),
         };
         by_served.or_else(|| {
             if requested.is_empty() {
-                self.model.price.cost(usage)
+                shared.cost(&self.model.prices, &self.model.name, sold_as, usage)
             } else {
-                self.cost_by_name(requested, usage)
+                shared.cost_by_name(requested, sold_as, usage)
             }
         })
-    }
-
-    /// Returns the cost of a usage by the price of a model whose label value is `__other__`, and whose price is therefore
-    /// not kept.
-    #[cold]
-    fn cost_by_name(&self, model: &str, usage: &Usage) -> Option<Cost> {
-        Some(self.shared.price(&self.shared.prices.now(), model)?.cost(usage))
     }
 
     /// Returns whether calls are also recorded under OpenTelemetry's names.
@@ -214,13 +208,13 @@ impl LlmSeries {
         self.facts.add(writer, ORPHANS, 1);
     }
 
-    /// Counts an attempt of a call with `facts`, and returns the tokens and the cost of a failed one. The usage of a
+    /// Counts an attempt of a call, and returns the tokens and the cost of a failed one. The usage of a
     /// successful attempt is that of its call, which counts it.
-    pub(crate) fn add_attempt(&self, attempt: &Attempt, requested: &str) -> Spent {
+    pub(crate) fn add_attempt(&self, attempt: &Attempt, requested: &str, sold_as: SoldAs<'_>) -> Spent {
         let (mut failed, writer) = (Spent::default(), storage::current_shard());
         if attempt.status != Status::Success {
             if let Some(usage) = &attempt.usage {
-                let cost = |usage: &Usage| self.cost(usage, Served::Requested, requested);
+                let cost = |usage: &Usage| self.cost(usage, Served::Requested, requested, sold_as);
                 failed = self.add_usage(writer, usage, cost, attempt.cost_usd);
             } else if attempt.cost_usd.is_some() {
                 failed.usd = self.add_cost(writer, &Usage::default(), None, attempt.cost_usd).usd;
@@ -293,13 +287,14 @@ impl LlmSeries {
         reported: Option<f64>,
     ) -> Spent {
         let facts = self.facts.in_shard(writer, 0);
-        let split = match (reported, priced) {
-            (Some(usd), _) => {
-                let input = usd * input_share(usage, priced.map(|cost| (cost.input, cost.output)));
+        // Fees are shown with the input.
+        let by_price = priced.map(|cost| (cost.input + cost.fees, cost.output));
+        let split = match reported {
+            Some(usd) => {
+                let input = usd * input_share(usage, by_price);
                 Some((input, usd - input))
             }
-            (None, Some(cost)) => Some((cost.input, cost.output)),
-            (None, None) => None,
+            None => by_price,
         };
         let mut spent = Spent::default();
         match split {
@@ -330,10 +325,17 @@ impl LlmSeries {
         let models = &self.shared.served;
         let slot = models.names.slot(served);
         self.served.get_or_init(|| Box::new(ServedBy::new(models))).count(slot).cells(0).add(0, 1);
-        match models.price(slot, |model| self.shared.price(&self.shared.prices.now(), model)) {
-            Some(price) => Served::Listed(price),
-            None => Served::Unlisted(served),
+        let mut looked_up = None;
+        let found = models.prices_of(slot, |model| {
+            let table = looked_up.insert(self.shared.prices.now());
+            self.shared.quote(table, model, SoldAs::STANDARD)
+        });
+        let Some((model, prices)) = found else { return Served::Unlisted(served) };
+        // The table may have been replaced before its price was found among those of the served models.
+        if looked_up.is_some_and(|table| !self.shared.prices.is(&table)) {
+            self.shared.refresh_all(prices, model);
         }
+        Served::Listed(model, prices)
     }
 
     fn add_finish(&self, reason: &str) {
@@ -396,7 +398,7 @@ impl LlmSeries {
             }
             LlmFamily::Unpriced => {
                 let tokens = [UNPRICED_INPUT, UNPRICED_OUTPUT].map(|cell| self.facts.read(cell));
-                if !self.model.price.is_priced() || tokens != [0, 0] {
+                if !self.model.prices.is_priced() || tokens != [0, 0] {
                     pair([IN, OUT], tokens.map(Number::Integer));
                 }
             }
@@ -433,14 +435,14 @@ impl LlmSeries {
             LlmFamily::PerOutputToken => {
                 self.show_times(&shared.per_output_token, &self.per_output_token, visitor);
             }
-            LlmFamily::CacheSavings if self.model.price.is_priced() => {
+            LlmFamily::CacheSavings if self.model.prices.is_priced() => {
                 visitor.sample(Labels::new(labels), Number::Float(self.facts.read_f64(SAVINGS)));
             }
             // A model without a price has no cost series, since its cost is unknown and not 0. An amount that was counted
             // before the prices were replaced is still shown.
             LlmFamily::CostUsd | LlmFamily::CostCents => {
                 let usd = [INPUT_COST, OUTPUT_COST].map(|cell| self.facts.read_f64(cell));
-                if self.model.price.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
+                if self.model.prices.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
                     pair([INPUT_TYPE, OUTPUT_TYPE], usd.map(|usd| money(family, usd)));
                 }
             }
@@ -483,8 +485,8 @@ impl LlmSeries {
 enum Served<'a> {
     /// The requested one.
     Requested,
-    /// Another one, by its price.
-    Listed(&'a AtomicPrice),
+    /// Another one, by its name and prices.
+    Listed(&'a str, &'a ModelPrices),
     /// Another one that is past the cap of the label, by its name.
     Unlisted(&'a str),
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use once_cell::race::OnceBox;
 
 use super::family::{TASK_TYPE, TaskFamily};
+use super::observers::TaskObservers;
 use super::shared::Shared;
 use super::totals::TaskTotals;
 use crate::builtin::{Budget, BundlesByPoint, DimensionPoint, DimensionedBundle, Dimensions};
@@ -152,6 +153,12 @@ impl TaskSeries {
             let [inferences, tools] = calls();
             otel.record_agent(&self.task_type, status, ticks, inferences, tools);
         }
+    }
+
+    /// The observers of the tasks of the instance.
+    #[inline]
+    pub(crate) fn observers(&self) -> &TaskObservers {
+        &self.shared.observers
     }
 
     pub(crate) fn task_type(&self) -> &str {

@@ -93,7 +93,8 @@ impl LiveFacts {
         self.attempts
     }
 
-    /// Sets the wait before an attempt that is counted by the code that sends the request.
+    /// Sets the wait before an attempt that may be counted by the code that sends the request.
+    #[cfg(feature = "retry")]
     pub(super) fn set_waited(&mut self, waited: Duration) {
         self.waited = waited;
     }

@@ -89,6 +89,7 @@ impl LiveFacts {
     }
 
     /// Returns a number that changes with every attempt.
+    #[cfg(any(feature = "retry", feature = "tower", feature = "rig-core-0_44"))]
     pub(super) fn attempts(&self) -> u32 {
         self.attempts
     }
@@ -100,11 +101,13 @@ impl LiveFacts {
     }
 
     /// Takes the wait before the attempt, if no attempt was counted with it.
+    #[cfg(any(feature = "retry", feature = "tower", feature = "rig-core-0_44"))]
     pub(super) fn take_waited(&mut self) -> Duration {
         std::mem::take(&mut self.waited)
     }
 
     /// Sets the status of a response's head and the wait that it requests.
+    #[cfg(feature = "tower")]
     pub(super) fn set_head(&mut self, status: Status, retry_after: Option<Duration>) {
         self.head = Some((status, retry_after));
     }

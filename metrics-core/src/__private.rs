@@ -16,18 +16,31 @@ pub use crate::recorder::{
     BudgetCheck, CallLabel, DowncastTag, EnclosingBudgets, FnOutput, FromBudgetSpent, Global, GlobalFamily,
     IgnoreOutput, InnerError, LabelExpr, OutputTag, Site, SiteRef, StatusAndCost, StatusAndUsage,
     StatusByType, UnrecordedCall, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError,
-    ViaNoDowncast, family_call, llm, make_future, step, task, tool, track_call, track_future,
-    with_budget_check, with_timeout,
+    ViaInnerStaticError, ViaNoDowncast, family_call, llm, make_future, step, task, tool, track_call,
+    track_future, with_budget_check, with_timeout,
 };
 pub use crate::recorder::{box_stream, track_opening, track_stream, try_track_opening, try_track_stream};
 
-/// The traits that select the reader of a status by type, imported without their names.
-pub mod by_type {
-    pub use crate::recorder::{
-        ViaAnyValue as _, ViaAsDynError as _, ViaClassifyError as _, ViaClassifyOk as _,
-        ViaClassifyValue as _, ViaFuture as _, ViaNoFailure as _, ViaResult as _, ViaResultFuture as _,
-        ViaStdError as _,
-    };
+macro_rules! by_type {
+    ($($(#[$doc:meta])* $module:ident: $($more:ident)*;)*) => {$(
+        $(#[$doc])*
+        pub mod $module {
+            pub use crate::recorder::{
+                ViaAnyValue as _, ViaAsDynError as _, ViaClassifyError as _, ViaClassifyOk as _,
+                ViaClassifyValue as _, ViaFuture as _, ViaNoFailure as _, ViaResult as _,
+                ViaResultFuture as _, $($more as _),*
+            };
+        }
+    )*};
+}
+
+by_type! {
+    /// The traits that select the reader of a status by type, imported without their names.
+    by_type: ViaStdError;
+    /// The same traits for a type that names a lifetime other than `'static`.
+    by_borrowed_type: ViaBorrowedBox ViaStdError;
+    /// The same traits for a `Result` whose error has a generic type that is bounded by `'static`.
+    by_static_type: ViaStaticError;
 }
 
 /// The traits that select the reader of a usage by type, imported without their names.

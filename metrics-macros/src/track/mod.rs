@@ -5,6 +5,7 @@
 
 mod block;
 mod body;
+mod bound;
 mod budget;
 mod capture;
 mod dimensions;
@@ -32,6 +33,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Expr, Path};
 
+use self::bound::ErrorBound;
+pub(crate) use self::bound::is_bounded_by_static;
 use self::dimensions::Dimensions;
 use self::item::Item;
 use self::label::CallLabel;
@@ -94,6 +97,8 @@ pub(crate) struct Plan {
     docs: bool,
     dimensions: Option<Dimensions>,
     checked_budgets: Option<CheckedBudgets>,
+    /// The lifetimes of the error that a call returns, from the shape of the function.
+    error_bound: ErrorBound,
     subject: Subject,
 }
 
@@ -179,7 +184,11 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
             () if streams => function.stream_shape(&mut errors).map(Some),
             () => function.shape::<P>(&mut errors).map(Some),
         };
-        Some((plan?, shape?, function))
+        let (mut plan, shape) = (plan?, shape?);
+        if let Some(shape) = &shape {
+            plan.error_bound = ErrorBound::of_shape(shape, &function.sig.generics);
+        }
+        Some((plan, shape, function))
     });
     match errors.finish(built) {
         Ok((_, None, function)) => requeue::expand(&krate, P::NAME, args, &function),

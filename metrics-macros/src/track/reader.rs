@@ -5,7 +5,8 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprPath};
 
-use super::Subject;
+use super::bound::ErrorBound;
+use super::{Plan, Subject};
 use crate::args::{Entry, ungrouped};
 use crate::container::at;
 use crate::diagnostics::{resembles, unknown};
@@ -51,7 +52,7 @@ impl Value for UsageSource {
 }
 
 /// Returns the imports of the traits that the reader of `subject` uses.
-pub(super) fn imports(subject: &Subject) -> TokenStream {
+pub(super) fn imports(Plan { subject, error_bound, .. }: &Plan) -> TokenStream {
     let source = match subject {
         Subject::Step => return TokenStream::new(),
         Subject::Task { status, .. }
@@ -59,11 +60,7 @@ pub(super) fn imports(subject: &Subject) -> TokenStream {
         | Subject::Llm { status, .. }
         | Subject::Family { status, .. } => status,
     };
-    let by_type = matches!(source, StatusSource::ResultType).then(|| {
-        quote!(
-            use __rt::by_type::*;
-        )
-    });
+    let by_type = matches!(source, StatusSource::ResultType).then(|| error_bound.import());
     let more = match subject {
         Subject::Llm { usage: UsageSource::ResponseType | UsageSource::Closure(_), .. } => quote!(
             use __rt::by_usage::*;
@@ -77,7 +74,8 @@ pub(super) fn imports(subject: &Subject) -> TokenStream {
 }
 
 /// Returns the expression, located at `span`, that creates the reader of a result from its `__rt::OutputTag`, named `__tag`.
-pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
+pub(super) fn reader(Plan { subject, error_bound, .. }: &Plan, span: Span) -> TokenStream {
+    let status_reader = |status, span| status_reader(status, *error_bound, span);
     match subject {
         Subject::Step => quote_spanned!(span=> __rt::IgnoreOutput),
         Subject::Tool { status, cost: Some(closure), .. } => {
@@ -102,10 +100,12 @@ pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
 }
 
 /// Returns the expression that creates the reader of a status.
-pub(super) fn status_reader(source: &StatusSource, span: Span) -> TokenStream {
+pub(super) fn status_reader(source: &StatusSource, bound: ErrorBound, span: Span) -> TokenStream {
     match source {
         StatusSource::ResultType => {
-            quote_spanned!(span=> __rt::StatusByType { failure: (&&&&&__tag).__failure(), success: (&&&&&__tag).__success() })
+            // One trait more is tried for an error that may borrow.
+            let more = matches!(bound, ErrorBound::Borrowed).then(|| quote_spanned!(span=> &));
+            quote_spanned!(span=> __rt::StatusByType { failure: (#more &&&&&__tag).__failure(), success: (&&&&&__tag).__success() })
         }
         StatusSource::Closure(closure) => quote_spanned!(at(closure.span())=> __tag.__status(#closure)),
     }

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{Expr, Path};
 
+use super::bound::ErrorBound;
 use super::docs;
 use super::reader::StatusSource;
 use super::signature::{Function, is_async};
@@ -113,6 +114,7 @@ impl SharedKeys {
             docs: docs.into_value().map_or_else(docs::enabled_by_default, |BoolLiteral(docs)| docs),
             dimensions: None,
             checked_budgets: None,
+            error_bound: ErrorBound::Unknown,
             subject: subject(status),
         }
     }

@@ -17,13 +17,14 @@ use crate::status::Status;
 
 pub use cost::{StatusAndCost, ViaCost, ViaResultCost};
 pub use errors::{
-    DowncastTag, InnerError, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError, ViaNoDowncast,
+    DowncastTag, InnerError, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError,
+    ViaInnerStaticError, ViaNoDowncast,
 };
 #[cfg(feature = "stream")]
 pub use status::StatusByClosure;
 pub use status::{
-    StatusByType, ViaAnyValue, ViaAsDynError, ViaClassifyError, ViaClassifyOk, ViaClassifyValue, ViaFuture,
-    ViaNoFailure, ViaResult, ViaResultFuture, ViaStdError,
+    StatusByType, ViaAnyValue, ViaAsDynError, ViaBorrowedBox, ViaClassifyError, ViaClassifyOk,
+    ViaClassifyValue, ViaFuture, ViaNoFailure, ViaResult, ViaResultFuture, ViaStaticError, ViaStdError,
 };
 pub use usage::{StatusAndUsage, ViaResultUsage, ViaResultUsageBy, ViaUsage, ViaUsageBy};
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::{OutputTag, Reader};
-use crate::classify::{Classify, error_status};
+use crate::classify::{Classify, error_status, source_status};
 use crate::faults::FaultReporter;
 use crate::status::Status;
 
@@ -67,8 +67,21 @@ arm! {
     ViaClassifyError, __failure, ByClassify, [&&&&] Result<T, E>, [T, E: Classify]
 }
 arm! {
-    /// Reads a `Result` whose error is an `Error`, by its `source()` chain.
-    ViaStdError, __failure, ByChain, [&&&] Result<T, E>, [T, E: Error + 'static]
+    /// Reads a `Result` whose error is a boxed `Error` that may borrow. It is imported only where the signature names a
+    /// lifetime: a `Box<dyn Error>` without one is `'static`, and `Classify` reads more of it.
+    ViaBorrowedBox, __failure, ByBorrowedBox, [&&&&&] Result<T, Box<E>>, [T, E: BorrowedError + ?Sized]
+}
+arm! {
+    /// Reads a `Result` whose error is an `Error`, by the sources of the error.
+    ///
+    /// The choice of an arm does not see lifetimes, so this arm cannot ask for an error that is `'static`. Such an error
+    /// itself would say nothing more, since a type that a classifier knows is `Classify`, unless it is generic.
+    ViaStdError, __failure, BySources, [&&&] Result<T, E>, [T, E: Error]
+}
+arm! {
+    /// Reads a `Result` whose error is an `Error` of a generic type, by the concrete error and its sources. It is imported
+    /// instead of `ViaStdError` where the function bounds the type by `'static`.
+    ViaStaticError, __failure, ByChain, [&&&] Result<T, E>, [T, E: Error + 'static]
 }
 arm! {
     /// Reads a `Result` whose error contains an `Error`, such as `anyhow::Error`.
@@ -118,6 +131,38 @@ impl<T, E: Classify> Failure<Result<T, E>> for ByClassify {
     #[inline]
     fn failure(&self, output: &Result<T, E>, faults: &FaultReporter) -> Option<Status> {
         error(output, faults, E::classify)
+    }
+}
+
+/// An `Error` behind a pointer, which may contain borrowed data.
+pub trait BorrowedError {
+    /// Returns the status of the sources of the error.
+    fn source_status(&self) -> Status;
+}
+
+macro_rules! borrowed_error {
+    ($($object:ty),*) => {$(
+        impl BorrowedError for $object {
+            fn source_status(&self) -> Status {
+                source_status(self)
+            }
+        }
+    )*};
+}
+
+borrowed_error!(dyn Error + '_, dyn Error + Send + '_, dyn Error + Sync + '_, dyn Error + Send + Sync + '_);
+
+impl<T, E: BorrowedError + ?Sized> Failure<Result<T, Box<E>>> for ByBorrowedBox {
+    #[inline]
+    fn failure(&self, output: &Result<T, Box<E>>, faults: &FaultReporter) -> Option<Status> {
+        error(output, faults, |error| error.source_status())
+    }
+}
+
+impl<T, E: Error> Failure<Result<T, E>> for BySources {
+    #[inline]
+    fn failure(&self, output: &Result<T, E>, faults: &FaultReporter) -> Option<Status> {
+        error(output, faults, source_status)
     }
 }
 

@@ -6,18 +6,18 @@ pub use inventory::submit;
 pub use crate::builtin::DimensionValue;
 pub use crate::catalogue::{SiteKind, Slo};
 pub use crate::classify::Derived as Classifier;
-pub use crate::label::{Domain, Domains, LabelField, check_budget, into_label};
+pub use crate::label::{Domain, Domains, LabelField, check_budget, into_label, literal_label};
 #[cfg(feature = "promql")]
 pub use crate::name::MetricKind;
 pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
 #[cfg(feature = "promql")]
 pub use crate::promql::{BUILTIN, DescribesFamilies, FamilyShape, check_query};
 pub use crate::recorder::{
-    BudgetCheck, CallLabel, DowncastTag, EnclosingBudgets, FnOutput, FromBudgetSpent, Global, GlobalFamily,
-    IgnoreOutput, InnerError, LabelExpr, OutputTag, Site, SiteRef, StatusAndCost, StatusAndUsage,
-    StatusByType, UnrecordedCall, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError,
-    ViaInnerStaticError, ViaNoDowncast, family_call, llm, make_future, step, task, tool, track_call,
-    track_future, with_budget_check, with_timeout,
+    BudgetCheck, CallLabel, DowncastTag, EnclosingBudgets, FnOutput, Global, GlobalFamily, IgnoreOutput,
+    InnerError, LabelExpr, OutputTag, Site, SiteRef, StatusAndCost, StatusAndUsage, StatusByType,
+    UnrecordedCall, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError, ViaInnerStaticError,
+    ViaNoDowncast, family_call, llm, make_future, refused, step, task, tool, track_call, track_future,
+    with_budget_check, with_timeout,
 };
 pub use crate::recorder::{box_stream, track_opening, track_stream, try_track_opening, try_track_stream};
 
@@ -43,14 +43,29 @@ by_type! {
     by_static_type: ViaStaticError;
 }
 
-/// The traits that select the reader of a usage by type, imported without their names.
+/// The traits that select the reader of a response's usage, imported without their names.
 pub mod by_usage {
-    pub use crate::recorder::{ViaResultUsage as _, ViaResultUsageBy as _, ViaUsage as _, ViaUsageBy as _};
+    pub use crate::recorder::{ViaResultUsage as _, ViaUsage as _};
 }
 
-/// The traits that select the reader of a cost by type, imported without their names.
+/// The traits that select the value and the conversion of a `usage` closure, imported without their names.
+pub mod by_usage_closure {
+    pub use crate::recorder::{ViaClosureUsage as _, ViaNoUsage as _, ViaResultValue as _, ViaValue as _};
+}
+
+/// The traits that select the value and the conversion of a `cost` closure, imported without their names.
 pub mod by_cost {
-    pub use crate::recorder::{ViaCost as _, ViaResultCost as _};
+    pub use crate::recorder::{ViaCost as _, ViaNoCost as _, ViaResultValue as _, ViaValue as _};
+}
+
+/// The traits that select the output of a call that timed out, imported without their names.
+pub mod by_timeout {
+    pub use crate::recorder::{ViaNoTimedOut as _, ViaTimedOut as _};
+}
+
+/// The traits that select the output of a call whose budget is spent, imported without their names.
+pub mod by_budget {
+    pub use crate::recorder::{ViaBudgetSpent as _, ViaNoBudgetSpent as _};
 }
 
 /// The traits that select the reader of a label by type, imported without their names.

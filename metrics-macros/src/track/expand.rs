@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{ReturnType, Type};
+use syn::{Expr, ExprLit, Lit, ReturnType, Type};
 
 use super::body::{Body, BoxedTail, UsedNames, braces};
 use super::budget::{budgeted, budgets, refusal};
@@ -15,7 +15,7 @@ use super::signature::{Function, Shape, erased};
 use super::slo::Slo;
 use super::streaming::Streaming;
 use super::{Model, Plan, Subject, docs};
-use crate::args::{DurationLiteral, Text};
+use crate::args::{DurationLiteral, Text, ungrouped};
 use crate::container::at;
 use crate::text::plain;
 
@@ -127,6 +127,7 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
             use __rt::by_label::*;
         )
     });
+    let more = outputs(plan);
     let site = site(plan, function);
     let metrics = match metrics {
         None => quote!(__rt::Global),
@@ -139,7 +140,12 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
         Subject::Step => quote!(__rt::step(&__SITE)),
         Subject::Family { labels, values, .. } => {
             let fields = values.iter().map(|(name, value)| {
-                let value = quote_spanned!(at(value.span())=> __rt::into_label(&(#value)));
+                let value = match ungrouped(value) {
+                    Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                        quote_spanned!(at(value.span())=> __rt::literal_label(#text))
+                    }
+                    value => quote_spanned!(at(value.span())=> __rt::into_label(&(#value))),
+                };
                 quote!(#name: #value)
             });
             let literal = braces(quote!(#(#fields),*), labels.span());
@@ -155,11 +161,27 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
     quote! {
         use #krate::__private as __rt;
         #readers
+        #more
         #labels
         #site
         #budgets
         let #local = #call;
     }
+}
+
+/// Returns the imports of the traits that make the output of a call that times out or does not begin.
+fn outputs(plan: &Plan) -> TokenStream {
+    let timeout = plan.timeout.as_ref().map(|_| {
+        quote!(
+            use __rt::by_timeout::*;
+        )
+    });
+    let budget = plan.checked_budgets().map(|_| {
+        quote!(
+            use __rt::by_budget::*;
+        )
+    });
+    quote!(#timeout #budget)
 }
 
 /// Returns the name of the variable that holds the call, which user code cannot see.
@@ -369,8 +391,9 @@ fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> Toke
         None => call,
         Some(length @ DurationLiteral { span, .. }) => {
             let limit = length.tokens();
-            // Located at the value of the key: without the feature `tokio`, the function does not exist.
-            quote_spanned!(at(*span)=> __rt::with_timeout(#limit, #call))
+            // Located at the value of the key, which the type of the result may not fit.
+            let made = quote_spanned!(at(*span)=> (&&__rt::OutputTag::<#declared>::NEW).__timed_out());
+            quote_spanned!(at(*span)=> __rt::with_timeout(#limit, #made, #call))
         }
     };
     budgeted(plan, result, call)
@@ -385,7 +408,7 @@ fn reader_closure(plan: &Plan, result: &Type) -> TokenStream {
 
 /// Returns the declared type of the result, a type argument of the runtime's call: a body of another type then causes one
 /// error. The type is located at the declaration, which the body does not match.
-fn declared(result: &Type) -> TokenStream {
+pub(super) fn declared(result: &Type) -> TokenStream {
     let result = nameable(&quote!(__rt), &erased(result));
     quote_spanned!(at(result.span())=> #result)
 }

@@ -17,7 +17,9 @@ pub(crate) mod general;
 mod item;
 mod label;
 pub(crate) mod llm;
+mod names;
 mod reader;
+mod repeated;
 mod requeue;
 mod shared;
 mod signature;
@@ -31,6 +33,7 @@ use std::fmt::Display;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::spanned::Spanned as _;
 use syn::{Expr, Path};
 
 use self::bound::ErrorBound;
@@ -41,6 +44,7 @@ use self::label::CallLabel;
 use self::reader::{StatusSource, UsageSource};
 use self::shared::BaseKeys;
 use self::signature::Function;
+pub(crate) use self::signature::plain_type;
 use self::slo::Slo;
 use crate::args::{DurationLiteral, Text};
 use crate::diagnostics::Errors;
@@ -104,10 +108,20 @@ pub(crate) struct Plan {
 
 /// The budgets that are checked before a call starts.
 enum CheckedBudgets {
-    /// The budgets of the enclosing tasks.
-    Enclosing,
+    /// The budgets of the enclosing tasks, with the span of the key.
+    Enclosing(Span),
     /// The budget that the task spends from, and the budgets of the enclosing tasks.
     Given(Expr),
+}
+
+impl CheckedBudgets {
+    /// Returns the span of the key or of its value.
+    fn span(&self) -> Span {
+        match self {
+            Self::Enclosing(span) => *span,
+            Self::Given(budget) => budget.span(),
+        }
+    }
 }
 
 impl Plan {
@@ -116,9 +130,9 @@ impl Plan {
         cfg!(feature = "disabled") && self.timeout.is_none()
     }
 
-    /// Returns true if a budget is checked before the call starts. With the feature `disabled`, nothing is ever spent.
-    fn checks_budgets(&self) -> bool {
-        self.checked_budgets.is_some() && !cfg!(feature = "disabled")
+    /// Returns the budgets that are checked before the call starts. With the feature `disabled`, nothing is ever spent.
+    fn checked_budgets(&self) -> Option<&CheckedBudgets> {
+        self.checked_budgets.as_ref().filter(|_| !cfg!(feature = "disabled"))
     }
 
     /// Returns true if calls have a timeout but are not measured: with the feature `disabled`, for a plan with a timeout.
@@ -173,10 +187,16 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
     let preset = P::parse(args.clone(), &mut errors);
     let function = errors.take(Function::parse(item.clone()));
     let krate = crate::args::crate_path(preset.crate_path().cloned());
+    if let Some(function) = function.as_ref().filter(|_| !preset.is_requeued()) {
+        repeated::check::<P>(args, function, &mut errors);
+    }
     let requeues = !preset.is_requeued()
         && function.as_ref().is_some_and(|function| requeue::must_requeue(&function.attrs));
     let built = function.and_then(|function| {
         let plan = preset.validate(&function, &mut errors);
+        if let Some(plan) = &plan {
+            names::check(plan, &function, &mut errors);
+        }
         // The attributes before this one may change the shape of the function, so it is determined afterwards.
         let streams = plan.as_ref().is_some_and(|plan| plan.streams);
         let shape = match () {

@@ -62,8 +62,11 @@ pub(super) fn imports(Plan { subject, error_bound, .. }: &Plan) -> TokenStream {
     };
     let by_type = matches!(source, StatusSource::ResultType).then(|| error_bound.import());
     let more = match subject {
-        Subject::Llm { usage: UsageSource::ResponseType | UsageSource::Closure(_), .. } => quote!(
+        Subject::Llm { usage: UsageSource::ResponseType, .. } => quote!(
             use __rt::by_usage::*;
+        ),
+        Subject::Llm { usage: UsageSource::Closure(_), .. } => quote!(
+            use __rt::by_usage_closure::*;
         ),
         Subject::Tool { cost: Some(_), .. } => quote!(
             use __rt::by_cost::*;
@@ -80,7 +83,7 @@ pub(super) fn reader(Plan { subject, error_bound, .. }: &Plan, span: Span) -> To
         Subject::Step => quote_spanned!(span=> __rt::IgnoreOutput),
         Subject::Tool { status, cost: Some(closure), .. } => {
             let status = status_reader(status, span);
-            let cost = quote_spanned!(at(closure.span())=> (&&__tag).__cost(#closure));
+            let cost = converted(closure, &quote_spanned!(at(closure.span())=> __cost));
             quote_spanned!(span=> __rt::StatusAndCost { status: #status, cost: #cost })
         }
         Subject::Llm { status, usage: UsageSource::ResponseType, .. } => {
@@ -89,7 +92,7 @@ pub(super) fn reader(Plan { subject, error_bound, .. }: &Plan, span: Span) -> To
         }
         Subject::Llm { status, usage: UsageSource::Closure(closure), .. } => {
             let status = status_reader(status, span);
-            let usage = quote_spanned!(at(closure.span())=> (&&__tag).__usage_by(#closure));
+            let usage = converted(closure, &quote_spanned!(at(closure.span())=> __usage));
             quote_spanned!(span=> __rt::StatusAndUsage { status: #status, usage: #usage })
         }
         Subject::Task { status, .. }
@@ -97,6 +100,15 @@ pub(super) fn reader(Plan { subject, error_bound, .. }: &Plan, span: Span) -> To
         | Subject::Llm { status, .. }
         | Subject::Family { status, .. } => status_reader(status, span),
     }
+}
+
+/// Returns the expression that creates the reader of a closure's output, with its conversion by `method`.
+fn converted(closure: &Expr, method: &TokenStream) -> TokenStream {
+    quote_spanned! {at(closure.span())=> {
+        let __read = (&&__tag).__value().read(#closure);
+        let __convert = (&&__read.output()).#method();
+        (__read, __convert)
+    }}
 }
 
 /// Returns the expression that creates the reader of a status.

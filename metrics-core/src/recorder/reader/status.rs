@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use super::{OutputTag, Reader};
+use super::{OutputTag, Reader, Rejected};
 use crate::classify::{Classify, error_status, source_status};
 use crate::faults::FaultReporter;
 use crate::status::Status;
@@ -33,12 +33,6 @@ pub trait Failure<T> {
 }
 
 /// Reads the status of an output that is not an error.
-#[diagnostic::on_unimplemented(
-    message = "this function returns a future where its signature doesn't show one",
-    label = "a call of it cannot be measured to its end",
-    note = "write `async fn`, `-> impl Future<Output = ..>`, or `-> Pin<Box<dyn Future<Output = ..>>>` with `Box::pin(..)` as the last expression",
-    note = "or put the attribute on the function that awaits it"
-)]
 pub trait Success<T> {
     /// Returns the status.
     fn success(&self, output: &T, faults: &FaultReporter) -> Status;
@@ -61,6 +55,48 @@ macro_rules! arm {
         impl<$($generics)*> $via for $($reference)* OutputTag<$output> {}
     };
 }
+
+/// Implemented by no type: its message is the compile error for an output that is a future.
+#[diagnostic::on_unimplemented(
+    message = "the result of this function is a future, which a call of the function does not wait for",
+    label = "a call would end before the future",
+    note = "await the future in the function, or put the attribute on the function that awaits it",
+    note = "`-> impl Future<Output = ..>`, and `-> Pin<Box<dyn Future<Output = ..>>>` with `Box::pin(..)` as the last expression, are measured to the end",
+    note = "to measure only the creation of the future, write `status = |_| agent_metrics::Status::Success`"
+)]
+pub trait MeasuredToItsEnd {}
+
+impl<T> Success<T> for Rejected {
+    fn success(&self, _: &T, _: &FaultReporter) -> Status {
+        Status::Success
+    }
+}
+
+/// Rejects a future in a `Result`, whose end is not measured.
+pub trait ViaResultFuture {
+    /// Never called, since no type is `MeasuredToItsEnd`.
+    fn __success(&self) -> Rejected
+    where
+        Self: MeasuredToItsEnd,
+    {
+        Rejected
+    }
+}
+
+impl<T: Future, E> ViaResultFuture for &&&&OutputTag<Result<T, E>> {}
+
+/// Rejects a future that the signature does not show, or that an async function does not await.
+pub trait ViaFuture {
+    /// Never called, since no type is `MeasuredToItsEnd`.
+    fn __success(&self) -> Rejected
+    where
+        Self: MeasuredToItsEnd,
+    {
+        Rejected
+    }
+}
+
+impl<T: Future> ViaFuture for &&OutputTag<T> {}
 
 arm! {
     /// Reads a `Result` whose error is `Classify`.
@@ -96,16 +132,8 @@ arm! {
     ViaNoFailure, __failure, NeverFailure, [] T, [T]
 }
 arm! {
-    /// Rejects a future in a `Result`, whose end is not measured: it is not `Success`.
-    ViaResultFuture, __success, FutureInResult, [&&&&] Result<T, E>, [T: Future, E]
-}
-arm! {
     /// Reads a `Result` whose value is `Classify`, such as an HTTP response.
     ViaClassifyOk, __success, ByOk, [&&&] Result<T, E>, [T: Classify, E]
-}
-arm! {
-    /// Rejects a future behind a type alias, whose end is not measured: it is not `Success`.
-    ViaFuture, __success, FutureBehindAlias, [&&] T, [T: Future]
 }
 arm! {
     /// Reads a value that is `Classify`.

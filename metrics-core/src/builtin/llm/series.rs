@@ -126,10 +126,8 @@ impl LlmSeries {
         if let Some(usage) = &facts.usage {
             let cost = |usage: &Usage| self.cost(usage, served, &facts.requested_model, facts.sold_as());
             spent = self.add_usage(writer, usage, cost, facts.cost_usd);
-        } else {
-            if facts.cost_usd.is_some() {
-                spent.usd = self.add_cost(writer, &Usage::default(), None, facts.cost_usd).usd;
-            }
+        } else if facts.cost_usd.is_some() {
+            spent.usd = self.add_cost(writer, &Usage::default(), None, facts.cost_usd).usd;
         }
         if facts.refused_costs > 0 {
             self.shared.refused_costs.add(writer, 0, facts.refused_costs);

@@ -7,7 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use super::held::{BundleHandle, HoldsBundle as _};
 use super::own_cost::OwnCost;
@@ -20,7 +20,7 @@ use crate::error::{BudgetSpent, Fault, ReserveError};
 use crate::faults::ReportsFaults as _;
 use crate::pricing::amount::{from_nano_usd, from_pico_usd, to_nano_usd, to_pico_usd};
 use crate::storage::start_times::{self, StartTimeCell};
-use crate::sync::add_saturating;
+use crate::sync::{AtomicU64, Ordering, add_saturating};
 
 /// The running totals of a task.
 #[derive(Default)]

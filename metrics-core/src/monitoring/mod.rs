@@ -44,6 +44,7 @@ mod kubernetes;
 mod outcomes;
 pub(crate) mod prometheus;
 mod promql;
+mod query;
 mod readme;
 mod reference;
 mod rule;

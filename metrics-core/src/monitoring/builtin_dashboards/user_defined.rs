@@ -96,7 +96,8 @@ pub(crate) fn example_query(family: &FamilyInfo) -> String {
         let by = if by.is_empty() { " by (le)" } else { &by };
         return format!("histogram_quantile(0.95, sum{by} (rate({name}_bucket[5m])))");
     }
-    let query = panel(family).targets.into_iter().map(|target| target.query).next().unwrap_or_default();
+    let query =
+        panel(family).targets.into_iter().map(|target| target.query.to_string()).next().unwrap_or_default();
     query.replace("{job=~\"$job\", instance=~\"$instance\"}", "").replace("$__rate_interval", "5m")
 }
 
@@ -151,7 +152,7 @@ mod tests {
 
     fn query(kind: MetricKind, name: &str, labels: &[&'static str]) -> (String, String) {
         let panel = panel(&FamilyInfo::new(kind, name, "Help.", labels));
-        (panel.targets[0].query.replace("job=~\"$job\", instance=~\"$instance\"", ".."), panel.unit)
+        (panel.targets[0].query.text().replace("job=~\"$job\", instance=~\"$instance\"", ".."), panel.unit)
     }
 
     #[test]

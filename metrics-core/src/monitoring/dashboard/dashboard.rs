@@ -2,6 +2,7 @@
 
 use super::panel::{Panel, Target};
 use crate::monitoring::MonitoringError;
+use crate::monitoring::query::PromqlQuery;
 
 /// A dashboard: rows of [panels](Panel), for [`Settings::dashboards`](crate::monitoring::Settings::dashboards).
 ///
@@ -68,10 +69,9 @@ impl Dashboard {
     }
 
     /// Every query, with the title of its panel.
-    pub(crate) fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.panels().flat_map(|panel| {
-            panel.targets.iter().map(|target| (panel.title.as_str(), target.query.as_str()))
-        })
+    pub(crate) fn queries(&self) -> impl Iterator<Item = (&str, &PromqlQuery)> {
+        self.panels()
+            .flat_map(|panel| panel.targets.iter().map(|target| (panel.title.as_str(), &target.query)))
     }
 
     /// Removes the queries for which `keep` is false, then the panels without queries and the rows without panels.

@@ -1,5 +1,7 @@
 //! A panel: queries, and how their results are shown.
 
+use crate::monitoring::query::PromqlQuery;
+
 /// One panel of a [`Dashboard`](super::Dashboard): a title, queries, a unit, and a limit beyond which values are red.
 ///
 /// ```
@@ -49,7 +51,7 @@ pub(crate) enum View {
 /// One query of a panel.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Target {
-    pub(crate) query: String,
+    pub(crate) query: PromqlQuery,
     /// The name of its series; may contain labels, as in `{{model}}`.
     pub(crate) legend: String,
 }
@@ -108,7 +110,7 @@ impl Panel {
     /// `job=~"$job"`, `instance=~"$instance"`, `model=~"$model"` and `task_type=~"$task_type"`.
     #[must_use]
     pub fn query(mut self, query: impl Into<String>, legend: impl Into<String>) -> Self {
-        self.targets.push(Target { query: query.into(), legend: legend.into() });
+        self.targets.push(Target { query: PromqlQuery::from(query), legend: legend.into() });
         self
     }
 

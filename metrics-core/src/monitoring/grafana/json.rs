@@ -166,12 +166,11 @@ fn panel(panel: &Panel, names: &Names<'_>) -> Value {
 
 /// Returns the panel's description with the metrics that its queries name.
 fn description(panel: &Panel, names: &Names<'_>) -> String {
-    let families = panel.targets.iter().flat_map(|target| {
-        let recorded =
-            target.query.split(['{', ' ', '(']).filter(|word| word.contains(':')).map(str::to_owned);
-        names.families_in(&target.query).into_iter().map(str::to_owned).chain(recorded).collect::<Vec<_>>()
-    });
-    let mut listed: Vec<String> = Vec::new();
+    let families = panel
+        .targets
+        .iter()
+        .flat_map(|target| target.query.families(names).into_iter().chain(target.query.recorded()));
+    let mut listed: Vec<&str> = Vec::new();
     for family in families {
         if !listed.contains(&family) {
             listed.push(family);
@@ -189,7 +188,7 @@ fn target(target: &Target, at: usize, panel: &Panel) -> Value {
         "refId": reference(at),
         "datasource": source(),
         "editorMode": "code",
-        "expr": target.query,
+        "expr": target.query.text(),
         "legendFormat": if target.legend.is_empty() { "__auto" } else { &target.legend },
         "instant": is_instant,
         "range": !is_instant,
@@ -200,7 +199,7 @@ fn target(target: &Target, at: usize, panel: &Panel) -> Value {
 
 /// Returns true for queries of histogram buckets, the only series that have exemplars.
 fn has_exemplars(target: &Target) -> bool {
-    target.query.contains("_bucket{")
+    target.query.samples().any(|sample| sample.ends_with("_bucket"))
 }
 
 /// Returns the identifier of the query at a position: `A` to `Z`, then `A1`.

@@ -49,7 +49,7 @@ impl Variable {
 pub(super) fn variables(dashboard: &Dashboard) -> impl Iterator<Item = Variable> {
     let is_named = |variable: &&Variable| {
         let name = format!("\"${}\"", variable.name);
-        dashboard.queries().any(|(_, query)| query.contains(&name))
+        dashboard.queries().any(|(_, query)| query.text().contains(&name))
     };
     INSTANCES.iter().chain(OPTIONAL.iter().filter(is_named)).copied()
 }

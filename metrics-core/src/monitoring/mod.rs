@@ -116,7 +116,7 @@ impl Monitoring {
         let groups: Vec<_> = rules.iter().flat_map(|rules| rules.groups.iter().cloned()).collect();
         let names = promql::Names::of(catalogue);
         let dashboards = builtin_dashboards::dashboards(catalogue, settings, &names)?;
-        let dashboard_files = grafana::files(&dashboards, &names, settings);
+        let dashboard_files = grafana::files(&dashboards, catalogue, &names, settings);
         let mut files = prometheus::files(&rules, settings);
         files.push(reference::file(catalogue, &groups, &dashboards));
         files.push(readme::file(settings));

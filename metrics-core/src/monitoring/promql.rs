@@ -36,7 +36,7 @@ impl<'a> Names<'a> {
                 asset,
                 metric: metric.to_owned(),
                 label: error.found(query).to_owned(),
-                known: labels.names().iter().map(|label| (*label).to_owned()).collect(),
+                known: labels.listed().map(str::to_owned).collect(),
             },
             _ => MonitoringError::Query { asset, query: query.to_owned(), why: error.text(query) },
         })

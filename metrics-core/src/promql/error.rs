@@ -1,8 +1,8 @@
 //! Errors in queries, and their messages.
 
 use super::labels::Labels;
-use super::text::{Message, part, starts_with};
-use super::{FamilyShape, PROMETHEUS, QueryScope};
+use super::text::{Message, part, same, starts_with};
+use super::{DISCOVERED, FamilyShape, PROMETHEUS, QueryScope};
 use crate::name::MetricKind;
 
 /// An error in a query, with its position.
@@ -149,16 +149,27 @@ const fn characters(text: &str) -> usize {
 
 const fn push_expected(said: &mut Message, found: &str, labels: &Labels<'_>) {
     let names = labels.names();
+    let mut listed = 0;
+    let mut at = 0;
+    while at < names.len() {
+        listed += !is_discovered(names[at]) as usize;
+        at += 1;
+    }
     if names.is_empty() {
         said.push(", which has no labels");
         return;
     }
-    said.push(if names.len() == 1 { ", expected " } else { ", expected one of " });
+    if listed > 0 {
+        said.push(if listed == 1 { ", expected " } else { ", expected one of " });
+    }
     let (mut best, mut least) = ("", allowed(found) + 1);
-    let mut at = 0;
+    let (mut at, mut before) = (0, 0);
     while at < names.len() {
-        said.push(if at == 0 { "" } else { ", " });
-        said.push_quoted(names[at]);
+        if !is_discovered(names[at]) {
+            said.push(if before == 0 { "" } else { ", " });
+            said.push_quoted(names[at]);
+            before += 1;
+        }
         let far = if starts_with(names[at], found) { 0 } else { distance(found, names[at], "") };
         if far < least {
             (best, least) = (names[at], far);
@@ -170,6 +181,18 @@ const fn push_expected(said: &mut Message, found: &str, labels: &Labels<'_>) {
         said.push_quoted(best);
         said.push("?");
     }
+}
+
+/// Returns `true` for the labels of targets that errors do not list.
+pub(super) const fn is_discovered(label: &str) -> bool {
+    let mut at = 0;
+    while at < DISCOVERED.len() {
+        if same(DISCOVERED[at], label) {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// The suffixes that the format adds to a family name, by kind.

@@ -71,6 +71,11 @@ const PROMETHEUS: &[FamilyShape<'static>] = &[
 /// The labels that Prometheus adds to every series.
 const TARGET: &[&str] = &["job", "instance"];
 
+/// Further labels of targets, which service discovery or the settings of Prometheus add. They are allowed on every series, but
+/// are not proposed in errors.
+const DISCOVERED: &[&str] =
+    &["cluster", "environment", "region", "namespace", "pod", "container", "node", "service"];
+
 const fn gauge(name: &'static str) -> FamilyShape<'static> {
     FamilyShape { name, kind: MetricKind::Gauge, labels: &[] }
 }

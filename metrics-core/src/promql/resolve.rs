@@ -3,7 +3,7 @@
 use super::error::suffixes;
 use super::labels::Labels;
 use super::text::{part, same, starts_with};
-use super::{FamilyShape, PROMETHEUS, QueryScope, TARGET};
+use super::{DISCOVERED, FamilyShape, PROMETHEUS, QueryScope, TARGET};
 use crate::name::MetricKind;
 
 /// Returns `true` if the name is that of a recording rule.
@@ -61,5 +61,5 @@ pub(super) const fn labels_of<'a>(
         MetricKind::Summary if suffix.is_empty() => labels = labels.with("quantile"),
         _ => {}
     }
-    labels.with_all(TARGET).with_all(scope.extra)
+    labels.with_all(TARGET).with_all(scope.extra).with_all(DISCOVERED)
 }

@@ -20,6 +20,6 @@ fn main() {
     );
     let _ = promql!("sum by (indx) (rate(lookup_calls_total[5m]))", Lookup);
     let _ = promql!("sum by (model) (sum(agent_llm_calls_total))");
-    let _ = promql!("sum by (namespace) (agent_active_tasks)", labels = ["cluster"]);
+    let _ = promql!("sum by (workspace) (agent_active_tasks)", labels = ["project"]);
     let _ = Lookup { index: Index::Docs };
 }

@@ -1,5 +1,6 @@
 //! The built-in dashboards, and the selection of those for which a program has the families.
 
+mod breakdowns;
 mod capacity;
 mod http;
 mod llm;
@@ -36,6 +37,9 @@ pub(super) fn dashboards(
     let mut all: Vec<_> =
         builtin.into_iter().map(|dashboard| dashboard.retain_queries(has_families)).collect();
     all.retain(|dashboard| !dashboard.rows.is_empty());
+    for target in all.iter_mut().flat_map(Dashboard::targets_mut) {
+        target.query = queries::narrowed(target.query.text(), catalogue).into();
+    }
     all.extend(settings.dashboards.iter().cloned());
     check_uids(&all)?;
     for dashboard in &all {

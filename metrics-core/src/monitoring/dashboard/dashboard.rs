@@ -68,6 +68,10 @@ impl Dashboard {
         self.rows.iter().flat_map(|row| &row.panels)
     }
 
+    pub(crate) fn targets_mut(&mut self) -> impl Iterator<Item = &mut Target> {
+        self.rows.iter_mut().flat_map(|row| &mut row.panels).flat_map(|panel| &mut panel.targets)
+    }
+
     /// Every query, with the title of its panel.
     pub(crate) fn queries(&self) -> impl Iterator<Item = (&str, &PromqlQuery)> {
         self.panels()

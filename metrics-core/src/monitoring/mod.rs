@@ -114,7 +114,7 @@ impl Monitoring {
         settings.check()?;
         let rules = prometheus::rules(catalogue, settings)?;
         let groups: Vec<_> = rules.iter().flat_map(|rules| rules.groups.iter().cloned()).collect();
-        let names = promql::Names::of(catalogue);
+        let names = promql::Names::of(catalogue).with_others(&settings.other_metrics);
         let dashboards = builtin_dashboards::dashboards(catalogue, settings, &names)?;
         let dashboard_files = grafana::files(&dashboards, catalogue, &names, settings);
         let mut files = prometheus::files(&rules, settings);

@@ -9,6 +9,8 @@ use crate::sample::FamilyInfo;
 /// The families of a catalogue, with the names of their samples in queries.
 pub(crate) struct Names<'a> {
     known: Vec<FamilyShape<'a>>,
+    /// The metrics of other programs.
+    others: Vec<&'a str>,
 }
 
 impl<'a> Names<'a> {
@@ -17,14 +19,27 @@ impl<'a> Names<'a> {
             name: &family.name,
             kind: family.kind,
             labels: &family.labels,
+            // The values of a dimension lack the one of calls without a value. They come after the other labels.
+            values: &family.values[..family
+                .labels
+                .iter()
+                .position(|label| catalogue.dimensions.iter().any(|dimension| dimension.name == *label))
+                .unwrap_or(family.values.len())],
+            bounds: &family.buckets,
         };
-        Self { known: catalogue.families.iter().map(known).collect() }
+        Self { known: catalogue.families.iter().map(known).collect(), others: Vec::new() }
+    }
+
+    /// Allows metrics of other programs, such as `node_*`, with any labels.
+    pub(crate) fn with_others(self, others: &'a [String]) -> Self {
+        Self { others: others.iter().map(String::as_str).collect(), ..self }
     }
 
     /// Refuses a query with a syntax error, or one that names a metric or a label that no series has. Recorded series are not
     /// checked here.
     pub(crate) fn check(&self, asset: &str, query: &PromqlQuery) -> Result<(), MonitoringError> {
-        let scope = QueryScope { families: &[&self.known], extra: &[], any_recorded: true };
+        let scope =
+            QueryScope { families: &[&self.known], extra: &[], others: &self.others, any_recorded: true };
         let (asset, query) = (asset.to_owned(), query.text());
         check(query, &scope).map_err(|error| match error.what() {
             QueryErrorKind::Metric { nearest } => MonitoringError::UnknownMetric {
@@ -74,6 +89,11 @@ mod tests {
             said("agent_active_tasks{task=\"x\"}"),
             "panel `X`: `agent_active_tasks` has no label `task`; it has job, instance"
         );
+        assert!(said("agent_tasks_total{status=\"sucess\"}").contains("`sucess` is no value of `status`"));
+        assert!(said("node_load1").contains("no metric `node_load1`"));
+        let others = ["node_*".to_owned()];
+        let with_others = Names::of(&catalogue).with_others(&others);
+        assert!(with_others.check("panel", &"node_load1{x=\"a\"}".into()).is_ok());
         assert!(said("sum by (x) (agent_active_tasks)").contains("unknown label `x` in `by`"));
         assert!(said("sum(agent_active_tasks").contains("expected `)`"));
         assert!(names.check("panel", &"slo:sli_error:ratio_rate5m{slo=\"a\"}".into()).is_ok());

@@ -67,12 +67,12 @@ fn metrics(query: &str) -> Vec<String> {
     let mut known: Vec<FamilyShape<'_>> = Vec::new();
     loop {
         // The check stops at the first name that is not known yet. An info without labels may have any.
-        let scope = QueryScope { families: &[&known], extra: &[], any_recorded: false };
+        let scope = QueryScope { families: &[&known], extra: &[], others: &[], any_recorded: false };
         let name = match check(query, &scope) {
             Err(error) if matches!(error.what(), QueryErrorKind::Metric { .. }) => error.found(query),
             _ => return known.iter().map(|family| family.name.to_owned()).collect(),
         };
-        known.push(FamilyShape { name, kind: MetricKind::Info, labels: &[] });
+        known.push(FamilyShape::new(name, MetricKind::Info, &[]));
     }
 }
 

@@ -18,6 +18,20 @@ pub(super) const fn has_colon(name: &str) -> bool {
     false
 }
 
+/// Returns `true` if the name is one of the metrics of other programs.
+pub(super) const fn is_other(name: &str, others: &[&str]) -> bool {
+    let mut at = 0;
+    while at < others.len() {
+        let other = others[at];
+        let is_pattern = matches!(other.as_bytes(), [.., b'*']);
+        if same(other, name) || is_pattern && starts_with(name, part(other, 0, other.len() - 1)) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
 /// Returns the family of a sample name, and the suffix of the name.
 pub(super) const fn find<'a>(
     name: &str,

@@ -22,8 +22,8 @@ mod settings;
 mod task;
 mod tool;
 
-pub use budget::Budget;
-pub(crate) use budget::{Budgets, to_pico_usd};
+pub use budget::{Budget, Unpriced};
+pub(crate) use budget::{Budgets, TaskSpending};
 pub use bundle::{DimensionedBundle, Group};
 pub(crate) use bundle::{LabelText, Table};
 pub(crate) use business::{CacheLabels, CacheResult, MemoryLabels};
@@ -35,7 +35,7 @@ pub use dimensions::{DimensionPoint, DimensionValue};
 pub(crate) use exporting::{ExporterFamily, REASON, REFUSAL_REASONS};
 #[cfg(feature = "_push")]
 pub(crate) use exporting::{PUSH_OUTCOMES, PushFamily, TARGET};
-#[cfg(any(test, feature = "promql", feature = "monitoring"))]
+#[cfg(any(test, feature = "promql"))]
 pub(crate) use families::BUILTIN_TABLES;
 pub use families::{Bundle, Families};
 pub(crate) use families::{find, reserved_label_names};
@@ -48,7 +48,8 @@ pub use otel::Profile;
 #[cfg(feature = "otlp")]
 pub(crate) use otel::attribute_name;
 pub(crate) use settings::{CELL_BYTES, Settings};
+pub(crate) use task::InFlight;
+pub use task::{EndedTask, TaskSeries, TaskTotals};
 pub(crate) use task::{TASK_TYPE, TaskFamily};
-pub use task::{TaskSeries, TaskTotals};
 pub use tool::ToolSeries;
 pub(crate) use tool::{TOOL_NAME, ToolFamily};

@@ -5,6 +5,7 @@
 //! is `const`, allocates nothing, and checks while it reads. It understands the part of the grammar that names and labels
 //! need, and leaves types and functions to a parser of the whole language.
 
+#[cfg(any(feature = "promql", test))]
 mod builtin;
 mod check;
 mod error;
@@ -17,6 +18,7 @@ mod values;
 use crate::name::MetricKind;
 use crate::sample::LabelValues;
 
+#[cfg(any(feature = "promql", test))]
 pub use builtin::BUILTIN;
 #[cfg(feature = "monitoring")]
 pub(crate) use check::check;
@@ -88,8 +90,20 @@ const TARGET: &[&str] = &["job", "instance"];
 
 /// Further labels of targets, which service discovery or the settings of Prometheus add. They are allowed on every series, but
 /// are not proposed in errors.
-const DISCOVERED: &[&str] =
-    &["cluster", "environment", "region", "namespace", "pod", "container", "node", "service"];
+const DISCOVERED: &[&str] = &[
+    "namespace",
+    "cluster",
+    "environment",
+    "env",
+    "region",
+    "zone",
+    "service",
+    "team",
+    "tenant",
+    "container",
+    "node",
+    "pod",
+];
 
 const fn gauge(name: &'static str) -> FamilyShape<'static> {
     FamilyShape::new(name, MetricKind::Gauge, &[])

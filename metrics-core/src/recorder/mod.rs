@@ -28,8 +28,10 @@ pub(crate) mod ledger;
 mod llm;
 #[cfg(not(feature = "stream"))]
 mod no_stream;
+mod own_cost;
 mod reader;
 mod request;
+mod reservation;
 #[cfg(feature = "retry")]
 mod retry;
 mod scope;
@@ -46,7 +48,10 @@ mod tracked;
 
 #[cfg(any(feature = "tower", feature = "rig-core-0_44"))]
 pub(crate) use attempt::AttemptGuard;
-pub use budgeted::{BudgetCheck, EnclosingBudgets, FromBudgetSpent, check_budgets, with_budget_check};
+pub use budgeted::{
+    BudgetCheck, EnclosingBudgets, ViaBudgetSpent, ViaNoBudgetSpent, check_budgets, refused,
+    with_budget_check,
+};
 pub use by_hand::{CompletionWindow, InvalidRate};
 pub(crate) use cached::Cached;
 pub use call::CallRecorder;
@@ -61,6 +66,7 @@ pub use llm::{Call, LlmCall, LlmGuard, llm};
 pub use no_stream::*;
 pub use reader::*;
 pub use request::RequestGuard;
+pub use reservation::{Reservation, reserve_budgets};
 #[cfg(feature = "retry")]
 pub use retry::{Retry, retry};
 pub use scope::{Global, Scope, family_call};
@@ -76,5 +82,6 @@ pub use task::{TaskCall, TaskGuard, task};
 pub use timeout::limit::with_timeout;
 #[cfg(feature = "tokio")]
 pub use timeout::limit::{Timeout, timeout};
+pub use timeout::{ViaNoTimedOut, ViaTimedOut};
 pub use tool::{ToolCall, ToolGuard, tool};
 pub use tracked::{make_future, track_call, track_future};

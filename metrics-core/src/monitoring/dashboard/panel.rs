@@ -182,8 +182,11 @@ impl Panel {
     /// Shows values above `value` in the colour of failures: of the last [`column`](Self::column) of a table, otherwise of the
     /// panel.
     #[must_use]
-    pub fn bad_above(self, value: f64) -> Self {
-        self.limited(Limit::Above(value))
+    pub fn bad_above(self, value: impl Into<Option<f64>>) -> Self {
+        match value.into() {
+            Some(value) => self.limited(Limit::Above(value)),
+            None => self,
+        }
     }
 
     /// Shows values below `value` in the colour of failures: of the last [`column`](Self::column) of a table, otherwise of the

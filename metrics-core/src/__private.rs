@@ -126,7 +126,7 @@ pub const fn check_native<M: Metric>() {
 /// Describes a family with a metric's kind and labels, for the check of queries.
 #[cfg(feature = "promql")]
 pub const fn known<M: Metric>(name: &'static str) -> FamilyShape<'static> {
-    FamilyShape { name, kind: M::KIND, labels: M::LABELS }
+    FamilyShape::new(name, M::KIND, M::LABELS)
 }
 
 /// Returns the instance that a `metrics = ..` key names.

@@ -60,7 +60,12 @@ fn families_of_ones_own_are_named() {
         promql!("histogram_quantile(0.5, sum by (le, tenant) (rate(support_certainty_bucket[5m])))", Support),
         promql!("lookup_calls_in_progress / on (index) lookup_calls_total{status=\"error\"}", calls::Lookup),
         promql!("rate(lookup_call_duration_seconds_sum[5m]) + support_certainty_sum", calls::Lookup, Support),
-        promql!("sum by (namespace) (agent_active_tasks)", labels = ["namespace"], crate = renamed),
+        promql!("sum by (tenant) (agent_active_tasks)", labels = ["tenant"], crate = renamed),
+        promql!("sum by (namespace) (agent_active_tasks{cluster=\"a\"})"),
+        promql!(
+            "sum(agent_active_tasks) / sum(node_load1) * sum(disk_free)",
+            other_metrics = ["node_*", "disk_free"]
+        ),
     ];
     assert!(queries.iter().all(|query| !query.is_empty()));
     // What they name is what is registered.

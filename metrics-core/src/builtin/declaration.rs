@@ -21,7 +21,7 @@ pub(crate) struct BuiltinFamily {
     pub(crate) help: &'static str,
     /// The labels, without those of dimensions.
     pub(crate) labels: &'static [BuiltinLabel],
-    buckets: Buckets,
+    pub(crate) buckets: Buckets,
     setting: Setting,
     has_dimensions: bool,
     otel: Option<OtelName>,
@@ -31,14 +31,14 @@ pub(crate) struct BuiltinFamily {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BuiltinLabel {
     pub(crate) name: &'static str,
-    values: LabelValues,
+    pub(crate) values: LabelValues,
     setting: Setting,
 }
 
 /// The bucket bounds of a histogram, ascending, without `+Inf`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Buckets {
-    bounds: &'static [f64],
+    pub(crate) bounds: &'static [f64],
     /// The number of bounds that are left with `compact_buckets()`.
     compact: usize,
 }

@@ -35,7 +35,7 @@ pub use dimensions::{DimensionPoint, DimensionValue};
 pub(crate) use exporting::{ExporterFamily, REASON, REFUSAL_REASONS};
 #[cfg(feature = "_push")]
 pub(crate) use exporting::{PUSH_OUTCOMES, PushFamily, TARGET};
-#[cfg(any(test, feature = "promql", feature = "monitoring"))]
+#[cfg(any(test, feature = "promql"))]
 pub(crate) use families::BUILTIN_TABLES;
 pub use families::{Bundle, Families};
 pub(crate) use families::{find, reserved_label_names};

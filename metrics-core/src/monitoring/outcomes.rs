@@ -62,15 +62,16 @@ mod tests {
                 Rule::Alert(alert) => alert.name == name,
                 Rule::Record(record) => record.name == name,
             };
-            rules.iter().find(is_it).unwrap_or_else(|| panic!("no {name}")).query()
+            rules.iter().find(is_it).unwrap_or_else(|| panic!("no {name}")).query().text()
         };
         let boards =
             builtin_dashboards::dashboards(&catalogue, &settings, &Names::of(&catalogue)).expect("valid");
         // The queries of a panel about a counter.
         let panel = |uid: &str, title: &str, counter: &str| -> Vec<&str> {
             let board = boards.iter().find(|board| board.uid == uid).expect("the dashboard");
-            let queries = board.queries().filter(|(panel, query)| *panel == title && query.contains(counter));
-            queries.map(|(_, query)| query).collect()
+            let queries =
+                board.queries().filter(|(panel, query)| *panel == title && query.text().contains(counter));
+            queries.map(|(_, query)| query.text()).collect()
         };
         let completion = Outcomes { bad: SUCCESS, all: CALLS.all };
         for (outcomes, counter, asked_by, panels) in [

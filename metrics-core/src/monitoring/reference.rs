@@ -7,6 +7,7 @@ use super::File;
 use super::builtin_dashboards::example_query;
 use super::dashboard::Dashboard;
 use super::promql::Names;
+use super::query::PromqlQuery;
 use super::rule::{Group, Rule};
 use super::text::{grouped, number};
 use crate::catalogue::Catalogue;
@@ -269,11 +270,9 @@ impl<'a> Recorded<'a> {
         recorded
     }
 
-    fn families_in(&self, names: &Names<'a>, query: &str) -> BTreeSet<&'a str> {
-        let mut families = names.families_in(query);
-        let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
-        let recorded = query.split(|c| !is_inside(c)).filter_map(|word| self.0.get(word));
-        families.extend(recorded.flatten());
+    fn families_in(&self, names: &Names<'a>, query: &PromqlQuery) -> BTreeSet<&'a str> {
+        let mut families = query.families(names);
+        families.extend(query.recorded().filter_map(|name| self.0.get(name)).flatten());
         families
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::query::PromqlQuery;
 use super::runbook::Runbook;
 use super::yaml::{Map, Yaml};
 use super::{MonitoringError, Settings};
@@ -26,7 +27,7 @@ pub(super) enum Rule {
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) name: String,
-    pub(super) query: String,
+    pub(super) query: PromqlQuery,
     pub(super) labels: Vec<(&'static str, String)>,
     /// An explanation for readers of the rule.
     pub(super) note: &'static str,
@@ -36,7 +37,7 @@ pub(super) struct Record {
 #[derive(Clone, Debug)]
 pub(super) struct Alert {
     pub(super) name: String,
-    pub(super) query: String,
+    pub(super) query: PromqlQuery,
     /// The seconds for which the condition must hold.
     pub(super) wait: u64,
     /// The seconds over which calls are counted, if the alert has such a window.
@@ -87,7 +88,7 @@ impl Group {
         Self { name: name.into(), interval: None, rules: Vec::new() }
     }
 
-    pub(super) fn record(&mut self, name: impl Into<String>, query: impl Into<String>) -> &mut Record {
+    pub(super) fn record(&mut self, name: impl Into<String>, query: impl Into<PromqlQuery>) -> &mut Record {
         let record = Record { name: name.into(), query: query.into(), labels: Vec::new(), note: "" };
         self.rules.push(Rule::Record(record));
         match self.rules.last_mut() {
@@ -117,7 +118,7 @@ impl Group {
 }
 
 impl Rule {
-    pub(super) fn query(&self) -> &str {
+    pub(super) fn query(&self) -> &PromqlQuery {
         match self {
             Self::Record(record) => &record.query,
             Self::Alert(alert) => &alert.query,
@@ -145,14 +146,14 @@ impl Record {
     }
 
     fn map(&self) -> Map {
-        let map = Map::new().text("record", &*self.name).comment(self.note).query("expr", &self.query);
+        let map = Map::new().text("record", &*self.name).comment(self.note).query("expr", self.query.text());
         if self.labels.is_empty() { map } else { map.map("labels", labels(&self.labels)) }
     }
 }
 
 impl Alert {
     fn map(&self, settings: &Settings, engine: Engine) -> Map {
-        let mut map = Map::new().text("alert", &*self.name).query("expr", &self.query);
+        let mut map = Map::new().text("alert", &*self.name).query("expr", self.query.text());
         if self.wait > 0 {
             map = map.plain("for", settings.time(self.wait));
         }
@@ -232,17 +233,17 @@ pub(super) fn keep_labels<'a>(
     }
     let kept = settings.keep_labels.join(", ");
     // Every aggregation and matching over instances begins with `job`.
-    let keep = |text: &mut String| {
-        for keyword in ["by", "on"] {
-            *text = text.replace(&format!("{keyword} (job"), &format!("{keyword} (job, {kept}"));
-        }
+    let keep = |text: &str| {
+        ["by", "on"].iter().fold(text.to_owned(), |text, keyword| {
+            text.replace(&format!("{keyword} (job"), &format!("{keyword} (job, {kept}"))
+        })
     };
     for rule in groups.flat_map(|group| &mut group.rules) {
         match rule {
-            Rule::Record(record) => keep(&mut record.query),
+            Rule::Record(record) => record.query = keep(record.query.text()).into(),
             Rule::Alert(alert) => {
-                keep(&mut alert.query);
-                keep(&mut alert.description);
+                alert.query = keep(alert.query.text()).into();
+                alert.description = keep(&alert.description);
             }
         }
     }
@@ -265,19 +266,11 @@ fn check_kept(label: &str, catalogue: &Catalogue) -> Result<(), MonitoringError>
 }
 
 fn is_known(rule: &Rule, known: &BTreeSet<String>) -> bool {
-    series(rule.query()).all(|name| {
+    let query = rule.query();
+    query.builtin_samples().chain(query.recorded()).all(|name| {
         let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
         known.contains(name) || family.is_some_and(|family| known.contains(family))
     })
-}
-
-/// Returns the names of built-in families and of recorded series in a query.
-pub(super) fn series(query: &str) -> impl Iterator<Item = &str> {
-    // Every other part stands between quotes.
-    let outside = query.split('"').step_by(2);
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
-    let words = outside.flat_map(move |part| part.split(move |c| !is_part(c)));
-    words.filter(|word| word.starts_with("agent_") || (word.contains(':') && word.contains('_')))
 }
 
 /// Returns the seconds for which an alert keeps firing: a page is not resolved by one good minute.
@@ -286,10 +279,15 @@ fn keep(severity: Severity) -> Option<u64> {
 }
 
 impl Alert {
-    pub(super) fn new(name: impl Into<String>, severity: Severity, wait: u64, query: String) -> Self {
+    pub(super) fn new(
+        name: impl Into<String>,
+        severity: Severity,
+        wait: u64,
+        query: impl Into<PromqlQuery>,
+    ) -> Self {
         let name = name.into();
         Self {
-            query,
+            query: query.into(),
             wait,
             window: None,
             keep: keep(severity),

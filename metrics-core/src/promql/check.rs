@@ -1,12 +1,13 @@
 //! The parser of queries, which checks names while it reads.
 #![allow(clippy::result_large_err)] // A constant function has no heap for an error.
 
-use super::QueryScope;
 use super::error::{QueryError, QueryErrorKind, nearest};
 use super::labels::Labels;
 use super::reader::{Reader, is_letter};
-use super::resolve::{find, has_colon, labels_of};
+use super::resolve::{find, has_colon, is_other, labels_of};
 use super::text::{is_one_of, is_word, part, same, starts_with};
+use super::values;
+use super::{FamilyShape, QueryScope};
 use crate::name::MetricKind;
 
 /// The operator `?`, which constant functions don't support.
@@ -32,11 +33,35 @@ const AGGREGATIONS: &[&str] = &[
     "count_values",
     "topk",
     "bottomk",
-    "limitk",
-    "limit_ratio",
 ];
 /// Aggregations that keep some of the series unchanged.
-const CHOICES: &[&str] = &["topk", "bottomk", "limitk", "limit_ratio"];
+const CHOICES: &[&str] = &["topk", "bottomk"];
+/// Functions of counters, which return nonsense for gauges.
+const COUNTING: &[&str] = &["rate", "irate", "increase"];
+/// The functions of Prometheus 2.42, the oldest version that the generated files support.
+const FUNCTIONS: &str = " abs absent absent_over_time acos acosh asin asinh atan atanh avg_over_time ceil changes clamp \
+    clamp_max clamp_min cos cosh count_over_time day_of_month day_of_week day_of_year days_in_month deg delta deriv exp floor \
+    histogram_count histogram_fraction histogram_quantile histogram_sum holt_winters hour idelta increase irate label_join \
+    label_replace last_over_time ln log10 log2 max_over_time min_over_time minute month pi predict_linear present_over_time \
+    quantile_over_time rad rate resets round scalar sgn sin sinh sort sort_desc sqrt stddev_over_time stdvar_over_time \
+    sum_over_time tan tanh time timestamp vector year ";
+
+/// Returns `true` for a function of Prometheus 2.42; other than keywords, functions are written in lower case.
+const fn is_function(name: &str) -> bool {
+    let (mut at, mut begin) = (0, 0);
+    let bytes = FUNCTIONS.as_bytes();
+    while at < bytes.len() {
+        if bytes[at] == b' ' {
+            if same(part(FUNCTIONS, begin, at), name) {
+                return true;
+            }
+            begin = at + 1;
+        }
+        at += 1;
+    }
+    false
+}
+
 const OPERATORS: &[&str] = &["and", "or", "unless", "atan2"];
 
 /// Refuses, at compile time, a query with an unknown metric or label.
@@ -49,11 +74,12 @@ pub const fn check_query<'a>(
     query: &'a str,
     families: &'a [&'a [super::FamilyShape<'a>]],
     extra: &'a [&'a str],
+    others: &'a [&'a str],
 ) {
-    if let Err(error) = check(query, &QueryScope { families, extra, any_recorded: true }) {
+    if let Err(error) = check(query, &QueryScope { families, extra, others, any_recorded: true }) {
         let mut said = error.say(query);
         if error.is_far_from_all() {
-            said.push("\n  families of your own are known by their struct, behind the query: `promql!(\"..\", MyMetrics)`");
+            said.push("\n  families of your own are known by their struct, behind the query: `promql!(\"..\", MyMetrics)`, and those of other programs by `other_metrics = [\"node_*\"]`");
         }
         panic!("{}", said.as_str());
     }
@@ -61,7 +87,7 @@ pub const fn check_query<'a>(
 
 /// Checks a whole query.
 pub(crate) const fn check<'a>(query: &'a str, scope: &'a QueryScope<'a>) -> Result<(), QueryError<'a>> {
-    let mut reader = Reader { query, at: 0, scope };
+    let mut reader = Reader { query, at: 0, scope, call: "", buckets: 0 };
     tri!(reader.expression(false));
     if reader.peek() == 0 { Ok(()) } else { Err(reader.expected("an operator or the end")) }
 }
@@ -102,7 +128,7 @@ impl<'a> Reader<'a> {
                 labels
             }
             b'{' => {
-                tri!(self.matchers("", &Labels::ANY));
+                tri!(self.matchers("", &Labels::ANY, None));
                 Labels::ANY
             }
             b'"' | b'\'' | b'`' => {
@@ -133,7 +159,7 @@ impl<'a> Reader<'a> {
         if is_one_of(name, AGGREGATIONS) && (is_called || is_one_of(self.word(), &["by", "without"])) {
             self.aggregation(name, in_histogram)
         } else if is_called {
-            self.function(name, in_histogram)
+            self.function(name, from, in_histogram)
         } else if is_one_of(name, &["inf", "nan"]) {
             Ok(Labels::NONE)
         } else {
@@ -169,12 +195,21 @@ impl<'a> Reader<'a> {
         Ok(left)
     }
 
-    const fn function(&mut self, name: &'a str, in_histogram: bool) -> Read<'a> {
-        let before = self.at;
+    const fn function(&mut self, name: &'a str, from: usize, in_histogram: bool) -> Read<'a> {
+        let to = from + name.len();
+        if !is_function(name) {
+            return Err(QueryError { what: QueryErrorKind::Function, from, to });
+        }
+        let (before, around, buckets) = (self.at, self.call, self.buckets);
+        self.call = name;
         let labels = tri!(self.arguments(in_histogram || starts_with(name, "histogram_")));
+        self.call = around;
+        if same(name, "histogram_quantile") && self.buckets > buckets && !labels.has("le") {
+            return Err(QueryError { what: QueryErrorKind::QuantileWithoutLe, from, to });
+        }
         Ok(if is_one_of(name, &["label_replace", "label_join"]) {
             labels.with(self.text_argument(before, 1))
-        } else if is_one_of(name, &["absent", "absent_over_time", "info"]) {
+        } else if is_one_of(name, &["absent", "absent_over_time"]) {
             Labels::ANY
         } else if same(name, "histogram_quantile") {
             labels.without("le")
@@ -274,27 +309,39 @@ impl<'a> Reader<'a> {
 
     const fn selector(&mut self, name: &'a str, from: usize, in_histogram: bool) -> Read<'a> {
         let to = from + name.len();
-        let labels = match find(name, self.scope) {
+        let found = find(name, self.scope);
+        let labels = match found {
             Some((family, suffix)) => {
+                self.buckets += same(suffix, "_bucket") as usize;
+                if matches!(family.kind, MetricKind::Gauge) && is_one_of(self.call, COUNTING) {
+                    let what = QueryErrorKind::CountedGauge { function: self.call };
+                    return Err(QueryError { what, from, to });
+                }
                 if matches!(family.kind, MetricKind::Histogram) && suffix.is_empty() && !in_histogram {
                     return Err(QueryError { what: QueryErrorKind::BareHistogram, from, to });
                 }
                 labels_of(family, suffix, self.scope)
             }
             None if self.scope.any_recorded && has_colon(name) => Labels::ANY,
+            None if is_other(name, self.scope.others) => Labels::ANY,
             None => {
                 let nearest = nearest(name, self.scope);
                 return Err(QueryError { what: QueryErrorKind::Metric { nearest }, from, to });
             }
         };
         if self.peek() == b'{' {
-            tri!(self.matchers(name, &labels));
+            tri!(self.matchers(name, &labels, found));
         }
         Ok(labels)
     }
 
     /// Reads the matchers `{label="text", ..}`.
-    const fn matchers(&mut self, metric: &'a str, labels: &Labels<'a>) -> Result<(), QueryError<'a>> {
+    const fn matchers(
+        &mut self,
+        metric: &'a str,
+        labels: &Labels<'a>,
+        family: Option<(&'a FamilyShape<'a>, &'static str)>,
+    ) -> Result<(), QueryError<'a>> {
         self.at += 1;
         loop {
             match self.peek() {
@@ -315,11 +362,16 @@ impl<'a> Reader<'a> {
                         return Err(self.expected("`=`, `!=`, `=~` or `!~`"));
                     }
                     self.at += 1;
-                    if self.byte() == b'=' || self.byte() == b'~' {
+                    let is_regex = self.byte() == b'~';
+                    if self.byte() == b'=' || is_regex {
                         self.at += 1;
                     }
                     self.peek();
+                    let begin = self.at + 1;
                     tri!(self.string());
+                    if let Some((family, suffix)) = family {
+                        tri!(values::check(self.query, begin, self.at - 1, family, suffix, label, is_regex));
+                    }
                 }
             }
         }
@@ -339,11 +391,17 @@ impl<'a> Reader<'a> {
         loop {
             match self.peek() {
                 b'[' => {
+                    self.at += 1;
+                    self.peek();
+                    let from = self.at;
                     while self.byte() != b']' {
                         if self.byte() == 0 {
                             return Err(self.expected("`]`"));
                         }
                         self.at += 1;
+                    }
+                    if from < self.at && values::is_integer(part(self.query, from, self.at)) {
+                        return Err(QueryError { what: QueryErrorKind::NoUnit, from, to: self.at });
                     }
                     self.at += 1;
                 }

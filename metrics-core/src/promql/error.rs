@@ -1,8 +1,8 @@
 //! Errors in queries, and their messages.
 
 use super::labels::Labels;
-use super::text::{Message, part, starts_with};
-use super::{FamilyShape, PROMETHEUS, QueryScope};
+use super::text::{Message, part, same, starts_with};
+use super::{DISCOVERED, FamilyShape, PROMETHEUS, QueryScope};
 use crate::name::MetricKind;
 
 /// An error in a query, with its position.
@@ -24,6 +24,18 @@ pub(crate) enum QueryErrorKind<'a> {
     Label { metric: &'a str, labels: Labels<'a> },
     /// The grouped or matched series don't have the label.
     Clause { word: &'a str, labels: Labels<'a> },
+    /// The label never has the value.
+    Value { label: &'a str, allowed: &'a [&'a str] },
+    /// The histogram has no bucket with this bound.
+    Bound { metric: &'a str },
+    /// A function of counters is called with a gauge.
+    CountedGauge { function: &'a str },
+    /// The buckets were aggregated without their bounds.
+    QuantileWithoutLe,
+    /// Prometheus 2.42 doesn't have the function.
+    Function,
+    /// A length of time without a unit, which only newer versions of Prometheus accept.
+    NoUnit,
     /// An expected token is missing.
     Expected(&'static str),
 }
@@ -87,6 +99,36 @@ impl QueryError<'_> {
                 said.push_quoted(word);
                 push_expected(&mut said, found, labels);
             }
+            QueryErrorKind::Value { label, allowed } => {
+                said.push_quoted(found);
+                said.push(" is no value of ");
+                said.push_quoted(label);
+                push_list(&mut said, found, allowed, false);
+            }
+            QueryErrorKind::Bound { metric } => {
+                said.push_quoted(found);
+                said.push(" is no bucket bound of ");
+                said.push_quoted(metric);
+                said.push("; the metrics reference lists its buckets");
+            }
+            QueryErrorKind::CountedGauge { function } => {
+                said.push_quoted(function);
+                said.push(" of ");
+                said.push_quoted(found);
+                said.push(", which is a gauge and not a counter; use `delta`, `deriv` or `avg_over_time`");
+            }
+            QueryErrorKind::QuantileWithoutLe => {
+                said.push_quoted(found);
+                said.push(" needs the label `le` of the buckets; aggregate them with `sum by (le, ..)`");
+            }
+            QueryErrorKind::Function => {
+                said.push("Prometheus 2.42 has no function ");
+                said.push_quoted(found);
+            }
+            QueryErrorKind::NoUnit => {
+                said.push_quoted(found);
+                said.push(" has no unit of time, such as `5m`");
+            }
             QueryErrorKind::Expected(what) => {
                 said.push("expected ");
                 said.push(what);
@@ -148,17 +190,32 @@ const fn characters(text: &str) -> usize {
 }
 
 const fn push_expected(said: &mut Message, found: &str, labels: &Labels<'_>) {
-    let names = labels.names();
+    push_list(said, found, labels.names(), true);
+}
+
+/// Appends the allowed names, and the one that is most similar to what was found.
+const fn push_list(said: &mut Message, found: &str, names: &[&str], are_labels: bool) {
+    let mut listed = 0;
+    let mut at = 0;
+    while at < names.len() {
+        listed += !(are_labels && is_discovered(names[at])) as usize;
+        at += 1;
+    }
     if names.is_empty() {
         said.push(", which has no labels");
         return;
     }
-    said.push(if names.len() == 1 { ", expected " } else { ", expected one of " });
+    if listed > 0 {
+        said.push(if listed == 1 { ", expected " } else { ", expected one of " });
+    }
     let (mut best, mut least) = ("", allowed(found) + 1);
-    let mut at = 0;
+    let (mut at, mut before) = (0, 0);
     while at < names.len() {
-        said.push(if at == 0 { "" } else { ", " });
-        said.push_quoted(names[at]);
+        if !(are_labels && is_discovered(names[at])) {
+            said.push(if before == 0 { "" } else { ", " });
+            said.push_quoted(names[at]);
+            before += 1;
+        }
         let far = if starts_with(names[at], found) { 0 } else { distance(found, names[at], "") };
         if far < least {
             (best, least) = (names[at], far);
@@ -170,6 +227,18 @@ const fn push_expected(said: &mut Message, found: &str, labels: &Labels<'_>) {
         said.push_quoted(best);
         said.push("?");
     }
+}
+
+/// Returns `true` for the labels of targets that errors do not list.
+pub(super) const fn is_discovered(label: &str) -> bool {
+    let mut at = 0;
+    while at < DISCOVERED.len() {
+        if same(DISCOVERED[at], label) {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// The suffixes that the format adds to a family name, by kind.

@@ -72,6 +72,12 @@ impl<'a> Labels<'a> {
         self.with_all(other.names())
     }
 
+    /// Returns the labels that errors list.
+    #[cfg(feature = "monitoring")]
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &'a str> {
+        self.names().iter().copied().filter(|label| !super::error::is_discovered(label))
+    }
+
     pub(crate) const fn names(&self) -> &[&'a str] {
         self.names.split_at(self.length).0
     }

@@ -13,8 +13,10 @@ mod labels;
 mod reader;
 mod resolve;
 mod text;
+mod values;
 
 use crate::name::MetricKind;
+use crate::sample::LabelValues;
 
 #[cfg(any(feature = "promql", test))]
 pub use builtin::BUILTIN;
@@ -34,6 +36,17 @@ pub struct FamilyShape<'a> {
     pub kind: MetricKind,
     /// The labels; an info without declared labels may have any.
     pub labels: &'a [&'a str],
+    /// The values of each label, in the order of `labels`. Labels beyond its end may have any value.
+    pub values: &'a [LabelValues],
+    /// The bucket bounds of a histogram, if they are known.
+    pub bounds: &'a [f64],
+}
+
+impl<'a> FamilyShape<'a> {
+    /// Creates a family whose label values and bucket bounds are unknown.
+    pub const fn new(name: &'a str, kind: MetricKind, labels: &'a [&'a str]) -> Self {
+        Self { name, kind, labels, values: &[], bounds: &[] }
+    }
 }
 
 /// The families and labels that a query may name.
@@ -42,6 +55,8 @@ pub(crate) struct QueryScope<'a> {
     pub(crate) families: &'a [&'a [FamilyShape<'a>]],
     /// The labels that every series may have besides those of its family.
     pub(crate) extra: &'a [&'a str],
+    /// The metrics of other programs that may be named, with any labels; a `*` at the end stands for any end.
+    pub(crate) others: &'a [&'a str],
     /// `true` if an unknown name with a colon counts as a recording rule, with any labels.
     pub(crate) any_recorded: bool,
 }
@@ -66,15 +81,32 @@ const PROMETHEUS: &[FamilyShape<'static>] = &[
     gauge("scrape_samples_post_metric_relabeling"),
     gauge("scrape_series_added"),
     // The labels of this series are those of the alert's expression.
-    FamilyShape { name: "ALERTS", kind: MetricKind::Info, labels: &[] },
-    FamilyShape { name: "ALERTS_FOR_STATE", kind: MetricKind::Info, labels: &[] },
+    FamilyShape::new("ALERTS", MetricKind::Info, &[]),
+    FamilyShape::new("ALERTS_FOR_STATE", MetricKind::Info, &[]),
 ];
 
 /// The labels that Prometheus adds to every series.
 const TARGET: &[&str] = &["job", "instance"];
 
+/// Further labels of targets, which service discovery or the settings of Prometheus add. They are allowed on every series, but
+/// are not proposed in errors.
+const DISCOVERED: &[&str] = &[
+    "namespace",
+    "cluster",
+    "environment",
+    "env",
+    "region",
+    "zone",
+    "service",
+    "team",
+    "tenant",
+    "container",
+    "node",
+    "pod",
+];
+
 const fn gauge(name: &'static str) -> FamilyShape<'static> {
-    FamilyShape { name, kind: MetricKind::Gauge, labels: &[] }
+    FamilyShape::new(name, MetricKind::Gauge, &[])
 }
 
 #[cfg(test)]
@@ -82,12 +114,17 @@ mod tests {
     use super::*;
 
     const USERS: &[FamilyShape<'static>] = &[
-        FamilyShape { name: "support_documents_total", kind: MetricKind::Counter, labels: &["index"] },
-        FamilyShape { name: "support_wait", kind: MetricKind::Summary, labels: &[] },
+        FamilyShape::new("support_documents_total", MetricKind::Counter, &["index"]),
+        FamilyShape::new("support_wait", MetricKind::Summary, &[]),
     ];
 
     fn error(query: &str) -> Option<String> {
-        let scope = QueryScope { families: &[BUILTIN, USERS], extra: &["tier"], any_recorded: true };
+        let scope = QueryScope {
+            families: &[BUILTIN, USERS],
+            extra: &["tier"],
+            others: &["node_*"],
+            any_recorded: true,
+        };
         check::check(query, &scope).err().map(|error| error.say(query).as_str().to_owned())
     }
 
@@ -135,10 +172,10 @@ mod tests {
                 "unknown metric `agent_task_duration_second_buckets`; did you mean `agent_task_duration_seconds_bucket`?\n  \
                  agent_task_duration_second_buckets\n  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
             ),
-            ("é + node_load1", "expected an expression\n  é + node_load1\n  ^"),
+            ("é + up", "expected an expression\n  é + up\n  ^"),
             (
-                "vector(1) + node_load1",
-                "unknown metric `node_load1`\n  vector(1) + node_load1\n              ^^^^^^^^^^",
+                "vector(1) + disk_load1",
+                "unknown metric `disk_load1`\n  vector(1) + disk_load1\n              ^^^^^^^^^^",
             ),
             (
                 "rate(support_documents_total{indx=\"a\"}[5m])",
@@ -183,8 +220,68 @@ mod tests {
     }
 
     #[test]
+    fn queries_that_can_never_match_or_run_are_refused() {
+        for (query, wrong, message) in [
+            (
+                "rate(agent_tasks_total{status=\"sucess\"}[5m])",
+                "sucess",
+                "`sucess` is no value of `status`, expected one of `success`, `failure`, `timeout`, `cancelled`, `panicked`; did \
+                 you mean `success`?",
+            ),
+            ("rate(agent_tasks_total{status!=\"canceled\"}[5m])", "canceled", "did you mean `cancelled`?"),
+            (
+                "rate(agent_tasks_total{status!~\"success|eror\"}[5m])",
+                "eror",
+                "`eror` is no value of `status`",
+            ),
+            (
+                "rate(agent_task_duration_seconds_bucket{le=\"0.3\"}[5m])",
+                "0.3",
+                "`0.3` is no bucket bound of `agent_task_duration_seconds`",
+            ),
+            (
+                "histogram_quantile(0.9, sum by (model) (rate(agent_llm_call_duration_seconds_bucket[5m])))",
+                "histogram_quantile",
+                "`histogram_quantile` needs the label `le` of the buckets",
+            ),
+            (
+                "sum(rate(agent_active_tasks[5m]))",
+                "agent_active_tasks",
+                "`rate` of `agent_active_tasks`, which is a gauge and not a counter; use `delta`, `deriv` or `avg_over_time`",
+            ),
+            ("limitk(5, agent_active_tasks)", "limitk", "Prometheus 2.42 has no function `limitk`"),
+            ("mad_over_time(agent_active_tasks[5m])", "mad_over_time", "Prometheus 2.42 has no function"),
+            ("rate(agent_tasks_total[300])", "300", "`300` has no unit of time, such as `5m`"),
+        ] {
+            let error = error(query).unwrap_or_else(|| panic!("{query} is accepted"));
+            assert!(error.contains(message), "{query}: {error}");
+            let from = query.find(wrong).expect("it is there");
+            let mark = format!("\n  {}{}", " ".repeat(from), "^".repeat(wrong.len()));
+            assert!(error.ends_with(&mark), "{query}: {error}");
+        }
+    }
+
+    #[test]
+    fn values_that_can_match_are_accepted() {
+        for query in [
+            "rate(agent_tasks_total{status=\"success\", task_type=\"anything\"}[5m])",
+            "rate(agent_tasks_total{status=~\"success|time.*|$status\", task_type!~\"a|b\"}[5m])",
+            "rate(agent_tasks_total{status=\"\"}[5m]) + rate(agent_tasks_total{status=\"$status\"}[5m])",
+            "rate(agent_task_duration_seconds_bucket{le=\"5.0\"}[5m]) + rate(agent_task_duration_seconds_bucket{le=\"5\"}[5m])",
+            "rate(agent_task_duration_seconds_bucket{le=\"+Inf\"}[5m]) + rate(agent_task_cost_usd_bucket{le=\"0.001\"}[5m])",
+            "histogram_quantile(0.9, sum without (instance) (rate(agent_llm_call_duration_seconds_bucket[5m])))",
+            "histogram_quantile(0.9, job:buckets:rate5m) + node_load1{anything=\"x\"} + node_cpu_seconds_total",
+            "sum by (namespace) (agent_active_tasks{cluster=\"a\"}) + on (pod) up",
+            "max_over_time(rate(agent_tasks_total[5m])[1h:]) + deriv(agent_active_tasks[1h])",
+            "rate(agent_tasks_total[$interval]) + changes(agent_active_tasks[1h30m])",
+        ] {
+            assert_eq!(error(query), None, "{query}");
+        }
+    }
+
+    #[test]
     fn recording_rules_are_known_where_they_are_listed() {
-        let scope = QueryScope { families: &[BUILTIN], extra: &[], any_recorded: false };
+        let scope = QueryScope { families: &[BUILTIN], extra: &[], others: &[], any_recorded: false };
         assert!(check::check("agent:tasks:rate5m", &scope).is_err());
     }
 

@@ -10,6 +10,10 @@ pub(super) struct Reader<'a> {
     pub(super) query: &'a str,
     pub(super) at: usize,
     pub(super) scope: &'a QueryScope<'a>,
+    /// The innermost function around the position, or an empty name.
+    pub(super) call: &'a str,
+    /// The number of selected samples `_bucket` before the position.
+    pub(super) buckets: usize,
 }
 
 impl<'a> Reader<'a> {

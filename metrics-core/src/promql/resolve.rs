@@ -3,7 +3,7 @@
 use super::error::suffixes;
 use super::labels::Labels;
 use super::text::{part, same, starts_with};
-use super::{FamilyShape, PROMETHEUS, QueryScope, TARGET};
+use super::{DISCOVERED, FamilyShape, PROMETHEUS, QueryScope, TARGET};
 use crate::name::MetricKind;
 
 /// Returns `true` if the name is that of a recording rule.
@@ -11,6 +11,20 @@ pub(super) const fn has_colon(name: &str) -> bool {
     let mut at = 0;
     while at < name.len() {
         if name.as_bytes()[at] == b':' {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Returns `true` if the name is one of the metrics of other programs.
+pub(super) const fn is_other(name: &str, others: &[&str]) -> bool {
+    let mut at = 0;
+    while at < others.len() {
+        let other = others[at];
+        let is_pattern = matches!(other.as_bytes(), [.., b'*']);
+        if same(other, name) || is_pattern && starts_with(name, part(other, 0, other.len() - 1)) {
             return true;
         }
         at += 1;
@@ -61,5 +75,5 @@ pub(super) const fn labels_of<'a>(
         MetricKind::Summary if suffix.is_empty() => labels = labels.with("quantile"),
         _ => {}
     }
-    labels.with_all(TARGET).with_all(scope.extra)
+    labels.with_all(TARGET).with_all(scope.extra).with_all(DISCOVERED)
 }

@@ -152,7 +152,7 @@ fn described_impl(target: &Target, Family { name, in_flight, set, .. }: &Family)
     let family = |suffix: &str, kind: TokenStream, status: Option<&str>| {
         let name = syn::LitStr::new(&format!("{}_{suffix}", name.value()), name.span());
         let status = status.into_iter();
-        quote!(__rt::FamilyShape { name: #name, kind: __rt::MetricKind::#kind, labels: &[#(#labels,)* #(#status)*] })
+        quote!(__rt::FamilyShape::new(#name, __rt::MetricKind::#kind, &[#(#labels,)* #(#status)*]))
     };
     let ended = family("calls_total", quote!(Counter), Some("status"));
     let durations = family("call_duration_seconds", quote!(Histogram), None);

@@ -31,6 +31,7 @@ struct RawQuery {
     text: Option<LitStr>,
     families: Vec<Path>,
     labels: Slot<LabelNames>,
+    others: Slot<LabelNames>,
     krate: Slot<Path>,
 }
 
@@ -39,9 +40,10 @@ struct Query {
     text: LitStr,
     families: Vec<Path>,
     labels: Vec<LitStr>,
+    others: Vec<LitStr>,
 }
 
-/// A list of label names, such as `["tier", "namespace"]`.
+/// A list of names of labels or metrics, such as `["tier", "namespace"]`.
 struct LabelNames(Vec<LitStr>);
 
 impl Value for LabelNames {
@@ -60,8 +62,13 @@ impl Value for LabelNames {
 
 impl RawQuery {
     fn parse(input: TokenStream, errors: &mut Errors) -> Self {
-        let mut raw =
-            Self { text: None, families: Vec::new(), labels: Slot::new("labels"), krate: crate_slot() };
+        let mut raw = Self {
+            text: None,
+            families: Vec::new(),
+            labels: Slot::new("labels"),
+            others: Slot::new("other_metrics"),
+            krate: crate_slot(),
+        };
         let read = |input: ParseStream| {
             raw.text = Some(text(input)?);
             while !input.is_empty() && is_family(input) {
@@ -71,7 +78,7 @@ impl RawQuery {
                 }
             }
             let entries = rest_of_entries(input, errors);
-            fill(&entries, &mut [&mut raw.labels, &mut raw.krate], errors);
+            fill(&entries, &mut [&mut raw.labels, &mut raw.others, &mut raw.krate], errors);
             Ok(())
         };
         let done = read.parse2(input);
@@ -84,8 +91,9 @@ impl RawQuery {
         if let Err(message) = promql_parser::parser::parse(&without_variables(&text.value())) {
             errors.push(text.span(), format_args!("invalid query: {}", message.trim()));
         }
-        let labels = self.labels.into_value().map(|LabelNames(labels)| labels).unwrap_or_default();
-        Some(Query { text, families: self.families, labels })
+        let names =
+            |slot: Slot<LabelNames>| slot.into_value().map(|LabelNames(names)| names).unwrap_or_default();
+        Some(Query { text, families: self.families, labels: names(self.labels), others: names(self.others) })
     }
 }
 
@@ -115,12 +123,12 @@ fn without_variables(query: &str) -> String {
 
 impl Query {
     fn tokens(&self, krate: &Path) -> TokenStream {
-        let Self { text, families, labels } = self;
+        let Self { text, families, labels, others } = self;
         let families = families
             .iter()
             .map(|family| quote_spanned!(at(family.span())=> <#family as __rt::DescribesFamilies>::FAMILIES));
         let check = quote_spanned! {at(text.span())=>
-            __rt::check_query(#text, &[__rt::BUILTIN, #(#families),*], &[#(#labels),*])
+            __rt::check_query(#text, &[__rt::BUILTIN, #(#families),*], &[#(#labels),*], &[#(#others),*])
         };
         quote!({
             const _: () = {
@@ -161,7 +169,7 @@ mod tests {
             [
                 "expected a list of names, such as `[\"namespace\"]`",
                 "repeated key `labels`",
-                "unknown key `label`, expected one of `labels`, `crate`; did you mean `labels`?"
+                "unknown key `label`, expected one of `labels`, `other_metrics`, `crate`; did you mean `labels`?"
             ]
         );
         for wrong in ["rate(up)", "sum(up", "up{a=~\"(\"}", ""] {

@@ -69,10 +69,15 @@ pub fn dashboards_in(files: &[File]) -> Vec<(String, Value)> {
     files.iter().filter_map(read).collect()
 }
 
-/// Returns the panels of a dashboard without its rows.
+/// Returns the panels of a dashboard, those in collapsed rows too, without the rows.
 pub fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
-    let panels = dashboard["panels"].as_array().expect("panels");
-    panels.iter().filter(|panel| panel["type"] != "row")
+    everything(dashboard).filter(|panel| panel["type"] != "row")
+}
+
+/// Returns the rows and the panels of a dashboard, those in collapsed rows too.
+pub fn everything(dashboard: &Value) -> impl Iterator<Item = &Value> {
+    let outer = dashboard["panels"].as_array().expect("panels");
+    outer.iter().flat_map(|panel| [panel].into_iter().chain(panel["panels"].as_array().into_iter().flatten()))
 }
 
 /// Writes dashboards to a folder and returns it.

@@ -11,7 +11,8 @@ pub const RATE_INTERVAL: Duration = Duration::from_secs(8_869);
 /// Parses a query after replacing Grafana's lengths of time; variables in strings stay.
 pub fn parsed(query: &str) -> Result<Expr, String> {
     let interval = format!("{}s", RATE_INTERVAL.as_secs());
-    parse(&query.replace("$__rate_interval", &interval).replace("$__range", "6069s"))
+    let query = query.replace("$__rate_interval", &interval).replace("$__range", "6069s");
+    parse(&query.replace("$percentile", "0.95"))
 }
 
 /// Calls `see` with every part of a query and the parts around it, the outermost first.

@@ -22,6 +22,8 @@ import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
 import * as stat from "@grafana/grafana-foundation-sdk/stat";
 import * as gauge from "@grafana/grafana-foundation-sdk/gauge";
 import * as piechart from "@grafana/grafana-foundation-sdk/piechart";
+import * as heatmap from "@grafana/grafana-foundation-sdk/heatmap";
+import * as common from "@grafana/grafana-foundation-sdk/common";
 import * as table from "@grafana/grafana-foundation-sdk/table";
 type Plain<T> = T extends string ? \`\${T}\`
   : T extends number | boolean | null | undefined ? T
@@ -39,7 +41,8 @@ const OPTIONS = {
   stat: ["stat.Options", "never"],
   gauge: ["gauge.Options", "never"],
   piechart: ["piechart.Options", "never"],
-  table: ["table.Options", "never"],
+  table: ["table.Options", "common.TableFieldOptions"],
+  heatmap: ["heatmap.Options", "heatmap.FieldConfig"],
 };
 
 function literals(value) {
@@ -47,13 +50,16 @@ function literals(value) {
   const part = (type, of) => parts.push(`export const part${parts.length}: ${type} = ${JSON.stringify(of)};`);
   const { panels, ...outer } = value;
   part("Outer", outer);
-  for (const panel of panels) {
+  // The panels of a collapsed row are inside it.
+  const all = panels.flatMap((panel) => [panel, ...(panel.type === "row" ? panel.panels : [])]);
+  for (const panel of all) {
     if (panel.type === "row") {
-      part("Plain<dashboard.RowPanel>", panel);
+      part("Plain<dashboard.RowPanel>", { ...panel, panels: [] });
       continue;
     }
     const { options, fieldConfig, targets, transformations, ...rest } = panel;
     const { custom, mappings, ...defaults } = fieldConfig.defaults;
+    part("Plain<dashboard.FieldConfigSource>['overrides']", fieldConfig.overrides);
     const [optionsType, customType] = OPTIONS[panel.type] ?? ["never", "never"];
     part("Panel", rest);
     part(`Plain<${optionsType}>`, options);

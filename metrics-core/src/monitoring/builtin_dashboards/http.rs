@@ -42,17 +42,24 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
                 Panel::lines("Latency P50 / P95 / P99", "The duration of HTTP requests, up to the end of the response body.")
                     .percentiles("agent_http_request_duration_seconds", "{..}")
                     .unit("s")
-                    .bad_above(limits.http_latency_seconds),
+                    .bad_above(limits.http_latency_seconds)
+                    .width(6),
                 Panel::lines(
-                    "Latency P95 by endpoint",
-                    "The 95th percentile of the duration of an endpoint's requests.",
+                    "Latency by endpoint",
+                    "The chosen percentile of the duration of an endpoint's requests.",
                 )
-                .quantile("0.95", "agent_http_request_duration_seconds", "{..}", "endpoint", "{{endpoint}}")
+                .percentile_by("endpoint", "agent_http_request_duration_seconds", "{..}")
                 .unit("s")
-                .bad_above(limits.http_latency_seconds),
+                .bad_above(limits.http_latency_seconds)
+                    .width(6),
+                Panel::heatmap("Distribution of latency", "The number of HTTP requests by duration.")
+                    .buckets("agent_http_request_duration_seconds", "{..}")
+                    .unit("s")
+                    .width(6),
                 Panel::lines("Requests in flight", "HTTP requests in flight now, by endpoint.")
                     .shorthand("sum by (endpoint) (agent_http_requests_in_progress{..})", "{{endpoint}}")
-                    .stacked(),
+                    .stacked()
+                    .width(6),
             ],
         )
         .row(

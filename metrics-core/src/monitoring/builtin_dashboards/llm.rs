@@ -1,12 +1,15 @@
 //! Models: LLM calls, tokens and cost.
 
+use super::breakdowns;
 use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::monitoring::{Settings, outcomes};
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
     let about = "LLM calls: their status, duration, tokens and cost.";
     let dashboard = Dashboard::new("agent-llm", "Agents: models and cost", about);
-    let dashboard = calls(dashboard, settings)
+    let models = [breakdowns::models_in_detail(settings)];
+    let dashboard = calls(dashboard.row("Models", models), settings)
+        .row("Distributions", distributions())
         .row("Streaming and finish reasons", streams())
         .row("Attempts and retries", attempts());
     cost(dashboard.row("Tokens", tokens(settings)), settings).row("Data quality", data_quality())
@@ -40,8 +43,8 @@ fn calls(dashboard: Dashboard, settings: &Settings) -> Dashboard {
                 .percentiles("agent_llm_call_duration_seconds", "{..model}")
                 .unit("s")
                 .bad_above(limits.llm_latency_seconds),
-            Panel::lines("Duration P95 by model", "The 95th percentile of the duration of a model's calls.")
-                .quantile("0.95", "agent_llm_call_duration_seconds", "{..model}", "model", "{{model}}")
+            Panel::lines("Duration by model", "The chosen percentile of the duration of a model's calls.")
+                .percentile_by("model", "agent_llm_call_duration_seconds", "{..model}")
                 .unit("s")
                 .bad_above(limits.llm_latency_seconds),
             Panel::lines("Calls in flight", "LLM calls in flight now, by model.")
@@ -51,20 +54,34 @@ fn calls(dashboard: Dashboard, settings: &Settings) -> Dashboard {
     )
 }
 
+fn distributions() -> [Panel; 3] {
+    [
+        Panel::heatmap("Distribution of durations", "The number of LLM calls by duration.")
+            .buckets("agent_llm_call_duration_seconds", "{..model}")
+            .unit("s"),
+        Panel::heatmap("Distribution of input tokens", "The number of LLM calls by input tokens.")
+            .buckets("agent_llm_input_tokens", "{..model}")
+            .unit("count:tok"),
+        Panel::heatmap("Distribution of output tokens", "The number of LLM calls by output tokens.")
+            .buckets("agent_llm_output_tokens", "{..model}")
+            .unit("count:tok"),
+    ]
+}
+
 fn streams() -> [Panel; 3] {
     [
         Panel::lines(
-            "Time to first token P95",
-            "The 95th percentile of the time until a streamed call yields its first item, by model.",
+            "Time to first token",
+            "The chosen percentile of the time until a streamed call yields its first item, by model.",
         )
-        .quantile("0.95", "agent_llm_time_to_first_token_seconds", "{..model}", "model", "{{model}}")
+        .percentile_by("model", "agent_llm_time_to_first_token_seconds", "{..model}")
         .unit("s")
         .no_value("No streamed calls"),
         Panel::lines(
-            "Time per output token P95",
-            "The 95th percentile of the time per output token after the first, in streamed calls, by model.",
+            "Time per output token",
+            "The chosen percentile of the time per output token after the first, in streamed calls, by model.",
         )
-        .quantile("0.95", "agent_llm_time_per_output_token_seconds", "{..model}", "model", "{{model}}")
+        .percentile_by("model", "agent_llm_time_per_output_token_seconds", "{..model}")
         .unit("s")
         .no_value("No streamed calls"),
         Panel::lines(
@@ -174,7 +191,7 @@ fn cost(dashboard: Dashboard, settings: &Settings) -> Dashboard {
                 .unit("currencyUSD")
                 .stacked(),
             Panel::table("Price table", "The version and date of the price table in use.")
-                .shorthand("count by (version, date) (agent_llm_price_table_info{..})", "{{version}}")
+                .of_range("Instances", "count by (version, date) (agent_llm_price_table_info{..})", "short")
                 .no_value("No agent is scraped")
                 .width(8),
         ],

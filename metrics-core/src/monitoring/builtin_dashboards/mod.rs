@@ -1,5 +1,6 @@
 //! The built-in dashboards, and the selection of those for which a program has the families.
 
+mod breakdowns;
 mod capacity;
 mod http;
 mod llm;
@@ -32,10 +33,13 @@ pub(super) fn dashboards(
         capacity::dashboard(settings),
         user_defined::dashboard(catalogue),
     ];
-    let has_families = |target: &Target| builtin_samples(&target.query).all(|sample| names.has(sample));
+    let has_families = |target: &Target| target.query.builtin_samples().all(|sample| names.has(sample));
     let mut all: Vec<_> =
         builtin.into_iter().map(|dashboard| dashboard.retain_queries(has_families)).collect();
     all.retain(|dashboard| !dashboard.rows.is_empty());
+    for target in all.iter_mut().flat_map(Dashboard::targets_mut) {
+        target.query = queries::narrowed(target.query.text(), catalogue).into();
+    }
     all.extend(settings.dashboards.iter().cloned());
     check_uids(&all)?;
     for dashboard in &all {
@@ -45,13 +49,6 @@ pub(super) fn dashboards(
         }
     }
     Ok(all)
-}
-
-/// Returns the samples of built-in families that a query names.
-fn builtin_samples(query: &str) -> impl Iterator<Item = &str> {
-    let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
-    let words = query.split(move |c| !is_inside(c));
-    words.filter(|word| word.starts_with("agent_") && !word.contains(':'))
 }
 
 /// Returns an error for an invalid uid, or for two dashboards with one uid: Grafana would silently replace the first by the
@@ -138,16 +135,6 @@ mod tests {
         assert!(
             error.starts_with("dashboard `Added`, panel `Line`: ") && error.contains("agent_tasks_total"),
             "{error}"
-        );
-    }
-
-    #[test]
-    fn the_samples_of_a_query_are_those_of_built_in_families() {
-        let query =
-            "agent_task_duration_seconds_bucket / agent_tasks_total{x=\"up\"} + other + agent:tasks:rate5m";
-        assert_eq!(
-            builtin_samples(query).collect::<Vec<_>>(),
-            ["agent_task_duration_seconds_bucket", "agent_tasks_total"]
         );
     }
 }

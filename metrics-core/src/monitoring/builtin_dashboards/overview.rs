@@ -1,5 +1,6 @@
 //! The overview: the current state, the four golden signals, tokens and cost.
 
+use super::breakdowns;
 use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::monitoring::{Settings, Thresholds, outcomes};
 
@@ -9,8 +10,17 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
     Dashboard::new("agent-overview", "Agents: overview", about)
         .row("Current state", now(limits))
         .row("Traffic and errors", traffic())
+        .row(
+            "Breakdown",
+            [
+                breakdowns::task_types(settings),
+                breakdowns::models(settings),
+                breakdowns::tools(settings),
+                breakdowns::instances(settings),
+            ],
+        )
         .row("Latency and saturation", latency(limits))
-        .row("Tokens, cost and tools", tokens(limits))
+        .row("Tokens, cost and versions", tokens(limits))
 }
 
 fn now(limits: &Thresholds) -> [Panel; 6] {
@@ -105,11 +115,6 @@ fn tokens(limits: &Thresholds) -> [Panel; 3] {
         .unit("currencyUSD")
         .stacked()
         .bad_above(limits.cost_per_hour_usd),
-        Panel::pie("Tool calls by tool", "Calls of each tool in the displayed time range.")
-            .shorthand(
-                "sum by (tool_name) (increase(agent_tool_calls_total{..}[$__range])) > 0",
-                "{{tool_name}}",
-            )
-            .unit("short"),
+        breakdowns::versions(),
     ]
 }

@@ -4,6 +4,7 @@ use super::queries::recorded;
 use crate::monitoring::Settings;
 use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::monitoring::prometheus::names;
+use crate::monitoring::text::time_text;
 
 const NO_RULES: &str = "No recorded series; check that the rules are loaded";
 
@@ -13,41 +14,52 @@ pub(super) fn dashboard(settings: &Settings) -> Dashboard {
     Dashboard::new("agent-slo", "Agents: objectives and budgets", about)
         .since("7d")
         .row("Objectives", objectives(days))
-        .row("Burn rate of error budgets", burn_rates())
+        .row("Calls of the objectives", calls())
         .row("Spending budgets", spending(settings))
 }
 
 fn objectives(days: u32) -> [Panel; 3] {
+    let period = time_text(u64::from(days) * 86_400_000);
     [
-        Panel::table("Objectives", "The share of good calls that each objective requires.")
-            // The same for every job.
-            .query(names::SLO_OBJECTIVE, "{{slo}}")
-            .unit("percentunit")
-            .no_value(NO_RULES)
-            .width(8),
+        Panel::table(
+            "Objectives",
+            &format!(
+                "Each objective with the share of good calls that it requires and that was reached in the last {days} days, the \
+                 remaining share of its error budget, and the rate at which the budget was spent in the last hour. At a burn rate \
+                 of 1 the budget lasts exactly for the period."
+            ),
+        )
+        .column("Budget left", by_objective(names::SLO_REMAINING), "percentunit")
+        .bad_below(0.0)
+        // The rule records the same value for every job.
+        .column(
+            "Target",
+            format!("0 * {} + on (slo) group_left () {}", by_objective(names::SLO_TOTAL), names::SLO_OBJECTIVE),
+            "percentunit",
+        )
+        .column(
+            "Actual",
+            format!("1 - {}", by_objective(&format!("{}{period}", names::SLO_ERRORS))),
+            "percentunit",
+        )
+        .column("Burn rate", by_objective(names::SLO_BURN_RATE), "none")
+        .bad_above(1.0)
+        .column("Calls per second", by_objective(names::SLO_TOTAL), "ops")
+        .no_value(NO_RULES)
+        .width(24),
         Panel::lines(
             "Error budget remaining",
             &format!(
-                "The share of the error budget of {days} days that remains. Below 0 the objective is missed."
+                "The share of the error budget of {days} days that remains. Below 0 the objective is missed; values below -100 % \
+                 are drawn as -100 %."
             ),
         )
-        .query(recorded(names::SLO_REMAINING), "{{slo}}")
+        .query(format!("clamp_min({}, -1)", recorded(names::SLO_REMAINING)), "{{slo}}")
         .unit("percentunit")
         .no_value(NO_RULES)
-        .bad_below(0.0),
-        Panel::lines(
-            "Error budget spent",
-            &format!("The share of the error budget of {days} days that is spent."),
-        )
-        .query(recorded(names::SLO_BURNT), "{{slo}}")
-        .unit("percentunit")
-        .no_value(NO_RULES)
-        .bad_above(1.0),
-    ]
-}
-
-fn burn_rates() -> [Panel; 3] {
-    [
+        .scale(-1.0, 1.0)
+        .bad_below(0.0)
+        .width(12),
         Panel::lines(
             "Burn rate",
             "The rate at which the error budget was spent in the last hour, relative to the rate that the period allows. At 1 the budget lasts exactly for the period.",
@@ -55,16 +67,32 @@ fn burn_rates() -> [Panel; 3] {
         .query(recorded(names::SLO_BURN_RATE), "{{slo}}")
         .unit("none")
         .no_value(NO_RULES)
-        .bad_above(1.0),
-        Panel::lines("Share of bad calls", "The share of calls that miss the objective, over 5 minutes and over 1 hour.")
-            .query(recorded(&format!("{}5m", names::SLO_ERRORS)), "{{slo}} 5m")
-            .query(recorded(&format!("{}1h", names::SLO_ERRORS)), "{{slo}} 1h")
-            .unit("percentunit")
-            .no_value(NO_RULES),
+        .bad_above(1.0)
+        .width(12),
+    ]
+}
+
+/// Returns a query for a recorded series of objectives, with the labels that the rows of a table are joined by.
+fn by_objective(name: &str) -> String {
+    format!("max by (job, slo) ({})", recorded(name))
+}
+
+fn calls() -> [Panel; 2] {
+    [
+        Panel::lines(
+            "Share of bad calls",
+            "The share of calls that miss the objective, over 5 minutes and over 1 hour.",
+        )
+        .query(recorded(&format!("{}5m", names::SLO_ERRORS)), "{{slo}} 5m")
+        .query(recorded(&format!("{}1h", names::SLO_ERRORS)), "{{slo}} 1h")
+        .unit("percentunit")
+        .no_value(NO_RULES)
+        .width(12),
         Panel::lines("Calls counted for an objective", "Calls per second that count for an objective.")
             .query(recorded(names::SLO_TOTAL), "{{slo}}")
             .unit("ops")
-            .no_value(NO_RULES),
+            .no_value(NO_RULES)
+            .width(12),
     ]
 }
 
@@ -89,8 +117,7 @@ fn spending(settings: &Settings) -> [Panel; 4] {
             .stacked()
             .width(6),
         Panel::table("Budget limits", "The limit of each budget in USD.")
-            .shorthand("max by (budget) (agent_budget_limit_usd{..})", "{{budget}}")
-            .unit("currencyUSD")
+            .of_range("Limit", "max by (budget) (agent_budget_limit_usd{..})", "currencyUSD")
             .no_value("No budgets")
             .width(6),
     ]

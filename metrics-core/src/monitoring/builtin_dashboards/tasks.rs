@@ -1,15 +1,20 @@
 //! Tasks and the tools that they call.
 
+use super::breakdowns;
+use super::queries::recorded;
 use crate::monitoring::dashboard::{Dashboard, Panel};
+use crate::monitoring::prometheus::names;
 use crate::monitoring::{Settings, outcomes};
 
 pub(super) fn dashboard(settings: &Settings) -> Dashboard {
     let about = "Tasks by type and status, their duration, tokens and cost, and the tools that they call.";
     Dashboard::new("agent-tasks", "Agents: tasks and tools", about)
+        .row("Task types", [breakdowns::task_types_in_detail(settings)])
         .row("Tasks", ended(settings))
+        .row("Distributions", distributions())
         .row("In flight", in_flight(settings))
         .row("Steps, tokens and cost of a task", resources())
-        .row("Tools", tools(settings))
+        .row("Tools", [breakdowns::tools(settings).width(24)].into_iter().chain(tools(settings)))
         .row("Users, caches and memory", application())
 }
 
@@ -38,17 +43,36 @@ fn ended(settings: &Settings) -> [Panel; 6] {
         Panel::lines("Duration P50 / P95 / P99", "The duration of tasks, whatever their status.")
             .percentiles("agent_task_duration_seconds", "{..task_type}")
             .unit("s"),
-        Panel::lines("Duration P95 by type", "The 95th percentile of the duration of tasks, by task type.")
-            .quantile("0.95", "agent_task_duration_seconds", "{..task_type}", "task_type", "{{task_type}}")
+        Panel::lines("Duration by type", "The chosen percentile of the duration of tasks, by task type.")
+            .percentile_by("task_type", "agent_task_duration_seconds", "{..task_type}")
             .unit("s"),
         Panel::lines(
-            "Completion rate reported by the instances",
-            "The mean of the completion rates that the instances compute over rolling windows. A window starts empty when the process starts.",
+            "Completion rate over an hour, a day and a week",
+            "The share of tasks that succeeded, over longer windows and all instances of a job. Cancelled tasks do not count.",
         )
-        .shorthand("avg by (window) (agent_task_completion_rate{..})", "{{window}}")
+        .query(recorded(names::COMPLETION_1H), "{{job}} 1h")
+        .query(recorded(names::COMPLETION_1D), "{{job}} 1d")
+        .query(recorded(names::COMPLETION_7D), "{{job}} 7d")
         .unit("percentunit")
         .no_value("No task ended")
         .bad_below(settings.thresholds.completion_ratio),
+    ]
+}
+
+fn distributions() -> [Panel; 3] {
+    [
+        Panel::heatmap("Distribution of durations", "The number of tasks by duration.")
+            .buckets("agent_task_duration_seconds", "{..task_type}")
+            .unit("s"),
+        Panel::heatmap(
+            "Distribution of tokens",
+            "The number of tasks by tokens, input and output separately.",
+        )
+        .buckets("agent_task_tokens", "{..task_type}")
+        .unit("count:tok"),
+        Panel::heatmap("Distribution of cost", "The number of tasks by cost in USD.")
+            .buckets("agent_task_cost_usd", "{..task_type}")
+            .unit("currencyUSD"),
     ]
 }
 
@@ -79,10 +103,10 @@ fn in_flight(settings: &Settings) -> [Panel; 4] {
             .bad_above(limits.no_success_seconds)
             .width(6),
         Panel::lines(
-            "Queue time P95",
-            "The 95th percentile of the time between the creation and the start of a task. Measured only if the program enables it.",
+            "Queue time",
+            "The chosen percentile of the time between the creation and the start of a task. Measured only if the program enables it.",
         )
-        .quantile("0.95", "agent_task_queue_duration_seconds", "{..task_type}", "task_type", "{{task_type}}")
+        .percentile_by("task_type", "agent_task_queue_duration_seconds", "{..task_type}")
         .unit("s")
         .no_value("Not measured")
         .width(6),
@@ -103,7 +127,7 @@ fn resources() -> [Panel; 6] {
         Panel::lines("Cost P50 / P95 / P99", "The cost of a task in USD, including the tasks inside it.")
             .percentiles("agent_task_cost_usd", "{..task_type}")
             .unit("currencyUSD"),
-        Panel::lines("Tool calls", "The number of tool calls of a task.")
+        Panel::lines("Tool calls per task", "The number of tool calls of a task.")
             .percentiles("agent_task_tool_calls", "{..task_type}"),
         Panel::lines("Distinct tools", "The number of different tools that a task called.")
             .percentiles("agent_task_distinct_tools", "{..task_type}"),
@@ -123,7 +147,10 @@ fn resources() -> [Panel; 6] {
 fn tools(settings: &Settings) -> [Panel; 4] {
     [
         Panel::lines("Tool calls", "Tool calls that ended per minute, by tool.")
-            .shorthand("sum by (tool_name) (rate(agent_tool_calls_total{..}[..])) * 60", "{{tool_name}}")
+            .shorthand(
+                "sum by (tool_name) (rate(agent_tool_calls_total{..tool_name}[..])) * 60",
+                "{{tool_name}}",
+            )
             .unit("count:calls/min")
             .stacked()
             .width(6),
@@ -131,16 +158,16 @@ fn tools(settings: &Settings) -> [Panel; 4] {
             "Failure ratio by tool",
             "The share of a tool's calls that failed. Cancelled calls do not count.",
         )
-        .share_by("tool_name", "agent_tool_calls_total", "..", &outcomes::CALLS)
+        .share_by("tool_name", "agent_tool_calls_total", "..tool_name", &outcomes::CALLS)
         .unit("percentunit")
         .bad_above(settings.thresholds.tool_error_ratio)
         .width(6),
-        Panel::lines("Duration P95 by tool", "The 95th percentile of the duration of a tool's calls.")
-            .quantile("0.95", "agent_tool_call_duration_seconds", "{..}", "tool_name", "{{tool_name}}")
+        Panel::lines("Duration by tool", "The chosen percentile of the duration of a tool's calls.")
+            .percentile_by("tool_name", "agent_tool_call_duration_seconds", "{..tool_name}")
             .unit("s")
             .width(6),
         Panel::lines("Tool calls in flight", "Tool calls in flight now, by tool.")
-            .shorthand("sum by (tool_name) (agent_tool_calls_in_progress{..})", "{{tool_name}}")
+            .shorthand("sum by (tool_name) (agent_tool_calls_in_progress{..tool_name})", "{{tool_name}}")
             .stacked()
             .width(6),
     ]

@@ -1,5 +1,6 @@
 //! The dashboard of the user-defined families: a panel for each, chosen by its kind and unit.
 
+use super::queries::CHOSEN_TARGETS;
 use crate::catalogue::Catalogue;
 use crate::monitoring::dashboard::{Dashboard, Panel};
 use crate::name::MetricKind;
@@ -96,8 +97,9 @@ pub(crate) fn example_query(family: &FamilyInfo) -> String {
         let by = if by.is_empty() { " by (le)" } else { &by };
         return format!("histogram_quantile(0.95, sum{by} (rate({name}_bucket[5m])))");
     }
-    let query = panel(family).targets.into_iter().map(|target| target.query).next().unwrap_or_default();
-    query.replace("{job=~\"$job\", instance=~\"$instance\"}", "").replace("$__rate_interval", "5m")
+    let query =
+        panel(family).targets.into_iter().map(|target| target.query.to_string()).next().unwrap_or_default();
+    query.replace(&format!("{{{CHOSEN_TARGETS}}}"), "").replace("$__rate_interval", "5m")
 }
 
 /// Returns the `by` clause and the legend for at most two labels, because longer legends are unreadable.
@@ -151,7 +153,7 @@ mod tests {
 
     fn query(kind: MetricKind, name: &str, labels: &[&'static str]) -> (String, String) {
         let panel = panel(&FamilyInfo::new(kind, name, "Help.", labels));
-        (panel.targets[0].query.replace("job=~\"$job\", instance=~\"$instance\"", ".."), panel.unit)
+        (panel.targets[0].query.text().replace(CHOSEN_TARGETS, ".."), panel.unit)
     }
 
     #[test]

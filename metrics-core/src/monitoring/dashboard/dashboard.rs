@@ -2,6 +2,7 @@
 
 use super::panel::{Panel, Target};
 use crate::monitoring::MonitoringError;
+use crate::monitoring::query::PromqlQuery;
 
 /// A dashboard: rows of [panels](Panel), for [`Settings::dashboards`](crate::monitoring::Settings::dashboards).
 ///
@@ -67,11 +68,14 @@ impl Dashboard {
         self.rows.iter().flat_map(|row| &row.panels)
     }
 
+    pub(crate) fn targets_mut(&mut self) -> impl Iterator<Item = &mut Target> {
+        self.rows.iter_mut().flat_map(|row| &mut row.panels).flat_map(|panel| &mut panel.targets)
+    }
+
     /// Every query, with the title of its panel.
-    pub(crate) fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.panels().flat_map(|panel| {
-            panel.targets.iter().map(|target| (panel.title.as_str(), target.query.as_str()))
-        })
+    pub(crate) fn queries(&self) -> impl Iterator<Item = (&str, &PromqlQuery)> {
+        self.panels()
+            .flat_map(|panel| panel.targets.iter().map(|target| (panel.title.as_str(), &target.query)))
     }
 
     /// Removes the queries for which `keep` is false, then the panels without queries and the rows without panels.

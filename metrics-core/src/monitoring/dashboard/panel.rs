@@ -1,5 +1,7 @@
 //! A panel: queries, and how their results are shown.
 
+use crate::monitoring::query::PromqlQuery;
+
 /// One panel of a [`Dashboard`](super::Dashboard): a title, queries, a unit, and a limit beyond which values are red.
 ///
 /// ```
@@ -25,8 +27,12 @@ pub struct Panel {
     pub(crate) limit: Option<Limit>,
     /// The text shown when there is no value.
     pub(crate) no_value: String,
+    /// The lower end of the scale.
+    pub(crate) min: f64,
     /// The upper end of the scale; without it the scale follows the values.
     pub(crate) max: Option<f64>,
+    /// The label of a table whose values are links, and the uid of the dashboard that they open with the value chosen.
+    pub(crate) filter: Option<(&'static str, &'static str)>,
     pub(crate) is_stacked: bool,
     pub(crate) width: u32,
 }
@@ -44,14 +50,25 @@ pub(crate) enum View {
     Pie,
     /// A row for each series, with its labels.
     Table,
+    /// The distribution of a histogram over time: a colour for each bucket and time.
+    Heatmap,
 }
 
 /// One query of a panel.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Target {
-    pub(crate) query: String,
+    pub(crate) query: PromqlQuery,
     /// The name of its series; may contain labels, as in `{{model}}`.
     pub(crate) legend: String,
+    /// The column of a table with the values of the query; its heading is the legend.
+    pub(crate) column: Option<Column>,
+}
+
+/// The unit and the limit of a column of a table.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Column {
+    pub(crate) unit: String,
+    pub(crate) limit: Option<Limit>,
 }
 
 /// The limit beyond which a value is bad.
@@ -71,7 +88,9 @@ impl Panel {
             unit: "short".to_owned(),
             limit: None,
             no_value: "No traffic".to_owned(),
+            min: 0.0,
             max: None,
+            filter: None,
             is_stacked: false,
             width: if view == View::Stat { 4 } else { 8 },
         }
@@ -102,13 +121,53 @@ impl Panel {
         Self { width: 12, ..Self::new(View::Table, title, description) }
     }
 
+    /// Creates a panel that shows the distribution of a histogram over time.
+    ///
+    /// Its query returns the increase of each bucket, such as
+    /// `sum by (le) (increase(agent_task_duration_seconds_bucket[$__rate_interval]))`, with the legend `{{le}}`.
+    pub fn heatmap(title: &str, description: &str) -> Self {
+        Self::new(View::Heatmap, title, description)
+    }
+
     /// Adds a query in PromQL and the name of its series, which may contain labels, as in `{{model}}`.
     ///
     /// The query may use Grafana's `$__rate_interval` as the range of a rate, and the variables of the dashboard as matchers:
-    /// `job=~"$job"`, `instance=~"$instance"`, `model=~"$model"` and `task_type=~"$task_type"`.
+    /// `job=~"$job"`, `instance=~"$instance"`, `cluster=~"$cluster"`, `namespace=~"$namespace"`, `model=~"$model"`,
+    /// `task_type=~"$task_type"`, `tool_name=~"$tool_name"` and those of dimensions, and `$percentile` as the first argument
+    /// of `histogram_quantile`.
     #[must_use]
     pub fn query(mut self, query: impl Into<String>, legend: impl Into<String>) -> Self {
-        self.targets.push(Target { query: query.into(), legend: legend.into() });
+        self.targets.push(Target { query: PromqlQuery::from(query), legend: legend.into(), column: None });
+        self
+    }
+
+    /// Adds a column with the values of a query to a table, in a unit as in [`unit`](Self::unit). Rows are joined by the labels
+    /// of the results, and sorted by the first column.
+    #[must_use]
+    pub fn column(mut self, heading: &str, query: impl Into<String>, unit: &str) -> Self {
+        let column = Some(Column { unit: unit.to_owned(), limit: None });
+        self.targets.push(Target { query: PromqlQuery::from(query), legend: heading.to_owned(), column });
+        self
+    }
+
+    /// Makes each value of `label` in a table a link to a dashboard, which is then filtered by the value.
+    #[must_use]
+    pub(crate) fn filters(self, label: &'static str, uid: &'static str) -> Self {
+        Self { filter: Some((label, uid)), ..self }
+    }
+
+    /// Sets both ends of the scale.
+    #[must_use]
+    pub(crate) fn scale(self, min: f64, max: f64) -> Self {
+        Self { min, max: Some(max), ..self }
+    }
+
+    /// Sets the limit of the last column of a table, or of the panel if it has no columns.
+    fn limited(mut self, limit: Limit) -> Self {
+        match self.targets.last_mut().and_then(|target| target.column.as_mut()) {
+            Some(column) => column.limit = Some(limit),
+            None => self.limit = Some(limit),
+        }
         self
     }
 
@@ -120,16 +179,21 @@ impl Panel {
         self
     }
 
-    /// Shows values above `value` in red.
+    /// Shows values above `value` in the colour of failures: of the last [`column`](Self::column) of a table, otherwise of the
+    /// panel.
     #[must_use]
     pub fn bad_above(self, value: impl Into<Option<f64>>) -> Self {
-        Self { limit: value.into().map(Limit::Above), ..self }
+        match value.into() {
+            Some(value) => self.limited(Limit::Above(value)),
+            None => self,
+        }
     }
 
-    /// Shows values below `value` in red.
+    /// Shows values below `value` in the colour of failures: of the last [`column`](Self::column) of a table, otherwise of the
+    /// panel.
     #[must_use]
     pub fn bad_below(self, value: f64) -> Self {
-        Self { limit: Some(Limit::Below(value)), ..self }
+        self.limited(Limit::Below(value))
     }
 
     /// Sets the text that is shown when there is no value. The default is `No traffic`.

@@ -2,8 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::variables::{Variable, variables};
-use crate::monitoring::dashboard::{Dashboard, Limit, Panel, Target, View};
+use super::colours::{BAD, INFORMATION};
+use super::panel::panel;
+use super::variables::{PERCENTILES, Variable, uses_percentile, variables};
+use crate::catalogue::Catalogue;
+use crate::monitoring::Settings;
+use crate::monitoring::dashboard::{Dashboard, Panel, View};
 use crate::monitoring::promql::Names;
 
 /// The schema version of Grafana 12 and 13. Older versions ignore the fields that they do not know.
@@ -13,8 +17,17 @@ const TAG: &str = "agent-metrics";
 const COLUMNS: u32 = 24;
 
 /// Returns the text of a dashboard's file.
-pub(super) fn dashboard(dashboard: &Dashboard, names: &Names<'_>) -> String {
-    let variables: Vec<_> = [data_source()].into_iter().chain(variables(dashboard).map(variable)).collect();
+pub(super) fn dashboard(
+    dashboard: &Dashboard,
+    catalogue: &Catalogue,
+    names: &Names<'_>,
+    settings: &Settings,
+) -> String {
+    let mut list = vec![data_source()];
+    list.extend(variables(dashboard, catalogue).into_iter().map(variable));
+    if uses_percentile(dashboard) {
+        list.push(percentile());
+    }
     let value = json!({
         "id": null,
         "uid": dashboard.uid,
@@ -29,17 +42,17 @@ pub(super) fn dashboard(dashboard: &Dashboard, names: &Names<'_>) -> String {
         "time": { "from": format!("now-{}", dashboard.since), "to": "now" },
         "refresh": "30s",
         "timezone": "browser",
-        "templating": { "list": variables },
-        "annotations": { "list": [alerts()] },
+        "templating": { "list": list },
+        "annotations": { "list": [deployments(), alerts()] },
         "links": [others()],
-        "panels": panels(dashboard, names),
+        "panels": panels(dashboard, names, settings),
     });
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
 }
 
-fn source() -> Value {
+pub(super) fn source() -> Value {
     json!({ "type": "prometheus", "uid": "${datasource}" })
 }
 
@@ -72,7 +85,8 @@ fn variable(variable: Variable) -> Value {
         "hide": 0,
         "includeAll": true,
         "multi": true,
-        "allValue": ".+",
+        // A target label is not there on every series.
+        "allValue": if variable.is_optional { ".*" } else { ".+" },
         "current": { "selected": true, "text": ["All"], "value": ["$__all"] },
         // Reload the values when the time range changes.
         "refresh": 2,
@@ -82,18 +96,60 @@ fn variable(variable: Variable) -> Value {
     })
 }
 
-/// Firing alerts, as marks in all panels.
+/// The percentile of the panels that show one.
+fn percentile() -> Value {
+    let option =
+        |(text, value): &(&str, &str)| json!({ "selected": *text == "p95", "text": text, "value": value });
+    let options: Vec<_> = PERCENTILES.iter().map(option).collect();
+    let query: Vec<_> = PERCENTILES.iter().map(|(text, value)| format!("{text} : {value}")).collect();
+    json!({
+        "name": "percentile",
+        "label": "Percentile",
+        "type": "custom",
+        "query": query.join(", "),
+        "hide": 0,
+        "includeAll": false,
+        "multi": false,
+        "current": { "selected": true, "text": "p95", "value": "0.95" },
+        "options": options,
+        "skipUrlSync": false,
+    })
+}
+
+/// Firing alerts as marks. They are off when the dashboard is opened, because a long alert would shade all panels.
 fn alerts() -> Value {
     json!({
         "name": "Alerts",
         "datasource": source(),
-        "enable": true,
+        "enable": false,
         "hide": false,
-        "iconColor": "red",
+        "iconColor": BAD,
         "expr": "ALERTS{alertstate=\"firing\", job=~\"$job|\"}",
         "step": "60s",
         "titleFormat": "{{alertname}}",
         "textFormat": "{{severity}}",
+    })
+}
+
+/// The first minute of each version as a mark.
+fn deployments() -> Value {
+    let version = |ago: &str| format!("count by (job, version) (agent_app_info{{job=~\"$job\"}}{ago})");
+    json!({
+        "name": "Deployments",
+        "datasource": source(),
+        "enable": true,
+        "hide": false,
+        "iconColor": INFORMATION,
+        // Only if the job was there before: the first scrape of all is no deployment.
+        "expr": format!(
+            "{} unless {} and on (job) {}",
+            version(""),
+            version(" offset 1m"),
+            version(" offset 1m"),
+        ),
+        "step": "60s",
+        "titleFormat": "Version {{version}}",
+        "textFormat": "{{job}}",
     })
 }
 
@@ -113,219 +169,58 @@ fn others() -> Value {
     })
 }
 
+/// The height of the first screen in rows of Grafana's grid. Rows that begin below it are collapsed, so that a dashboard opens
+/// without their queries.
+const FIRST_SCREEN: u32 = 20;
+
 /// Lays out rows from top to bottom and panels from left to right; a panel that does not fit starts a new line.
-fn panels(dashboard: &Dashboard, names: &Names<'_>) -> Vec<Value> {
+fn panels(dashboard: &Dashboard, names: &Names<'_>, settings: &Settings) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
+    let mut ids = 1..;
+    let mut id = || ids.next().unwrap_or_default();
     let mut top = 0;
     for row in &dashboard.rows {
-        all.push(json!({
-            "id": all.len() + 1,
-            "type": "row",
-            "title": row.title,
-            "collapsed": false,
-            "gridPos": { "h": 1, "w": COLUMNS, "x": 0, "y": top },
-            "panels": [],
-        }));
+        let is_collapsed = top >= FIRST_SCREEN;
+        let place = json!({ "h": 1, "w": COLUMNS, "x": 0, "y": top });
+        let row_id = id();
         top += 1;
-        let (mut left, mut height) = (0, 0);
+        let (mut left, mut height, mut line) = (0, 0, top);
+        let mut inside = Vec::new();
         for one in &row.panels {
             if left + one.width > COLUMNS {
-                top += height;
+                line += height;
                 (left, height) = (0, 0);
             }
-            let mut value = panel(one, names);
-            value["id"] = json!(all.len() + 1);
-            value["gridPos"] = json!({ "h": height_of(one), "w": one.width, "x": left, "y": top });
-            all.push(value);
+            let mut value = panel(one, names, settings.scrape_interval);
+            value["id"] = json!(id());
+            value["gridPos"] = json!({ "h": height_of(one), "w": one.width, "x": left, "y": line });
+            inside.push(value);
             left += one.width;
             height = height.max(height_of(one));
         }
-        top += height;
+        let (nested, open) = if is_collapsed { (inside, Vec::new()) } else { (Vec::new(), inside) };
+        all.push(json!({
+            "id": row_id,
+            "type": "row",
+            "title": row.title,
+            "collapsed": is_collapsed,
+            "gridPos": place,
+            "panels": nested,
+        }));
+        if !is_collapsed {
+            top = line + height;
+        }
+        all.extend(open);
     }
     all
 }
 
 /// The height of a panel in rows of Grafana's grid.
 fn height_of(panel: &Panel) -> u32 {
-    if matches!(panel.view, View::Stat | View::Gauge) { 4 } else { 8 }
-}
-
-fn panel(panel: &Panel, names: &Names<'_>) -> Value {
-    let (kind, options) = options(panel);
-    json!({
-        "type": kind,
-        "title": panel.title,
-        "description": description(panel, names),
-        "datasource": source(),
-        "targets": panel.targets.iter().enumerate().map(|(at, one)| target(one, at, panel)).collect::<Vec<_>>(),
-        "fieldConfig": { "defaults": defaults(panel), "overrides": [] },
-        "options": options,
-        "transformations": transformations(panel),
-    })
-}
-
-/// Returns the panel's description with the metrics that its queries name.
-fn description(panel: &Panel, names: &Names<'_>) -> String {
-    let families = panel.targets.iter().flat_map(|target| {
-        let recorded =
-            target.query.split(['{', ' ', '(']).filter(|word| word.contains(':')).map(str::to_owned);
-        names.families_in(&target.query).into_iter().map(str::to_owned).chain(recorded).collect::<Vec<_>>()
-    });
-    let mut listed: Vec<String> = Vec::new();
-    for family in families {
-        if !listed.contains(&family) {
-            listed.push(family);
-        }
-    }
-    let word = if listed.len() == 1 { "Metric" } else { "Metrics" };
-    let listed: Vec<_> = listed.iter().map(|family| format!("`{family}`")).collect();
-    format!("{}\n\n{word}: {}", panel.description, listed.join(", "))
-}
-
-fn target(target: &Target, at: usize, panel: &Panel) -> Value {
-    // Pies and tables show one instant.
-    let is_instant = matches!(panel.view, View::Pie | View::Table);
-    json!({
-        "refId": reference(at),
-        "datasource": source(),
-        "editorMode": "code",
-        "expr": target.query,
-        "legendFormat": if target.legend.is_empty() { "__auto" } else { &target.legend },
-        "instant": is_instant,
-        "range": !is_instant,
-        "exemplar": panel.view == View::Lines && has_exemplars(target),
-        "format": if panel.view == View::Table { "table" } else { "time_series" },
-    })
-}
-
-/// Returns true for queries of histogram buckets, the only series that have exemplars.
-fn has_exemplars(target: &Target) -> bool {
-    target.query.contains("_bucket{")
-}
-
-/// Returns the identifier of the query at a position: `A` to `Z`, then `A1`.
-fn reference(at: usize) -> String {
-    let letter = char::from(b'A' + (at % 26) as u8);
-    if at < 26 { letter.to_string() } else { format!("{letter}{}", at / 26) }
-}
-
-/// Hides the columns of a table that are the same for each row.
-fn transformations(panel: &Panel) -> Vec<Value> {
-    if panel.view != View::Table {
-        return Vec::new();
-    }
-    let hidden = json!({ "Time": true, "__name__": true });
-    vec![
-        json!({ "id": "organize", "options": { "excludeByName": hidden, "indexByName": {}, "renameByName": {} } }),
-    ]
-}
-
-fn defaults(panel: &Panel) -> Value {
-    let mut defaults = json!({
-        "unit": panel.unit,
-        "noValue": panel.no_value,
-        "thresholds": { "mode": "absolute", "steps": steps(panel.limit) },
-        "color": { "mode": if is_coloured_by_limit(panel) { "thresholds" } else { "palette-classic" } },
-        // A ratio without traffic is NaN.
-        "mappings": [{
-            "type": "special",
-            "options": { "match": "nan", "result": { "text": panel.no_value, "index": 0 } },
-        }],
-    });
-    if panel.limit.is_none_or(|limit| !matches!(limit, Limit::Below(at) if at <= 0.0)) {
-        defaults["min"] = json!(0);
-    }
-    if let Some(max) = panel.max {
-        defaults["max"] = json!(max);
-    }
-    if panel.view == View::Lines {
-        defaults["custom"] = lines(panel);
-    }
-    defaults
-}
-
-fn is_coloured_by_limit(panel: &Panel) -> bool {
-    matches!(panel.view, View::Stat | View::Gauge)
-}
-
-fn steps(limit: Option<Limit>) -> Value {
-    match limit {
-        None => json!([{ "value": null, "color": "green" }]),
-        Some(Limit::Above(at)) => {
-            json!([{ "value": null, "color": "green" }, { "value": at, "color": "red" }])
-        }
-        Some(Limit::Below(at)) => {
-            json!([{ "value": null, "color": "red" }, { "value": at, "color": "green" }])
-        }
-    }
-}
-
-fn lines(panel: &Panel) -> Value {
-    json!({
-        "drawStyle": "line",
-        "lineInterpolation": "linear",
-        "lineWidth": 1,
-        "fillOpacity": if panel.is_stacked { 30 } else { 10 },
-        "gradientMode": "none",
-        "showPoints": "auto",
-        "pointSize": 4,
-        "spanNulls": false,
-        "axisPlacement": "auto",
-        "scaleDistribution": { "type": "linear" },
-        "stacking": { "mode": if panel.is_stacked { "normal" } else { "none" }, "group": "A" },
-        "thresholdsStyle": { "mode": if panel.limit.is_some() { "dashed" } else { "off" } },
-    })
-}
-
-/// Returns the name of the panel's plugin and its options.
-fn options(panel: &Panel) -> (&'static str, Value) {
-    let last = json!({ "calcs": ["lastNotNull"], "fields": "", "values": false });
     match panel.view {
-        View::Lines => (
-            "timeseries",
-            json!({
-                "legend": { "displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": [] },
-                "tooltip": { "mode": "multi", "sort": "desc" },
-            }),
-        ),
-        View::Stat => (
-            "stat",
-            json!({
-                "reduceOptions": last,
-                "colorMode": if panel.limit.is_some() { "value" } else { "none" },
-                "graphMode": "area",
-                "justifyMode": "auto",
-                "orientation": "auto",
-                "textMode": "auto",
-                "wideLayout": true,
-                "showPercentChange": false,
-                "percentChangeColorMode": "standard",
-            }),
-        ),
-        View::Gauge => (
-            "gauge",
-            json!({
-                "reduceOptions": last,
-                "orientation": "auto",
-                "showThresholdLabels": false,
-                "showThresholdMarkers": true,
-                "sizing": "auto",
-                "minVizHeight": 75,
-                "minVizWidth": 75,
-            }),
-        ),
-        View::Pie => (
-            "piechart",
-            json!({
-                "reduceOptions": last,
-                "pieType": "donut",
-                "displayLabels": [],
-                "legend": {
-                    "displayMode": "table", "placement": "right", "showLegend": true, "values": ["value", "percent"], "calcs": [],
-                },
-                "tooltip": { "mode": "single", "sort": "none" },
-            }),
-        ),
-        View::Table => ("table", json!({ "showHeader": true, "cellHeight": "sm" })),
+        View::Stat | View::Gauge => 4,
+        View::Table | View::Pie => 8,
+        // With a legend of three lines.
+        View::Lines | View::Heatmap => 9,
     }
 }

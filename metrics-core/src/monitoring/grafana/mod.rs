@@ -3,7 +3,10 @@
 //! A dashboard is written as a bare object with a variable for its data source. Grafana reads this form both from a
 //! provisioned file, where an envelope `{"dashboard": ..}` and `${DS_PROMETHEUS}` are not understood, and in the import dialog.
 
+mod colours;
 mod json;
+mod panel;
+mod table;
 mod variables;
 
 use super::dashboard::Dashboard;
@@ -11,14 +14,23 @@ use super::folder::File;
 use super::promql::Names;
 use super::settings::Settings;
 use super::text::duration;
+use crate::catalogue::Catalogue;
 
 /// The folder of the dashboards, within the folder of all files.
 const FOLDER: &str = "grafana/dashboards";
 
 /// Returns a file for each dashboard, and the files that provision them and the data source.
-pub(super) fn files(dashboards: &[Dashboard], names: &Names<'_>, settings: &Settings) -> Vec<File> {
+pub(super) fn files(
+    dashboards: &[Dashboard],
+    catalogue: &Catalogue,
+    names: &Names<'_>,
+    settings: &Settings,
+) -> Vec<File> {
     let file = |dashboard: &Dashboard| {
-        File::new(format!("{FOLDER}/{}.json", dashboard.uid), json::dashboard(dashboard, names))
+        File::new(
+            format!("{FOLDER}/{}.json", dashboard.uid),
+            json::dashboard(dashboard, catalogue, names, settings),
+        )
     };
     provisioning(settings).into_iter().chain(dashboards.iter().map(file)).collect()
 }
@@ -39,7 +51,7 @@ providers:
     let data_sources = format!(
         "\
 # Copy this file to /etc/grafana/provisioning/datasources/. `timeInterval` is the scrape interval, from which Grafana derives
-# `$__rate_interval`.
+# `$__rate_interval`. A click on an exemplar opens its trace in the data source with the uid `tempo`.
 apiVersion: 1
 datasources:
   - name: Prometheus
@@ -51,6 +63,9 @@ datasources:
     jsonData:
       httpMethod: POST
       timeInterval: {}
+      exemplarTraceIdDestinations:
+        - name: trace_id
+          datasourceUid: tempo
 ",
         duration(settings.scrape_interval)
     );
@@ -70,7 +85,7 @@ mod tests {
         let catalogue = crate::instance::AgentMetrics::builder().build().unwrap().catalogue();
         let row = [Panel::lines("Line", "A line.").query("up", "")];
         let dashboards = [Dashboard::new("one", "One", "First.").row("Row", row)];
-        let files = files(&dashboards, &Names::of(&catalogue), &Settings::default());
+        let files = files(&dashboards, &catalogue, &Names::of(&catalogue), &Settings::default());
         let file = files.iter().find(|file| file.path == "grafana/dashboards/one.json").expect("a file");
         let value: serde_json::Value = serde_json::from_str(&file.content).unwrap();
         assert_eq!(value["uid"], "one");

@@ -64,6 +64,10 @@ pub struct Settings {
     pub slo: SloSettings,
     /// The parameters of the forecasts.
     pub capacity: Capacity,
+    /// The metrics of other programs that the queries of these dashboards may name, such as `node_load1`; `node_*` stands for all
+    /// that begin with `node_`. The default is empty: only the metrics of the program, and those that Prometheus itself writes, such
+    /// as `up`.
+    pub other_metrics: Vec<String>,
     /// Dashboards that are added to the built-in ones.
     pub dashboards: Vec<Dashboard>,
     /// The number by which all windows and waits of the rules are divided, so that alerts can be tried out within minutes. The
@@ -167,6 +171,7 @@ impl Default for Settings {
             thresholds: Thresholds::default(),
             slo: SloSettings::default(),
             capacity: Capacity::default(),
+            other_metrics: Vec::new(),
             dashboards: Vec::new(),
             rehearsal: 1,
         }

@@ -128,7 +128,7 @@ fn family<'a>(catalogue: &'a Catalogue, slo: &str, name: String) -> Result<&'a F
     catalogue.families.iter().find(|family| family.name == name).ok_or_else(|| {
         // Said as of a query that asks for it, with the nearest name.
         let asset = format!("objective `{slo}`");
-        let said = Names::of(catalogue).check(&asset, &name);
+        let said = Names::of(catalogue).check(&asset, &name.as_str().into());
         said.err().unwrap_or(MonitoringError::UnknownMetric { asset, metric: name, nearest: None })
     })
 }

@@ -151,8 +151,8 @@ impl ByHand {
         self.tokens[0].inc_by(input);
         self.tokens[1].inc_by(output);
         self.cached.inc_by(usage.cache_read.unwrap_or(0));
-        self.cost[0].inc_by(input as f64 * 0.075e-6);
-        self.cost[1].inc_by(output as f64 * 0.30e-6);
+        self.cost[0].inc_by(input as f64 * 0.10e-6);
+        self.cost[1].inc_by(output as f64 * 0.40e-6);
     }
 }
 

@@ -26,7 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agent_metrics::{AgentMetrics, Budget, PriceTable};
+use agent_metrics::{AgentMetrics, Budget, PriceTable, live::LivePage};
 use anyhow::Context as _;
 use reqwest::header::HeaderValue;
 use tokio::net::TcpListener;
@@ -88,6 +88,8 @@ async fn run(options: Options, key: Option<HeaderValue>) -> anyhow::Result<()> {
         ("model", model.name()),
         ("environment", if is_simulated { "simulation" } else { "production" }),
     ])?;
+    // Its history begins here, before the first task.
+    let live = LivePage::new(metrics)?;
     let budget = Budget::rolling("tasks", cli::BUDGET_WINDOW, options.budget)?.warn_at(0.8);
     let agent = Agent::new(model, Toolbox::new(library), budget, metrics);
 
@@ -100,7 +102,7 @@ async fn run(options: Options, key: Option<HeaderValue>) -> anyhow::Result<()> {
     report::samples(metrics);
     let Some(listener) = listener else { return Ok(()) };
     let load = options.load.unwrap_or(if is_simulated { 2.0 } else { 0.05 });
-    serve(listener, agent, metrics, load, shutdown).await
+    serve(listener, agent, metrics, live, load, shutdown).await
 }
 
 async fn bind(options: &Options) -> anyhow::Result<TcpListener> {
@@ -164,11 +166,14 @@ async fn serve(
     listener: TcpListener,
     agent: Agent,
     metrics: &'static AgentMetrics,
+    live: LivePage,
     load: f64,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let addr = listener.local_addr()?;
-    say(format_args!("\nServing http://{addr}/ and http://{addr}/metrics; Ctrl-C stops."));
+    say(format_args!(
+        "\nOpen http://{addr}/ to watch the agent, and http://{addr}/try to give it a task. Prometheus scrapes http://{addr}/metrics. Ctrl-C stops."
+    ));
     let visitors = if load > 0.0 {
         say(format_args!("Own load: {load} tasks a second; `--load 0` turns it off."));
         Some(Load::new(addr, load)?)
@@ -181,7 +186,7 @@ async fn serve(
                 visitors.run(shutdown.clone()).await;
             }
         };
-        let server = server::serve(listener, server::router(agent, metrics), shutdown.clone());
+        let server = server::serve(listener, server::router(agent, metrics, &live), shutdown.clone());
         let progress = report::progress(metrics, shutdown.clone());
         tokio::join!(server, visits, progress).0
     };

@@ -4,7 +4,8 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use agent_metrics::{
     AgentMetrics, BudgetSpent, LabelValue as _, TimedOut,
-    web::axum::{http_metrics, metrics_route},
+    live::LivePage,
+    web::axum::{http_metrics, live_page, metrics_route},
 };
 use axum::{
     Json, Router,
@@ -41,9 +42,10 @@ struct Service {
     metrics: AgentMetrics,
 }
 
-pub(crate) fn router(agent: Agent, metrics: &AgentMetrics) -> Router {
+pub(crate) fn router(agent: Agent, metrics: &AgentMetrics, live: &LivePage) -> Router {
     Router::new()
-        .route("/", get(page))
+        .merge(live_page("/", live))
+        .route("/try", get(page))
         .route("/tasks", post(do_task).get(last_tasks))
         .route("/chat", post(chat))
         .route("/feedback", post(take_feedback))
@@ -164,7 +166,15 @@ async fn take_feedback(
 }
 
 async fn nothing_here() -> Refusal {
-    let paths = json!(["GET /", "GET /tasks", "POST /tasks", "POST /chat", "POST /feedback", "GET /metrics"]);
+    let paths = json!([
+        "GET /",
+        "GET /try",
+        "GET /tasks",
+        "POST /tasks",
+        "POST /chat",
+        "POST /feedback",
+        "GET /metrics"
+    ]);
     Refusal { status: StatusCode::NOT_FOUND, message: "there is nothing here".to_owned(), allowed: paths }
 }
 

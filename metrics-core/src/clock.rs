@@ -48,15 +48,24 @@ pub(crate) fn now() -> Ticks {
     Ticks(CLOCK.raw())
 }
 
-/// Converts ticks to nanoseconds.
+/// Converts ticks to nanoseconds; more than the result can hold becomes its largest number.
 pub(crate) fn nanos(ticks: u64) -> u64 {
+    // A sum of ticks can be so large that `delta_as_nanos`, which cuts the upper bits off, would return a small number.
+    if ticks as f64 * nanos_per_tick() >= u64::MAX as f64 {
+        return u64::MAX;
+    }
     CLOCK.delta_as_nanos(0, ticks)
+}
+
+/// Returns the length of one tick in nanoseconds.
+fn nanos_per_tick() -> f64 {
+    const SAMPLE: u64 = 1 << 40;
+    CLOCK.delta_as_nanos(0, SAMPLE) as f64 / SAMPLE as f64
 }
 
 /// Returns the length of one tick in seconds.
 pub(crate) fn seconds_per_tick() -> f64 {
-    const SAMPLE: u64 = 1 << 40;
-    nanos(SAMPLE) as f64 / SAMPLE as f64 / 1e9
+    nanos_per_tick() / 1e9
 }
 
 /// Converts a duration to ticks.

@@ -8,6 +8,10 @@
 // The derives name the crate by its own name, here as elsewhere.
 extern crate self as agent_metrics;
 
+#[cfg(feature = "serve")]
+mod access;
+#[cfg(feature = "live")]
+mod boards;
 mod builder;
 mod builtin;
 pub mod catalogue;
@@ -20,6 +24,8 @@ mod faults;
 mod instance;
 pub mod integrations;
 mod label;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod metric;
 #[cfg(feature = "monitoring")]
 pub mod monitoring;
@@ -73,7 +79,8 @@ pub use recorder::retry;
 #[cfg(feature = "tokio")]
 pub use recorder::timeout;
 pub use recorder::{
-    Call, CallFamily, CallLabels, FutureExt, check_budgets, current_task, duplicate_names, global, sites,
+    Call, CallFamily, CallLabels, FutureExt, check_budgets, current_task, duplicate_names, global,
+    reserve_budgets, sites,
 };
 #[cfg(feature = "serve")]
 pub use serve::serve;
@@ -83,9 +90,9 @@ pub use usage::{TokenUsage, Usage};
 
 /// Budgets of tasks, and their errors.
 pub mod budget {
-    pub use crate::builtin::Budget;
-    pub use crate::error::{BudgetSpent, InvalidBudget};
-    pub use crate::recorder::check_budgets;
+    pub use crate::builtin::{Budget, Unpriced};
+    pub use crate::error::{BudgetSpent, InvalidBudget, ReserveError};
+    pub use crate::recorder::{Reservation, check_budgets, reserve_budgets};
 }
 
 /// The futures that functions and extension methods of this crate return.
@@ -144,6 +151,6 @@ pub mod stream {
 
 /// The running task: its totals, and a handle that spawned work takes along.
 pub mod task {
-    pub use crate::builtin::TaskTotals;
+    pub use crate::builtin::{EndedTask, TaskTotals};
     pub use crate::recorder::{TaskHandle, current_task};
 }

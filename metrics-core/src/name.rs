@@ -95,6 +95,28 @@ pub(crate) const fn metric_name(kind: MetricKind, name: &str) -> Result<(), Inva
     Ok(())
 }
 
+/// Returns the names of the samples of a family.
+pub(crate) fn sample_names(kind: MetricKind, name: &str) -> Vec<String> {
+    let suffixes: &[&str] = match kind {
+        MetricKind::Histogram => &["", "_bucket", "_sum", "_count"],
+        MetricKind::Summary => &["", "_sum", "_count"],
+        MetricKind::Counter | MetricKind::Gauge | MetricKind::Info | MetricKind::Unknown => &[""],
+    };
+    suffixes.iter().map(|suffix| format!("{name}{suffix}")).collect()
+}
+
+/// Returns the names that no other family may have: those of the samples, and the name of the family in OpenMetrics.
+pub(crate) fn claimed_names(kind: MetricKind, name: &str) -> Vec<String> {
+    let mut names = sample_names(kind, name);
+    let open_name = match kind {
+        MetricKind::Counter => name.strip_suffix("_total"),
+        MetricKind::Info => name.strip_suffix("_info"),
+        MetricKind::Gauge | MetricKind::Histogram | MetricKind::Summary | MetricKind::Unknown => None,
+    };
+    names.extend(open_name.map(str::to_owned));
+    names
+}
+
 pub(crate) const fn label_name(name: &str) -> Result<(), InvalidName> {
     let bytes = name.as_bytes();
     if !is_name(name, false) {

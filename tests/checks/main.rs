@@ -4,6 +4,7 @@
 mod crates;
 mod formats;
 mod layers;
+mod litellm;
 mod original;
 mod prices;
 mod prometheus;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent_metrics::{AgentMetrics, Status, Usage};
+use agent_metrics::{AgentMetrics, Price, PriceTable, Status, Usage};
 use agent_metrics_tests::{Samples, python};
 
 /// The name, the type in text 0.0.4, the labels without `le`, and the bucket bounds.
@@ -82,8 +82,14 @@ fn record(metrics: &AgentMetrics) {
     metrics.set_memory_entries("episodic", 12);
 }
 
+/// The price of `gemini-2.0-flash` in the original system, in USD per million tokens of input and output. The model's real
+/// price is in the bundled table.
+const ORIGINAL_PRICE: [f64; 2] = [0.075, 0.30];
+
 fn instance() -> AgentMetrics {
-    AgentMetrics::builder().compact_buckets().build().expect("the defaults are valid")
+    let [input, output] = ORIGINAL_PRICE;
+    let prices = PriceTable::bundled().with("gemini-2.0-flash", Price::per_million(input, output));
+    AgentMetrics::builder().prices(prices).compact_buckets().build().expect("the defaults are valid")
 }
 
 #[test]

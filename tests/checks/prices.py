@@ -1,6 +1,8 @@
-# What `genai-prices` makes of many names of the models in the bundled table; run by `prices.rs`, which sets
-# RELEASE, DAY, VENDORS and USAGES. Prints a line for each name: it, a tab, and what each usage costs.
+# The costs by `genai-prices` of many names of the models in the bundled table; run by `prices.rs`, which sets RELEASE, DAY,
+# SELLERS, CORRECTIONS (the text of `tools/price-corrections.toml`), TIERS and USAGES. Prints a line for each name, its seller, its service tier and a time, in seconds since
+# 1970: these, tabs, and the cost of each usage, or `-` for a model without a price.
 import re
+import tomllib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -10,7 +12,9 @@ from genai_prices import Usage, types
 from genai_prices.data_snapshot import get_snapshot
 
 snapshot = get_snapshot()
-halves = [datetime.fromisoformat(DAY).replace(tzinfo=UTC) + timedelta(minutes=30 * half) for half in range(48)]
+noon = datetime.fromisoformat(DAY).replace(hour=12, tzinfo=UTC)
+# The day of the data, at night and by day, and days after every announced change.
+TIMES = [noon, noon - timedelta(hours=9), noon + timedelta(days=20), datetime(2027, 6, 1, 12, tzinfo=UTC)]
 
 
 def literals(match):
@@ -24,56 +28,74 @@ def literals(match):
         yield text.replace("[-@]", "@").replace("\\", "").strip("^$")
 
 
-def names(provider, model):
-    texts = [model.id, *literals(model.match)]
-    for text in texts:
-        yield from (text, text.upper(), f"{provider.id}/{text}", f"models/{text}")
-        for end in ("-20251211", "-2025-12-11", "@20251211", "-latest", "-preview", "-preview-tts", ":free", "-v1:0", "x", "-1"):
+def names(model):
+    for text in [model.id, *literals(model.match)]:
+        yield text
+        yield text.upper()
+        # After a colon, nothing is added to the name of a model.
+        for end in () if ":" in text else ("-20251211", "-2025-12-11", "@20251211", "-latest", "-preview", "-preview-tts", "x", "-1"):
             yield text + end
         if "." in text:
             yield text.replace(".", "-")
 
 
-def resolve(name):
-    for provider_id in (None, "litellm"):
-        try:
-            provider, model = snapshot.find_provider_model(name, None, provider_id, None)
-        except LookupError:
-            continue
-        # Google sells other vendors' models too; only what is in its own list is in the table.
-        if any(model is known for known in provider.models):
-            return provider, model
-    return None
+corrections = tomllib.loads(CORRECTIONS)
 
 
-def costs(name):
-    found = resolve(name)
-    if found is None or found[0].id not in VENDORS:
-        return "-"
-    provider, model = found
-    return bill(snapshot.providers.index(provider), model.id)
+def corrected(seller, name):
+    """Returns true if the price of a name is corrected."""
+    for entry in corrections["price"]:
+        for clause in entry["names"] if entry["vendor"] == seller else []:
+            end = r"(@.*|-20.*)?\Z" if clause[0] == "=" else ""
+            if re.match(re.escape(clause[1:]) + end, name.lower()):
+                return True
+    return False
+
+
+def corrected_tiers(provider, model):
+    """Returns the tiers of a model whose prices are corrected."""
+    marks = {"f": "flex", "p": "priority", "b": "batch", "t": "fast"}
+    return {
+        marks.get(entry["mark"])
+        for entry in corrections["variant"]
+        for clause in entry["names"] if entry["vendor"] == provider.id
+        if model is provider.find_model(clause[1:])
+    }
 
 
 @cache
-def bill(provider, model):
+def costs(provider, model, tier, when):
     provider = snapshot.providers[provider]
     model = next(known for known in provider.models if known.id == model)
-    prices = [model.get_prices(half) for half in halves]
-    most, _ = Counter(map(str, prices)).most_common(1)[0]
-    half = next(half for half, price in zip(halves, prices) if str(price) == most)
-    stored = model.get_prices(half).__dict__
+    stored = model.get_prices(when).__dict__
     if stored and not any(stored.get(key) is not None for key in ("input_mtok", "output_mtok")):
-        return "-"
-    costs = [model.calc_price(Usage(**usage), provider, genai_request_timestamp=half) for usage in USAGES]
-    return " ".join(f"{cost.input_price} {cost.output_price}" for cost in costs)
+        return None
+    bills = [model.calc_price(Usage(**usage), provider, genai_request_timestamp=when, price_context=TIERS[tier]) for usage in USAGES]
+    return " ".join(f"{bill.input_price} {bill.output_price} {bill.total_price}" for bill in bills)
 
 
 if version("genai-prices") == RELEASE:
-    seen = set()
-    for provider in snapshot.providers:
-        if provider.id in VENDORS:
-            for model in provider.models:
-                for name in names(provider, model):
-                    if name not in seen:
-                        seen.add(name)
-                        print(name, costs(name), sep="\t")
+    for at, provider in enumerate(snapshot.providers):
+        if provider.id not in SELLERS:
+            continue
+        seen = set()
+        listed_names = {text for listed in provider.models for text in [listed.id, *literals(listed.match)]}
+        for listed in provider.models:
+            for name in names(listed):
+                # Google Cloud sells Anthropic's models at Anthropic's prices; of Amazon's own models all are called Nova.
+                skipped = provider.id == "google" and "claude" in name.lower() or provider.id == "aws" and "nova" not in name.lower()
+                skipped |= name.lower().startswith(("cerebras", "qwen-3-coder"))
+                if name in seen or skipped or corrected(provider.id, name):
+                    continue
+                seen.add(name)
+                # Vertex AI separates the date with `@`.
+                model = provider.find_model(name.lower()) or provider.find_model(name.lower().replace("@", "-"))
+                if model is None and name.startswith(f"{provider.id}/") and provider.id != "perplexity":
+                    model = provider.find_model(name.split("/")[1])
+                other_tiers = corrected_tiers(provider, model)
+                for tier in TIERS.keys() - other_tiers:
+                    for when in TIMES:
+                        if name not in listed_names and (tier != "standard" or when != noon):
+                            continue
+                        found = None if model is None else costs(at, model.id, tier, when)
+                        print(name, provider.id, tier, int(when.timestamp()), found or "-", sep="\t")

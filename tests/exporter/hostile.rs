@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use agent_metrics::serve::{Exporter, Serving};
@@ -121,6 +122,34 @@ fn a_client_that_does_not_read_the_response_is_cut_off_as_slow() {
         (0..3).map(|_| send(exporter.address(), b"GET /metrics HTTP/1.1\r\n\r\n")).collect();
     until_refused(&metrics, "slow", 3.0);
     drop(waiting);
+}
+
+#[test]
+fn clients_that_read_slowly_make_room_for_others() {
+    let metrics = build();
+    enlarge(&metrics, 16);
+    let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..24 {
+            scope.spawn(|| {
+                let mut client = send(exporter.address(), b"GET /metrics HTTP/1.1\r\n\r\n");
+                let mut piece = vec![0; 100 * 1024];
+                while !is_done.load(Ordering::Relaxed) && client.read(&mut piece).is_ok_and(|count| count > 0)
+                {
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+            });
+        }
+        until_at_least(&metrics, "slow", 8.0);
+        check_still_serves(&metrics, &exporter);
+        is_done.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Waits until at least `count` connections were refused for a reason.
+fn until_at_least(metrics: &AgentMetrics, reason: &str, count: f64) {
+    until(&format!("{count} {reason}"), || (refused(metrics, reason) >= count).then_some(()));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod hostile;
+mod live_page;
 mod prometheus;
 mod responses;
 mod scrapes;

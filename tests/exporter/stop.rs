@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use agent_metrics::serve::Exporter;
-use agent_metrics_tests::{build, until};
+use agent_metrics_tests::{build, get, until};
 
 use crate::{answer, scrape, send, when_collected};
 
@@ -65,4 +65,25 @@ fn an_exporter_starts_and_stops_inside_a_runtime() {
         scrape(&exporter, "");
         exporter.stop();
     });
+}
+
+#[test]
+fn an_exporter_does_not_wait_for_a_collector() {
+    let metrics = build();
+    let (entered, is_entered) = std::sync::mpsc::sync_channel(1);
+    let gate = Arc::new(Mutex::new(()));
+    let inner = gate.clone();
+    when_collected(&metrics, move || {
+        let _ = entered.try_send(());
+        drop(inner.lock().unwrap());
+    });
+    // The collector waits for a lock that is held until the end of the test.
+    let held = gate.lock().unwrap();
+    let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
+    let waiting = send(exporter.address(), b"GET /metrics HTTP/1.1\r\n\r\n");
+    is_entered.recv().expect("the scrape has begun");
+    let (head, body) = get(&exporter.address().to_string(), "/healthz", "").expect("an answer");
+    assert!(head.starts_with("HTTP/1.1 200 ") && body == b"ok\n", "{head}");
+    drop(exporter);
+    drop((held, waiting));
 }

@@ -5,6 +5,7 @@
 mod endpoints;
 mod frameworks;
 mod grpc;
+mod live_page;
 mod panics;
 mod requests;
 mod server;

@@ -3,10 +3,11 @@
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use agent_metrics::budget::{ReserveError, Unpriced};
 use agent_metrics::classify::error_status;
 use agent_metrics::{
-    AgentMetrics, Budget, BudgetSpent, Fault, Price, PriceTable, Status, Usage, check_budgets, track_llm,
-    track_task, track_tool,
+    AgentMetrics, Budget, BudgetSpent, Fault, Price, PriceTable, Status, Usage, check_budgets,
+    reserve_budgets, track_llm, track_task, track_tool,
 };
 use agent_metrics_tests::samples;
 
@@ -218,4 +219,181 @@ async fn a_second_budget_with_the_same_name_is_reported() {
     assert_eq!(samples(&metrics).label_names("agent_budget_limit_usd"), ["budget"]);
     let shown = metrics.to_text().lines().filter(|line| line.starts_with("agent_budget_limit_usd{")).count();
     assert_eq!(shown, 128, "the label is bounded");
+}
+
+#[track_llm(model = "unknown", metrics = metrics, budget)]
+async fn ask_unpriced(metrics: &AgentMetrics) -> anyhow::Result<Usage> {
+    tokio::task::yield_now().await;
+    Ok(Usage::new(1_000_000, 0))
+}
+
+#[track_task(metrics = metrics, budget = budget)]
+async fn ask_unpriced_models(metrics: &AgentMetrics, budget: &Budget, calls: u64) -> anyhow::Result<u64> {
+    for done in 0..calls {
+        if let Err(error) = ask_unpriced(metrics).await {
+            let error = error.downcast::<BudgetSpent>()?;
+            assert_eq!(error.unpriced_model.as_deref(), Some("unknown"));
+            let expected =
+                format!("budget `{}` refuses further calls: model `unknown` has no price", budget.name());
+            assert!(error.to_string().starts_with(&expected), "{error}");
+            return Ok(done);
+        }
+    }
+    Ok(calls)
+}
+
+#[tokio::test]
+async fn a_budget_counts_as_spent_after_a_call_of_a_model_without_a_price() {
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let hook = reported.clone();
+    let metrics = AgentMetrics::builder()
+        .prices(PriceTable::empty())
+        .on_fault(move |fault: &Fault| hook.lock().expect("a lock").push(fault.to_string()))
+        .build()
+        .expect("valid");
+    let rolling = Budget::rolling("rolling", HOUR, 1.0).expect("valid");
+    let each = Budget::per_task("each", 1.0).expect("valid");
+    let free = Budget::rolling("free", HOUR, 1.0).expect("valid").on_unpriced(Unpriced::Allow);
+    assert_eq!(ask_unpriced_models(&metrics, &rolling, 3).await.expect("some"), 1);
+    assert!(ask_unpriced_models(&metrics, &rolling, 1).await.is_err(), "the call is still in the window");
+    for _ in 0..2 {
+        assert_eq!(ask_unpriced_models(&metrics, &each, 3).await.expect("some"), 1, "each task starts anew");
+    }
+    assert_eq!(ask_unpriced_models(&metrics, &free, 3).await.expect("some"), 3);
+    let samples = samples(&metrics);
+    for (budget, calls) in [("rolling", 1.0), ("each", 2.0), ("free", 3.0)] {
+        let family = "agent_budget_unpriced_calls_total";
+        assert_eq!(samples.value(&format!("{family}{{budget=\"{budget}\"}}")), calls, "{budget}");
+    }
+    let reported = reported.lock().expect("a lock");
+    let of_budget = |name: &str| reported.iter().filter(|fault| fault.contains(name)).count();
+    assert_eq!(["`rolling`", "`each`", "`free`"].map(of_budget), [1, 1, 1], "{reported:?}");
+}
+
+/// Calls a model for 0.1 USD after reserving as much.
+#[track_task(metrics = metrics, budget = budget)]
+async fn ask_reserved(metrics: &AgentMetrics, budget: &Budget) -> anyhow::Result<()> {
+    let reserved = reserve_budgets(0.1)?;
+    assert_eq!(reserved.usd(), 0.1);
+    tokio::task::yield_now().await;
+    ask_tenth(metrics).await?;
+    Ok(())
+}
+
+#[track_llm(model = "m", metrics = metrics, budget)]
+async fn ask_tenth(metrics: &AgentMetrics) -> anyhow::Result<Usage> {
+    tokio::task::yield_now().await;
+    Ok(Usage::new(100_000, 0))
+}
+
+#[tokio::test]
+async fn concurrent_calls_that_reserve_do_not_exceed_the_limit() {
+    let metrics = metrics();
+    let budget = Budget::rolling("shared", HOUR, 1.0).expect("valid");
+    let calls = (0..64).map(|_| ask_reserved(&metrics, &budget));
+    let results = futures_util::future::join_all(calls).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 10);
+    assert_eq!((budget.spent_usd(), budget.reserved_usd()), (1.0, 0.0));
+    let refused = results.into_iter().filter_map(Result::err);
+    for error in refused.map(|error| error.downcast::<ReserveError>().expect("that error")) {
+        let ReserveError::Spent(spent) = error else { panic!("{error}") };
+        assert_eq!(spent.reserved_usd, 1.0, "{spent}");
+    }
+    assert_eq!(samples(&metrics).value("agent_budget_refused_total{budget=\"shared\"}"), 54.0);
+}
+
+#[track_task(metrics = metrics, budget = budget)]
+async fn reserve(metrics: &AgentMetrics, budget: &Budget, usd: f64) -> Result<(), ReserveError> {
+    reserve_inner(metrics, budget, usd).await?;
+    // A reservation of a budget per task is one of the enclosing tasks as well, and has been released.
+    reserve_budgets(1.0).map(drop)
+}
+
+#[track_task(metrics = metrics, budget = budget)]
+async fn reserve_inner(metrics: &AgentMetrics, budget: &Budget, usd: f64) -> Result<(), ReserveError> {
+    let _first = reserve_budgets(usd)?;
+    let second = reserve_budgets(0.75);
+    assert!(matches!(second, Err(ReserveError::Spent(_))), "{second:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reservation_is_released_and_an_invalid_one_reserves_nothing() {
+    let metrics = metrics();
+    for budget in
+        [Budget::per_task("each", 1.0).expect("valid"), Budget::rolling("all", HOUR, 1.0).expect("valid")]
+    {
+        reserve(&metrics, &budget, 0.5).await.expect("it suffices");
+        for usd in [-0.5, f64::NAN, f64::INFINITY, 2e6] {
+            let error = reserve(&metrics, &budget, usd).await.expect_err("invalid");
+            assert!(error.to_string().ends_with("give an amount from 0 to 1,000,000"), "{error}");
+        }
+        let error = reserve(&metrics, &budget, 1.5).await.expect_err("above the limit").to_string();
+        let expected = format!("an estimate of 1.5 USD exceeds the limit of budget `{}`", budget.name());
+        assert!(error.starts_with(&expected), "{error}");
+        assert_eq!(budget.reserved_usd(), 0.0);
+    }
+    assert!(reserve_budgets(5.0).is_ok(), "outside of any task there is no budget");
+}
+
+#[test]
+fn amounts_that_no_call_can_cost_are_refused_everywhere() {
+    #[track_task(metrics = metrics, budget = budget)]
+    fn spend_invalid(metrics: &AgentMetrics, budget: &Budget) -> Result<f64, BudgetSpent> {
+        for usd in [f64::NAN, f64::INFINITY, -1.0, 2e300, 1_000_001.0] {
+            metrics.record_tool_cost_usd(usd);
+            metrics.record_budget_spent_usd(budget, usd);
+            pay(metrics, usd);
+            let mut call = metrics.track_llm("m");
+            call.cost_usd(usd);
+            call.finish(Status::Success);
+        }
+        // By its price, this usage would cost nine billion USD.
+        metrics.record_llm_call("m", Usage::new(1 << 53, 0), Duration::ZERO, Status::Success);
+        metrics.record_tool_cost_usd(20_000.0);
+        Ok(agent_metrics::current_task().expect("a task").cost_usd)
+    }
+
+    #[track_tool(metrics = metrics, cost = |_| usd)]
+    fn pay(metrics: &AgentMetrics, usd: f64) {}
+
+    let metrics = metrics();
+    let budget = Budget::rolling("valid", HOUR, 100_000.0).expect("valid");
+    assert_eq!(spend_invalid(&metrics, &budget).expect("enough"), 20_000.0);
+    assert_eq!(budget.spent_usd(), 20_000.0);
+    let samples = samples(&metrics);
+    assert_eq!(samples.sum("agent_cost_usd_total", &[]), 20_000.0);
+    assert_eq!(samples.sum("agent_task_own_cost_usd_total", &[]), 20_000.0);
+    let refused = |family| samples.sum("agent_metrics_refused_observations_total", &[("family", family)]);
+    assert_eq!(refused("agent_cost_usd_total"), 16.0);
+    assert_eq!(refused("agent_budget_spent_usd_total"), 5.0);
+}
+
+#[test]
+fn a_budget_whose_total_is_at_the_largest_number_stays_spent() {
+    let metrics = metrics();
+    let budget = Budget::rolling("huge", Duration::from_secs(1), 1.0).expect("valid");
+    for _ in 0..18_447 {
+        metrics.record_budget_spent_usd(&budget, 1e6);
+    }
+    assert!(budget.spent_usd() > 1.8e10, "{}", budget.spent_usd());
+    assert!(budget.check().is_err());
+}
+
+#[test]
+fn a_window_that_has_passed_refuses_nothing() {
+    let metrics = metrics();
+    let budgets: Vec<_> = (0..500)
+        .map(|number| Budget::rolling(&format!("b{number}"), Duration::from_secs(1), 1.0).expect("valid"))
+        .collect();
+    for budget in &budgets {
+        metrics.record_budget_spent_usd(budget, 2.0);
+        assert!(budget.check().is_err());
+    }
+    std::thread::sleep(Duration::from_millis(1_100));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| budgets.iter().for_each(|budget| assert!(budget.check().is_ok(), "{budget:?}")));
+        }
+    });
 }

@@ -185,3 +185,154 @@ async fn wasted_cost_excludes_nested_tasks() {
     let wasted = of(&samples(&metrics), "agent_task_wasted_cost_usd_total", "fails_beside_its_child");
     assert_eq!(wasted, f64::from(TASKS) * 0.25);
 }
+
+#[test]
+fn what_threads_spend_while_their_task_ends_appears_exactly_once() {
+    const THREADS: u64 = 4;
+    const CALLS: u64 = 50;
+    const TASKS: u64 = 200;
+
+    let metrics = priced();
+    for _ in 0..TASKS {
+        let threads = hand_over(&metrics, CALLS, THREADS);
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+    }
+    let samples = samples(&metrics);
+    let own = of(&samples, "agent_task_own_cost_usd_total", "hand_over");
+    let late = of(&samples, "agent_task_late_cost_usd_total", "hand_over");
+    let spent = (TASKS * THREADS * CALLS) as f64 * 0.25;
+    assert_eq!(
+        (own + late, samples.sum("agent_cost_usd_total", &[])),
+        (spent, spent),
+        "{own} and {late} late"
+    );
+}
+
+/// Starts threads that spend for the task, and ends without waiting for them.
+#[track_task(metrics = metrics)]
+fn hand_over(metrics: &AgentMetrics, calls: u64, threads: u64) -> Vec<std::thread::JoinHandle<()>> {
+    let start = |_| {
+        let (task, metrics) = (TaskHandle::current(), metrics.clone());
+        std::thread::spawn(move || task.run(|| (0..calls).for_each(|_| metrics.record_tool_cost_usd(0.25))))
+    };
+    (0..threads).map(start).collect()
+}
+
+#[test]
+fn a_call_by_hand_belongs_to_the_task_in_which_it_starts() {
+    #[track_task(metrics = metrics)]
+    fn start_call(metrics: &AgentMetrics) -> agent_metrics::recording::LlmGuard {
+        metrics.track_llm("m")
+    }
+
+    #[track_task(metrics = metrics)]
+    fn finish_call(metrics: &AgentMetrics, mut call: agent_metrics::recording::LlmGuard) {
+        call.usage(&Usage::new(1_000_000, 0));
+        call.finish(agent_metrics::Status::Success);
+    }
+
+    let metrics = priced();
+    let call = start_call(&metrics);
+    finish_call(&metrics, call);
+    let samples = samples(&metrics);
+    assert_eq!(of(&samples, "agent_task_late_cost_usd_total", "start_call"), 1.0);
+    assert_eq!(of(&samples, "agent_task_own_cost_usd_total", "finish_call"), 0.0);
+    assert_eq!(samples.sum("agent_cost_outside_tasks_usd_total", &[]), 0.0);
+}
+
+#[test]
+fn a_model_past_the_cap_of_the_label_has_its_own_price() {
+    #[track_llm(model = model, metrics = metrics)]
+    fn ask_model(metrics: &AgentMetrics, model: &str) -> Usage {
+        Usage::new(1_000_000, 0)
+    }
+
+    #[track_llm(model = "m0", metrics = metrics, usage = in_body)]
+    fn ask_served(metrics: &AgentMetrics, served: &str) {
+        agent_metrics::Call::current().usage(&Usage::new(1_000_000, 0)).model(served);
+    }
+
+    let model = |number: u32| format!("m{number}");
+    let table = || {
+        (0..20).fold(PriceTable::empty(), |table, number| {
+            table.with(&model(number), Price::per_million(f64::from(1 + number), 0.0))
+        })
+    };
+    let spent = |spend: &dyn Fn(&AgentMetrics)| {
+        let metrics = AgentMetrics::builder().max_models(4).build().expect("valid");
+        // Priced after the models have their slots, as a table that is loaded later.
+        (0..4).for_each(|number| {
+            metrics.record_llm_call(
+                &model(number),
+                None,
+                std::time::Duration::ZERO,
+                agent_metrics::Status::Success,
+            )
+        });
+        metrics.set_prices(table());
+        spend(&metrics);
+        let samples = samples(&metrics);
+        (samples.sum("agent_cost_usd_total", &[]), samples.sum("agent_llm_unpriced_tokens_total", &[]))
+    };
+    assert_eq!(
+        spent(&|metrics| {
+            ask_model(metrics, &model(17));
+        }),
+        (18.0, 0.0)
+    );
+    assert_eq!(
+        spent(&|metrics| {
+            let usage = Usage::new(1_000_000, 0);
+            metrics.record_llm_call(
+                &model(18),
+                usage,
+                std::time::Duration::ZERO,
+                agent_metrics::Status::Success,
+            );
+        }),
+        (19.0, 0.0)
+    );
+    assert_eq!(spent(&|metrics| (0..10).for_each(|number| ask_served(metrics, &model(number)))), (55.0, 0.0));
+    assert_eq!(
+        spent(&|metrics| {
+            ask_model(metrics, "m20");
+        }),
+        (0.0, 1_000_000.0),
+        "it has no price"
+    );
+}
+
+#[test]
+fn the_usages_of_several_requests_of_a_call_add_up() {
+    use agent_metrics::llm::Attempt;
+    use agent_metrics::{Call, Status};
+
+    let attempt = |tokens| Attempt::new(Status::Success).usage(Usage::new(tokens, 0));
+
+    #[track_task(metrics = metrics)]
+    fn inside(metrics: &AgentMetrics, attempts: &[Attempt]) -> f64 {
+        ask_repeatedly(metrics, attempts);
+        current_task().expect("a task").cost_usd
+    }
+
+    #[track_llm(model = "m", metrics = metrics, usage = in_body)]
+    fn ask_repeatedly(metrics: &AgentMetrics, attempts: &[Attempt]) {
+        for attempt in attempts {
+            Call::current().attempt(*attempt);
+        }
+        // What the response says belongs to the last attempt.
+        Call::current().usage(&Usage::new(3_000_000, 0));
+    }
+
+    let metrics = priced();
+    let failed = Attempt::new(Status::Error).usage(Usage::new(500_000, 0));
+    let attempts = [attempt(1_000_000), failed, attempt(2_000_000).cost_usd(9.0), attempt(3_000_000)];
+    assert_eq!(inside(&metrics, &attempts), 1.0 + 0.5 + 9.0 + 3.0);
+    let mut by_hand = metrics.track_llm("m");
+    by_hand.attempt(attempt(1_000_000)).attempt(attempt(1_000_000)).usage(&Usage::new(1_000_000, 0));
+    by_hand.finish(Status::Success);
+    let samples = samples(&metrics);
+    assert_eq!(samples.sum("agent_llm_tokens_total", &[("direction", "input")]), 8_500_000.0);
+    assert_eq!(samples.sum("agent_cost_usd_total", &[]), 15.5);
+    assert_eq!(samples.sum("agent_llm_calls_total", &[("status", "success")]), 2.0);
+}

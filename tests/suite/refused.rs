@@ -323,3 +323,115 @@ async fn a_panic_payload_that_panics_on_drop_is_contained() {
     assert_eq!(samples.value("agent_metrics_callback_panics_total"), 2.0);
     assert_eq!((tools(&metrics, "bombed", "error"), tools(&metrics, "bombed_async", "success")), (1.0, 1.0));
 }
+
+/// A collector that waits until the test lets it go on, and uses a family for the first time.
+struct Slow {
+    desc: prometheus::core::Desc,
+    collecting: std::sync::mpsc::SyncSender<()>,
+    released: Mutex<std::sync::mpsc::Receiver<()>>,
+    metrics: AgentMetrics,
+}
+
+impl prometheus::core::Collector for Slow {
+    fn desc(&self) -> Vec<&prometheus::core::Desc> {
+        vec![&self.desc]
+    }
+
+    fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
+        let _ = OfCollector::register(&self.metrics);
+        let _ = self.collecting.send(());
+        let _ = self.released.lock().expect("a lock").recv();
+        Vec::new()
+    }
+}
+
+#[derive(Metrics)]
+#[metrics(namespace = "collector")]
+#[allow(dead_code)]
+struct OfCollector {
+    /// Uses.
+    uses_total: Counter,
+}
+
+#[test]
+fn a_first_use_does_not_wait_for_a_scrape() {
+    let metrics = build();
+    let (collecting, is_collecting) = std::sync::mpsc::sync_channel(0);
+    let (release, released) = std::sync::mpsc::channel();
+    let desc = prometheus::core::Desc::new("slow".into(), "Slow.".into(), Vec::new(), HashMap::new());
+    let slow = Slow {
+        desc: desc.expect("valid"),
+        collecting,
+        released: Mutex::new(released),
+        metrics: metrics.clone(),
+    };
+    metrics.registry().register(Box::new(slow)).expect("a new collector");
+    std::thread::scope(|scope| {
+        let scrape = scope.spawn(|| metrics.to_text());
+        is_collecting.recv().expect("the scrape has begun");
+        Kinds::register(&metrics).expect("new").level.with(()).set(7.0);
+        assert!(!scrape.is_finished());
+        drop(release);
+        scrape.join().expect("no panic");
+    });
+    drop(is_collecting);
+    assert_eq!(Samples::parse(&metrics.to_text()).value("kinds_level"), 7.0);
+    let gathered = metrics.registry().gather();
+    for name in ["kinds_level", "collector_uses_total"] {
+        assert_eq!(gathered.iter().filter(|family| family.name() == name).count(), 1, "{name}");
+    }
+}
+
+/// A collector that panics.
+struct Panicking(prometheus::core::Desc);
+
+impl prometheus::core::Collector for Panicking {
+    fn desc(&self) -> Vec<&prometheus::core::Desc> {
+        vec![&self.0]
+    }
+
+    fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
+        panic!("no database")
+    }
+}
+
+#[test]
+fn a_collector_that_panics_does_not_break_the_scrape() {
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let hook = reported.clone();
+    let metrics = AgentMetrics::builder()
+        .on_fault(move |fault: &Fault| hook.lock().expect("a lock").push(fault.to_string()))
+        .build()
+        .expect("valid");
+    let desc = prometheus::core::Desc::new("broken".into(), "Broken.".into(), Vec::new(), HashMap::new());
+    metrics.registry().register(Box::new(Panicking(desc.expect("valid")))).expect("a new collector");
+    metrics.record_tool_call("t", Duration::from_millis(1), Status::Success);
+    let samples = Samples::parse(&metrics.to_text());
+    assert_eq!(samples.value("agent_tool_calls_total{status=\"success\",tool_name=\"t\"}"), 1.0);
+    assert_eq!(samples.value("agent_metrics_callback_panics_total"), 1.0);
+    assert_eq!(*reported.lock().expect("a lock"), ["a user-defined closure panicked: no database"]);
+    Kinds::register(&metrics).expect("the registry is not locked");
+}
+
+#[test]
+fn a_sum_that_reaches_the_largest_number_stays_there() {
+    let metrics = build();
+    let most = 1 << 53;
+    let year = Duration::from_secs(366 * 86_400);
+    let (mut tokens, mut seconds) = (0.0, 0.0);
+    for _ in 0..5 {
+        for _ in 0..600 {
+            metrics.record_llm_call("m", Usage::new(most, 0), Duration::MAX, Status::Success);
+        }
+        let samples = samples(&metrics);
+        let now = samples.sum("agent_llm_tokens_total", &[("direction", "input")]);
+        assert!(now >= tokens, "{now} after {tokens}");
+        tokens = now;
+        let now = samples.sum("agent_llm_call_duration_seconds_sum", &[]);
+        assert!(now >= seconds, "{now} after {seconds}");
+        seconds = now;
+    }
+    assert_eq!(tokens, u64::MAX as f64);
+    assert!(seconds > 100.0 * year.as_secs_f64(), "{seconds}");
+    assert!(samples(&metrics).value("agent_metrics_saturated_additions_total") > 0.0);
+}

@@ -1,11 +1,12 @@
 //! The registry belongs to the user: registration, exposition and refusals.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use agent_metrics::recording::CompletionWindow;
 use agent_metrics::{
-    AgentMetrics, Bounded, BuildError, Counter, Gauge, Info, LabelSet, Metrics, RegisterError, Status,
+    AgentMetrics, Bounded, BuildError, Counter, Fault, Gauge, Info, LabelSet, Metrics, RegisterError, Status,
 };
 use agent_metrics_tests::{Samples, build, python};
 use prometheus::{Encoder, IntCounter, TextEncoder};
@@ -141,15 +142,77 @@ struct Namesakes {
     load_info: Info,
 }
 
+#[derive(Metrics)]
+#[metrics(namespace = "near")]
+struct Near {
+    /// Loads.
+    load_total: Counter,
+}
+
+#[derive(Metrics)]
+#[metrics(namespace = "agent")]
+#[allow(dead_code)]
+struct Taken {
+    /// Tasks.
+    tasks: Gauge,
+}
+
 #[test]
-fn families_that_differ_only_by_a_suffix_stay_separate() {
+fn families_with_a_name_in_common_are_refused() {
     let metrics = build();
-    let near = Namesakes::register(&metrics).expect("three names");
-    near.load.with(()).set(0.5);
+    let error =
+        Namesakes::register(&metrics).err().expect("a counter and a gauge of one name in OpenMetrics");
+    let RegisterError::NameCollision { family, existing, name } = &error else { panic!("{error}") };
+    assert_eq!([family, existing, name], ["near_load_total", "near_load", "near_load"]);
+    assert_eq!(
+        error.to_string(),
+        "family `near_load_total` collides with family `near_load`, since both would expose `near_load`; use another name"
+    );
+    let error = Taken::register(&metrics).err().expect("the name of a built-in counter without its suffix");
+    assert!(
+        matches!(&error, RegisterError::NameCollision { existing, .. } if existing == "agent_tasks_total")
+    );
+    assert!(!metrics.to_text().contains("near_"));
+}
+
+#[test]
+fn a_foreign_family_with_a_sample_of_another_family_is_left_out_and_counted() {
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let hook = reported.clone();
+    let metrics = AgentMetrics::builder()
+        .on_fault(move |fault: &Fault| hook.lock().expect("a lock").push(fault.to_string()))
+        .build()
+        .expect("valid");
+    for name in ["agent_task_duration_seconds_count", "agent_steps_per_task_bucket", "app_fine"] {
+        let gauge = prometheus::Gauge::new(name, "A gauge of the user's.").expect("a valid name");
+        metrics.registry().register(Box::new(gauge)).expect("a new collector");
+    }
+    for accept in ["text/plain", "application/openmetrics-text"] {
+        let body = String::from_utf8(metrics.encode(Some(accept), None).body).expect("text");
+        assert!(
+            body.contains("app_fine") && !body.contains("A gauge of the user's.\n# TYPE agent_"),
+            "{accept}"
+        );
+    }
+    let samples = Samples::parse(&metrics.to_text());
+    // The scrapes above left out two each, and this one had done so before it wrote its count.
+    assert_eq!(samples.value("agent_metrics_skipped_families_total"), 6.0);
+    let reported = reported.lock().expect("a lock");
+    assert_eq!(reported.len(), 2, "each once: {reported:?}");
+    assert!(
+        reported[0].contains("`agent_steps_per_task_bucket` is a sample of family `agent_steps_per_task`")
+    );
+}
+
+#[test]
+fn a_foreign_family_that_differs_only_by_a_suffix_stays_separate() {
+    let metrics = build();
+    let near = Near::register(&metrics).expect("new");
     near.load_total.with(()).inc();
-    near.load_info.set(&[("host", "a")]).expect("a fact");
-    let gauge = prometheus::Gauge::new("agent_tasks", "A gauge of the user's.").expect("a valid name");
-    metrics.registry().register(Box::new(gauge)).expect("a new collector");
+    for name in ["near_load", "near_load_info", "agent_tasks"] {
+        let gauge = prometheus::Gauge::new(name, "A gauge of the user's.").expect("a valid name");
+        metrics.registry().register(Box::new(gauge)).expect("a new collector");
+    }
     metrics.record_tool_call("t", Duration::from_millis(1), Status::Success);
     let body = metrics.encode(Some("application/openmetrics-text"), None).body;
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("namesakes.txt");
@@ -162,7 +225,7 @@ fn families_that_differ_only_by_a_suffix_stay_separate() {
     let Some(families) = python(&script) else { return };
     assert_eq!(
         families.lines().collect::<Vec<_>>(),
-        ["near_load gauge", "near_load_info unknown", "near_load_total unknown"]
+        ["near_load gauge", "near_load_info gauge", "near_load_total unknown"]
     );
 }
 

@@ -28,6 +28,11 @@ enum Node {
         items: u8,
         taken: u8,
     },
+    /// Opens a stream that is read concurrently with the task, outside of it and possibly after it.
+    HandOver {
+        items: u8,
+        taken: u8,
+    },
     Tool {
         waits: u8,
     },
@@ -47,6 +52,7 @@ fn nodes() -> impl Strategy<Value = Node> {
     let leaf = prop_oneof![
         (0..100_000_u64, 0..4_u8).prop_map(|(tokens, waits)| Node::Ask { tokens, waits }),
         (0..4_u8, 0..6_u8).prop_map(|(items, taken)| Node::Read { items, taken }),
+        (0..4_u8, 0..6_u8).prop_map(|(items, taken)| Node::HandOver { items, taken }),
         (0..4_u8).prop_map(|waits| Node::Tool { waits }),
     ];
     leaf.prop_recursive(4, 24, 5, |part| {
@@ -79,7 +85,9 @@ struct Sums {
     all: u64,
     in_tasks: u64,
     tokens_in_tasks: u64,
+    own: u64,
     late: u64,
+    outside: u64,
     wasted: u64,
 }
 
@@ -100,9 +108,10 @@ impl World {
     fn spend(&self, task: Option<&Own>, tokens: u64, usd: u64) {
         let mut sums = self.sums.borrow_mut();
         sums.all += usd;
-        if let Some(task) = task {
-            add(&task.alone, usd);
-            sums.late += if task.ended.get() { usd } else { 0 };
+        match task {
+            Some(task) if task.ended.get() => sums.late += usd,
+            Some(task) => add(&task.alone, usd),
+            None => sums.outside += usd,
         }
         let mut next = task;
         while let Some(task) = next {
@@ -127,6 +136,7 @@ impl Drop for Ending<'_> {
         sums.tasks += 1;
         sums.in_tasks += self.task.spent.get();
         sums.tokens_in_tasks += self.task.tokens.get();
+        sums.own += self.task.alone.get();
         sums.wasted += if self.succeeds { 0 } else { self.task.alone.get() };
     }
 }
@@ -213,6 +223,18 @@ fn run(world: Rc<World>, own: Option<Rc<Own>>, node: Node) -> Detached {
                     used.2 = item.0;
                 }
             }
+            Node::HandOver { items, taken } => {
+                let items = answer(&world, items).take(taken.into());
+                let (reader, opener) = (Rc::clone(&world), own.clone());
+                let read = async move {
+                    let mut used = Used(&reader, opener.as_deref(), 0);
+                    let mut items = pin!(items);
+                    while let Some(item) = items.next().await {
+                        used.2 = item.0;
+                    }
+                };
+                world.detached.borrow_mut().push(Box::pin(read));
+            }
             Node::Tool { waits } => tool(&world, around, waits).await,
             Node::Task { together, fails, parts } => {
                 let inner = Rc::new(Own { around: own.clone(), ..Own::default() });
@@ -268,9 +290,12 @@ proptest! {
             all: of("agent_cost_usd_total"),
             in_tasks: of("agent_task_cost_usd_sum"),
             tokens_in_tasks: samples.sum("agent_task_tokens_sum", &[]) as u64,
+            own: of("agent_task_own_cost_usd_total"),
             late: of("agent_task_late_cost_usd_total"),
+            outside: of("agent_cost_outside_tasks_usd_total"),
             wasted: of("agent_task_wasted_cost_usd_total"),
         };
+        prop_assert_eq!(found.own + found.late + found.outside, found.all);
         prop_assert_eq!(found, world.sums.take());
     }
 }

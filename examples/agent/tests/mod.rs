@@ -88,7 +88,8 @@ impl Service {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let client = http_client(&base.parse().unwrap(), LONG).unwrap();
-        let router = server::router(agent, agent_metrics::global());
+        let live = agent_metrics::live::LivePage::new(agent_metrics::global()).unwrap();
+        let router = server::router(agent, agent_metrics::global(), &live);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { base, client, server }
     }

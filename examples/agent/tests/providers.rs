@@ -35,11 +35,10 @@ async fn the_answer_comes_from_the_tools() {
     }
 }
 
-/// USD per million tokens of input, output, cache reads and cache writes. Of the Gemini model only two prices are known,
-/// so what the cache gave costs as the rest.
+/// The prices in USD of a million tokens of input, output, cache reads and cache writes.
 fn list_prices(provider: Provider) -> [f64; 4] {
     match provider {
-        Provider::Gemini => [0.075, 0.30, 0.075, 0.0],
+        Provider::Gemini => [0.10, 0.40, 0.025, 0.0],
         Provider::OpenAi => [0.40, 1.60, 0.10, 0.0],
         Provider::Anthropic => [1.00, 5.00, 0.10, 1.25],
     }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use self::check::{
     DIMENSION_BUDGET, check_dimension_budget, check_dimensions, check_limits, check_names, check_storage,
@@ -80,6 +81,13 @@ impl Builder {
     /// Sets the prices of models. The default is [`PriceTable::bundled`].
     pub fn prices(mut self, prices: PriceTable) -> Self {
         self.prices = prices;
+        self
+    }
+
+    /// Sets the clock that decides which of a model's dated prices applies, for tests and simulations. The default is the
+    /// system's clock. It is read only for models whose price has a known change.
+    pub fn price_clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.settings.price_clock.0 = Some(Arc::new(now));
         self
     }
 

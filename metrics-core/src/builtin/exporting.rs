@@ -19,6 +19,7 @@ pub(crate) const REFUSAL_REASONS: &[&str] = &[
     "body_too_large",
     "malformed",
     "unauthorized",
+    "foreign_host",
 ];
 
 #[cfg(feature = "_push")]

@@ -23,7 +23,11 @@ builtin_families! {
         .labels(&[FAMILY, LABEL]),
         CallbackPanics => BuiltinFamily::counter(
             "agent_metrics_callback_panics_total",
-            "Panics in the user's callbacks, such as closures of attributes.",
+            "Panics in the user's callbacks, such as closures of attributes, and in other collectors.",
+        ),
+        SkippedFamilies => BuiltinFamily::counter(
+            "agent_metrics_skipped_families_total",
+            "Families of other collectors that a scrape left out since a sample of theirs has the name of another one.",
         ),
         RefusedObservations => BuiltinFamily::counter(
             "agent_metrics_refused_observations_total",
@@ -33,6 +37,10 @@ builtin_families! {
         SeriesWithoutStorage => BuiltinFamily::counter(
             "agent_metrics_series_without_room_total",
             "Series of the process that are not exposed because the storage is full.",
+        ),
+        SaturatedAdditions => BuiltinFamily::counter(
+            "agent_metrics_saturated_additions_total",
+            "Additions of the process to a sum that has reached the largest number and stays there.",
         ),
         ScrapeDuration => BuiltinFamily::summary(
             "agent_metrics_scrape_duration_seconds",
@@ -109,6 +117,9 @@ impl Source for Health {
             HealthFamily::CallbackPanics => {
                 visitor.sample(Labels::NONE, Number::Integer(self.faults.callback_panics()));
             }
+            HealthFamily::SkippedFamilies => {
+                visitor.sample(Labels::NONE, Number::Integer(self.faults.skipped_families()));
+            }
             HealthFamily::RefusedObservations => self.for_each_source(|source| {
                 for (family, refused) in source.refused() {
                     visitor.sample(
@@ -119,6 +130,9 @@ impl Source for Health {
             }),
             HealthFamily::SeriesWithoutStorage => {
                 visitor.sample(Labels::NONE, Number::Integer(storage::failed_allocations()));
+            }
+            HealthFamily::SaturatedAdditions => {
+                visitor.sample(Labels::NONE, Number::Integer(storage::saturated_additions()));
             }
             HealthFamily::ScrapeDuration => {
                 let sum = Number::Nanos(self.scrape_nanos.load(Ordering::Relaxed));

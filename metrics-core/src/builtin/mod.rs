@@ -22,8 +22,8 @@ mod settings;
 mod task;
 mod tool;
 
-pub use budget::Budget;
-pub(crate) use budget::{Budgets, to_pico_usd};
+pub use budget::{Budget, Unpriced};
+pub(crate) use budget::{Budgets, TaskSpending};
 pub use bundle::{DimensionedBundle, Group};
 pub(crate) use bundle::{LabelText, Table};
 pub(crate) use business::{CacheLabels, CacheResult, MemoryLabels};
@@ -48,7 +48,8 @@ pub use otel::Profile;
 #[cfg(feature = "otlp")]
 pub(crate) use otel::attribute_name;
 pub(crate) use settings::{CELL_BYTES, Settings};
+pub(crate) use task::InFlight;
+pub use task::{EndedTask, TaskSeries, TaskTotals};
 pub(crate) use task::{TASK_TYPE, TaskFamily};
-pub use task::{TaskSeries, TaskTotals};
 pub use tool::ToolSeries;
 pub(crate) use tool::{TOOL_NAME, ToolFamily};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::dimensions::Dimensions;
 use super::otel::Profile;
 use crate::metric::HistogramOptions;
+use crate::pricing::PriceClock;
 
 /// The settings of an instance that its built-in families depend on.
 #[derive(Clone)]
@@ -26,6 +27,7 @@ pub(crate) struct Settings {
     /// Whether the time from the creation of a task's future to its first poll is measured.
     pub(crate) task_queue: bool,
     pub(crate) histogram_options: HistogramOptions,
+    pub(crate) price_clock: PriceClock,
 }
 
 impl Default for Settings {
@@ -44,6 +46,7 @@ impl Default for Settings {
             builtin_names: true,
             task_queue: false,
             histogram_options: HistogramOptions::crate_default(),
+            price_clock: PriceClock::default(),
         }
     }
 }

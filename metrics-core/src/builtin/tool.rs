@@ -161,8 +161,9 @@ impl ToolSeries {
         self.slot
     }
 
-    pub(crate) fn add_cost(&self, usd: f64) {
-        self.shared.cost.add(usd, self.points.point());
+    /// Adds a cost of the tool; see [`ToolCost::add`].
+    pub(crate) fn add_cost(&self, usd: f64, charge: impl FnOnce(f64) -> bool) {
+        self.shared.cost.add(usd, self.points.point(), charge);
     }
 
     /// Records the call under OpenTelemetry's names, where a profile exposes them. `with_agent` calls the function it is given

@@ -17,7 +17,7 @@ use std::io;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use crate::error::{BudgetSpent, TimedOut};
+use crate::error::{BudgetSpent, ReserveError, TimedOut};
 use crate::status::Status;
 #[cfg(any(
     feature = "tower",
@@ -98,6 +98,12 @@ impl Classify for Status {
 }
 
 impl Classify for BudgetSpent {
+    fn classify(&self) -> Status {
+        Status::Rejected
+    }
+}
+
+impl Classify for ReserveError {
     fn classify(&self) -> Status {
         Status::Rejected
     }
@@ -195,6 +201,7 @@ const BUILT_IN: &[Classifier] = &[
     downcast::<io::Error>,
     downcast::<TimedOut>,
     downcast::<BudgetSpent>,
+    downcast::<ReserveError>,
     #[cfg(feature = "tokio")]
     downcast::<tokio::time::error::Elapsed>,
 ];

@@ -19,6 +19,16 @@ pub enum Fault {
     /// The families of a struct with `derive(Metrics)` or `derive(CallLabels)` could not be registered in the global
     /// instance; they record but are not exposed.
     NotRegistered(RegisterError),
+    /// A family of a foreign collector was left out of an exposition, since a sample of it has the name of a sample of another
+    /// family. Reported once for each family.
+    FamilySkipped {
+        /// The name of the family that was left out.
+        family: String,
+        /// The name of the sample.
+        sample: String,
+        /// The name of the family that has the sample.
+        existing: String,
+    },
     /// A response reported an impossible usage; parts that exceeded their whole were reduced to it. Reported once for each
     /// model and kind.
     UsageAnomaly {
@@ -36,6 +46,16 @@ pub enum Fault {
     },
     /// The spent share of a budget passed [`warn_at`](crate::Budget::warn_at). Reported each time the share passes it.
     BudgetNearlySpent(BudgetSpent),
+    /// A call of a model without a price was charged to a budget, so that the spent amount is unknown. Reported once for each
+    /// budget.
+    BudgetUnpriced {
+        /// The name of the budget.
+        budget: String,
+        /// The model.
+        model: String,
+        /// Whether the budget now refuses calls; see [`Budget::on_unpriced`](crate::Budget::on_unpriced).
+        refuses: bool,
+    },
     /// A call has a value of a dimension that its instance doesn't have. Reported once.
     UnknownDimension {
         /// The name of the enum.
@@ -68,12 +88,25 @@ impl fmt::Display for Fault {
         match self {
             Self::CallbackPanicked { message } => write!(f, "a user-defined closure panicked: {message}"),
             Self::NotRegistered(error) => write!(f, "metrics are recorded but not exposed: {error}"),
+            Self::FamilySkipped { family, sample, existing } => write!(
+                f,
+                "family `{family}` of another collector is not exposed, since `{sample}` is a sample of family `{existing}`: \
+                 rename one of them"
+            ),
             Self::UsageAnomaly { model, kind } => {
                 write!(f, "a response of model `{model}` reported an impossible usage: {kind}")
             }
             Self::BudgetNotShown { budget, why } => write!(f, "budget `{budget}` is not exposed: {why}"),
             Self::BudgetNearlySpent(BudgetSpent { budget, limit_usd, spent_usd, .. }) => {
                 write!(f, "budget `{budget}` is nearly spent: {spent_usd:.4} of {limit_usd} USD")
+            }
+            Self::BudgetUnpriced { budget, model, refuses } => {
+                let consequence =
+                    if *refuses { "the budget refuses calls" } else { "the call counts as free" };
+                write!(
+                    f,
+                    "model `{model}`, called under budget `{budget}`, has no price: {consequence} until it is in the price table"
+                )
             }
             Self::UnknownDimension { set } => write!(
                 f,

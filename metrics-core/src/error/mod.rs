@@ -11,7 +11,7 @@ mod push;
 mod register;
 mod timeout;
 
-pub use budget::{BudgetSpent, InvalidBudget};
+pub use budget::{BudgetSpent, InvalidBudget, ReserveError};
 pub use build::BuildError;
 pub use fault::Fault;
 #[cfg(feature = "_push")]

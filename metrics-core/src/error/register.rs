@@ -15,6 +15,16 @@ pub enum RegisterError {
         /// The labels of the registered family.
         existing_labels: Vec<String>,
     },
+    /// A family of another name has a sample or, in OpenMetrics, a family name that the family would have, too: a gauge
+    /// `x_count` beside a histogram `x`, or a gauge `x` beside a counter `x_total`.
+    NameCollision {
+        /// The name of the refused family.
+        family: String,
+        /// The name of the registered family.
+        existing: String,
+        /// The name that both have.
+        name: String,
+    },
     /// A constant label of the registry has the name of a label of the family.
     LabelCollision {
         /// The name of the constant label.
@@ -49,6 +59,10 @@ impl fmt::Display for RegisterError {
                  use another name, or register it once and share the handle",
                 labels.join(", "),
                 existing_labels.join(", ")
+            ),
+            Self::NameCollision { family, existing, name } => write!(
+                f,
+                "family `{family}` collides with family `{existing}`, since both would expose `{name}`; use another name"
             ),
             Self::LabelCollision { label, family } => write!(
                 f,

@@ -5,6 +5,7 @@ use prometheus::proto::{Bucket, LabelPair, Metric, MetricFamily, MetricType};
 use super::writer::FamilyVisitor;
 use crate::label::{Labels, RenderedLabels};
 use crate::name::{MetricKind, metric_name};
+use crate::registry::collector;
 use crate::sample::{Bounds, HistogramSample, Number};
 
 /// A gathered family. The registry has already added its prefix and labels.
@@ -12,13 +13,7 @@ pub(super) struct Gathered(pub(super) MetricFamily);
 
 impl Gathered {
     pub(super) fn kind(&self) -> MetricKind {
-        match self.0.get_field_type() {
-            MetricType::COUNTER => MetricKind::Counter,
-            MetricType::GAUGE => MetricKind::Gauge,
-            MetricType::HISTOGRAM => MetricKind::Histogram,
-            MetricType::SUMMARY => MetricKind::Summary,
-            MetricType::UNTYPED => MetricKind::Unknown,
-        }
+        collector::kind(&self.0)
     }
 
     /// Shows its samples to a writer.

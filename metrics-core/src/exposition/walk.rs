@@ -8,7 +8,7 @@ use prometheus::proto::MetricFamily;
 use super::foreign::{self, Gathered};
 use super::writer::{FamilyVisitor, Head};
 use crate::name::MetricKind;
-use crate::registry::{Registry, collector};
+use crate::registry::Registry;
 use crate::sample::{FamilyInfo, Source};
 
 /// The position of an exposition in the families of a registry. It advances in steps, so that a response can be sent
@@ -42,7 +42,7 @@ impl Walk {
                 origin: Origin::Source(source.clone(), number),
             }));
         }
-        let foreign = collector::gather_foreign(registry.prometheus());
+        let foreign = registry.gather_foreign();
         let (valid, invalid): (Vec<_>, Vec<_>) =
             foreign.into_iter().partition(|family| foreign::is_valid_name(family.name()));
         families.extend(

@@ -33,12 +33,22 @@ struct Inner {
     since: std::time::SystemTime,
 }
 
+/// A handle to an instance that does not keep it alive.
+#[cfg(feature = "live")]
+pub(crate) struct WeakMetrics(std::sync::Weak<Inner>);
+
+#[cfg(feature = "live")]
+impl WeakMetrics {
+    pub(crate) fn upgrade(&self) -> Option<AgentMetrics> {
+        self.0.upgrade().map(AgentMetrics)
+    }
+}
+
 /// User-defined families that are created at their first use, by type.
 #[derive(Default)]
 struct Extensions {
     made: RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
-    /// Locked while one of them is created. It is separate from the map, since registering may wait for a scrape, and a
-    /// collector may look another one up during that scrape.
+    /// Locked while one of them is created. It is separate from the map, so that those that exist are found meanwhile.
     making: Mutex<()>,
 }
 
@@ -49,9 +59,10 @@ impl AgentMetrics {
         faults: FaultReporter,
         registry: prometheus::Registry,
     ) -> Result<Self, RegisterError> {
-        let families = Arc::new(Families::new(settings, prices, Arc::new(faults)));
+        let faults = Arc::new(faults);
+        let families = Arc::new(Families::new(settings, prices, faults.clone()));
         let metrics = Self(Arc::new(Inner {
-            registry: Registry::new(registry),
+            registry: Registry::new(registry, faults),
             families,
             extensions: Extensions::default(),
             #[cfg(feature = "otlp")]
@@ -143,7 +154,7 @@ impl AgentMetrics {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    #[cfg(feature = "_push")]
+    #[cfg(any(feature = "_push", feature = "live"))]
     pub(crate) fn registry_ref(&self) -> &Registry {
         &self.0.registry
     }
@@ -152,6 +163,12 @@ impl AgentMetrics {
     #[cfg(feature = "otlp")]
     pub(crate) fn since(&self) -> std::time::SystemTime {
         self.0.since
+    }
+
+    /// Returns a handle that does not keep the instance alive.
+    #[cfg(feature = "live")]
+    pub(crate) fn downgrade(&self) -> WeakMetrics {
+        WeakMetrics(Arc::downgrade(&self.0))
     }
 
     pub(crate) fn families_ref(&self) -> &Arc<Families> {

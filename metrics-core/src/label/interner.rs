@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::hash::Hasher;
-use std::sync::{OnceLock, PoisonError};
+use std::sync::PoisonError;
 
 use rustc_hash::FxHasher;
 
 use super::{MAX_LEN, OTHER};
 use crate::storage::{CellRange, Cells};
-use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::sync::{AtomicU64, Mutex, OnceLock, Ordering};
 
 /// Maps each value of a bounded label to a slot: 1 to the cap in the order of arrival, and 0 (`__other__`) for all further
 /// values and for values that are too long.

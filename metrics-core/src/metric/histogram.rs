@@ -42,8 +42,6 @@ enum SumEncoding {
     Integer,
     /// Ticks of the clock, exposed as seconds.
     Ticks,
-    /// Millionths of a millionth of a USD, exposed as USD.
-    PicoUsd,
 }
 
 const SUM: usize = 0;
@@ -63,11 +61,6 @@ impl HistogramShape {
     /// Creates the shape of a histogram of durations in ticks of the clock, with bounds in seconds.
     pub(crate) fn ticks(bounds: &[f64]) -> Self {
         Self::new(bounds, SumEncoding::Ticks)
-    }
-
-    /// Creates the shape of a histogram of amounts in millionths of a millionth of a USD, with bounds in USD.
-    pub(crate) fn pico_usd(bounds: &[f64]) -> Self {
-        Self::new(bounds, SumEncoding::PicoUsd)
     }
 
     fn new(bounds: &[f64], sum: SumEncoding) -> Self {
@@ -91,14 +84,9 @@ impl HistogramShape {
         BUCKETS + self.bounds.buckets()
     }
 
-    /// Adds an amount in millionths of a millionth of a USD.
-    pub(crate) fn observe_pico_usd(&self, cells: &HistogramCells, pico_usd: u64) {
-        self.observe_in(cells, 0, pico_usd as f64 / 1e12, |cells| cells.add(SUM, pico_usd));
-    }
-
     /// Adds an observation of a histogram of floats.
     #[inline]
-    fn observe(&self, cells: &HistogramCells, at: usize, value: f64) {
+    pub(crate) fn observe(&self, cells: &HistogramCells, at: usize, value: f64) {
         self.observe_in(cells, at, value, |cells| cells.add_f64(SUM, value));
     }
 
@@ -150,7 +138,6 @@ impl HistogramShape {
         let sum = || match self.sum {
             SumEncoding::Float => Number::Float(cells.read_f64(at + SUM)),
             SumEncoding::Integer => Number::Integer(cells.read(at + SUM)),
-            SumEncoding::PicoUsd => Number::Float(cells.read(at + SUM) as f64 / 1e12),
             SumEncoding::Ticks => Number::Nanos(clock::nanos(cells.read(at + SUM))),
         };
         let (histogram, wants_native) = (self.histogram(cells, at), visitor.wants_native());

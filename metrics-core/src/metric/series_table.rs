@@ -1,14 +1,20 @@
 //! The series of a family by label set, found by a dense index: without a hash and without a lock.
+//!
+//! # Memory ordering
+//! The text of a bounded label value belongs to the interner, and the bit that makes a series visible belongs to its
+//! block. A scrape that sees the bit must also see the text, since it keeps what it renders: with the text missing, the
+//! series would be shown under `__other__` for as long as the process runs. So the bit is set with `Release` after the
+//! value got its slot, and scrapes load the bits with `Acquire`. A thread that finds the bit set need not set it again:
+//! whoever set it had found the text.
 
 use std::marker::PhantomData;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use once_cell::race::OnceBox;
 
 use super::histogram_cells::HistogramCells;
 use crate::label::{Domains, LabelSet, RenderedLabels, cardinality};
 use crate::storage::PAGE_CELLS;
+use crate::sync::{AtomicU64, OnceLock, Ordering};
 
 /// The series of one family, created when they are first used.
 pub(crate) struct SeriesTable<L> {
@@ -105,7 +111,7 @@ impl<L: LabelSet> SeriesTable<L> {
         };
         let lane = index & ((1 << self.block_bits) - 1);
         if block.present.load(Ordering::Relaxed) & (1 << lane) == 0 {
-            block.present.fetch_or(1 << lane, Ordering::Relaxed);
+            block.present.fetch_or(1 << lane, Ordering::Release);
         }
         SeriesRef { block, lane, cells_per_series: self.cells_per_series }
     }
@@ -148,7 +154,7 @@ impl<L: LabelSet> SeriesTable<L> {
         mut visit: impl FnMut(&'a RenderedLabels, SeriesRef<'a>),
     ) {
         let Some(block) = self.blocks.get(part).and_then(OnceBox::get) else { return };
-        let mut present = block.present.load(Ordering::Relaxed);
+        let mut present = block.present.load(Ordering::Acquire);
         while present != 0 {
             let lane = present.trailing_zeros() as usize;
             present &= present - 1;
@@ -160,5 +166,54 @@ impl<L: LabelSet> SeriesTable<L> {
     #[cold]
     fn render(&self, index: usize) -> RenderedLabels {
         RenderedLabels::new(L::NAMES.iter().copied().zip(self.domains.texts(index)))
+    }
+}
+
+/// Run with the models of the shards.
+#[cfg(all(test, loom))]
+mod model {
+    use loom::sync::Arc;
+    use loom::thread;
+
+    use super::*;
+    use crate::label::{Bounded, Domain, LabelField as _, OTHER};
+
+    #[derive(Clone, Copy)]
+    struct Tenant(Bounded<1>);
+
+    impl LabelSet for Tenant {
+        const NAMES: &'static [&'static str] = &["tenant"];
+        const DOMAINS: &'static [Domain] = &[Bounded::<1>::DOMAIN];
+
+        fn index(&self, domains: &Domains) -> usize {
+            domains.fold(0, 0, &self.0)
+        }
+    }
+
+    #[test]
+    fn a_scrape_that_sees_a_series_sees_its_label_value() {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(2);
+        builder.check(|| {
+            let table = Arc::new(SeriesTable::<Tenant>::new(0));
+            // The block is created here, since the cell that publishes it is not one that loom knows.
+            let other = table.series(&Tenant(Bounded::from(OTHER))).lane;
+            let recorders = [0, 1].map(|_| {
+                let table = table.clone();
+                thread::spawn(move || drop(table.series(&Tenant(Bounded::from("acme")))))
+            });
+            // Started last: in the first order that loom tries, a thread runs after those started before it. From an order
+            // in which the scrape comes first loom would find no other one, since the recorders load the bits before they
+            // change them, and loom compares each access with the last one only.
+            let scrape = thread::spawn(move || {
+                table.for_each_in(0, |labels, series| {
+                    let expected = if series.lane == other { OTHER } else { "acme" };
+                    assert!(labels.text().contains(expected), "{}", labels.text());
+                });
+            });
+            for thread in recorders.into_iter().chain([scrape]) {
+                thread.join().unwrap();
+            }
+        });
     }
 }

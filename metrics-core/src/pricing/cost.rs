@@ -3,7 +3,7 @@
 use crate::usage::Usage;
 
 /// The number of rates of a price.
-pub(super) const PARTS: usize = 9;
+pub(super) const PARTS: usize = 10;
 
 /// The prices of a million tokens in USD, by kind of token, for requests of one size.
 ///
@@ -21,6 +21,8 @@ pub struct Rates {
     pub cache_write: f64,
     /// Price of input tokens that were written to a cache with a long lifetime (Anthropic: one hour).
     pub cache_write_long: f64,
+    /// Price of input tokens that encode audio and were read from a cache.
+    pub cache_read_audio: f64,
     /// Price of input tokens that encode audio.
     pub audio_input: f64,
     /// Price of output tokens that encode audio.
@@ -39,15 +41,17 @@ pub struct Cost {
     pub input: f64,
     /// The cost of the output.
     pub output: f64,
+    /// The fees for other units than tokens, such as web searches.
+    pub fees: f64,
     /// The additional cost of the input if no tokens had been read from a cache. It is never negative and not part of
     /// the cost.
     pub savings: f64,
 }
 
 impl Cost {
-    /// Returns the cost of input and output together, in USD.
+    /// Returns the cost of input, output and fees together, in USD.
     pub fn total(&self) -> f64 {
-        self.input + self.output
+        self.input + self.output + self.fees
     }
 }
 
@@ -59,6 +63,7 @@ pub(super) enum Part {
     CacheRead,
     CacheWrite,
     CacheWriteLong,
+    CacheReadAudio,
     AudioInput,
     AudioOutput,
     ImageInput,
@@ -68,6 +73,12 @@ pub(super) enum Part {
 impl Rates {
     /// Returns all rates, each at the index of its [`Part`].
     pub(super) fn parts(&self) -> [f64; PARTS] {
+        let mut rates = *self;
+        rates.all_mut().map(|usd| *usd)
+    }
+
+    /// Returns all rates, each at the index of its [`Part`].
+    pub(super) fn all_mut(&mut self) -> [&mut f64; PARTS] {
         // Without `..`, so that a rate can't be forgotten.
         let Self {
             input,
@@ -75,22 +86,47 @@ impl Rates {
             cache_read,
             cache_write,
             cache_write_long,
+            cache_read_audio,
             audio_input,
             audio_output,
             image_input,
             image_output,
-        } = *self;
+        } = self;
         [
             input,
             output,
             cache_read,
             cache_write,
             cache_write_long,
+            cache_read_audio,
             audio_input,
             audio_output,
             image_input,
             image_output,
         ]
+    }
+}
+
+/// The fees of a model for other units than tokens, in USD for each unit.
+#[derive(Clone, Copy, PartialEq, Default, Debug)]
+#[non_exhaustive]
+pub struct Fees {
+    /// Fee of a web search.
+    pub web_search: f64,
+    /// Fee of a request, whatever its size.
+    pub request: f64,
+    /// Fee of a second of audio.
+    pub audio_second: f64,
+}
+
+impl Fees {
+    /// Returns the fees of a call.
+    #[inline]
+    pub(super) fn of(&self, usage: &Usage) -> f64 {
+        let searches = usage.web_searches.unwrap_or(0) as f64;
+        self.request
+            + searches * self.web_search
+            + usage.audio_seconds.unwrap_or(0) as f64 * self.audio_second
     }
 }
 
@@ -111,8 +147,9 @@ fn times(tokens: u64, rate: f64) -> f64 {
 
 /// Returns the cost of a call. `rate` is called only for the rates that the usage needs.
 ///
-/// Each token is billed once, under the first of these kinds that applies: cache read, cache write, audio, image, plain.
-/// (A token can be both cached and audio; a usage doesn't report how many tokens are both.)
+/// Each token is billed once, under the first of these kinds that applies: cached audio, cache read, cache write, audio,
+/// image, plain. (A token can be both cached and audio. If the usage doesn't report how many tokens are both, all cached
+/// ones are billed as text.)
 #[inline]
 pub(super) fn bill(usage: &Usage, rate: impl Fn(Part) -> f64) -> Cost {
     let (mut input, mut output, mut savings) = (0.0, 0.0, 0.0);
@@ -130,8 +167,17 @@ pub(super) fn bill(usage: &Usage, rate: impl Fn(Part) -> f64) -> Cost {
         }
         input += times(written, rate(Part::CacheWrite));
     }
-    if let Some(audio) = usage.audio_input {
-        input += times(take(&mut plain, audio), rate(Part::AudioInput));
+    if let Some(audio) = usage.audio_input.or(usage.cache_read_audio) {
+        // Tokens that are both audio and cached were billed as cached text above.
+        let read = usage.cache_read.unwrap_or(0).min(usage.input.unwrap_or(0));
+        let cached = usage.cache_read_audio.unwrap_or(0).min(read).min(audio);
+        if cached > 0 {
+            let (text, usd) = (rate(Part::CacheRead), rate(Part::CacheReadAudio));
+            input += times(cached, usd - text);
+            savings +=
+                times(cached, (rate(Part::AudioInput) - usd).max(0.0) - (rate(Part::Input) - text).max(0.0));
+        }
+        input += times(take(&mut plain, audio - cached), rate(Part::AudioInput));
     }
     if let Some(image) = usage.image_input {
         input += times(take(&mut plain, image), rate(Part::ImageInput));
@@ -146,7 +192,7 @@ pub(super) fn bill(usage: &Usage, rate: impl Fn(Part) -> f64) -> Cost {
         output += times(take(&mut plain, image), rate(Part::ImageOutput));
     }
     output += times(plain, rate(Part::Output));
-    Cost { input: input / 1e6, output: output / 1e6, savings: savings / 1e6 }
+    Cost { input: input / 1e6, output: output / 1e6, fees: 0.0, savings: savings / 1e6 }
 }
 
 #[cfg(test)]
@@ -173,6 +219,32 @@ mod tests {
         close(cost.input, (7.0 + 0.6 + 20.0 + 60.0 + 60.0 + 40.0) / 1e6);
         close(cost.output, (1e3 + 6e3 + 6e3) / 1e6);
         close(cost.savings, 6.0 * 0.9 / 1e6);
+    }
+
+    #[test]
+    fn cached_audio_is_billed_at_its_own_rate() {
+        let price = Price::per_million(1.0, 1.0).cache_read(0.1).audio_input(30.0).cache_read_audio(0.3);
+        let usage = Usage::new(100, 0).cache_read(50).cache_read_audio(20).audio_input(60);
+        let cost = price.cost(&usage);
+        close(cost.input, (20.0 * 0.3 + 30.0 * 0.1 + 40.0 * 30.0 + 10.0) / 1e6);
+        close(cost.savings, (20.0 * 29.7 + 30.0 * 0.9) / 1e6);
+        let unknown_audio = Usage::new(100, 0).cache_read(50).cache_read_audio(20);
+        close(price.cost(&unknown_audio).input, (20.0 * 0.3 + 30.0 * 0.1 + 50.0) / 1e6);
+        // Without a rate of its own it costs as other cached tokens.
+        close(
+            Price::per_million(1.0, 1.0).cache_read(0.1).audio_input(30.0).cost(&usage).input,
+            (5.0 + 1200.0 + 10.0) / 1e6,
+        );
+    }
+
+    #[test]
+    fn other_units_than_tokens_are_billed_as_fees() {
+        let price = Price::per_million(1.0, 1.0).per_thousand_web_searches(10.0).per_thousand_requests(5.0);
+        let cost = price.cost(&Usage::new(0, 0).web_searches(3));
+        close(cost.fees, 0.035);
+        close(cost.total(), 0.035);
+        let whisper = Price::per_audio_hour(0.36);
+        close(whisper.cost(&Usage::default().audio_seconds(90)).fees, 0.009);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The price table of a metrics instance, which can be replaced at run time.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use super::atomic_price::AtomicPrice;
-use super::price::Price;
 use super::table::PriceTable;
+use super::tariff::Quote;
 
 /// The current price table. Its lock is held only to copy or swap the pointer, at a model's first call and when the
 /// table is replaced.
@@ -36,7 +37,7 @@ impl CurrentPrices {
     /// `resolve` may run the user's code, so it is called without the lock. Another thread could therefore replace the
     /// table between the look-up and the store, and refresh this price before the outdated one is stored. To prevent that
     /// the outdated price remains, the table is compared after the store, and if it was replaced, the look-up is repeated.
-    pub(crate) fn refresh(&self, price: &AtomicPrice, resolve: impl Fn(&PriceTable) -> Option<Price>) {
+    pub(crate) fn refresh(&self, price: &AtomicPrice, resolve: impl Fn(&PriceTable) -> Option<Quote>) {
         loop {
             let table = self.now();
             price.set(resolve(&table).as_ref());
@@ -46,3 +47,7 @@ impl CurrentPrices {
         }
     }
 }
+
+/// The clock that decides which of a model's prices applies; `None` for the system's clock.
+#[derive(Clone, Default)]
+pub(crate) struct PriceClock(pub(crate) Option<Arc<dyn Fn() -> SystemTime + Send + Sync>>);

@@ -10,6 +10,7 @@
 //! assert!((cost.total() - 0.00225).abs() < 1e-12);
 //! ```
 
+pub(crate) mod amount;
 mod atomic_price;
 mod bundled;
 mod cost;
@@ -18,13 +19,22 @@ mod current;
 mod file;
 #[cfg(feature = "genai-prices")]
 mod genai;
+mod model_prices;
+mod names;
 mod price;
+mod query;
 mod table;
+mod tariff;
+mod time;
 
 pub(crate) use atomic_price::AtomicPrice;
-pub use cost::{Cost, Rates};
-pub(crate) use current::CurrentPrices;
+pub use cost::{Cost, Fees, Rates};
+pub(crate) use current::{CurrentPrices, PriceClock};
 #[cfg(feature = "toml")]
 pub use file::{PriceError, PriceMistake};
+pub(crate) use model_prices::{ModelPrices, SoldAs};
 pub use price::Price;
+pub use query::PriceQuery;
 pub use table::PriceTable;
+pub use tariff::Tariff;
+pub(crate) use tariff::{Quote, seconds};

@@ -1,6 +1,6 @@
 //! The price of a model's tokens.
 
-use super::cost::{Cost, Rates, bill};
+use super::cost::{Cost, Fees, Rates, bill};
 use crate::usage::Usage;
 
 /// The largest number of tiers of a price.
@@ -25,10 +25,20 @@ pub(super) const MAX_USD: f64 = 1e9;
 #[derive(Clone, Copy, Debug)]
 pub struct Price {
     rates: Rates,
-    /// True if the rate of long cache writes was set, so that setting the one of cache writes doesn't change it.
-    long: bool,
+    fees: Fees,
+    /// True if the model is billed by tokens, and not by the length of audio alone.
+    by_tokens: bool,
+    set: SetRates,
     /// Tiers by ascending threshold, with the unused entries at the end.
     tiers: [Option<Tier>; MAX_TIERS],
+}
+
+/// The rates that were set, so that setting the rate on which their defaults depend doesn't change them.
+#[derive(Clone, Copy, Default, Debug)]
+struct SetRates {
+    cache_read: bool,
+    cache_read_audio: bool,
+    cache_write_long: bool,
 }
 
 /// Rates of requests with more than `above` input tokens.
@@ -41,7 +51,8 @@ struct Tier {
 /// Two prices are equal if every call costs the same under both.
 impl PartialEq for Price {
     fn eq(&self, other: &Self) -> bool {
-        (self.rates, self.tiers) == (other.rates, other.tiers)
+        (self.rates, self.fees, self.by_tokens, self.tiers)
+            == (other.rates, other.fees, other.by_tokens, other.tiers)
     }
 }
 
@@ -77,27 +88,92 @@ impl Price {
             cache_read: input,
             cache_write: input,
             cache_write_long: input,
+            cache_read_audio: input,
             audio_input: input,
             audio_output: output,
             image_input: input,
             image_output: output,
         };
-        Self { rates, long: false, tiers: [None; MAX_TIERS] }
+        Self {
+            rates,
+            fees: Fees::default(),
+            by_tokens: true,
+            set: SetRates::default(),
+            tiers: [None; MAX_TIERS],
+        }
+    }
+
+    /// Creates the price of a model that is billed by the length of audio, in USD per hour.
+    ///
+    /// A call has this price if its usage reports [`audio_seconds`](Usage::audio_seconds). Without them its cost is
+    /// unknown, and its tokens count as unpriced.
+    pub fn per_audio_hour(usd: f64) -> Self {
+        let price = Self::per_million(0.0, 0.0).audio_hours(usd);
+        Self { by_tokens: false, ..price }
     }
 
     setters! {
-        cache_read: "input tokens that were read from a cache",
-        audio_input: "input tokens that encode audio",
         audio_output: "output tokens that encode audio",
         image_input: "input tokens that encode images",
         image_output: "output tokens that encode images",
+    }
+
+    /// Sets the price of a million input tokens that were read from a cache, in USD.
+    #[must_use = "returns the changed value"]
+    pub fn cache_read(mut self, usd_per_million: f64) -> Self {
+        self.rates.cache_read = amount(usd_per_million);
+        self.set.cache_read = true;
+        if !self.set.cache_read_audio {
+            self.rates.cache_read_audio = self.rates.cache_read;
+        }
+        self
+    }
+
+    /// Sets the price of a million input tokens that encode audio and were read from a cache, in USD. Unless set, it is
+    /// the price of other tokens read from a cache, or that of audio if neither is set.
+    #[must_use = "returns the changed value"]
+    pub fn cache_read_audio(mut self, usd_per_million: f64) -> Self {
+        self.rates.cache_read_audio = amount(usd_per_million);
+        self.set.cache_read_audio = true;
+        self
+    }
+
+    /// Sets the price of a million input tokens that encode audio, in USD.
+    #[must_use = "returns the changed value"]
+    pub fn audio_input(mut self, usd_per_million: f64) -> Self {
+        self.rates.audio_input = amount(usd_per_million);
+        if !self.set.cache_read && !self.set.cache_read_audio {
+            self.rates.cache_read_audio = self.rates.audio_input;
+        }
+        self
+    }
+
+    /// Sets the fee of a thousand web searches (Gemini: grounded prompts), in USD.
+    #[must_use = "returns the changed value"]
+    pub fn per_thousand_web_searches(mut self, usd: f64) -> Self {
+        self.fees.web_search = amount(usd) / 1e3;
+        self
+    }
+
+    /// Sets the fee of a thousand requests, which is added to the price of their tokens, in USD.
+    #[must_use = "returns the changed value"]
+    pub fn per_thousand_requests(mut self, usd: f64) -> Self {
+        self.fees.request = amount(usd) / 1e3;
+        self
+    }
+
+    /// Sets the fee of an hour of audio, which is added to the price of the tokens, in USD.
+    #[must_use = "returns the changed value"]
+    pub fn audio_hours(mut self, usd: f64) -> Self {
+        self.fees.audio_second = amount(usd) / 3600.0;
+        self
     }
 
     /// Sets the price of a million input tokens that were written to a cache, in USD.
     #[must_use = "returns the changed value"]
     pub fn cache_write(mut self, usd_per_million: f64) -> Self {
         self.rates.cache_write = amount(usd_per_million);
-        if !self.long {
+        if !self.set.cache_write_long {
             self.rates.cache_write_long = self.rates.cache_write;
         }
         self
@@ -108,7 +184,7 @@ impl Price {
     #[must_use = "returns the changed value"]
     pub fn cache_write_long(mut self, usd_per_million: f64) -> Self {
         self.rates.cache_write_long = amount(usd_per_million);
-        self.long = true;
+        self.set.cache_write_long = true;
         self
     }
 
@@ -152,10 +228,44 @@ impl Price {
         self.tiers.iter().flatten().map(|tier| (tier.above, &tier.rates))
     }
 
+    /// Returns the fees for other units than tokens.
+    pub fn fees(&self) -> &Fees {
+        &self.fees
+    }
+
+    /// Returns the cost of a call with this usage, in USD; `None` if the usage lacks the unit that is billed.
+    pub fn try_cost(&self, usage: &Usage) -> Option<Cost> {
+        (self.by_tokens || usage.audio_seconds.is_some()).then(|| self.cost(usage))
+    }
+
+    /// Returns true if the model is billed by tokens, and not by the length of audio alone.
+    pub(super) fn is_by_tokens(&self) -> bool {
+        self.by_tokens
+    }
+
+    /// Returns this price with the fees of another one, unless it has fees of its own.
+    pub(super) fn with_fees_of(mut self, other: &Self) -> Self {
+        if self.fees == Fees::default() {
+            self.fees = other.fees;
+        }
+        self
+    }
+
+    /// Returns this price with all token prices multiplied by a factor.
+    pub(super) fn times(mut self, factor: f64) -> Self {
+        let rates = std::iter::once(&mut self.rates);
+        for rates in rates.chain(self.tiers.iter_mut().flatten().map(|tier| &mut tier.rates)) {
+            for usd in rates.all_mut() {
+                *usd = amount(*usd * factor);
+            }
+        }
+        self
+    }
+
     /// Returns the cost of a call with this usage, in USD. A count that is unknown is taken as 0.
     pub fn cost(&self, usage: &Usage) -> Cost {
         let parts = self.rates(usage.input.unwrap_or(0)).parts();
-        bill(usage, |part| parts[part as usize])
+        Cost { fees: self.fees.of(usage), ..bill(usage, |part| parts[part as usize]) }
     }
 }
 

@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use super::bundled;
 use super::price::Price;
+use super::query::PriceQuery;
+use super::tariff::{Quote, Tariff};
+use super::time::day_start;
 
 /// A table of prices by model name.
 ///
@@ -21,9 +24,9 @@ use super::price::Price;
 /// assert_eq!(prices.get("our-azure-deployment"), prices.get("gpt-4o"));
 /// ```
 ///
-/// Prices are in USD per million text, audio and image tokens, at a vendor's standard rates. Batches and other service
-/// tiers are not covered, nor are charges per request, per second or per search. A cost computed from a table is an
-/// estimate; the vendor's bill decides.
+/// Prices are in USD per million text, audio and image tokens, and for some models per web search, request or hour of
+/// audio. They may change over time and differ by service tier; see [`Tariff`]. A cost computed from a table is an estimate;
+/// the vendor's bill decides.
 #[derive(Clone, Default, Debug)]
 pub struct PriceTable {
     /// Prices and aliases by exact name.
@@ -37,8 +40,8 @@ pub struct PriceTable {
 /// The entry of a name.
 #[derive(Clone, PartialEq, Debug)]
 enum Named {
-    /// The price of a model.
-    Price(Box<Price>),
+    /// The prices of a model.
+    Tariff(Box<Tariff>),
     /// An alias of another name.
     Alias(String),
 }
@@ -52,28 +55,38 @@ impl PriceTable {
         Self::default()
     }
 
-    /// Returns the prices that come with the crate: about 350 models of Anthropic, Cohere, DeepSeek, Google, Meta,
-    /// MiniMax, Mistral, Moonshot, OpenAI, Voyage, xAI and Zhipu, taken from the data of the
-    /// [`genai-prices`](https://github.com/pydantic/genai-prices) project (MIT, Pydantic Services Inc.).
-    /// [`version`](Self::version) and [`date`](Self::date) return the release of that data and its day.
+    /// Returns the prices that come with the crate: about 400 models of Anthropic, Cohere, DeepSeek, Google, Meta, MiniMax,
+    /// Mistral, Moonshot, OpenAI, Perplexity, Voyage, xAI, Z.AI and Zhipu, and those of Amazon Nova, Groq and Cerebras,
+    /// taken from the data of the [`genai-prices`](https://github.com/pydantic/genai-prices) project (MIT, Pydantic
+    /// Services Inc.) with the corrections in `tools/price-corrections.toml`. [`version`](Self::version) and
+    /// [`date`](Self::date) return the release of that data and its day.
     ///
-    /// Names are recognised in the forms that vendors use: with a date, in upper case, or as `vendor/model`. Names that
-    /// a host derives from a vendor's, such as Bedrock's `us.anthropic.claude-..`, have no price here, since hosts set
-    /// their own prices. If a price depends on the hour, the table has the price that applies for most of the day. A
-    /// price change that is announced for a later day is not in the table (see the feature `genai-prices`).
+    /// The table has the service tiers that the vendors publish, fees for web searches and for audio by the hour, prices by
+    /// the hour of the day, and changes that are announced for a later day, which apply from midnight UTC of that day.
     ///
-    /// One price differs from the source: `gemini-2.0-flash`, by exactly this name, costs 0.075 USD per million input
-    /// tokens and 0.30 USD per million output tokens, the list price used by the system that this crate ports. The
-    /// source has 0.10 and 0.40 USD. Use `.alias("gemini-2.0-flash", "gemini-2.0-flash-001")` for those.
+    /// # Names
+    /// Names are recognised as clients send them: with a date, in upper case, with the prefix of a client library, a cloud
+    /// or a router (`gemini/`, `models/`, `publishers/google/models/`, `azure/`, `openrouter/`, ..), with the prefix of the
+    /// vendor (`openai/gpt-4o`), with OpenRouter's suffixes (`:online`). A suffix that may stand for another product, such
+    /// as `:free`, gives no price unless the source has one for it.
+    ///
+    /// Open models are sold by many hosts under one name. The provider of the call decides
+    /// ([`PriceQuery::provider`], the attribute's `provider`, or what an integration reports). Without a provider, a name
+    /// for which another seller has another price has no price: `gpt-oss-120b`, `glm-5`, `deepseek/deepseek-v4-pro`. A
+    /// known host that is not in the table has no prices here.
+    ///
+    /// Anthropic's models on Amazon Bedrock have the vendor's price at a `global.` endpoint, and 10 % more at all others
+    /// (`us.anthropic.claude-..`, `anthropic.claude-..`), except for models before Claude Sonnet 4.5, which cost the same
+    /// everywhere. Other vendors' models on Bedrock have no price. Azure and Google Cloud have the vendors' prices.
     pub fn bundled() -> Self {
         Self::from_source(Source::Bundled, bundled::version(), bundled::date())
-            .with("gemini-2.0-flash", Price::per_million(0.075, 0.30))
     }
 
     /// Creates a table that looks prices up by calling a function.
     ///
-    /// A metrics instance calls the function once for each model: at the model's first call, and again when the
-    /// instance's table is replaced. It may call it more often if several threads record a new model at the same time.
+    /// A metrics instance calls the function once for each model, and once more for each provider and service tier in which
+    /// the model is called: at the first such call, and again when the instance's table is replaced. It may call it more
+    /// often if several threads record a new model at the same time.
     /// If the function panics, the model has no price, and the panic is reported like those of other callbacks. All
     /// models above the instance's limit share the name `__other__`.
     ///
@@ -91,10 +104,10 @@ impl PriceTable {
         Self { sources: vec![source], ..Self::default() }.versioned(version, date)
     }
 
-    /// Adds a model's price, or replaces it.
+    /// Adds a model's price, or replaces it. It applies to calls of this name through every provider.
     #[must_use = "returns the changed value"]
-    pub fn with(mut self, model: impl Into<String>, price: Price) -> Self {
-        self.named.insert(model.into(), Named::Price(Box::new(price)));
+    pub fn with(mut self, model: impl Into<String>, price: impl Into<Tariff>) -> Self {
+        self.named.insert(model.into(), Named::Tariff(Box::new(price.into())));
         self
     }
 
@@ -114,7 +127,7 @@ impl PriceTable {
         if !over.sources.is_empty() {
             let below =
                 Self { named: std::mem::take(&mut self.named), sources: self.sources, ..Self::default() };
-            self.sources = vec![Source::function(move |model| below.get(model))];
+            self.sources = vec![Source::Table(Arc::new(below))];
         }
         self.sources.extend(over.sources);
         self.named.extend(over.named);
@@ -147,25 +160,33 @@ impl PriceTable {
 
     /// Returns the start of the day of the prices (UTC), in seconds since 1970-01-01; `None` if the date is unknown.
     pub(crate) fn day_began(&self) -> Option<f64> {
-        let mut parts = self.date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
-        let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-        let is_day = (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-        is_day.then(|| days_since_1970(year, month, day) as f64 * 86_400.0)
+        day_start(&self.date).map(|seconds| seconds as f64)
     }
 
-    /// Returns a model's price: the one that was set for exactly this name, otherwise the one of the table's source.
+    /// Returns the price of a model today, in the standard tier and without regard to its provider: the one that was set for
+    /// exactly this name, otherwise the one of the table's source.
     pub fn get(&self, model: &str) -> Option<Price> {
-        let mut model = model;
+        self.find(&PriceQuery::new(model))
+    }
+
+    /// Returns the price of a call.
+    pub fn find(&self, query: &PriceQuery<'_>) -> Option<Price> {
+        self.quote(query).map(|quote| quote.price)
+    }
+
+    /// Returns the price of a call and the time until which it applies.
+    pub(crate) fn quote(&self, query: &PriceQuery<'_>) -> Option<Quote> {
+        let mut query = *query;
         for _ in 0..=MAX_ALIASES {
-            match self.named.get(model) {
-                Some(Named::Price(price)) => return Some(**price),
+            match self.named.get(query.model) {
+                Some(Named::Tariff(tariff)) => return Some(tariff.quote(query.tier, query.seconds())),
                 // An alias of itself: only a source can have a price for this name.
-                Some(Named::Alias(other)) if other == model => break,
-                Some(Named::Alias(other)) => model = other,
+                Some(Named::Alias(other)) if other == query.model => break,
+                Some(Named::Alias(other)) => query.model = other,
                 None => break,
             }
         }
-        self.sources.iter().rev().find_map(|source| source.get(model))
+        self.sources.iter().rev().find_map(|source| source.quote(&query))
     }
 
     /// Returns the names to which a price or an alias was added in this table. Names that only its source has are not
@@ -183,8 +204,10 @@ type PriceFn = dyn Fn(&str) -> Option<Price> + Send + Sync;
 enum Source {
     /// The price data that comes with the crate.
     Bundled,
-    /// A user's function or a lower table.
+    /// A user's function.
     Function(Arc<PriceFn>),
+    /// A lower table.
+    Table(Arc<PriceTable>),
 }
 
 impl Source {
@@ -192,10 +215,11 @@ impl Source {
         Self::Function(Arc::new(price))
     }
 
-    fn get(&self, model: &str) -> Option<Price> {
+    fn quote(&self, query: &PriceQuery<'_>) -> Option<Quote> {
         match self {
-            Self::Bundled => bundled::find(model),
-            Self::Function(price) => price(model),
+            Self::Bundled => bundled::find(query),
+            Self::Function(price) => price(query.model).map(Quote::from),
+            Self::Table(table) => table.quote(query),
         }
     }
 }
@@ -205,48 +229,25 @@ impl fmt::Debug for Source {
         f.write_str(match self {
             Self::Bundled => "Bundled",
             Self::Function(_) => "Function",
+            Self::Table(_) => "Table",
         })
     }
-}
-
-/// Returns the number of days from 1970-01-01 to a date, for years from 1 on.
-///
-/// This is Howard Hinnant's `days_from_civil` ("chrono-Compatible Low-Level Date Algorithms"). A year begins in March
-/// here, so that a leap day is the last day of a year.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year / 400, year % 400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_date_of_a_table_is_converted_to_a_timestamp() {
-        let began = |date: &str| PriceTable::empty().versioned("1", date).day_began();
-        assert_eq!(began("1970-01-01"), Some(0.0));
-        assert_eq!(began("2000-02-29"), Some(951_782_400.0));
-        assert_eq!(began("2026-11-26"), Some(1_795_651_200.0));
-        for date in ["", "2026", "2026-13-01", "soon", "2026-11-26T00:00"] {
-            assert_eq!(began(date), None, "{date}");
-        }
-    }
-
     fn flat(usd: f64) -> Price {
         Price::per_million(usd, usd)
     }
 
     #[test]
-    fn gemini_2_0_flash_has_the_ported_systems_price_unless_aliased() {
-        let table = PriceTable::bundled();
-        assert_eq!(table.get("gemini-2.0-flash"), Some(Price::per_million(0.075, 0.30)));
-        let dated = table.get("gemini-2.0-flash-001").unwrap();
-        assert_eq!((dated.rates(0).input, dated.rates(0).output), (0.1, 0.4));
-        let table = table.alias("gemini-2.0-flash", "gemini-2.0-flash-001");
-        assert_eq!(table.get("gemini-2.0-flash"), Some(dated));
+    fn gemini_2_0_flash_has_its_real_price() {
+        let price = PriceTable::bundled().get("gemini-2.0-flash").unwrap();
+        let rates = price.rates(0);
+        assert_eq!((rates.input, rates.output, rates.cache_read), (0.1, 0.4, 0.025));
+        assert_eq!(PriceTable::bundled().get("gemini-2.0-flash-001"), Some(price));
     }
 
     #[test]

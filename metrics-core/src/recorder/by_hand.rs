@@ -9,13 +9,13 @@ use super::scope::held;
 use super::{LlmCall, LlmGuard, RequestGuard, TaskCall, TaskGuard, ToolCall, ToolGuard};
 use crate::builtin::{
     Budget, CacheLabels, CacheResult, CallFacts, LabelText, LlmSeries, MemoryLabels, TaskSeries, ToolSeries,
-    to_pico_usd,
 };
 use crate::clock;
 use crate::error::Fault;
 use crate::instance::AgentMetrics;
 use crate::label::Bounded;
 use crate::metric::InvalidFact;
+use crate::pricing::amount::{is_valid_usd, to_nano_usd};
 use crate::status::Status;
 use crate::storage;
 use crate::usage::Usage;
@@ -34,9 +34,11 @@ impl AgentMetrics {
         ToolGuard::start(ToolCall::by_hand(self, tool_name))
     }
 
-    /// Starts an LLM call, which ends with its guard.
+    /// Starts an LLM call, which ends with its guard. Its cost is charged to the task in which it starts.
     pub fn track_llm(&self, model: &str) -> LlmGuard {
-        LlmGuard::start(LlmCall::by_hand(self, model))
+        let mut guard = LlmGuard::start(LlmCall::by_hand(self, model));
+        guard.facts().keep_task();
+        guard
     }
 
     /// Starts an HTTP request that the service answers, which ends with its guard. `endpoint` is the route's
@@ -61,8 +63,12 @@ impl AgentMetrics {
         if !ledger::add_llm_call() {
             series.add_orphan(writer);
         }
-        let facts = CallFacts::with_usage(usage.into());
-        ledger::add_spent(series.end(writer, status, ticks(duration), &facts));
+        let mut facts = CallFacts::with_usage(usage.into());
+        if series.is_other() {
+            facts.set_requested(model);
+        }
+        let spent = series.end(writer, status, ticks(duration), &facts);
+        ledger::charge(None, &series, series.requested(&facts), spent);
     }
 
     /// Records a tool call that has ended. A duration over a year counts as a year.
@@ -77,12 +83,11 @@ impl AgentMetrics {
         series.end(writer, status, ticks);
     }
 
-    /// Adds the cost of a tool, in USD. An amount that is negative, not a number or past 1e300 is refused,
-    /// and counted in `agent_metrics_refused_observations_total`.
+    /// Adds the cost of a tool, in USD. An amount that is negative, not a number or over a million is refused, and counted in
+    /// `agent_metrics_refused_observations_total`.
     pub fn record_tool_cost_usd(&self, usd: f64) {
         let cost = &self.families_ref().tool_cost;
-        cost.add(usd, ledger::point(cost.dimensions()));
-        ledger::add_tool_cost(usd);
+        cost.add(usd, ledger::point(cost.dimensions()), ledger::add_tool_cost);
     }
 
     /// Records the number of steps of a task, where no `#[track_step]` counts them.
@@ -99,12 +104,15 @@ impl AgentMetrics {
     }
 
     /// Adds to a budget an amount in USD that no tracked call reports. It is not part of the amount of any task, so a
-    /// limit per task is not affected. An amount that is negative or not a number is ignored.
+    /// limit per task is not affected. An amount that is negative, not a number or over a million is refused, and counted in
+    /// `agent_metrics_refused_observations_total`.
     pub fn record_budget_spent_usd(&self, budget: &Budget, usd: f64) {
         self.expose_budget(budget);
-        let Some(pico) = to_pico_usd(usd) else { return };
+        if !is_valid_usd(usd) {
+            return self.families_ref().budgets.refuse();
+        }
         // The amount belongs to no task: the largest number never crosses a limit per task.
-        if let Some(spent) = budget.charge(pico, u64::MAX, false) {
+        if let Some(spent) = budget.charge(to_nano_usd(usd), u64::MAX, false) {
             self.families_ref().faults.report(&Fault::BudgetNearlySpent(spent));
         }
     }

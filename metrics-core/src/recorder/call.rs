@@ -174,13 +174,19 @@ impl<C: CallRecorder> DropGuard<C> {
 impl<C: CallRecorder> Drop for DropGuard<C> {
     #[inline]
     fn drop(&mut self) {
-        if matches!(self.phase, Phase::Running | Phase::Waiting) {
-            self.abandon();
-        }
+        self.end_dropped();
     }
 }
 
 impl<C: CallRecorder> DropGuard<C> {
+    /// Ends a call that has started and not ended, as dropping the guard does.
+    #[inline]
+    pub(crate) fn end_dropped(&mut self) {
+        if matches!(self.phase, Phase::Running | Phase::Waiting) {
+            self.abandon();
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn abandon(&mut self) {

@@ -43,10 +43,18 @@ impl TaskHandle {
         let _entered = Entered::new(self.0.clone());
         body()
     }
+
+    /// Enters the task until the returned value is dropped, unless it is the current one already, or there is none.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(super) fn enter(&self) -> Option<Entered> {
+        let task = self.0.as_ref()?;
+        (!ledger::is_current(task)).then(|| Entered::new(Some(task.clone())))
+    }
 }
 
 /// Makes a ledger the current one of this thread, and restores the previous one when it is dropped.
-struct Entered(Option<Arc<Ledger>>);
+pub(super) struct Entered(Option<Arc<Ledger>>);
 
 impl Entered {
     fn new(ledger: Option<Arc<Ledger>>) -> Self {

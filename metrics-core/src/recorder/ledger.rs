@@ -10,13 +10,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::held::{BundleHandle, HoldsBundle as _};
+use super::own_cost::OwnCost;
 use crate::builtin::{
-    Budget, DimensionPoint, DimensionedBundle as _, Dimensions, Spent, TaskSeries, TaskTotals,
+    Budget, DimensionPoint, DimensionedBundle as _, Dimensions, LlmSeries, Spent, TaskSeries, TaskSpending,
+    TaskTotals,
 };
 use crate::clock::Ticks;
-use crate::error::{BudgetSpent, Fault};
+use crate::error::{BudgetSpent, Fault, ReserveError};
 use crate::faults::ReportsFaults as _;
+use crate::pricing::amount::{from_nano_usd, from_pico_usd, to_nano_usd, to_pico_usd};
 use crate::storage::start_times::{self, StartTimeCell};
+use crate::sync::add_saturating;
 
 /// The running totals of a task.
 #[derive(Default)]
@@ -24,15 +28,18 @@ pub(crate) struct Ledger {
     parent: Parent,
     /// The series of the task, which also count the cost that is spent after its end.
     series: Option<BundleHandle<TaskSeries>>,
-    ended: AtomicBool,
     start_time: StartTimeCell,
     budget: Option<Budget>,
+    /// What calls of the task and of its inner tasks have reserved of a budget per task, in billionths of a USD.
+    reserved_nano_usd: AtomicU64,
+    /// Whether the task or an inner task has called a model without a price.
+    has_unpriced: AtomicBool,
     steps: AtomicU64,
     llm_calls: AtomicU64,
     /// The LLM calls that are inferences, counted only with profiles.
     inferences: AtomicU64,
     // The cost in millionths of a millionth of a USD and the tool calls, each of the task alone and of its inner tasks.
-    own_pico_usd: AtomicU64,
+    own_cost: OwnCost,
     inner_pico_usd: AtomicU64,
     own_tool_calls: AtomicU64,
     inner_tool_calls: AtomicU64,
@@ -82,14 +89,8 @@ thread_local! {
     static UNUSED: RefCell<Vec<Arc<Ledger>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Converts an amount in USD to millionths of a millionth. An amount over 10,000 USD counts as 10,000 USD, so that no sum
-/// wraps.
-fn pico(usd: f64) -> u64 {
-    (usd.min(1e4) * 1e12).round() as u64
-}
-
-/// A budget that is nearly spent, with the series whose fault hook gets the report.
-type Warning = (BundleHandle<TaskSeries>, BudgetSpent);
+/// A fault to report to the hook of a series.
+type Warning = (BundleHandle<TaskSeries>, Fault);
 
 impl Ledger {
     /// Returns the ledger of a task that begins on this thread, and that spends from `budget` if there is one.
@@ -113,7 +114,7 @@ impl Ledger {
         let mut next = Some(self);
         while let Some(ledger) = next.take() {
             let spends = ledger.budget.as_ref().is_some_and(|own| budget.is_none_or(|inner| !inner.is(own)));
-            if !ledger.ended.load(Ordering::Relaxed) || spends {
+            if !ledger.own_cost.has_ended() || spends {
                 return Some(ledger);
             }
             next.clone_from(&ledger.parent.0);
@@ -132,10 +133,14 @@ impl Ledger {
         }
     }
 
-    /// Marks the task as ended: cost added from now on is late cost. The ledger goes back to the pool unless another handle
-    /// to it exists.
-    pub(crate) fn end(mut self: Arc<Self>) {
-        self.ended.store(true, Ordering::Relaxed);
+    /// Marks the task as ended: cost added from now on is late cost. Returns the cost of the task up to now, without its
+    /// inner tasks, in millionths of a millionth of a USD.
+    pub(crate) fn end(&self) -> u64 {
+        self.own_cost.end()
+    }
+
+    /// Returns the ledger of a task that has ended to the pool, unless another handle to it exists.
+    pub(crate) fn recycle(mut self: Arc<Self>) {
         self.start_time.clear();
         if let Some(ledger) = Arc::get_mut(&mut self) {
             // The handles are released now instead of when the ledger is reused.
@@ -177,22 +182,28 @@ impl Ledger {
         self.series.as_ref()
     }
 
-    /// Returns the cost of the task in millionths of a millionth of a USD, without its inner tasks.
-    pub(crate) fn own_pico_usd(&self) -> u64 {
-        self.own_pico_usd.load(Ordering::Relaxed)
+    fn inner_pico_usd(&self) -> u64 {
+        self.inner_pico_usd.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn pico_usd(&self) -> u64 {
-        self.own_pico_usd() + self.inner_pico_usd.load(Ordering::Relaxed)
+    /// Returns the cost of the task in millionths of a millionth of a USD, with its inner tasks.
+    fn pico_usd(&self) -> u64 {
+        self.own_cost.get().saturating_add(self.inner_pico_usd())
     }
 
+    /// Returns the totals up to now.
     pub(crate) fn totals(&self) -> TaskTotals {
+        self.totals_with(self.own_cost.get())
+    }
+
+    /// Returns the totals, with `own_pico_usd` as the cost of the task without its inner tasks.
+    pub(crate) fn totals_with(&self, own_pico_usd: u64) -> TaskTotals {
         let read = |word: &AtomicU64| word.load(Ordering::Relaxed);
         TaskTotals {
             input_tokens: read(&self.input_tokens),
             output_tokens: read(&self.output_tokens),
             cache_read_tokens: read(&self.cache_read_tokens),
-            cost_usd: self.pico_usd() as f64 / 1e12,
+            cost_usd: from_pico_usd(own_pico_usd.saturating_add(self.inner_pico_usd())),
             tool_calls: self.own_tool_calls() + read(&self.inner_tool_calls),
             distinct_tools: self.tools.count(),
             steps: self.steps(),
@@ -204,47 +215,147 @@ impl Ledger {
         std::iter::successors(Some(self), |ledger| ledger.parent.0.as_deref())
     }
 
-    /// Adds an amount, and returns the budgets that are nearly spent by it.
+    /// Returns the tasks with a budget, from this one outwards, each with whether an inner task has the same budget.
+    fn budgets(&self) -> impl Iterator<Item = (&Self, &Budget, bool)> {
+        self.chain().filter_map(|ledger| {
+            let budget = ledger.budget.as_ref()?;
+            let mut inner = self.chain().take_while(|inner| !std::ptr::eq(*inner, ledger));
+            let again = inner.any(|inner| inner.budget.as_ref().is_some_and(|other| other.is(budget)));
+            Some((ledger, budget, again))
+        })
+    }
+
+    /// Adds a valid amount in USD, and returns the faults to report.
     fn add_usd(&self, usd: f64) -> Vec<Warning> {
         // An empty vector allocates nothing.
         let mut warnings = Vec::new();
-        let pico = pico(usd);
+        let pico = to_pico_usd(usd);
         if pico == 0 {
             return warnings;
         }
-        self.own_pico_usd.fetch_add(pico, Ordering::Relaxed);
+        let is_late = self.own_cost.add(pico);
         for ledger in self.chain().skip(1) {
-            ledger.inner_pico_usd.fetch_add(pico, Ordering::Relaxed);
+            add_saturating(&ledger.inner_pico_usd, pico, u64::MAX);
         }
-        for ledger in self.chain() {
-            let (Some(budget), Some(series)) = (&ledger.budget, &ledger.series) else { continue };
+        let nano = to_nano_usd(usd);
+        for (ledger, budget, again) in self.budgets() {
             // Nested tasks may share a budget. The amount is charged to it once, for the innermost of them.
-            let mut inner = self.chain().take_while(|inner| !std::ptr::eq(*inner, ledger));
-            let again = inner.any(|inner| inner.budget.as_ref().is_some_and(|other| other.is(budget)));
-            if let Some(spent) = budget.charge(pico, ledger.pico_usd(), again) {
-                warnings.push((series.keep(), spent));
+            if let (Some(spent), Some(series)) =
+                (budget.charge(nano, ledger.nano_usd(), again), &ledger.series)
+            {
+                warnings.push((series.keep(), Fault::BudgetNearlySpent(spent)));
             }
         }
-        if self.ended.load(Ordering::Relaxed)
-            && let Some(series) = &self.series
-        {
-            series.add_late(pico);
+        if is_late && let Some(series) = &self.series {
+            series.add_late(from_pico_usd(pico));
         }
         warnings
     }
 
+    /// Adds the tokens and the cost of a call of `model`, and returns the faults to report.
+    #[inline]
+    fn add_spent(&self, spent: Spent, model: &str) -> Vec<Warning> {
+        for ledger in self.chain() {
+            for (sum, tokens) in [
+                (&ledger.input_tokens, spent.input_tokens),
+                (&ledger.output_tokens, spent.output_tokens),
+                (&ledger.cache_read_tokens, spent.cache_read_tokens),
+            ] {
+                if tokens > 0 {
+                    add_saturating(sum, tokens, u64::MAX);
+                }
+            }
+        }
+        let mut warnings = self.add_usd(spent.usd);
+        if spent.is_unpriced {
+            warnings.extend(self.add_unpriced(model));
+        }
+        warnings
+    }
+
+    /// Notes a call of a model without a price, and returns the faults to report.
+    #[cold]
+    fn add_unpriced(&self, model: &str) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        for (ledger, budget, again) in self.budgets() {
+            ledger.has_unpriced.store(true, Ordering::Relaxed);
+            let fault = if again { None } else { budget.charge_unpriced(model) };
+            if let (Some(fault), Some(series)) = (fault, &ledger.series) {
+                warnings.push((series.keep(), fault));
+            }
+        }
+        warnings
+    }
+
+    fn nano_usd(&self) -> u64 {
+        self.pico_usd() / 1000
+    }
+
+    fn spending(&self) -> TaskSpending {
+        TaskSpending {
+            spent: self.nano_usd(),
+            reserved: self.reserved_nano_usd.load(Ordering::Relaxed),
+            unpriced: self.has_unpriced.load(Ordering::Relaxed),
+        }
+    }
+
     /// Returns the innermost budget that is spent, with its amounts.
     fn spent_budget(&self) -> Option<(&Budget, BudgetSpent)> {
-        let budgets = self.chain().filter_map(|ledger| Some((ledger, ledger.budget.as_ref()?)));
-        let mut spent =
-            budgets.filter_map(|(ledger, budget)| Some((budget, budget.exceeded_by(ledger.pico_usd())?)));
-        spent.next()
+        self.budgets().find_map(|(ledger, budget, _)| Some((budget, budget.exceeded_by(ledger.spending())?)))
+    }
+
+    /// Reserves an amount of all budgets, or of none of them.
+    pub(super) fn reserve(&self, nano: u64) -> Result<(), ReserveError> {
+        for (reserved, (ledger, budget, again)) in self.budgets().enumerate() {
+            add_saturating(&ledger.reserved_nano_usd, nano, u64::MAX);
+            if again && budget.is_rolling() {
+                continue;
+            }
+            let too_large = budget.limit_usd() < from_nano_usd(nano);
+            let result = if too_large {
+                Err(ReserveError::AboveLimit {
+                    budget: budget.name().to_owned(),
+                    limit_usd: budget.limit_usd(),
+                    usd: from_nano_usd(nano),
+                })
+            } else {
+                budget.reserve(nano, ledger.spending()).map_err(ReserveError::Spent)
+            };
+            if let Err(error) = result {
+                ledger.reserved_nano_usd.fetch_sub(nano, Ordering::Relaxed);
+                self.release_first(reserved, nano);
+                budget.count_refusal();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Releases an amount that was reserved.
+    pub(super) fn release(&self, nano: u64) {
+        self.release_first(usize::MAX, nano);
+    }
+
+    fn release_first(&self, count: usize, nano: u64) {
+        for (ledger, budget, again) in self.budgets().take(count) {
+            ledger.reserved_nano_usd.fetch_sub(nano, Ordering::Relaxed);
+            if !again {
+                budget.release(nano);
+            }
+        }
     }
 }
 
 /// Returns the ledger of the task that runs on this thread.
 pub(crate) fn current() -> Option<Arc<Ledger>> {
     with_current(Arc::clone)
+}
+
+/// Returns whether a ledger is that of the task that runs on this thread.
+#[cfg(feature = "stream")]
+#[inline]
+pub(super) fn is_current(ledger: &Arc<Ledger>) -> bool {
+    with_current(|current| Arc::ptr_eq(current, ledger)).unwrap_or(false)
 }
 
 #[inline]
@@ -320,32 +431,33 @@ pub(crate) fn add_tool_call(slot: impl FnOnce() -> usize) {
     });
 }
 
-pub(crate) fn add_tool_cost(usd: f64) {
-    warn(with_current(|ledger| ledger.add_usd(usd)));
+/// Adds a valid cost of a tool. Returns false outside of any task.
+pub(crate) fn add_tool_cost(usd: f64) -> bool {
+    warn(with_current(|ledger| ledger.add_usd(usd)))
 }
 
-/// Adds the tokens and the cost of an LLM call.
+/// Charges a call of `model`, which is recorded in `series`, to `task`, or else to the current task. The cost of a call
+/// outside of any task is counted in the series.
 #[inline]
-pub(crate) fn add_spent(spent: Spent) {
-    warn(with_current(|ledger| {
-        for ledger in ledger.chain() {
-            ledger.input_tokens.fetch_add(spent.input_tokens, Ordering::Relaxed);
-            ledger.output_tokens.fetch_add(spent.output_tokens, Ordering::Relaxed);
-            if spent.cache_read_tokens > 0 {
-                ledger.cache_read_tokens.fetch_add(spent.cache_read_tokens, Ordering::Relaxed);
-            }
-        }
-        ledger.add_usd(spent.usd)
-    }));
-}
-
-/// Reports budgets that are nearly spent. The ledger must be in the thread-local variable again, since the fault hook may
-/// read the totals of the current task.
-#[inline]
-fn warn(warnings: Option<Vec<Warning>>) {
-    for (series, spent) in warnings.into_iter().flatten() {
-        series.faults().report(&Fault::BudgetNearlySpent(spent));
+pub(crate) fn charge(task: Option<&Ledger>, series: &LlmSeries, model: &str, spent: Spent) {
+    let warnings = match task {
+        Some(ledger) => Some(ledger.add_spent(spent, model)),
+        None => with_current(|ledger| ledger.add_spent(spent, model)),
+    };
+    if !warn(warnings) && spent.usd > 0.0 {
+        series.add_cost_outside_tasks(spent.usd);
     }
+}
+
+/// Reports faults, and returns whether there was a task. The ledger must be in the thread-local variable again, since the
+/// fault hook may read the totals of the current task.
+#[inline]
+fn warn(warnings: Option<Vec<Warning>>) -> bool {
+    let Some(warnings) = warnings else { return false };
+    for (series, fault) in warnings {
+        series.faults().report(&fault);
+    }
+    true
 }
 
 /// Returns the amounts of the innermost spent budget of the tasks on this thread, or `None` if no budget is spent.

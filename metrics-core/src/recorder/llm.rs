@@ -1,5 +1,8 @@
 //! LLM calls.
 
+#[cfg(feature = "tower")]
+use std::time::Duration;
+
 use super::call::{CallRecorder, Elapsed, guard};
 use super::facts::{LiveFacts, PooledFacts, with_current};
 use super::held::{BundleHandle, HoldsBundle, WithDimensions};
@@ -10,9 +13,10 @@ use super::{CallLabel, Scope, Site};
 use crate::builtin::{Attempt, DimensionValue, LabelText, LlmSeries};
 use crate::faults::ReportsFaults;
 use crate::instance::AgentMetrics;
+use crate::pricing::SoldAs;
 use crate::status::Status;
 use crate::storage::ShardHandle;
-use crate::usage::{RateLimits, TokenUsage};
+use crate::usage::{RateLimits, ServiceTier, TokenUsage};
 
 /// One LLM call.
 pub struct LlmCall<H = BundleHandle<LlmSeries>>(Stage<H>);
@@ -20,13 +24,15 @@ pub struct LlmCall<H = BundleHandle<LlmSeries>>(Stage<H>);
 enum Stage<H> {
     New(H),
     /// Holds the facts, which have the series, while the call waits. While its body runs, it holds the facts of the
-    /// enclosing call. A call with profiles begins here, since its facts already name the provider and the operation.
+    /// enclosing call. A call with facts that are known before it starts begins here: the provider and the operation where
+    /// there are profiles, and the name of a model whose label value is `__other__`.
     Begun(PooledFacts),
 }
 
 impl LlmCall {
     pub(crate) fn by_hand(metrics: &AgentMetrics, model: &str) -> Self {
-        Self(Stage::New(scope::held(metrics, LabelText::AtRuntime(model))))
+        let series: BundleHandle<LlmSeries> = scope::held(metrics, LabelText::AtRuntime(model));
+        Self(if series.is_other() { of_other_model(&series, model) } else { Stage::New(series) })
     }
 }
 
@@ -65,18 +71,33 @@ pub fn llm<M: Scope>(
     label: CallLabel<'_>,
 ) -> LlmCall<M::BundleHandle<LlmSeries>> {
     let series = metrics.hold(site, &site.llm, label);
-    LlmCall(if series.is_profiled() { prepared(&series, site) } else { Stage::New(series) })
+    let mut stage =
+        if series.is_other() { of_other_model(&series, label.text()) } else { Stage::New(series) };
+    if let Stage::New(series) = &stage
+        && (series.is_profiled() || site.model().0.is_some())
+    {
+        stage = Stage::Begun(PooledFacts::take(series.keep()));
+    }
+    if let Stage::Begun(facts) = &mut stage {
+        describe(facts.get_mut(), site);
+    }
+    LlmCall(stage)
 }
 
-/// Creates a call with profiles. The provider and the operation of its function are kept among its facts, so that the
-/// future doesn't grow.
+/// Creates a call of a model whose label value is `__other__`. Its name is kept among its facts.
 #[cold]
-fn prepared<H: HoldsBundle<LlmSeries>>(series: &H, site: &'static Site) -> Stage<H> {
+fn of_other_model<H: HoldsBundle<LlmSeries>>(series: &H, model: &str) -> Stage<H> {
     let mut facts = PooledFacts::take(series.keep());
-    let (provider, operation) = site.model();
-    facts.get_mut().set_provider(provider.unwrap_or_default());
-    facts.get_mut().set_operation(operation.unwrap_or_default());
+    facts.get_mut().set_requested(model);
     Stage::Begun(facts)
+}
+
+/// Keeps the provider and the operation of a function among the facts of its call, so that the future doesn't grow.
+#[inline(never)]
+fn describe(facts: &mut LiveFacts, site: &'static Site) {
+    let (provider, operation) = site.model();
+    facts.set_provider(provider.unwrap_or_default());
+    facts.set_operation(operation.unwrap_or_default());
 }
 
 impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
@@ -127,7 +148,9 @@ impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
 
     #[inline]
     fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
-        ledger::add_spent(self.facts().record(writer, status, elapsed.ticks()));
+        let facts = self.facts();
+        let spent = facts.record(writer, status, elapsed.ticks());
+        facts.charge(spent);
     }
 }
 
@@ -137,10 +160,17 @@ impl<R: Reader<T>, T, H: HoldsBundle<LlmSeries>> ReadBy<R, T> for LlmCall<H> {
         let facts = self.facts();
         let Some(series) = facts.series() else { return Status::Success };
         reader.facts(output, facts, series.faults());
-        if let Some(lost) = facts.take_lost() {
-            ledger::add_spent(lost);
+        facts.charge_lost();
+        // An error that lacks the HTTP status of its response finds it among the facts of the call.
+        let failed_head = facts.head().is_some_and(|(status, _)| status != Status::Success);
+        if failed_head {
+            self.enter();
         }
-        reader.status(output, series.faults())
+        let status = reader.status(output, series.faults());
+        if failed_head {
+            self.leave();
+        }
+        status
     }
 }
 
@@ -207,6 +237,12 @@ impl LlmGuard {
         self
     }
 
+    /// Reports the service tier; see [`CallFacts::set_service_tier`](crate::llm::CallFacts::set_service_tier).
+    pub fn service_tier(&mut self, tier: ServiceTier) -> &mut Self {
+        self.facts().set_service_tier(tier);
+        self
+    }
+
     /// Reports the operation; see [`CallFacts::set_operation`](crate::llm::CallFacts::set_operation).
     pub fn operation(&mut self, operation: &str) -> &mut Self {
         self.facts().set_operation(operation);
@@ -263,7 +299,16 @@ impl Call {
         // The user's code runs before the facts are taken out of the thread-local variable.
         let (usage, model, reason) =
             (response.token_usage(), response.served_model(), response.finish_reason());
-        with_current(|facts| facts.update(usage, model, reason));
+        let (tier, cost) = (response.service_tier(), response.cost_usd());
+        with_current(|facts| {
+            facts.update(usage, model, reason);
+            if let Some(tier) = tier {
+                facts.set_service_tier(tier);
+            }
+            if let Some(usd) = cost {
+                facts.set_reported_cost(usd);
+            }
+        });
         self
     }
 
@@ -289,11 +334,25 @@ impl Call {
     pub fn attempt(self, attempt: Attempt) -> Self {
         // Counting may run the fault hook, which may report facts of this call: the facts must be in the thread-local
         // variable meanwhile.
-        let mut series = None;
-        with_current(|facts| series = facts.series());
-        if let Some(series) = series {
-            ledger::add_spent(series.add_attempt(&attempt));
-            with_current(|facts| facts.note_attempt(&attempt));
+        let mut call = None;
+        with_current(|facts| {
+            let sold_as = facts.sold_as();
+            let sold_as = (sold_as.provider.to_owned(), sold_as.tier);
+            let earlier = facts.earlier_request(&attempt);
+            call = facts.series().map(|series| (series, facts.requested_model.clone(), sold_as, earlier));
+        });
+        if let Some((series, requested, (provider, tier), earlier)) = call {
+            let sold_as = SoldAs { provider: &provider, tier };
+            let mut spent = series.add_attempt(&attempt, &requested, sold_as);
+            if let Some(earlier) = earlier {
+                spent.add(series.add_request(earlier, &requested, sold_as));
+            }
+            let model = if requested.is_empty() { series.model() } else { &requested };
+            ledger::charge(None, &series, model, spent);
+            with_current(|facts| {
+                facts.begin_attempt();
+                facts.note_attempt(&attempt);
+            });
         }
         self
     }
@@ -304,10 +363,31 @@ impl Call {
         self
     }
 
+    /// Reports the service tier; see [`CallFacts::set_service_tier`](crate::llm::CallFacts::set_service_tier).
+    pub fn service_tier(self, tier: ServiceTier) -> Self {
+        with_current(|facts| facts.set_service_tier(tier));
+        self
+    }
+
     /// Reports the operation; see [`CallFacts::set_operation`](crate::llm::CallFacts::set_operation).
     pub fn operation(self, operation: &str) -> Self {
         with_current(|facts| facts.set_operation(operation));
         self
+    }
+
+    /// Notes the status of a response's head and the wait that it requests.
+    #[cfg(feature = "tower")]
+    pub(crate) fn note_head(self, status: Status, retry_after: Option<Duration>) {
+        with_current(|facts| facts.set_head(status, retry_after));
+    }
+
+    /// Returns the status of the last response's head and the wait that it requests, if a layer saw it.
+    #[cfg(feature = "tower")]
+    #[allow(dead_code)] // Each integration uses some of these.
+    pub(crate) fn head(self) -> Option<(Status, Option<Duration>)> {
+        let mut head = None;
+        with_current(|facts| head = facts.head());
+        head
     }
 
     /// Reports rate limits; see [`LiveFacts::set_rate_limits`].

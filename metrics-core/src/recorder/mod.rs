@@ -28,8 +28,10 @@ pub(crate) mod ledger;
 mod llm;
 #[cfg(not(feature = "stream"))]
 mod no_stream;
+mod own_cost;
 mod reader;
 mod request;
+mod reservation;
 #[cfg(feature = "retry")]
 mod retry;
 mod scope;
@@ -64,6 +66,7 @@ pub use llm::{Call, LlmCall, LlmGuard, llm};
 pub use no_stream::*;
 pub use reader::*;
 pub use request::RequestGuard;
+pub use reservation::{Reservation, reserve_budgets};
 #[cfg(feature = "retry")]
 pub use retry::{Retry, retry};
 pub use scope::{Global, Scope, family_call};

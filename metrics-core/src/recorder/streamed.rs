@@ -10,15 +10,15 @@ use pin_project_lite::pin_project;
 use super::call::{CallRecorder, DropGuard};
 use super::facts::LiveFacts;
 use super::reader::{OutputTag, ReadBy, Reader, StatusByClosure};
-use super::{LlmCall, TaskCall};
+use super::{LlmCall, TaskCall, TaskHandle};
 use crate::faults::FaultReporter;
 use crate::instance::AgentMetrics;
 use crate::status::Status;
 use crate::storage;
 
 pin_project! {
-    /// The stream of a tracked call. Each poll runs inside the call, so that work of the stream belongs to the call. Nothing is
-    /// buffered, and no item waits for another.
+    /// The stream of a tracked call. Each poll runs inside the call, so that work of the stream belongs to the call, and inside
+    /// the task that opened the stream, wherever the stream is read. Nothing is buffered, and no item waits for another.
     ///
     /// An item that is an error determines the status of the call. A stream that is dropped before its end, and without an
     /// error, is recorded as `cancelled`.
@@ -28,6 +28,7 @@ pin_project! {
         // The status according to the items so far.
         status: Status,
         began: bool,
+        task: TaskHandle,
         item: PhantomData<fn() -> T>,
         // Emptied at the end, before the end is recorded.
         #[pin]
@@ -37,12 +38,15 @@ pin_project! {
     impl<C: CallRecorder, R, S, T> PinnedDrop for Streamed<C, R, S, T> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            let _in_task = this.task.enter();
             // Values that the stream drops still belong to this call.
             this.observation.clear(|| this.stream.set(None));
             // Most consumers drop the stream after an error: the call then ends with the status of the error.
             if *this.status != Status::Success {
                 this.observation.end_waiting(*this.status);
             }
+            // The guard is dropped only after this function, and so outside of the task.
+            this.observation.end_dropped();
         }
     }
 }
@@ -50,7 +54,7 @@ pin_project! {
 impl<C: CallRecorder, R, S, T> Streamed<C, R, S, T> {
     fn new(observation: DropGuard<C>, reader: R, stream: S) -> Self {
         let (status, began, item) = (Status::Success, false, PhantomData);
-        Self { observation, reader, status, began, item, stream: Some(stream) }
+        Self { observation, reader, status, began, task: TaskHandle::current(), item, stream: Some(stream) }
     }
 }
 
@@ -61,6 +65,7 @@ impl<C: ReadBy<R, T>, R, S: Stream<Item = T>, T> Stream for Streamed<C, R, S, T>
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let mut this = self.project();
         let Some(stream) = this.stream.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let _in_task = this.task.enter();
         let writer = storage::current_shard();
         match this.observation.run(writer, || stream.poll_next(cx)) {
             Poll::Pending => {

@@ -1,16 +1,18 @@
 //! Tasks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::call::{CallRecorder, Elapsed, guard};
 use super::held::{BundleHandle, HoldsBundle, WithBudget, WithDimensions};
 use super::ledger::{self, Ledger};
 use super::scope;
 use super::{CallLabel, Scope, Site};
-use crate::builtin::{Budget, DimensionValue, LabelText, TaskSeries};
+use crate::builtin::{Budget, DimensionValue, EndedTask, InFlight, LabelText, TaskSeries, TaskTotals};
 use crate::clock::{self, Ticks};
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::instance::AgentMetrics;
+use crate::pricing::amount::from_pico_usd;
 use crate::status::Status;
 use crate::storage::ShardHandle;
 
@@ -102,6 +104,9 @@ impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
             series.observe_queue(at.since(made));
         }
         Ledger::note_begin(ledger, at);
+        if let Some(series) = ledger.series() {
+            series.observers().start(ledger, series.task_type(), at, ledger.is_root());
+        }
     }
 
     #[inline]
@@ -120,12 +125,53 @@ impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
     fn end(&mut self, writer: ShardHandle, status: Status, elapsed: Elapsed) {
         let Stage::Begun(ledger) = &mut self.0 else { return };
         let Some(ledger) = ledger.take() else { return };
+        let own_pico_usd = ledger.end();
         if let Some(series) = ledger.series() {
-            series.observe_totals(status, &ledger.totals(), ledger.pico_usd(), ledger.own_pico_usd());
+            let totals = ledger.totals_with(own_pico_usd);
+            series.observe_totals(status, &totals, from_pico_usd(own_pico_usd));
             series.record_agent(status, elapsed.ticks(), || [ledger.inferences(), ledger.own_tool_calls()]);
             series.end(writer, ledger.is_root(), status, elapsed.ticks(), elapsed.end());
+            series.observers().end(&ledger, || ended(&ledger, totals, status, elapsed), series.faults());
         }
-        ledger.end();
+        ledger.recycle();
+    }
+}
+
+/// Describes a task that has ended.
+fn ended(ledger: &Ledger, totals: TaskTotals, status: Status, elapsed: Elapsed) -> EndedTask {
+    EndedTask {
+        task_type: ledger.series().map_or("", |series| series.task_type()).to_owned(),
+        status,
+        duration: Duration::from_nanos(clock::nanos(elapsed.ticks())),
+        totals,
+        is_root: ledger.is_root(),
+    }
+}
+
+impl InFlight for Ledger {
+    fn totals_so_far(&self) -> TaskTotals {
+        self.totals()
+    }
+}
+
+impl AgentMetrics {
+    /// Calls `hook` at the end of every task from now on, with its status, its duration and its totals.
+    ///
+    /// The hook runs on the thread on which the task ends, after the task has been recorded, and delays that thread. A panic
+    /// of the hook is reported to the fault hook and does not reach the task. It is called until the instance is dropped.
+    ///
+    /// ```
+    /// use agent_metrics::{AgentMetrics, Status};
+    ///
+    /// let metrics = AgentMetrics::builder().build()?;
+    /// metrics.on_task_end(|task| {
+    ///     println!("{} ended with {} for {} USD", task.task_type, task.status, task.totals.cost_usd);
+    /// });
+    /// metrics.track_task("search").finish(Status::Success);
+    /// # Ok::<(), agent_metrics::BuildError>(())
+    /// ```
+    pub fn on_task_end(&self, hook: impl Fn(&EndedTask) + Send + Sync + 'static) {
+        self.families_ref().tasks.observers().add_hook(hook);
     }
 }
 

@@ -51,8 +51,7 @@ impl<R: Reader<T>, T, H: HoldsBundle<ToolSeries>> ReadBy<R, T> for ToolCall<H> {
     #[inline]
     fn read(&mut self, reader: &R, output: &T) -> Status {
         if let Some(usd) = reader.cost(output, self.faults()) {
-            self.series.add_cost(usd);
-            ledger::add_tool_cost(usd);
+            self.series.add_cost(usd, ledger::add_tool_cost);
         }
         reader.status(output, self.faults())
     }

@@ -9,7 +9,7 @@ use prometheus::proto;
 
 use crate::label::{Labels, RenderedLabels};
 use crate::name::MetricKind;
-use crate::sample::{HistogramSample, Number, Source, Visitor};
+use crate::sample::{FamilyInfo, HistogramSample, Number, Source, Visitor};
 
 thread_local! {
     /// The answer of this crate's collectors on the current thread.
@@ -61,6 +61,26 @@ impl FamilyCollector {
         let desc = desc.map_err(|error| error.to_string().into());
         Self { source, family, desc }
     }
+
+    /// Returns whether its name, labels and help text are valid.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.desc.is_ok()
+    }
+
+    pub(crate) fn info(&self) -> &FamilyInfo {
+        &self.source.families()[self.family]
+    }
+}
+
+/// Returns the kind of a gathered family.
+pub(crate) fn kind(family: &proto::MetricFamily) -> MetricKind {
+    match family.get_field_type() {
+        proto::MetricType::COUNTER => MetricKind::Counter,
+        proto::MetricType::GAUGE => MetricKind::Gauge,
+        proto::MetricType::HISTOGRAM => MetricKind::Histogram,
+        proto::MetricType::SUMMARY => MetricKind::Summary,
+        proto::MetricType::UNTYPED => MetricKind::Unknown,
+    }
 }
 
 impl Collector for FamilyCollector {
@@ -79,15 +99,29 @@ impl Collector for FamilyCollector {
     }
 }
 
-/// Registers a family.
+/// Registers families, or none of them.
 ///
 /// # Errors
-/// The message of the registry.
-pub(crate) fn register(registry: &prometheus::Registry, family: &FamilyCollector) -> Result<(), String> {
-    match &family.desc {
-        Err(message) => Err(message.to_string()),
-        Ok(_) => registry.register(Box::new(family.clone())).map_err(|error| error.to_string()),
+/// The collector that was refused, and the message of the registry.
+pub(crate) fn register_all(
+    registry: &prometheus::Registry,
+    families: Vec<FamilyCollector>,
+) -> Result<(), Box<(FamilyCollector, String)>> {
+    let mut registered = Vec::with_capacity(families.len());
+    for family in families {
+        let result = match &family.desc {
+            Err(message) => Err(message.to_string()),
+            Ok(_) => registry.register(Box::new(family.clone())).map_err(|error| error.to_string()),
+        };
+        if let Err(message) = result {
+            for family in registered {
+                unregister(registry, family);
+            }
+            return Err(Box::new((family, message)));
+        }
+        registered.push(family);
     }
+    Ok(())
 }
 
 pub(crate) fn unregister(registry: &prometheus::Registry, family: FamilyCollector) {

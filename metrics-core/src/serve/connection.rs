@@ -5,27 +5,37 @@ use std::pin::Pin;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use std::{io, net};
+#[cfg(feature = "live")]
+use std::{pin::pin, task::Poll};
 
 use tokio::io::AsyncWrite;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
-use tokio::task::yield_now;
+#[cfg(feature = "live")]
+use tokio::sync::watch;
+use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::head;
 use super::limit::{ConcurrencyLimit, Expired};
 use super::refusal::{RefusalReason, RefusedConnections};
 use super::response::{Broken, Response, Route, Router};
+#[cfg(feature = "live")]
+use crate::live::EventStream;
 
 /// The time that a connection may be idle while others wait to be accepted. A client's request follows directly on the
 /// last packet of the handshake, however far away the client is, so this only has to cover a busy machine. With 256
 /// permits, a full queue of 4,096 idle connections is worked off in 2 seconds.
 const IDLE_GRACE: Duration = Duration::from_millis(100);
-/// The largest number of expositions that are being sent at the same time.
-const MAX_SENDING: usize = 32;
-/// The time that a client may read nothing of its response while others wait for theirs.
-const SEND_GRACE: Duration = Duration::from_secs(1);
+/// The largest number of expositions that are being sent at the same time. Each holds a chunk, and the families of foreign
+/// collectors, which are gathered at once.
+const MAX_SENDING: usize = 8;
+/// The time that a client may keep its response waiting while others wait for theirs, in addition to the time that reading
+/// takes at [`MIN_RATE`].
+const SEND_GRACE: Duration = Duration::from_millis(500);
+/// The rate in bytes per second at which a client must read its response while others wait for theirs.
+const MIN_RATE: u64 = 2 * 1024 * 1024;
 /// The time for which data that a refused client still sends is read and discarded. If a connection is closed with
 /// unread data, the operating system resets it, and the client may lose the response.
 const LINGER: Duration = Duration::from_secs(2);
@@ -34,12 +44,15 @@ const LINGER_BYTES: usize = 256 * 1024;
 
 /// The state that all connections of an exporter share.
 pub(super) struct Server {
-    router: Router,
+    router: Arc<Router>,
     refused: RefusedConnections,
     connections: ConcurrencyLimit,
     sending: ConcurrencyLimit,
     read_timeout: Duration,
     write_timeout: Duration,
+    /// Changes when the server stops gracefully, which ends the streams of events.
+    #[cfg(feature = "live")]
+    stopping: watch::Sender<()>,
 }
 
 impl Server {
@@ -51,12 +64,14 @@ impl Server {
         write_timeout: Duration,
     ) -> Self {
         Self {
-            router,
+            router: Arc::new(router),
             refused,
             connections: ConcurrencyLimit::new(max_connections, IDLE_GRACE),
             sending: ConcurrencyLimit::new(MAX_SENDING, SEND_GRACE),
             read_timeout,
             write_timeout,
+            #[cfg(feature = "live")]
+            stopping: watch::Sender::new(()),
         }
     }
 
@@ -69,7 +84,9 @@ impl Server {
         ready: &mpsc::Sender<io::Result<()>>,
     ) {
         let set_up = || -> io::Result<(Runtime, TcpListener)> {
-            let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+            let mut builder = Builder::new_current_thread();
+            // Each exposition that is being sent may need a thread while the collectors are gathered.
+            let runtime = builder.enable_io().enable_time().max_blocking_threads(MAX_SENDING).build()?;
             let inside = runtime.enter();
             let listener = TcpListener::from_std(listener)?;
             drop(inside);
@@ -89,9 +106,13 @@ impl Server {
             // The listener is closed when the task has ended.
             let _ = accepting.await;
             if gracefully {
+                #[cfg(feature = "live")]
+                server.stopping.send_replace(());
                 let _ = timeout(server.write_timeout, server.connections.wait_for_all()).await;
             }
         });
+        // A collector may be slow or wait for a lock that the caller holds: this does not wait for its thread.
+        runtime.shutdown_background();
     }
 
     async fn accept(self: Arc<Self>, listener: TcpListener) {
@@ -128,10 +149,23 @@ impl Server {
                 // The permit is acquired before the metrics are encoded, so that the memory of encoded expositions is
                 // bounded.
                 let permit = self.sending.acquire().await;
-                self.send(&mut stream, self.router.metrics(&head), with_body).await;
+                let router = self.router.clone();
+                // The collectors of the registry may be slow. On another thread they hold up no other connection.
+                let response = spawn_blocking(move || router.metrics(&head)).await;
+                if let Ok(response) = response {
+                    self.send(&mut stream, response, with_body).await;
+                }
                 drop(permit);
             }
             Route::Refused(reason) => self.refuse(&mut stream, reason).await,
+            #[cfg(feature = "live")]
+            Route::Page => {
+                let router = self.router.clone();
+                // A long history takes some time to write.
+                if let Ok(Some((response, events))) = spawn_blocking(move || router.page(&head)).await {
+                    self.send_page(&mut stream, response, events.filter(|_| with_body), with_body).await;
+                }
+            }
             short => {
                 if let Some(response) = short.short_response() {
                     self.send(&mut stream, response, with_body).await;
@@ -150,19 +184,60 @@ impl Server {
         }
     }
 
+    /// Sends a response of the live page, and the events that follow it until the client disconnects or the server stops.
+    #[cfg(feature = "live")]
+    async fn send_page(
+        &self,
+        stream: &mut TcpStream,
+        response: Response,
+        events: Option<EventStream>,
+        with_body: bool,
+    ) {
+        let Some(mut events) = events else {
+            self.send(stream, response, with_body).await;
+            return self.linger(stream).await;
+        };
+        let mut piece = response.head.into_bytes();
+        let mut stopping = self.stopping.subscribe();
+        loop {
+            let mut rest = &*piece;
+            while !rest.is_empty() {
+                match timeout(self.write_timeout, write_some(stream, rest)).await {
+                    Ok(Ok(count)) => rest = &rest[count..],
+                    Ok(Err(_)) => return,
+                    Err(_) => return self.refused.count(RefusalReason::Slow),
+                }
+            }
+            let mut stopped = pin!(stopping.changed());
+            let next = poll_fn(|cx| match stopped.as_mut().poll(cx) {
+                Poll::Ready(_) => Poll::Ready(None),
+                Poll::Pending => events.poll_next(cx),
+            });
+            let Some(next) = next.await else { break };
+            piece = next;
+        }
+        let _ = poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx)).await;
+    }
+
     /// Sends a response within the write timeout.
     async fn send(&self, stream: &mut TcpStream, mut response: Response, with_body: bool) {
         // Only the time spent waiting for the client counts, not the time that encoding takes.
         let mut left = self.write_timeout;
+        let mut sent: u64 = 0;
         let mut piece = std::mem::take(&mut response.head).into_bytes();
         loop {
             let mut rest = &*piece;
             while !rest.is_empty() {
-                // The grace period applies to each write: a client is slow if it reads nothing for a long time, not if
-                // it has much to read.
+                // What the client has read earns it time: it is slow if it reads slowly, not if it has much to read.
+                let waited = self.write_timeout.saturating_sub(left);
+                let earned = Duration::from_millis(sent.saturating_mul(1000) / MIN_RATE);
+                let grace = (SEND_GRACE + earned).saturating_sub(waited);
                 let begin = Instant::now();
-                match self.sending.run(left, write_some(stream, rest)).await {
-                    Ok(Ok(count)) if !left.is_zero() => rest = &rest[count..],
+                match self.sending.run_with_grace(grace, left, write_some(stream, rest)).await {
+                    Ok(Ok(count)) if !left.is_zero() => {
+                        rest = &rest[count..];
+                        sent += count as u64;
+                    }
                     // The client closed the connection.
                     Ok(Err(_)) => return,
                     Ok(Ok(_)) | Err(_) => return self.refused.count(RefusalReason::Slow),

@@ -16,11 +16,16 @@ const MAX_LINES: usize = 64;
 pub(super) struct Head {
     pub(super) method: String,
     pub(super) path: String,
+    /// The query string, without the question mark.
+    pub(super) query: String,
+    /// The name and the port under which the client requested the endpoint.
+    pub(super) host: Option<String>,
     /// True if the client understands chunked transfer coding, which HTTP 1.0 doesn't have.
     pub(super) takes_chunks: bool,
     pub(super) accept: Option<String>,
     pub(super) accept_encoding: Option<String>,
     pub(super) authorization: Option<Vec<u8>>,
+    pub(super) if_none_match: Option<String>,
     pub(super) body: Body,
 }
 
@@ -85,6 +90,7 @@ fn parse(bytes: &[u8]) -> Result<Head, RefusalReason> {
     let mut head = Head {
         method: request.method.unwrap_or_default().to_owned(),
         path: path(request.path.unwrap_or_default()).to_owned(),
+        query: query(request.path.unwrap_or_default()).to_owned(),
         takes_chunks: request.version != Some(0),
         ..Head::default()
     };
@@ -94,6 +100,10 @@ fn parse(bytes: &[u8]) -> Result<Head, RefusalReason> {
             join(&mut head.accept, header.value);
         } else if is("accept-encoding") {
             join(&mut head.accept_encoding, header.value);
+        } else if is("host") {
+            join(&mut head.host, header.value);
+        } else if is("if-none-match") {
+            join(&mut head.if_none_match, header.value);
         } else if is("authorization") {
             head.authorization = Some(header.value.to_owned());
         } else if is("content-length") {
@@ -114,6 +124,12 @@ fn path(target: &str) -> &str {
         _ => target,
     };
     path.split(['?', '#']).next().unwrap_or(path)
+}
+
+/// Returns the query string of a request's target.
+fn query(target: &str) -> &str {
+    let target = target.split('#').next().unwrap_or(target);
+    target.split_once('?').map_or("", |(_, query)| query)
 }
 
 /// Appends the value of one header line to a comma-separated list.
@@ -139,6 +155,7 @@ mod tests {
         assert_eq!((head.method.as_str(), head.path.as_str(), head.body), ("GET", "/metrics", Body::None));
         assert!(head.takes_chunks && !parse(b"GET / HTTP/1.0\r\n\r\n").unwrap().takes_chunks);
         assert_eq!(head.accept.as_deref(), Some("a,b"));
+        assert_eq!((head.query.as_str(), head.host), ("x=1", None));
         assert_eq!(head.authorization.as_deref(), Some(&b"Bearer x"[..]));
     }
 

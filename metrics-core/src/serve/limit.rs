@@ -73,8 +73,18 @@ impl ConcurrencyLimit {
         limit: Duration,
         operation: impl Future<Output = T>,
     ) -> Result<T, Expired> {
+        self.run_with_grace(self.grace, limit, operation).await
+    }
+
+    /// Does the work of [`run`](Self::run) with another grace period.
+    pub(super) async fn run_with_grace<T>(
+        &self,
+        grace: Duration,
+        limit: Duration,
+        operation: impl Future<Output = T>,
+    ) -> Result<T, Expired> {
         let mut operation = pin!(operation);
-        let grace = self.grace.min(limit);
+        let grace = grace.min(limit);
         if let Ok(done) = timeout(grace, &mut operation).await {
             return Ok(done);
         }

@@ -1,8 +1,8 @@
 //! An exporter for programs without a web framework: a small HTTP server on a dedicated thread.
 //!
 //! The thread runs a tokio runtime, so a connection costs a socket and a few hundred bytes rather than a thread, and the
-//! program needs no runtime. Since there is only one thread, scrapes never use more than one core. Each connection gets
-//! one response and is closed, so all limits are enforced in one place.
+//! program needs no runtime. Only the collectors that the program has added to the registry run on further threads, since
+//! they may be slow. Each connection gets one response and is closed, so all limits are enforced in one place.
 
 mod connection;
 mod error;
@@ -20,6 +20,9 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::sync::oneshot;
 
+use crate::access::{AllowedHosts, is_usable_token};
+#[cfg(feature = "live")]
+use crate::live::LivePage;
 use crate::{AgentMetrics, global};
 use connection::Server;
 pub use error::ServeError;
@@ -27,7 +30,7 @@ use refusal::RefusedConnections;
 use response::Router;
 
 /// Serves the metrics of the global instance on `/metrics`, and a health check on `/healthz`, until the returned
-/// [`Serving`] is dropped.
+/// [`Serving`] is dropped. With the feature `live`, the live page is at `/`.
 ///
 /// The address must be a loopback address, such as `127.0.0.1:9185`; [`Exporter`] has further options. No async runtime
 /// is needed.
@@ -41,7 +44,10 @@ use response::Router;
 /// # Errors
 /// Returns an error if the address is invalid, in use, or reachable from other machines. The message says what to do.
 pub fn serve(address: impl ToSocketAddrs) -> Result<Serving, ServeError> {
-    Exporter::new(global()).start(address)
+    let exporter = Exporter::new(global());
+    #[cfg(feature = "live")]
+    let exporter = exporter.live_page();
+    exporter.start(address)
 }
 
 /// The options of an exporter: the access and the resources that clients may have.
@@ -55,11 +61,12 @@ pub fn serve(address: impl ToSocketAddrs) -> Result<Serving, ServeError> {
 /// | `late` | the request wasn't complete within [`read_timeout`](Self::read_timeout) |
 /// | `incomplete` | the client closed the connection in the middle of its request |
 /// | `crowded` | the connection was idle for more than 0.1 s while other connections waited |
-/// | `slow` | the client didn't read the response within [`write_timeout`](Self::write_timeout), or read nothing for 1 s while other responses waited |
+/// | `slow` | the client didn't read the response within [`write_timeout`](Self::write_timeout), or at less than 2 MiB/s, after a grace of 0.5 s, while other responses waited |
 /// | `head_too_large` | the request line and the headers exceed 8 KiB or 64 lines (status code 431) |
 /// | `body_too_large` | the request has a body over 8 KiB (status code 413) |
 /// | `malformed` | the request isn't HTTP 1.0 or 1.1 (status code 400) |
 /// | `unauthorized` | the bearer token is missing or wrong (status code 401) |
+/// | `foreign_host` | the `Host` header has a name that a web site can have; see [`allow_host`](Self::allow_host) (status code 403) |
 ///
 /// ```
 /// use agent_metrics::AgentMetrics;
@@ -82,6 +89,9 @@ pub struct Exporter {
     max_connections: usize,
     read_timeout: Duration,
     write_timeout: Duration,
+    hosts: AllowedHosts,
+    #[cfg(feature = "live")]
+    live_page: bool,
 }
 
 impl Exporter {
@@ -94,7 +104,28 @@ impl Exporter {
             max_connections: 256,
             read_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(30),
+            hosts: AllowedHosts::default(),
+            #[cfg(feature = "live")]
+            live_page: false,
         }
+    }
+
+    /// Serves the [live page](crate::live) at `/` as well, with the same token and the same host names.
+    #[cfg(feature = "live")]
+    pub fn live_page(mut self) -> Self {
+        self.live_page = true;
+        self
+    }
+
+    /// Allows requests for one more host name, without a port.
+    ///
+    /// On a loopback address the exporter answers only requests whose `Host` header has an IP address or `localhost`. Any web
+    /// site can make a visitor's browser connect to a loopback address under the name of the site (DNS rebinding), and could
+    /// then read the metrics. Allow the name of a proxy that forwards it. On an address that other machines can reach, every
+    /// name is allowed unless this method names some.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.hosts.allow(name);
+        self
     }
 
     /// Requires the header `Authorization: Bearer <token>` for `/metrics`.
@@ -138,13 +169,32 @@ impl Exporter {
     /// [`allow_remote`](Self::allow_remote); if the token can't be sent in a header; or if the registry already has a
     /// foreign family named `agent_metrics_exporter_refused_total`.
     pub fn start(self, address: impl ToSocketAddrs) -> Result<Serving, ServeError> {
-        let Self { metrics, token, remote, max_connections, read_timeout, write_timeout } = self;
-        check_token(token.as_deref())?;
+        let Self { metrics, token, remote, max_connections, read_timeout, write_timeout, mut hosts, .. } =
+            self;
+        if !token.as_deref().is_none_or(is_usable_token) {
+            return Err(ServeError::Token);
+        }
         let refused = RefusedConnections::for_instance(&metrics)?;
         let listener = bind(address, remote)?;
         let address = listener.local_addr().map_err(ServeError::Start)?;
-        let server =
-            Server::new(Router { metrics, token }, refused, max_connections, read_timeout, write_timeout);
+        if hosts.is_default() && !address.ip().to_canonical().is_loopback() {
+            hosts = AllowedHosts::any();
+        }
+        #[cfg(feature = "live")]
+        let page = if self.live_page {
+            let page = LivePage::new(&metrics).map_err(ServeError::Start)?;
+            Some(page.with_access(token.clone(), hosts.clone()))
+        } else {
+            None
+        };
+        let router = Router {
+            metrics,
+            token,
+            hosts,
+            #[cfg(feature = "live")]
+            page,
+        };
+        let server = Server::new(router, refused, max_connections, read_timeout, write_timeout);
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = mpsc::channel();
         let run = move || server.run(listener, stopped, &ready);
@@ -156,12 +206,6 @@ impl Exporter {
             .map_err(ServeError::Start)?;
         Ok(Serving { address, stop: Some(stop), thread: Some(thread) })
     }
-}
-
-/// Checks that a token is not empty and can be sent in a header.
-fn check_token(token: Option<&str>) -> Result<(), ServeError> {
-    let is_usable = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-    if token.is_none_or(is_usable) { Ok(()) } else { Err(ServeError::Token) }
 }
 
 /// The requested length of the queue of connections that wait to be accepted; the operating system may limit it. The
@@ -191,7 +235,7 @@ fn bind(address: impl ToSocketAddrs, remote: bool) -> Result<TcpListener, ServeE
     Err(failure)
 }
 
-/// A running exporter. Dropping it stops the exporter immediately and closes its connections.
+/// A running exporter. Dropping it stops the exporter immediately and closes its connections. It waits for no collector.
 #[must_use = "the exporter stops when this is dropped"]
 pub struct Serving {
     address: SocketAddr,
@@ -236,6 +280,7 @@ impl fmt::Debug for Exporter {
             .field("max_connections", &self.max_connections)
             .field("read_timeout", &self.read_timeout)
             .field("write_timeout", &self.write_timeout)
+            .field("hosts", &self.hosts)
             .finish_non_exhaustive()
     }
 }

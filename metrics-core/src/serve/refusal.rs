@@ -18,6 +18,7 @@ pub(super) enum RefusalReason {
     BodyTooLarge,
     Malformed,
     Unauthorized,
+    ForeignHost,
 }
 
 impl LabelValue for RefusalReason {

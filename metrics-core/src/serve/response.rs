@@ -2,10 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use subtle::ConstantTimeEq as _;
-
 use super::head::{Body, Head};
 use super::refusal::RefusalReason;
+use crate::access::{AllowedHosts, has_token};
+#[cfg(feature = "live")]
+use crate::live::{EventStream, LivePage, PageBody, PageRequest};
 use crate::{AgentMetrics, Chunks};
 
 /// The largest request body that is accepted and discarded unread.
@@ -15,6 +16,9 @@ const MAX_BODY: u64 = 8 * 1024;
 pub(super) struct Router {
     pub(super) metrics: AgentMetrics,
     pub(super) token: Option<String>,
+    pub(super) hosts: AllowedHosts,
+    #[cfg(feature = "live")]
+    pub(super) page: Option<LivePage>,
 }
 
 /// The kind of response to a request.
@@ -22,6 +26,8 @@ pub(super) struct Router {
 pub(super) enum Route {
     Metrics,
     Healthy,
+    #[cfg(feature = "live")]
+    Page,
     NotFound,
     WrongMethod,
     Refused(RefusalReason),
@@ -33,24 +39,55 @@ impl Router {
         if head.body == Body::Unknown || matches!(head.body, Body::Bytes(length) if length > MAX_BODY) {
             return Route::Refused(RefusalReason::BodyTooLarge);
         }
+        if !self.hosts.admit(head.host.as_deref()) {
+            return Route::Refused(RefusalReason::ForeignHost);
+        }
         let is_read = matches!(head.method.as_str(), "GET" | "HEAD");
         match head.path.as_str() {
             "/healthz" if is_read => Route::Healthy,
             "/metrics" if is_read && !self.admits(head) => Route::Refused(RefusalReason::Unauthorized),
             "/metrics" if is_read => Route::Metrics,
             "/healthz" | "/metrics" => Route::WrongMethod,
+            #[cfg(feature = "live")]
+            _ if self.page.is_some() => Route::Page,
             _ => Route::NotFound,
         }
     }
 
     /// Returns true if the request has the token, or none is required.
     fn admits(&self, head: &Head) -> bool {
-        let Some(token) = &self.token else { return true };
-        let given = head.authorization.as_deref().and_then(|value| {
-            let (scheme, given) = value.split_at_checked("Bearer ".len())?;
-            scheme.eq_ignore_ascii_case(b"Bearer ").then(|| given.trim_ascii())
+        self.token.as_ref().is_none_or(|token| has_token(head.authorization.as_deref(), token))
+    }
+
+    /// Returns the response of the live page, and the events that follow it.
+    #[cfg(feature = "live")]
+    pub(super) fn page(&self, head: &Head) -> Option<(Response, Option<EventStream>)> {
+        let response = self.page.as_ref()?.respond(&PageRequest {
+            method: &head.method,
+            path: &head.path,
+            lacks_slash: None,
+            query: &head.query,
+            host: head.host.as_deref(),
+            authorization: head.authorization.as_deref(),
+            accept_encoding: head.accept_encoding.as_deref().unwrap_or_default(),
+            if_none_match: head.if_none_match.as_deref().unwrap_or_default(),
         });
-        given.is_some_and(|given| bool::from(given.ct_eq(token.as_bytes())))
+        let status = match response.status {
+            200 => "200 OK",
+            304 => "304 Not Modified",
+            400 => "400 Bad Request",
+            401 => "401 Unauthorized",
+            403 => "403 Forbidden",
+            404 => "404 Not Found",
+            405 => "405 Method Not Allowed",
+            _ => "503 Service Unavailable",
+        };
+        let lines = response.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        Some(match response.body {
+            PageBody::Static(bytes) => (Response::with_lines(status, lines, bytes.into()), None),
+            PageBody::Bytes(bytes) => (Response::with_lines(status, lines, bytes), None),
+            PageBody::Events(events) => (Response::events(status, &lines), Some(events)),
+        })
     }
 
     /// Returns the response with the exposition, or an error response if a user's collector panics.
@@ -72,6 +109,8 @@ impl Route {
     pub(super) fn short_response(self) -> Option<Response> {
         let (status, more, text) = match self {
             Self::Metrics => return None,
+            #[cfg(feature = "live")]
+            Self::Page => return None,
             Self::Healthy => ("200 OK", "", "ok\n"),
             Self::NotFound => ("404 Not Found", "", "not found; the paths are /metrics and /healthz\n"),
             Self::WrongMethod => {
@@ -81,6 +120,11 @@ impl Route {
                 RefusalReason::Unauthorized => {
                     ("401 Unauthorized", "WWW-Authenticate: Bearer\r\n", "a valid bearer token is required\n")
                 }
+                RefusalReason::ForeignHost => (
+                    "403 Forbidden",
+                    "",
+                    "the Host header names neither an IP address nor localhost; allow the name with `allow_host`\n",
+                ),
                 RefusalReason::HeadTooLarge => {
                     ("431 Request Header Fields Too Large", "", "the request's headers are too large\n")
                 }
@@ -131,6 +175,22 @@ impl Response {
         Self::whole("200 OK", &more, content_type, body)
     }
 
+    /// Creates a response whose content type is among the header lines.
+    #[cfg(feature = "live")]
+    fn with_lines(status: &str, lines: String, body: Vec<u8>) -> Self {
+        let length = body.len();
+        let head =
+            format!("HTTP/1.1 {status}\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n");
+        Self { head, body: Box::new(std::iter::once(body)) }
+    }
+
+    /// Creates the head of a response that ends with its connection.
+    #[cfg(feature = "live")]
+    fn events(status: &str, lines: &str) -> Self {
+        let head = format!("HTTP/1.1 {status}\r\n{lines}Connection: close\r\n\r\n");
+        Self { head, body: Box::new(std::iter::empty()) }
+    }
+
     fn text(status: &str, more: &str, text: &str) -> Self {
         Self::whole(status, more, "text/plain; charset=utf-8", text.into())
     }
@@ -175,7 +235,13 @@ mod tests {
 
     fn router(token: Option<&str>) -> Router {
         let metrics = AgentMetrics::builder().build().expect("the defaults are valid");
-        Router { metrics, token: token.map(str::to_owned) }
+        Router {
+            metrics,
+            token: token.map(str::to_owned),
+            hosts: AllowedHosts::default(),
+            #[cfg(feature = "live")]
+            page: None,
+        }
     }
 
     #[test]
@@ -218,6 +284,19 @@ mod tests {
         }
         assert_eq!(route(None), Route::Refused(RefusalReason::Unauthorized));
         assert_eq!(router.route(&head("GET", "/healthz")), Route::Healthy, "a health check needs no token");
+    }
+
+    #[test]
+    fn a_host_that_a_web_site_can_have_is_refused_on_every_path() {
+        let router = router(None);
+        let route =
+            |path: &str, host: &str| router.route(&Head { host: Some(host.to_owned()), ..head("GET", path) });
+        for path in ["/metrics", "/healthz", "/"] {
+            let refused = Route::Refused(RefusalReason::ForeignHost);
+            assert_eq!(route(path, "rebound.example:9185"), refused, "{path}");
+            assert_ne!(route(path, "127.0.0.1:9185"), refused, "{path}");
+        }
+        assert_eq!(route("/metrics", "localhost:9185"), Route::Metrics);
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl CellOffset {
 
     /// Adds the cells `from..from + out.len()` of every shard to `out`.
     pub(crate) fn read_into(self, from: usize, out: &mut [u64]) {
-        self.for_each(from, out.len(), |cell, value| out[cell] = out[cell].wrapping_add(value));
+        self.for_each(from, out.len(), |cell, value| out[cell] = out[cell].saturating_add(value));
     }
 
     /// Returns the sum of one cell over all shards.

@@ -7,10 +7,9 @@
 //!
 //! # Threads and memory
 //! A thread gets its exclusive shard when it records for the first time. When the thread ends, the shard goes to the
-//! next thread that needs one, with everything that was counted in it. While 64
-//! threads have one, further threads record in one shared shard and pay for locked additions. A shard allocates only the pages in
-//! which its threads recorded. A series of `n` cells therefore costs `8 * n` bytes for each thread that has recorded
-//! in the same page.
+//! next thread that needs one, with everything that was counted in it. While 64 threads have one, further threads
+//! record in one shared shard and pay for locked additions. A shard allocates only the pages in which its threads
+//! recorded. A series of `n` cells therefore costs `8 * n` bytes for each thread that has recorded in the same page.
 //!
 //! # Memory ordering
 //! Four rules make the sums right. Each is checked by a loom model where it is implemented.
@@ -37,4 +36,4 @@ pub(crate) mod start_times;
 pub(crate) use allocator::{PAGE_CELLS, STORAGE_CELLS, failed_allocations};
 pub(crate) use cell_range::{CellOffset, CellRange};
 pub use shard::ShardHandle;
-pub(crate) use shard::{AnyCells, Cells, current_shard};
+pub(crate) use shard::{AnyCells, Cells, current_shard, saturated_additions};

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use once_cell::race::OnceBox;
 
 use super::allocator::{PAGE_CELLS, PAGES};
-use crate::sync::{AtomicU64, Ordering, zeroed};
+use crate::sync::{AtomicU64, Ordering, add_saturating, zeroed};
 
 /// Exclusive shards that can exist.
 const EXCLUSIVE_SHARDS: usize = 64;
@@ -123,6 +123,8 @@ impl ShardHandle {
 
 /// Cells that can be added to. Each addition is a release operation: a reader that sees it by an acquire load also
 /// sees every addition that happened before it, in whichever shard.
+///
+/// A sum that would exceed the largest number becomes that number and stays there, so that no counter ever decreases.
 pub(crate) trait Cells: Copy {
     fn add(self, cell: usize, amount: u64);
 
@@ -159,7 +161,23 @@ impl ExclusiveCells {
 
 #[inline]
 fn add_alone(cell: &AtomicU64, amount: u64) {
-    cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Release);
+    let (sum, exceeds) = cell.load(Ordering::Relaxed).overflowing_add(amount);
+    cell.store(if exceeds { saturated() } else { sum }, Ordering::Release);
+}
+
+/// The number of additions that were cut because the sum would have exceeded the largest number.
+static SATURATED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
+/// Returns the number of additions that were cut because the sum would have exceeded the largest number.
+pub(crate) fn saturated_additions() -> u64 {
+    SATURATED.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// Counts an addition that is cut, and returns the largest number.
+#[cold]
+fn saturated() -> u64 {
+    SATURATED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    u64::MAX
 }
 
 #[inline]
@@ -213,7 +231,9 @@ impl Cells for AnyCells {
         if self.shared {
             // A read-modify-write operation continues the release sequence of the additions before it. So a reader
             // that sees this addition also sees what the other threads of the shard recorded before theirs.
-            self.cells[cell].fetch_add(amount, Ordering::Release);
+            if add_saturating(&self.cells[cell], amount, u64::MAX).checked_add(amount).is_none() {
+                saturated();
+            }
         } else {
             add_alone(&self.cells[cell], amount);
         }

@@ -6,6 +6,7 @@
 
 mod check;
 mod rate_limits;
+mod service_tier;
 mod token_usage;
 mod tokens;
 #[cfg(feature = "serde_json")]
@@ -13,5 +14,6 @@ pub mod wire;
 
 pub(crate) use check::{ANOMALIES, Anomalies};
 pub use rate_limits::RateLimits;
+pub use service_tier::ServiceTier;
 pub use token_usage::{IntoUsage, TokenUsage};
 pub use tokens::Usage;

@@ -1,5 +1,6 @@
 //! The traits that connect responses to [`Usage`].
 
+use super::service_tier::ServiceTier;
 use super::tokens::Usage;
 
 /// A model's response that reports its token usage.
@@ -39,6 +40,17 @@ pub trait TokenUsage {
     fn finish_reason(&self) -> Option<&str> {
         None
     }
+
+    /// Returns the service tier in which the call was processed, if the response reports it.
+    fn service_tier(&self) -> Option<ServiceTier> {
+        None
+    }
+
+    /// Returns what the provider charged for the call in USD, if the response reports it. It is used instead of the cost by
+    /// the price table.
+    fn cost_usd(&self) -> Option<f64> {
+        None
+    }
 }
 
 impl TokenUsage for Usage {
@@ -59,6 +71,14 @@ impl<T: TokenUsage> TokenUsage for Option<T> {
     fn finish_reason(&self) -> Option<&str> {
         self.as_ref()?.finish_reason()
     }
+
+    fn service_tier(&self) -> Option<ServiceTier> {
+        self.as_ref()?.service_tier()
+    }
+
+    fn cost_usd(&self) -> Option<f64> {
+        self.as_ref()?.cost_usd()
+    }
 }
 
 impl<T: TokenUsage + ?Sized> TokenUsage for &T {
@@ -73,6 +93,14 @@ impl<T: TokenUsage + ?Sized> TokenUsage for &T {
     fn finish_reason(&self) -> Option<&str> {
         (**self).finish_reason()
     }
+
+    fn service_tier(&self) -> Option<ServiceTier> {
+        (**self).service_tier()
+    }
+
+    fn cost_usd(&self) -> Option<f64> {
+        (**self).cost_usd()
+    }
 }
 
 impl<T: TokenUsage + ?Sized> TokenUsage for Box<T> {
@@ -86,6 +114,14 @@ impl<T: TokenUsage + ?Sized> TokenUsage for Box<T> {
 
     fn finish_reason(&self) -> Option<&str> {
         (**self).finish_reason()
+    }
+
+    fn service_tier(&self) -> Option<ServiceTier> {
+        (**self).service_tier()
+    }
+
+    fn cost_usd(&self) -> Option<f64> {
+        (**self).cost_usd()
     }
 }
 

@@ -23,15 +23,21 @@ use std::task::{Context, Poll, ready as ready_or_return};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+#[cfg(feature = "live")]
+use actix_web::http::StatusCode;
 use actix_web::http::Version;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, Route, guard, web};
+use actix_web::{
+    Error, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, Responder, Route, guard, web,
+};
 use pin_project_lite::pin_project;
 
 use super::request::{ObservedRequest, Observer, joined};
 use crate::exposition::{Chunks, Exposition};
 use crate::instance::AgentMetrics;
+#[cfg(feature = "live")]
+use crate::live::{EventStream, LivePage, PageBody, PageRequest};
 
 /// Returns a middleware for `App::wrap` that records HTTP metrics. The label `endpoint` is the pattern of the matched
 /// resource, such as `/tasks/{id}`, or `unmatched`.
@@ -48,6 +54,83 @@ pub fn metrics_route(metrics: &AgentMetrics) -> Route {
         let encoding = list(request.headers(), &header::ACCEPT_ENCODING);
         ready(metrics.encode_chunks(accept.as_deref(), encoding.as_deref()))
     })
+}
+
+/// Returns a configuration for `App::configure` that serves the [live page](crate::live) at a path, such as `/live` or `/`.
+///
+/// ```
+/// use actix_web::App;
+/// use agent_metrics::live::LivePage;
+/// use agent_metrics::web::actix::live_page;
+///
+/// let page = LivePage::new(agent_metrics::global())?;
+/// let app = App::new().configure(live_page("/live", &page));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "live")]
+pub fn live_page(path: &str, page: &LivePage) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+    let base = path.trim_matches('/').to_owned();
+    let page = page.clone();
+    move |config| {
+        let mut add = |path: &str, below: &'static str, lacks_slash: bool| {
+            let page = page.clone();
+            let respond = move |request: HttpRequest| ready(respond(&page, below, lacks_slash, &request));
+            config.route(path, web::route().to(respond));
+        };
+        for below in LivePage::paths() {
+            let path = if base.is_empty() { format!("/{below}") } else { format!("/{base}/{below}") };
+            add(&path, below, false);
+        }
+        if !base.is_empty() {
+            add(&format!("/{base}"), "", true);
+        }
+    }
+}
+
+#[cfg(feature = "live")]
+fn respond(page: &LivePage, below: &str, lacks_slash: bool, request: &HttpRequest) -> HttpResponse {
+    let header = |name: &HeaderName| list(request.headers(), name);
+    let (host, encoding, tags) =
+        (header(&header::HOST), header(&header::ACCEPT_ENCODING), header(&header::IF_NONE_MATCH));
+    // In HTTP 2 the host is a part of the address.
+    let host = host.or_else(|| request.uri().host().map(str::to_owned));
+    let answer = page.respond(&PageRequest {
+        method: request.method().as_str(),
+        path: below,
+        lacks_slash: lacks_slash.then(|| request.path().rsplit('/').next().unwrap_or_default()),
+        query: request.query_string(),
+        host: host.as_deref(),
+        authorization: request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes),
+        accept_encoding: encoding.as_deref().unwrap_or_default(),
+        if_none_match: tags.as_deref().unwrap_or_default(),
+    });
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    for header in answer.headers {
+        response.insert_header(header);
+    }
+    match answer.body {
+        PageBody::Static(bytes) => response.body(bytes),
+        PageBody::Bytes(bytes) => response.body(bytes),
+        PageBody::Events(events) => response.body(EventBody(events)),
+    }
+}
+
+/// A body of server-sent events.
+#[cfg(feature = "live")]
+struct EventBody(EventStream);
+
+#[cfg(feature = "live")]
+impl MessageBody for EventBody {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        self.get_mut().0.poll_next(cx).map(|event| event.map(|event| Ok(Bytes::from(event))))
+    }
 }
 
 fn list(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
@@ -152,7 +235,12 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         // Before routing, actix-web finds the pattern by the path alone; after it, the matched resource is known.
         let guess = request.match_pattern();
-        let mut observed = self.observer.begin(request.method().as_str(), request.path(), guess.as_deref());
+        let mut observed = ObservedRequest::default();
+        let claimed = self.observer.claim(request.extensions().get());
+        if let Some(counted) = claimed {
+            observed = self.observer.begin(request.method().as_str(), request.path(), guess.as_deref());
+            request.extensions_mut().insert(counted);
+        }
         let response = self.inner.call(request);
         Box::pin(async move {
             match response.await {

@@ -1,13 +1,13 @@
 //! HTTP metrics and `/metrics` endpoints for web frameworks.
 //!
-//! | framework | HTTP metrics | `/metrics` endpoint |
-//! |---|---|---|
-//! | axum | `web::axum::http_metrics` (feature `axum`) | `web::axum::metrics_route` |
-//! | actix-web | `web::actix::http_metrics` (feature `actix-web`) | `web::actix::metrics_route` |
-//! | rocket | `web::rocket::http_metrics` (feature `rocket`) | `web::rocket::metrics_route` |
-//! | tonic, hyper, warp, any tower service | `web::tower::HttpMetricsLayer` (feature `tower`) | below |
-//! | poem, salvo, others | [`AgentMetrics::track_request`](crate::AgentMetrics::track_request) | below |
-//! | no framework | | `serve` (feature `serve`) |
+//! | framework | HTTP metrics | `/metrics` endpoint | live page (feature `live`) |
+//! |---|---|---|---|
+//! | axum | `web::axum::http_metrics` (feature `axum`) | `web::axum::metrics_route` | `web::axum::live_page` |
+//! | actix-web | `web::actix::http_metrics` (feature `actix-web`) | `web::actix::metrics_route` | `web::actix::live_page` |
+//! | rocket | `web::rocket::http_metrics` (feature `rocket`) | `web::rocket::metrics_route` | `web::rocket::live_page` |
+//! | tonic, hyper, warp, any tower service | `web::tower::HttpMetricsLayer` (feature `tower`) | below | the router of `web::axum::live_page` is a tower service |
+//! | poem, salvo, others | [`AgentMetrics::track_request`](crate::AgentMetrics::track_request) | below | beside it, by `serve` |
+//! | no framework | | `serve` (feature `serve`) | `serve` |
 //!
 //! The label `endpoint` of a request is the template of its route ([`template`]), or [`UNMATCHED`] if no route matched.
 //! An unknown method is counted as `OTHER`.

@@ -24,6 +24,27 @@ impl Observer {
         self.excluded = paths.into_iter().map(Into::into).collect();
     }
 
+    /// Returns the template that the user's function gives. A panic of the function is counted and reported, and the request
+    /// has no template then.
+    #[cfg(feature = "tower")]
+    pub(super) fn endpoint<'a>(&self, find: impl FnOnce() -> Option<&'a str>) -> Option<&'a str> {
+        self.metrics.families_ref().faults.caught(find).flatten()
+    }
+
+    /// Returns what a request carries along from now on: that this instance counts it, besides those in `counted`. Returns
+    /// `None` if another layer of the same instance counts it already, as where a layer is added to a router and to the one it is nested in.
+    #[cfg(any(feature = "tower", feature = "actix-web"))]
+    pub(super) fn claim(&self, counted: Option<&CountedBy>) -> Option<CountedBy> {
+        let mut outer = counted;
+        while let Some(by) = outer {
+            if by.metrics.is(&self.metrics) {
+                return None;
+            }
+            outer = by.outer.as_deref();
+        }
+        Some(CountedBy { metrics: self.metrics.clone(), outer: counted.cloned().map(Arc::new) })
+    }
+
     /// Begins a request. `endpoint` is the template of its route in the framework's form; `None` if no route matches.
     pub(super) fn begin(&self, method: &str, path: &str, endpoint: Option<&str>) -> ObservedRequest {
         if self.excluded.iter().any(|excluded| excluded == path) {
@@ -31,6 +52,14 @@ impl Observer {
         }
         ObservedRequest(Some(self.metrics.track_request(method, &endpoint_label(endpoint))))
     }
+}
+
+/// The instances that count a request.
+#[cfg(any(feature = "tower", feature = "actix-web"))]
+#[derive(Clone)]
+pub(super) struct CountedBy {
+    metrics: AgentMetrics,
+    outer: Option<Arc<CountedBy>>,
 }
 
 /// Returns the value of the label `endpoint`.

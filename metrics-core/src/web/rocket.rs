@@ -18,6 +18,8 @@ use std::task::{Context, Poll};
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Method;
+#[cfg(feature = "live")]
+use rocket::http::Status;
 use rocket::response::{Body, Responder};
 use rocket::route::{Handler, Outcome};
 use rocket::tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
@@ -26,6 +28,8 @@ use rocket::{Data, Request, Response, Route};
 use super::request::{ObservedRequest, Observer, joined};
 use crate::exposition::{Chunks, Exposition};
 use crate::instance::AgentMetrics;
+#[cfg(feature = "live")]
+use crate::live::{EventStream, LivePage, PageBody, PageRequest};
 
 /// Returns a fairing for `attach` that records HTTP metrics. The label `endpoint` is the template of the matched route in
 /// the form of [`template`](super::template), such as `/tasks/{id}` for `/tasks/<id>`, or `unmatched`.
@@ -56,6 +60,107 @@ impl Handler for MetricsRoute {
         let (accept, encoding) = (list("accept"), list("accept-encoding"));
         Outcome::from(request, self.0.encode_chunks(accept.as_deref(), encoding.as_deref()))
     }
+}
+
+/// Returns routes for `mount` that serve the [live page](crate::live) under a path.
+///
+/// ```
+/// use agent_metrics::live::LivePage;
+/// use agent_metrics::web::rocket::live_page;
+///
+/// let page = LivePage::new(agent_metrics::global())?;
+/// let app = rocket::build().mount("/live", live_page(&page));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "live")]
+pub fn live_page(page: &LivePage) -> Vec<Route> {
+    const METHODS: [Method; 5] = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
+    let paths = LivePage::paths().flat_map(|below| METHODS.map(|method| (method, below)));
+    let route =
+        |(method, below)| Route::new(method, &format!("/{below}"), PageRoute { page: page.clone(), below });
+    paths.map(route).collect()
+}
+
+/// One path of the live page.
+#[cfg(feature = "live")]
+#[derive(Clone)]
+struct PageRoute {
+    page: LivePage,
+    below: &'static str,
+}
+
+#[cfg(feature = "live")]
+#[rocket::async_trait]
+impl Handler for PageRoute {
+    async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
+        let header = |name| joined(request.headers().get(name));
+        let (host, encoding, tags) = (header("host"), header("accept-encoding"), header("if-none-match"));
+        let path = request.uri().path().as_str();
+        let lacks_slash = self.below.is_empty() && !path.ends_with('/');
+        let answer = self.page.respond(&PageRequest {
+            method: request.method().as_str(),
+            path: self.below,
+            lacks_slash: lacks_slash.then(|| path.rsplit('/').next().unwrap_or_default()),
+            query: request.uri().query().map_or("", |query| query.as_str()),
+            host: host.as_deref(),
+            authorization: request.headers().get_one("authorization").map(str::as_bytes),
+            accept_encoding: encoding.as_deref().unwrap_or_default(),
+            if_none_match: tags.as_deref().unwrap_or_default(),
+        });
+        let mut response = Response::new();
+        response.set_status(Status::new(answer.status));
+        for (name, value) in answer.headers {
+            response.set_raw_header(name, value);
+        }
+        match answer.body {
+            PageBody::Static(bytes) => response.set_sized_body(bytes.len(), Cursor::new(bytes)),
+            PageBody::Bytes(bytes) => response.set_sized_body(bytes.len(), Cursor::new(bytes)),
+            PageBody::Events(events) => {
+                response.set_streamed_body(EventReader { events, event: Cursor::default() });
+            }
+        }
+        Outcome::Success(response)
+    }
+}
+
+/// A body of server-sent events.
+#[cfg(feature = "live")]
+struct EventReader {
+    events: EventStream,
+    event: Cursor<Vec<u8>>,
+}
+
+#[cfg(feature = "live")]
+impl AsyncRead for EventReader {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { events, event } = self.get_mut();
+        loop {
+            if copy(event, buffer) {
+                return Poll::Ready(Ok(()));
+            }
+            match events.poll_next(cx) {
+                Poll::Ready(Some(next)) => *event = Cursor::new(next),
+                Poll::Ready(None) => return Poll::Ready(Ok(())),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+/// Copies as many bytes as the buffer has room for. Returns false if none are left.
+fn copy(from: &mut Cursor<Vec<u8>>, buffer: &mut ReadBuf<'_>) -> bool {
+    let rest = &from.get_ref()[from.position() as usize..];
+    if rest.is_empty() {
+        return false;
+    }
+    let count = rest.len().min(buffer.remaining());
+    buffer.put_slice(&rest[..count]);
+    from.set_position(from.position() + count as u64);
+    true
 }
 
 impl<'r> Responder<'r, 'static> for Exposition {
@@ -106,11 +211,7 @@ impl AsyncRead for ChunkReader {
     ) -> Poll<io::Result<()>> {
         let Self { chunks, chunk } = self.get_mut();
         loop {
-            let rest = &chunk.get_ref()[chunk.position() as usize..];
-            if !rest.is_empty() {
-                let count = rest.len().min(buffer.remaining());
-                buffer.put_slice(&rest[..count]);
-                chunk.set_position(chunk.position() + count as u64);
+            if copy(chunk, buffer) {
                 return Poll::Ready(Ok(()));
             }
             match chunks.next() {

@@ -31,7 +31,7 @@ use crate::instance::AgentMetrics;
 /// `/metrics`).
 ///
 /// A request lasts until its response body has been sent; see [`web`](super) for event streams, clients that close
-/// the connection, and panics.
+/// the connection, and panics. A request that passes several layers of one instance is counted by the outermost.
 #[derive(Clone)]
 pub struct HttpMetricsLayer {
     observer: Observer,
@@ -101,10 +101,14 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let HttpMetricsLayer { observer, endpoint } = &self.layer;
-        let endpoint = endpoint(request.uri(), request.extensions());
-        let observed = observer.begin(request.method().as_str(), request.uri().path(), endpoint);
+        let mut observed = ObservedRequest::default();
+        if let Some(counted) = observer.claim(request.extensions().get()) {
+            let endpoint = observer.endpoint(|| endpoint(request.uri(), request.extensions()));
+            observed = observer.begin(request.method().as_str(), request.uri().path(), endpoint);
+            request.extensions_mut().insert(counted);
+        }
         HttpMetricsFuture { observed, response: self.inner.call(request) }
     }
 }

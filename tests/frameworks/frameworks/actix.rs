@@ -29,6 +29,8 @@ fn serve(metrics: &AgentMetrics) -> SocketAddr {
     let app = move || {
         let tasks = web::resource(r"/tasks/{id:\d+}").get(|| async { "done" }).post(|| async { "posted" });
         App::new()
+            // A middleware of the same instance that is added twice counts once.
+            .wrap(http_metrics(&metrics))
             .wrap(http_metrics(&metrics))
             .service(tasks)
             .service(web::scope("/api").route("/items/{id}", web::get().to(|| async { "item" })))

@@ -33,6 +33,8 @@ fn serve(metrics: &AgentMetrics) -> SocketAddr {
         .route("/streams", get(|| async { body("application/octet-stream", endless()) }))
         .route("/events", get(|| async { body("text/event-stream", endless()) }))
         .nest("/api", Router::new().route("/items/{id}", get(|| async { "item" })))
+        // A layer of the same instance that is added twice counts once.
+        .layer(http_metrics(metrics))
         .layer(http_metrics(metrics))
         .route("/metrics", metrics_route(metrics));
     on_tokio(|listener| async { axum::serve(listener, app).await.expect("served") })

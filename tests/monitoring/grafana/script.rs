@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 /// The tokens of each response of the model.
 pub const INPUT_TOKENS: f64 = 1_000.0;
 pub const OUTPUT_TOKENS: f64 = 200.0;
-/// The bundled price of `gemini-2.0-flash` in USD per token: 0.075 and 0.30 per million.
-pub const INPUT_USD: f64 = 0.075 / 1e6;
-pub const OUTPUT_USD: f64 = 0.30 / 1e6;
+/// The bundled price of `gemini-2.0-flash` in USD per token: 0.10 and 0.40 per million.
+pub const INPUT_USD: f64 = 0.10 / 1e6;
+pub const OUTPUT_USD: f64 = 0.40 / 1e6;
 /// A prompt with this text makes the model reject the call.
 const REFUSED: &str = "refuse this";
 /// A prompt with this text makes the model answer the first attempt with a rate limit.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Budget;
 use crate::builtin::declaration::{BuiltinFamily, BuiltinLabel, builtin_families};
-use crate::builtin::{EnabledFamilies, Settings};
+use crate::builtin::{EnabledFamilies, FamilyId as _, Settings};
 use crate::error::Fault;
 use crate::faults::FaultReporter;
 use crate::label::{Labels, RenderedLabels};
@@ -36,6 +36,16 @@ builtin_families! {
             "Tasks and calls that were refused because a budget was spent.",
         )
         .labels(&[BUDGET]),
+        Reserved => BuiltinFamily::gauge(
+            "agent_budget_reserved_usd",
+            "USD that calls in flight have reserved of a rolling budget; absent for a budget per task.",
+        )
+        .labels(&[BUDGET]),
+        UnpricedCalls => BuiltinFamily::counter(
+            "agent_budget_unpriced_calls_total",
+            "LLM calls charged to a budget whose model has no price, so that their cost is unknown.",
+        )
+        .labels(&[BUDGET]),
     }
 }
 
@@ -44,6 +54,8 @@ pub(crate) struct Budgets {
     id: u64,
     exposed: Mutex<Exposed>,
     faults: Arc<FaultReporter>,
+    /// The number of amounts that no call can cost.
+    refused: AtomicU64,
     families: EnabledFamilies<BudgetFamily>,
 }
 
@@ -66,8 +78,15 @@ impl Budgets {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             exposed: Mutex::default(),
             faults,
+            refused: AtomicU64::new(0),
             families: EnabledFamilies::new(settings),
         }
+    }
+
+    /// Counts an amount that no call can cost.
+    #[cold]
+    pub(crate) fn refuse(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Exposes a budget from now on. Of two budgets with one name only the first is exposed, and the second is reported to the
@@ -114,11 +133,18 @@ impl Source for Budgets {
             let value = match self.families.id(family) {
                 BudgetFamily::Limit => Number::Float(budget.limit_usd()),
                 BudgetFamily::Spent => Number::Float(budget.total_spent_usd()),
-                BudgetFamily::Used if budget.0.window.is_none() => continue,
+                // Each task has its own limit.
+                BudgetFamily::Used | BudgetFamily::Reserved if !budget.is_rolling() => continue,
                 BudgetFamily::Used => Number::Float(budget.spent_usd() / budget.limit_usd()),
+                BudgetFamily::Reserved => Number::Float(budget.reserved_usd()),
+                BudgetFamily::UnpricedCalls => Number::Integer(budget.0.unpriced.count()),
                 BudgetFamily::Refused => Number::Integer(budget.0.refused.load(Ordering::Relaxed)),
             };
             visitor.sample(Labels::new(&labels), value);
         }
+    }
+
+    fn refused(&self) -> Vec<(&str, u64)> {
+        vec![(BudgetFamily::Spent.name(), self.refused.load(Ordering::Relaxed))]
     }
 }

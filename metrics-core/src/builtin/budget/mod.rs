@@ -1,22 +1,27 @@
 //! Budgets: a limit on the cost of each task, or of all tasks in a rolling window.
 
 mod exposed;
+mod unpriced;
 mod window;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::error::{BudgetSpent, InvalidBudget};
+use crate::error::{BudgetSpent, Fault, InvalidBudget};
+use crate::pricing::amount::{from_nano_usd, is_valid_usd, to_nano_usd};
+use crate::sync::{AtomicU64, Ordering, add_saturating};
 pub(crate) use exposed::{BudgetFamily, Budgets};
+pub use unpriced::Unpriced;
+use unpriced::UnpricedCalls;
 use window::Window;
 
 /// A limit on the cost of tasks, in USD.
 ///
 /// A task with the key `budget = ..` charges the costs of its LLM calls and tools to the budget, and so do the tasks in it. The
-/// cost of a call is known when the call ends. Concurrent calls can therefore exceed the limit together; calls that would begin
-/// after that are refused.
+/// cost of a call is known when the call ends. Concurrent calls can therefore exceed the limit together, unless they reserve
+/// an estimate with [`reserve_budgets`](crate::reserve_budgets); calls that would begin after that are refused. The cost of a
+/// model without a price is unknown: see [`on_unpriced`](Self::on_unpriced).
 ///
 /// Create each budget once, in a static or beside the agent: a metrics instance exposes one budget of a name, and at most 128.
 ///
@@ -39,7 +44,7 @@ use window::Window;
 #[derive(Clone)]
 pub struct Budget(Arc<Inner>);
 
-/// All amounts are millionths of a millionth of a USD.
+/// All amounts are billionths of a USD.
 struct Inner {
     name: Box<str>,
     limit: u64,
@@ -48,16 +53,22 @@ struct Inner {
     warn_above: AtomicU64,
     /// The total since the budget was created.
     spent: AtomicU64,
+    /// What calls under way have reserved; 0 for a budget per task, whose tasks count their own.
+    reserved: AtomicU64,
+    unpriced: UnpricedCalls,
     refused: AtomicU64,
     /// The identity of the [`Budgets`] that last exposed it; 0 before.
     exposed_by: AtomicU64,
 }
 
-/// Millionths of a millionth in one.
-const PICO: f64 = 1e12;
-
-/// The largest limit. Sums of larger amounts in 64 bits could wrap around.
-const LARGEST_USD: f64 = 1e6;
+/// What one task has spent of a budget, in billionths of a USD.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct TaskSpending {
+    pub(crate) spent: u64,
+    pub(crate) reserved: u64,
+    /// Whether the task has called a model without a price.
+    pub(crate) unpriced: bool,
+}
 
 impl Budget {
     /// A limit of `usd` for each task, including the tasks in it.
@@ -84,17 +95,18 @@ impl Budget {
     }
 
     fn new(name: &str, usd: f64, window: Option<Window>) -> Result<Self, InvalidBudget> {
-        // The condition is negated so that NaN, which compares false, is refused as well.
-        if !(usd > 0.0 && usd <= LARGEST_USD) {
+        if !(is_valid_usd(usd) && usd > 0.0) {
             let why = "its limit must be above 0 and at most 1,000,000 USD";
             return Err(InvalidBudget { budget: name.to_owned(), why });
         }
         Ok(Self(Arc::new(Inner {
             name: name.into(),
-            limit: (usd * PICO).round() as u64,
+            limit: to_nano_usd(usd),
             window,
             warn_above: AtomicU64::new(u64::MAX),
             spent: AtomicU64::new(0),
+            reserved: AtomicU64::new(0),
+            unpriced: UnpricedCalls::default(),
             refused: AtomicU64::new(0),
             exposed_by: AtomicU64::new(0),
         })))
@@ -109,6 +121,15 @@ impl Budget {
         self
     }
 
+    /// Sets what the budget does after a call of a model without a price; [`Unpriced::Refuse`] unless set. Either way the
+    /// call is counted in `agent_budget_unpriced_calls_total`, and the first one is reported to the fault hook as
+    /// [`Fault::BudgetUnpriced`](crate::Fault::BudgetUnpriced).
+    #[must_use]
+    pub fn on_unpriced(self, reaction: Unpriced) -> Self {
+        self.0.unpriced.set_reaction(reaction);
+        self
+    }
+
     /// Returns the name.
     pub fn name(&self) -> &str {
         &self.0.name
@@ -116,18 +137,31 @@ impl Budget {
 
     /// Returns the limit in USD.
     pub fn limit_usd(&self) -> f64 {
-        self.0.limit as f64 / PICO
+        from_nano_usd(self.0.limit)
     }
 
     /// Returns the amount spent in the window up to now, in USD; for a budget per task, the total since it was created.
     pub fn spent_usd(&self) -> f64 {
+        from_nano_usd(self.spent())
+    }
+
+    /// Returns what calls under way have reserved of a rolling budget, in USD; 0 for a budget per task, where every task has
+    /// its own.
+    pub fn reserved_usd(&self) -> f64 {
+        from_nano_usd(self.0.reserved.load(Ordering::Relaxed))
+    }
+
+    fn spent(&self) -> u64 {
         let total = self.0.spent.load(Ordering::Relaxed);
-        let spent = self.0.window.as_ref().map_or(total, |window| total.saturating_sub(window.base(total)));
-        spent as f64 / PICO
+        match &self.0.window {
+            // A total that has reached the largest number says nothing about the window: the budget counts as spent.
+            Some(window) if total < u64::MAX => total.saturating_sub(window.base(total)),
+            _ => total,
+        }
     }
 
     fn total_spent_usd(&self) -> f64 {
-        self.0.spent.load(Ordering::Relaxed) as f64 / PICO
+        from_nano_usd(self.0.spent.load(Ordering::Relaxed))
     }
 
     /// Checks that the budget is not spent, for code without the key `budget = ..`. A budget per task always passes, since this
@@ -136,27 +170,56 @@ impl Budget {
     /// # Errors
     /// The budget is spent.
     pub fn check(&self) -> Result<(), BudgetSpent> {
-        self.exceeded_by(0).map_or(Ok(()), Err)
+        self.exceeded_by(TaskSpending::default()).map_or(Ok(()), Err)
     }
 
-    /// Returns the error for a task that has spent `by_task` itself, if nothing is left for it.
-    pub(crate) fn exceeded_by(&self, by_task: u64) -> Option<BudgetSpent> {
-        let spent = match &self.0.window {
-            None => by_task,
-            Some(window) => {
-                let total = self.0.spent.load(Ordering::Relaxed);
-                total.saturating_sub(window.base(total))
-            }
-        };
-        (spent >= self.0.limit).then(|| self.spent_error(spent))
+    /// Returns the error for a task that has spent `task` itself, if nothing is left for it.
+    pub(crate) fn exceeded_by(&self, task: TaskSpending) -> Option<BudgetSpent> {
+        let now = self.now(task);
+        (now.spent >= self.0.limit || now.unpriced).then(|| self.spent_error(now))
     }
 
-    fn spent_error(&self, spent: u64) -> BudgetSpent {
+    /// Returns what is spent and reserved of the budget, for a task that has spent `task` itself.
+    fn now(&self, task: TaskSpending) -> TaskSpending {
+        match &self.0.window {
+            None => TaskSpending { unpriced: task.unpriced && self.0.unpriced.is_refused(), ..task },
+            Some(window) => TaskSpending {
+                spent: self.spent(),
+                reserved: self.0.reserved.load(Ordering::Relaxed),
+                unpriced: self.0.unpriced.is_within(window),
+            },
+        }
+    }
+
+    fn spent_error(&self, now: TaskSpending) -> BudgetSpent {
         BudgetSpent {
             budget: self.0.name.to_string(),
             limit_usd: self.limit_usd(),
-            spent_usd: spent as f64 / PICO,
+            spent_usd: from_nano_usd(now.spent),
+            reserved_usd: from_nano_usd(now.reserved),
             window: self.0.window.as_ref().map(|window| window.length),
+            unpriced_model: now.unpriced.then(|| self.0.unpriced.model()),
+        }
+    }
+
+    /// Reserves an amount, for a task that has spent and reserved `task` itself, which includes the amount for a budget per
+    /// task. Of calls that reserve at the same time at most those succeed for which the limit suffices.
+    pub(crate) fn reserve(&self, nano: u64, task: TaskSpending) -> Result<(), BudgetSpent> {
+        if self.is_rolling() {
+            add_saturating(&self.0.reserved, nano, u64::MAX);
+        }
+        let now = self.now(task);
+        if now.spent.saturating_add(now.reserved) <= self.0.limit && !now.unpriced {
+            return Ok(());
+        }
+        self.release(nano);
+        Err(self.spent_error(TaskSpending { reserved: now.reserved.saturating_sub(nano), ..now }))
+    }
+
+    /// Releases an amount that was reserved.
+    pub(crate) fn release(&self, nano: u64) {
+        if self.is_rolling() {
+            self.0.reserved.fetch_sub(nano, Ordering::Relaxed);
         }
     }
 
@@ -165,7 +228,17 @@ impl Budget {
         self.0.refused.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Charges `pico` to the budget, for a task that has spent `by_task` including this amount. Returns the spent amount if it
+    /// Counts a call of a model without a price. Returns the fault to report if it is the first one.
+    pub(crate) fn charge_unpriced(&self, model: &str) -> Option<Fault> {
+        let is_first = self.0.unpriced.add(model, self.0.window.as_ref());
+        is_first.then(|| Fault::BudgetUnpriced {
+            budget: self.name().to_owned(),
+            model: model.to_owned(),
+            refuses: self.0.unpriced.is_refused(),
+        })
+    }
+
+    /// Charges `nano` to the budget, for a task that has spent `by_task` including this amount. Returns the spent amount if it
     /// rises above the threshold of [`warn_at`](Self::warn_at) by this charge.
     ///
     /// `again` is set if a task in this one has charged the same amount already: the totals then stay as they are, and only the
@@ -174,14 +247,14 @@ impl Budget {
     /// The window records the total before the amount is added, so that an amount at the beginning of a slot counts in that slot.
     /// Two threads that charge at once add their amounts in some order, and each compares the total before and after its own
     /// amount: exactly one of them sees the threshold passed.
-    pub(crate) fn charge(&self, pico: u64, by_task: u64, again: bool) -> Option<BudgetSpent> {
+    pub(crate) fn charge(&self, nano: u64, by_task: u64, again: bool) -> Option<BudgetSpent> {
         let inner = &*self.0;
-        let mut before = by_task.saturating_sub(pico);
+        let mut before = by_task.saturating_sub(nano);
         if !again {
             if let Some(window) = &inner.window {
                 window.record(inner.spent.load(Ordering::Relaxed));
             }
-            let total = inner.spent.fetch_add(pico, Ordering::Relaxed);
+            let total = add_saturating(&inner.spent, nano, u64::MAX);
             if let Some(window) = &inner.window {
                 before = total.saturating_sub(window.base(total));
             }
@@ -189,19 +262,20 @@ impl Budget {
             return None;
         }
         let above = inner.warn_above.load(Ordering::Relaxed);
-        let passes = before <= above && before.saturating_add(pico) > above;
-        passes.then(|| self.spent_error(before + pico))
+        let spent = before.saturating_add(nano);
+        let passes = before <= above && spent > above;
+        passes.then(|| self.spent_error(TaskSpending { spent, ..TaskSpending::default() }))
+    }
+
+    /// Returns whether all tasks of the budget share one limit.
+    pub(crate) fn is_rolling(&self) -> bool {
+        self.0.window.is_some()
     }
 
     /// Returns whether both are handles to one budget.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
-}
-
-/// Converts USD to millionths of a millionth of a USD. Returns `None` for an amount that is not above 0.
-pub(crate) fn to_pico_usd(usd: f64) -> Option<u64> {
-    (usd > 0.0).then(|| (usd.min(LARGEST_USD) * PICO).round() as u64)
 }
 
 impl fmt::Debug for Budget {
@@ -217,7 +291,7 @@ impl fmt::Debug for Budget {
 mod tests {
     use super::*;
 
-    const DOLLAR: u64 = 1_000_000_000_000;
+    const DOLLAR: u64 = 1_000_000_000;
 
     #[test]
     fn invalid_limits_and_windows_are_refused() {

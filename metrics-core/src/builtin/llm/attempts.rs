@@ -7,7 +7,8 @@ use once_cell::race::OnceBox;
 use super::family::OUTCOME;
 use super::spent::Spent;
 use crate::label::{Labels, RenderedLabels};
-use crate::sample::{Number, Visitor, is_valid_amount};
+use crate::pricing::amount::is_valid_usd;
+use crate::sample::{Number, Visitor};
 use crate::status::{LLM, Status};
 use crate::storage::{CellRange, Cells};
 use crate::usage::Usage;
@@ -45,12 +46,14 @@ pub struct Attempt {
     waited: Duration,
     pub(super) usage: Option<Usage>,
     pub(super) cost_usd: Option<f64>,
+    /// Whether the reported cost is one that no request can have.
+    pub(super) has_refused_cost: bool,
 }
 
 impl Attempt {
     /// An attempt that ended with `status`.
     pub fn new(status: Status) -> Self {
-        Self { status, waited: Duration::ZERO, usage: None, cost_usd: None }
+        Self { status, waited: Duration::ZERO, usage: None, cost_usd: None, has_refused_cost: false }
     }
 
     /// Sets the time that was waited before the attempt, which is added to `agent_llm_retry_wait_seconds_total`.
@@ -59,15 +62,22 @@ impl Attempt {
         self
     }
 
-    /// Sets the usage. That of a successful attempt is the usage of the call; that of a failed one is added to it.
+    /// Sets the usage. That of the last successful attempt is the usage of the call; those of other attempts are added to it.
     pub fn usage(mut self, usage: Usage) -> Self {
         self.usage = Some(usage);
         self
     }
 
-    /// Sets the cost that the provider billed, in USD. An amount that is negative or not a number is ignored.
+    /// Returns whether it is a successful request with its usage.
+    pub(super) fn is_billed(&self) -> bool {
+        self.status == Status::Success && self.usage.is_some()
+    }
+
+    /// Sets the cost that the provider billed, in USD. An amount that is negative, not a number or over a million is refused,
+    /// and counted in `agent_metrics_refused_observations_total`.
     pub fn cost_usd(mut self, usd: f64) -> Self {
-        self.cost_usd = Some(usd).filter(|usd| is_valid_amount(*usd));
+        self.cost_usd = Some(usd).filter(|usd| is_valid_usd(*usd));
+        self.has_refused_cost = self.cost_usd.is_none();
         self
     }
 }

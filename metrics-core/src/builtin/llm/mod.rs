@@ -3,6 +3,7 @@
 mod attempts;
 mod facts;
 mod family;
+mod limits;
 mod model;
 mod series;
 mod served;
@@ -15,9 +16,10 @@ use super::{DimensionPoint, EnabledFamilies, FamilyId as _, Group, Otel, Setting
 use crate::faults::FaultReporter;
 use crate::label::{Interner, Labels, OTHER, RenderedLabels};
 use crate::metric::{CallShape, HistogramShape};
-use crate::pricing::{CurrentPrices, PriceTable};
+use crate::pricing::{CurrentPrices, PriceTable, SoldAs};
 use crate::sample::{FamilyInfo, Number, Source, Visitor};
 use crate::status::LLM;
+use crate::storage::CellRange;
 pub use attempts::Attempt;
 pub use facts::CallFacts;
 pub(super) use family::COST_TYPE;
@@ -67,6 +69,8 @@ impl Llm {
             reasons: Arc::new(Interner::new(REASONS)),
             served: ServedModels::new(settings.models),
             prices: CurrentPrices::new(prices),
+            clock: settings.price_clock.clone(),
+            refused_costs: CellRange::new(1),
             dimensions: settings.dimensions.clone(),
             otel,
             faults,
@@ -79,8 +83,8 @@ impl Llm {
         self.shared.prices.replace(prices);
         let slots = 0..self.table.values.slots();
         slots.filter_map(|slot| Some((slot, self.table.get(slot)?))).for_each(|series| self.settle(series));
-        for (model, price) in self.shared.served.prices() {
-            self.shared.prices.refresh(price, |prices| self.shared.price(prices, model));
+        for (model, prices) in self.shared.served.prices() {
+            self.shared.refresh_all(prices, model);
         }
     }
 
@@ -92,7 +96,7 @@ impl Llm {
     fn make(&self, slot: usize) -> &LlmSeries {
         let prices = self.shared.prices.now();
         let series = self.table.bundle(slot, |model| {
-            let model = Model::new(model, self.shared.price(&prices, model).as_ref());
+            let model = Model::new(model, self.shared.quote(&prices, model, SoldAs::STANDARD).as_ref());
             LlmSeries::new(Arc::new(model), DimensionPoint::default(), self.shared.clone())
         });
         // Another thread may have replaced the prices after they were read here and before the series was in the table: it
@@ -105,7 +109,7 @@ impl Llm {
 
     fn settle(&self, (slot, series): (usize, &LlmSeries)) {
         let model = self.table.values.name(slot).unwrap_or(OTHER);
-        self.shared.prices.refresh(series.price(), |prices| self.shared.price(prices, model));
+        self.shared.refresh_all(series.prices(), model);
     }
 }
 
@@ -141,6 +145,7 @@ impl Source for Llm {
             LlmFamily::CostUsd | LlmFamily::CostCents => {
                 self.tool_cost.show(visitor, |usd| series::money(family, usd));
             }
+            LlmFamily::OutsideTasks => self.tool_cost.show_outside_tasks(visitor),
             LlmFamily::PriceTable => {
                 let prices = self.shared.prices.now();
                 let labels =
@@ -165,6 +170,7 @@ impl Source for Llm {
     }
 
     fn refused(&self) -> Vec<(&str, u64)> {
-        vec![(LlmFamily::CostUsd.name(), self.tool_cost.refused())]
+        let refused = self.tool_cost.refused().saturating_add(self.shared.refused_costs.read(0));
+        vec![(LlmFamily::CostUsd.name(), refused)]
     }
 }

@@ -7,7 +7,10 @@ use once_cell::race::OnceBox;
 
 use super::attempts::{Attempt, Attempts};
 use super::facts::CallFacts;
-use super::family::{ANOMALY_KIND, DETAIL_KIND, DETAIL_KINDS, LlmFamily, MODEL, REASON, SERVED_MODEL};
+use super::family::{
+    ANOMALY_KIND, DETAIL_KIND, DETAIL_KINDS, LlmFamily, MISSING_PART, MISSING_PARTS, MODEL, REASON,
+    SERVED_MODEL,
+};
 use super::model::Model;
 use super::served::ServedBy;
 use super::shared::Shared;
@@ -17,7 +20,8 @@ use crate::error::Fault;
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::label::{Labels, OTHER, RenderedLabels};
 use crate::metric::{CallShape, HistogramCells, HistogramShape};
-use crate::pricing::AtomicPrice;
+use crate::pricing::amount::is_valid_usd;
+use crate::pricing::{Cost, ModelPrices, SoldAs};
 use crate::sample::{Number, Visitor};
 use crate::status::{LLM, Status};
 use crate::storage::{self, CellRange, Cells, ShardHandle};
@@ -50,8 +54,9 @@ const SAVINGS: usize = 2;
 const UNPRICED_INPUT: usize = 3;
 const UNPRICED_OUTPUT: usize = 4;
 const USAGE_MISSING: usize = 5;
-const ORPHANS: usize = 6;
-const DETAILS: usize = 7;
+const ORPHANS: usize = USAGE_MISSING + MISSING_PARTS.len();
+const OUTSIDE_TASKS: usize = ORPHANS + 1;
+const DETAILS: usize = OUTSIDE_TASKS + 1;
 const ANOMALY_COUNTS: usize = DETAILS + DETAIL_KINDS.len();
 const FACTS: usize = ANOMALY_COUNTS + ANOMALIES.len();
 
@@ -100,8 +105,8 @@ impl LlmSeries {
         }
     }
 
-    pub(super) fn price(&self) -> &AtomicPrice {
-        &self.model.price
+    pub(super) fn prices(&self) -> &ModelPrices {
+        &self.model.prices
     }
 
     #[inline]
@@ -113,18 +118,19 @@ impl LlmSeries {
     #[inline(never)] // One copy for all tracked functions, its arguments in registers.
     pub(crate) fn end(&self, writer: ShardHandle, status: Status, ticks: u64, facts: &CallFacts) -> Spent {
         let status = facts.status.unwrap_or(status);
-        let served = self.served_price(&facts.served_model);
+        let served = self.count_served(&facts.served_model);
         let mut spent = Spent::default();
+        if let Some(part) = facts.missing_part(status) {
+            self.facts.add(writer, USAGE_MISSING + part as usize, 1);
+        }
         if let Some(usage) = &facts.usage {
-            spent = self.add_usage(writer, usage, served, facts.cost_usd);
-        } else {
-            // A stream that was dropped early counts as missing usage, unless an attempt has reported it.
-            if status == Status::Success || facts.first_token.is_some() && !facts.has_attempt_usage {
-                self.facts.add(writer, USAGE_MISSING, 1);
-            }
-            if facts.cost_usd.is_some() {
-                spent.usd = self.add_cost(writer, &Usage::default(), None, facts.cost_usd);
-            }
+            let cost = |usage: &Usage| self.cost(usage, served, &facts.requested_model, facts.sold_as());
+            spent = self.add_usage(writer, usage, cost, facts.cost_usd);
+        } else if facts.cost_usd.is_some() {
+            spent.usd = self.add_cost(writer, &Usage::default(), None, facts.cost_usd).usd;
+        }
+        if facts.refused_costs > 0 {
+            self.shared.refused_costs.add(writer, 0, facts.refused_costs);
         }
         if !facts.finish.is_empty() {
             self.add_finish(&facts.finish);
@@ -137,6 +143,47 @@ impl LlmSeries {
         }
         self.shared.calls.end(writer, &self.calls, 0, LLM.place(status), ticks);
         spent
+    }
+
+    /// Returns the value of the label `model`.
+    pub(crate) fn model(&self) -> &str {
+        &self.model.name
+    }
+
+    /// Returns the name of the requested model.
+    pub(crate) fn requested<'a>(&'a self, facts: &'a CallFacts) -> &'a str {
+        if facts.requested_model.is_empty() { &self.model.name } else { &facts.requested_model }
+    }
+
+    /// Returns whether these are the series of the models past the cap of the label, whose calls need the facts to tell
+    /// the model.
+    #[inline]
+    pub(crate) fn is_other(&self) -> bool {
+        self.model.is_other
+    }
+
+    /// Adds a cost that no task was charged with.
+    #[cold]
+    pub(crate) fn add_cost_outside_tasks(&self, usd: f64) {
+        self.facts.cells(0).add_f64(OUTSIDE_TASKS, usd);
+    }
+
+    /// Returns the cost of a usage by the price of the model that served the call, or else of the requested model.
+    #[inline]
+    fn cost(&self, usage: &Usage, served: Served<'_>, requested: &str, sold_as: SoldAs<'_>) -> Option<Cost> {
+        let shared = &self.shared;
+        let by_served = match served {
+            Served::Requested => None,
+            Served::Listed(model, prices) => shared.cost(prices, model, sold_as, usage),
+            Served::Unlisted(model) => shared.cost_by_name(model, sold_as, usage),
+        };
+        by_served.or_else(|| {
+            if requested.is_empty() {
+                shared.cost(&self.model.prices, &self.model.name, sold_as, usage)
+            } else {
+                shared.cost_by_name(requested, sold_as, usage)
+            }
+        })
     }
 
     /// Returns whether calls are also recorded under OpenTelemetry's names.
@@ -159,47 +206,62 @@ impl LlmSeries {
         self.facts.add(writer, ORPHANS, 1);
     }
 
-    /// Counts an attempt, and returns the tokens and the cost of a failed one. The usage of a successful attempt is that of its
-    /// call, which counts it.
-    pub(crate) fn add_attempt(&self, attempt: &Attempt) -> Spent {
+    /// Counts an attempt of a call, and returns the tokens and the cost of a failed one. The usage of a
+    /// successful attempt is that of its call, which counts it.
+    pub(crate) fn add_attempt(&self, attempt: &Attempt, requested: &str, sold_as: SoldAs<'_>) -> Spent {
         let (mut failed, writer) = (Spent::default(), storage::current_shard());
         if attempt.status != Status::Success {
             if let Some(usage) = &attempt.usage {
-                failed = self.add_usage(writer, usage, None, attempt.cost_usd);
+                let cost = |usage: &Usage| self.cost(usage, Served::Requested, requested, sold_as);
+                failed = self.add_usage(writer, usage, cost, attempt.cost_usd);
             } else if attempt.cost_usd.is_some() {
-                failed.usd = self.add_cost(writer, &Usage::default(), None, attempt.cost_usd);
+                failed.usd = self.add_cost(writer, &Usage::default(), None, attempt.cost_usd).usd;
             }
+        }
+        if attempt.has_refused_cost {
+            self.shared.refused_costs.add(writer, 0, 1);
         }
         self.attempts.add(attempt, failed);
         failed
     }
 
+    /// Counts the usage of a successful request that is not the last one of its call, and returns its tokens and its cost.
+    pub(crate) fn add_request(
+        &self,
+        (usage, reported): (Usage, Option<f64>),
+        requested: &str,
+        sold_as: SoldAs<'_>,
+    ) -> Spent {
+        let cost = |usage: &Usage| self.cost(usage, Served::Requested, requested, sold_as);
+        self.add_usage(storage::current_shard(), &usage, cost, reported)
+    }
+
     pub(crate) fn set_limits(&self, limits: RateLimits) {
-        self.model.set_limits(limits);
+        self.model.limits.set(limits);
     }
 
     fn add_usage(
         &self,
         writer: ShardHandle,
         usage: &Usage,
-        served: Option<&AtomicPrice>,
+        cost: impl Fn(&Usage) -> Option<Cost>,
         reported: Option<f64>,
     ) -> Spent {
         if usage.is_sound() {
-            return self.add_sound(writer, usage, served, reported);
+            return self.add_sound(writer, usage, cost(usage), reported);
         }
         let (usage, anomalies) = usage.checked();
         if !anomalies.is_empty() {
             self.add_anomalies(anomalies);
         }
-        self.add_sound(writer, &usage, served, reported)
+        self.add_sound(writer, &usage, cost(&usage), reported)
     }
 
     fn add_sound(
         &self,
         writer: ShardHandle,
         usage: &Usage,
-        served: Option<&AtomicPrice>,
+        priced: Option<Cost>,
         reported: Option<f64>,
     ) -> Spent {
         if let Some(tokens) = usage.input {
@@ -216,54 +278,73 @@ impl LlmSeries {
                 facts.add(DETAILS + kind, tokens);
             }
         }
-        let usd = self.add_cost(writer, usage, served, reported);
         Spent {
             input_tokens: usage.input.unwrap_or(0),
             output_tokens: usage.output.unwrap_or(0),
             cache_read_tokens: usage.cache_read.unwrap_or(0),
-            usd,
+            ..self.add_cost(writer, usage, priced, reported)
         }
     }
 
-    /// Adds a call's cost: the provider's bill, or else the price of the served model, or else the price of the requested one.
+    /// Adds a call's cost: the provider's bill, or else the cost by the price table. A cost that no call can have is refused
+    /// and counted.
     fn add_cost(
         &self,
         writer: ShardHandle,
         usage: &Usage,
-        served: Option<&AtomicPrice>,
+        priced: Option<Cost>,
         reported: Option<f64>,
-    ) -> f64 {
-        let priced = served.and_then(|price| price.cost(usage)).or_else(|| self.model.price.cost(usage));
+    ) -> Spent {
         let facts = self.facts.in_shard(writer, 0);
-        let mut spent = 0.0;
-        if let Some(usd) = reported {
-            spent = usd;
-            let share = input_share(usage, priced.map(|cost| (cost.input, cost.output)));
-            facts.add_f64(INPUT_COST, usd * share);
-            facts.add_f64(OUTPUT_COST, usd - usd * share);
-        } else if let Some(cost) = priced {
-            spent = cost.input + cost.output;
-            facts.add_f64(INPUT_COST, cost.input);
-            facts.add_f64(OUTPUT_COST, cost.output);
-        } else {
-            facts.add(UNPRICED_INPUT, usage.input.unwrap_or(0));
-            facts.add(UNPRICED_OUTPUT, usage.output.unwrap_or(0));
+        // Fees are shown with the input.
+        let by_price = priced.map(|cost| (cost.input + cost.fees, cost.output));
+        let split = match reported {
+            Some(usd) => {
+                let input = usd * input_share(usage, by_price);
+                Some((input, usd - input))
+            }
+            None => by_price,
+        };
+        let mut spent = Spent::default();
+        match split {
+            Some((input, output)) if is_valid_usd(input + output) => {
+                spent.usd = input + output;
+                facts.add_f64(INPUT_COST, input);
+                facts.add_f64(OUTPUT_COST, output);
+            }
+            Some(_) => self.shared.refused_costs.add(writer, 0, 1),
+            None => {
+                let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
+                spent.is_unpriced = input > 0 || output > 0;
+                facts.add(UNPRICED_INPUT, input);
+                facts.add(UNPRICED_OUTPUT, output);
+            }
         }
-        if let Some(cost) = priced {
+        if let Some(cost) = priced.filter(|cost| is_valid_usd(cost.savings)) {
             facts.add_f64(SAVINGS, cost.savings);
         }
         spent
     }
 
-    /// Counts a call that another model answered, and returns the price of that model.
-    fn served_price(&self, served: &str) -> Option<&AtomicPrice> {
+    /// Counts a call that another model answered, and returns the price to bill it by.
+    fn count_served<'a>(&'a self, served: &'a str) -> Served<'a> {
         if served.is_empty() || *served == *self.model.name {
-            return None;
+            return Served::Requested;
         }
         let models = &self.shared.served;
         let slot = models.names.slot(served);
         self.served.get_or_init(|| Box::new(ServedBy::new(models))).count(slot).cells(0).add(0, 1);
-        models.price(slot, |model| self.shared.price(&self.shared.prices.now(), model))
+        let mut looked_up = None;
+        let found = models.prices_of(slot, |model| {
+            let table = looked_up.insert(self.shared.prices.now());
+            self.shared.quote(table, model, SoldAs::STANDARD)
+        });
+        let Some((model, prices)) = found else { return Served::Unlisted(served) };
+        // The table may have been replaced before its price was found among those of the served models.
+        if looked_up.is_some_and(|table| !self.shared.prices.is(&table)) {
+            self.shared.refresh_all(prices, model);
+        }
+        Served::Listed(model, prices)
     }
 
     fn add_finish(&self, reason: &str) {
@@ -326,11 +407,21 @@ impl LlmSeries {
             }
             LlmFamily::Unpriced => {
                 let tokens = [UNPRICED_INPUT, UNPRICED_OUTPUT].map(|cell| self.facts.read(cell));
-                if !self.model.price.is_priced() || tokens != [0, 0] {
+                if !self.model.prices.is_priced() || tokens != [0, 0] {
                     pair([IN, OUT], tokens.map(Number::Integer));
                 }
             }
-            LlmFamily::UsageMissing => visitor.sample(Labels::new(labels), whole(USAGE_MISSING)),
+            LlmFamily::UsageMissing => {
+                for (at, part) in MISSING_PARTS.into_iter().enumerate() {
+                    visitor.sample(
+                        Labels::with(labels, &[(MISSING_PART.name, part)]),
+                        whole(USAGE_MISSING + at),
+                    );
+                }
+            }
+            LlmFamily::OutsideTasks => {
+                visitor.sample(Labels::new(labels), Number::Float(self.facts.read_f64(OUTSIDE_TASKS)));
+            }
             LlmFamily::Orphans => visitor.sample(Labels::new(labels), whole(ORPHANS)),
             LlmFamily::UsageAnomalies => {
                 for (at, kind) in ANOMALIES.into_iter().enumerate() {
@@ -346,21 +437,21 @@ impl LlmSeries {
             LlmFamily::FailedAttemptCost => self.attempts.show_failed_cost(labels, visitor),
             // The limits belong to the model, not to one of its dimension points.
             LlmFamily::RateLimits if self.points.point() == DimensionPoint::default() => {
-                self.model.show_limits(visitor);
+                self.model.limits.show(&self.model.name, visitor);
             }
             LlmFamily::ServedModel => self.show_served(visitor),
             LlmFamily::FirstToken => self.show_times(&shared.first_token, &self.first_token, visitor),
             LlmFamily::PerOutputToken => {
                 self.show_times(&shared.per_output_token, &self.per_output_token, visitor);
             }
-            LlmFamily::CacheSavings if self.model.price.is_priced() => {
+            LlmFamily::CacheSavings if self.model.prices.is_priced() => {
                 visitor.sample(Labels::new(labels), Number::Float(self.facts.read_f64(SAVINGS)));
             }
             // A model without a price has no cost series, since its cost is unknown and not 0. An amount that was counted
             // before the prices were replaced is still shown.
             LlmFamily::CostUsd | LlmFamily::CostCents => {
                 let usd = [INPUT_COST, OUTPUT_COST].map(|cell| self.facts.read_f64(cell));
-                if self.model.price.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
+                if self.model.prices.is_priced() || usd.iter().any(|usd| *usd > 0.0) {
                     pair([INPUT_TYPE, OUTPUT_TYPE], usd.map(|usd| money(family, usd)));
                 }
             }
@@ -396,6 +487,17 @@ impl LlmSeries {
             visitor.sample(Labels::new(&labels), Number::Integer(count.read(0)));
         }
     }
+}
+
+/// The model that served a call.
+#[derive(Clone, Copy)]
+enum Served<'a> {
+    /// The requested one.
+    Requested,
+    /// Another one, by its name and prices.
+    Listed(&'a str, &'a ModelPrices),
+    /// Another one that is past the cap of the label, by its name.
+    Unlisted(&'a str),
 }
 
 /// Returns the share of a call's cost that its input has: by the price table, or else by the number of tokens.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use once_cell::race::OnceBox;
 
 use crate::label::{Interner, OTHER};
-use crate::pricing::{AtomicPrice, Price};
+use crate::pricing::{ModelPrices, Quote};
 use crate::storage::CellRange;
 
 /// The names and the prices of served models.
 pub(super) struct ServedModels {
     pub(super) names: Arc<Interner>,
-    prices: Box<[OnceBox<AtomicPrice>]>,
+    prices: Box<[OnceBox<ModelPrices>]>,
 }
 
 impl ServedModels {
@@ -21,18 +21,19 @@ impl ServedModels {
         Self { names, prices }
     }
 
-    /// Returns a served model's price, which is looked up once. Returns `None` for the models that share `__other__`.
-    pub(super) fn price(
+    /// Returns a served model's name and prices, which are looked up once. Returns `None` for the models that share
+    /// `__other__`.
+    pub(super) fn prices_of(
         &self,
         slot: usize,
-        price: impl FnOnce(&str) -> Option<Price>,
-    ) -> Option<&AtomicPrice> {
+        standard: impl FnOnce(&str) -> Option<Quote>,
+    ) -> Option<(&str, &ModelPrices)> {
         let name = self.names.name(slot).filter(|_| slot > 0)?;
-        Some(self.prices[slot].get_or_init(|| Box::new(AtomicPrice::new(price(name).as_ref()))))
+        Some((name, self.prices[slot].get_or_init(|| Box::new(ModelPrices::new(standard(name).as_ref())))))
     }
 
     /// Returns the prices looked up so far, each with its model.
-    pub(super) fn prices(&self) -> impl Iterator<Item = (&str, &AtomicPrice)> {
+    pub(super) fn prices(&self) -> impl Iterator<Item = (&str, &ModelPrices)> {
         let made = self.prices.iter().enumerate();
         made.filter_map(|(slot, price)| Some((self.names.name(slot).unwrap_or(OTHER), price.get()?)))
     }

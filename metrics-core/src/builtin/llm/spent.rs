@@ -7,6 +7,8 @@ pub(crate) struct Spent {
     pub(crate) output_tokens: u64,
     pub(crate) cache_read_tokens: u64,
     pub(crate) usd: f64,
+    /// Whether tokens of a model without a price were used, so that the cost is not known.
+    pub(crate) is_unpriced: bool,
 }
 
 impl Spent {
@@ -15,5 +17,6 @@ impl Spent {
         self.output_tokens = self.output_tokens.saturating_add(more.output_tokens);
         self.cache_read_tokens = self.cache_read_tokens.saturating_add(more.cache_read_tokens);
         self.usd += more.usd;
+        self.is_unpriced |= more.is_unpriced;
     }
 }

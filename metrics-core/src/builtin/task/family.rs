@@ -60,6 +60,11 @@ builtin_families! {
             COST,
         )
         .labels_and_dimensions(&[TASK_TYPE]),
+        OwnCost => BuiltinFamily::counter(
+            "agent_task_own_cost_usd_total",
+            "Cost of ended tasks in USD, not counting the tasks inside them.",
+        )
+        .labels_and_dimensions(&[TASK_TYPE]),
         ToolCalls => BuiltinFamily::histogram(
             "agent_task_tool_calls",
             "Tool calls of a task, including the tasks inside it.",

@@ -1,6 +1,7 @@
 //! Tasks.
 
 mod family;
+mod observers;
 mod series;
 mod shared;
 mod totals;
@@ -18,6 +19,8 @@ use crate::sample::{FamilyInfo, Number, Source, Visitor};
 use crate::status::TASK;
 use crate::storage::{CellRange, start_times as storage_start_times};
 pub(crate) use family::{TASK_TYPE, TaskFamily};
+pub use observers::EndedTask;
+pub(crate) use observers::{InFlight, TaskObservers};
 pub use series::TaskSeries;
 use shared::{ROOTS_ENDED, ROOTS_STARTED, Shared};
 pub use totals::TaskTotals;
@@ -38,7 +41,7 @@ impl Tasks {
         let histogram_options = &settings.histogram_options;
         let whole_numbers =
             |family: TaskFamily| HistogramShape::integers(family.bounds(settings)).with(histogram_options);
-        let cost = HistogramShape::pico_usd(TaskFamily::Cost.bounds(settings));
+        let cost = HistogramShape::floats(TaskFamily::Cost.bounds(settings));
         let queue = || HistogramShape::ticks(TaskFamily::Queue.bounds(settings)).with(histogram_options);
         let duration = TaskFamily::Duration.bounds(settings);
         let shared = Shared {
@@ -55,6 +58,7 @@ impl Tasks {
             dimensions: settings.dimensions.clone(),
             budgets,
             otel,
+            observers: TaskObservers::default(),
             faults,
         };
         Self {
@@ -62,6 +66,11 @@ impl Tasks {
             table: Table::new(settings.task_types),
             shared: Arc::new(shared),
         }
+    }
+
+    /// The observers of the tasks.
+    pub(crate) fn observers(&self) -> &TaskObservers {
+        &self.shared.observers
     }
 
     pub(crate) fn set_completion_rate(&self, window: &str, rate: f64) -> bool {

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use once_cell::race::OnceBox;
 
 use super::family::{TASK_TYPE, TaskFamily};
+use super::observers::TaskObservers;
 use super::shared::Shared;
 use super::totals::TaskTotals;
 use crate::builtin::{Budget, BundlesByPoint, DimensionPoint, DimensionedBundle, Dimensions};
@@ -28,8 +29,8 @@ pub struct TaskSeries {
     distinct_tools: HistogramCells,
     /// Created with the first observation, so that it takes no storage where the time is not measured.
     queue: OnceBox<HistogramCells>,
-    /// Costs in millionths of a millionth of a USD, at the indices below.
-    lost: CellRange,
+    /// Costs in USD, at the indices below.
+    costs: CellRange,
     /// The reading of the monotonic clock at which a task last succeeded; 0 before the first success.
     last_success: CellRange,
     /// The reading that was last converted, and the Unix time shown for it. The monotonic clock and the wall clock drift apart,
@@ -41,9 +42,10 @@ pub struct TaskSeries {
     shared: Arc<Shared>,
 }
 
-/// Cells of [`TaskSeries::lost`]: the cost that arrived after a task's end, then the cost of the tasks with each status.
+/// Cells of [`TaskSeries::costs`]: the cost that arrived after a task's end, then the cost of the tasks with each status,
+/// without the tasks inside them.
 const LATE: usize = 0;
-const WASTED: usize = 1;
+const OWN: usize = 1;
 
 const IN: &[(&str, &str)] = &[("direction", "input")];
 const OUT: &[(&str, &str)] = &[("direction", "output")];
@@ -81,7 +83,7 @@ impl TaskSeries {
             tool_calls: cells(&shared.tool_calls),
             distinct_tools: cells(&shared.distinct_tools),
             queue: OnceBox::new(),
-            lost: CellRange::new(WASTED + TASK.names.len()),
+            costs: CellRange::new(OWN + TASK.names.len()),
             last_success: CellRange::new(1),
             last_shown: Mutex::default(),
             task_type: task_type.into(),
@@ -127,27 +129,20 @@ impl TaskSeries {
         self.shared.calls.end(writer, &self.calls, 0, TASK.place(status), ticks);
     }
 
-    /// Observes the totals of a task that ended with `status`. `pico_usd` is the cost with the tasks in it, `own_pico_usd`
-    /// without them, both in millionths of a millionth of a USD.
+    /// Observes the totals of a task that ended with `status`. `own_usd` is the cost without the tasks inside it.
     #[inline(never)] // One copy for all tracked functions.
-    pub(crate) fn observe_totals(
-        &self,
-        status: Status,
-        totals: &TaskTotals,
-        pico_usd: u64,
-        own_pico_usd: u64,
-    ) {
+    pub(crate) fn observe_totals(&self, status: Status, totals: &TaskTotals, own_usd: f64) {
         let shared = &*self.shared;
         if totals.steps > 0 {
             self.observe_steps(totals.steps);
         }
         shared.tokens.observe_integer(&self.input_tokens, totals.input_tokens);
         shared.tokens.observe_integer(&self.output_tokens, totals.output_tokens);
-        shared.cost.observe_pico_usd(&self.cost, pico_usd);
+        shared.cost.observe(&self.cost, 0, totals.cost_usd);
         shared.tool_calls.observe_integer(&self.tool_calls, totals.tool_calls);
         shared.distinct_tools.observe_integer(&self.distinct_tools, totals.distinct_tools);
-        if status != Status::Success && own_pico_usd > 0 {
-            self.lost.cells(0).add(WASTED + TASK.place(status), own_pico_usd);
+        if own_usd > 0.0 {
+            self.costs.cells(0).add_f64(OWN + TASK.place(status), own_usd);
         }
     }
 
@@ -160,6 +155,12 @@ impl TaskSeries {
         }
     }
 
+    /// The observers of the tasks of the instance.
+    #[inline]
+    pub(crate) fn observers(&self) -> &TaskObservers {
+        &self.shared.observers
+    }
+
     pub(crate) fn task_type(&self) -> &str {
         &self.task_type
     }
@@ -167,8 +168,8 @@ impl TaskSeries {
     /// Adds a cost that arrived after the end of its task, such as that of a stream that outlives it. The task's histograms
     /// have been observed by then, so that this cost is in a counter of its own.
     #[cold]
-    pub(crate) fn add_late(&self, pico_usd: u64) {
-        self.lost.cells(0).add(LATE, pico_usd);
+    pub(crate) fn add_late(&self, usd: f64) {
+        self.costs.cells(0).add_f64(LATE, usd);
     }
 
     #[inline]
@@ -199,7 +200,11 @@ impl TaskSeries {
                 shared.distinct_tools.show_at(&self.distinct_tools, 0, labels, visitor);
             }
             TaskFamily::WastedCost => self.show_wasted(visitor),
-            TaskFamily::LateCost => visitor.sample(labels, Number::Float(self.lost.read(LATE) as f64 / 1e12)),
+            TaskFamily::LateCost => visitor.sample(labels, Number::Float(self.costs.read_f64(LATE))),
+            TaskFamily::OwnCost => {
+                let by_status = (0..TASK.names.len()).map(|status| self.costs.read_f64(OWN + status));
+                visitor.sample(labels, Number::Float(by_status.sum()));
+            }
             TaskFamily::OldestInFlight => {
                 if let Some(nanos) = oldest {
                     visitor.sample(labels, Number::Nanos(nanos));
@@ -226,7 +231,7 @@ impl TaskSeries {
 
     fn show_wasted(&self, visitor: &mut dyn Visitor) {
         for (place, status) in TASK.names.iter().copied().enumerate().skip(1) {
-            let usd = Number::Float(self.lost.read(WASTED + place) as f64 / 1e12);
+            let usd = Number::Float(self.costs.read_f64(OWN + place));
             visitor.sample(Labels::with(&self.labels, &[("status", status)]), usd);
         }
     }

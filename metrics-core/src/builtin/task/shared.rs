@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::observers::TaskObservers;
 use crate::builtin::budget::Budgets;
 use crate::builtin::completion::{Completion, Totals};
 use crate::builtin::dimensions::Dimensions;
@@ -30,6 +31,7 @@ pub(super) struct Shared {
     pub(super) dimensions: Arc<Dimensions>,
     pub(super) budgets: Arc<Budgets>,
     pub(super) otel: Option<Arc<Otel>>,
+    pub(super) observers: TaskObservers,
     pub(super) faults: Arc<FaultReporter>,
 }
 

@@ -3,6 +3,7 @@
 mod mistake;
 mod reader;
 mod schema;
+mod tariff;
 
 use std::path::Path;
 
@@ -14,8 +15,12 @@ use super::table::PriceTable;
 impl PriceTable {
     /// Parses prices from a TOML text, to be [combined](Self::overlay) with another table. Needs the feature `toml`.
     ///
-    /// All amounts are in USD per million tokens. `input` and `output` are required; the other kinds of tokens default to
-    /// the price of input or output. See [`Price::above`](crate::Price::above) for tiers.
+    /// All amounts are in USD per million tokens, except for fees. `input` and `output` are required; the other kinds of
+    /// tokens default to the price of input or output. See [`Price::above`](crate::Price::above) for tiers.
+    ///
+    /// `variants` are the prices of service tiers: a table like that of a model, or a number by which the model's prices are
+    /// multiplied. `dated` are prices that replace the model's on days from `from` on and before `until` (UTC). Without
+    /// `until` they apply until the next ones begin.
     ///
     /// ```
     /// use agent_metrics::{PriceTable, Usage};
@@ -30,6 +35,10 @@ impl PriceTable {
     ///     cache_read = 0.125              # and cache_write, cache_write_long,
     ///     audio_input = 2.5               # audio_output, image_input, image_output
     ///     tiers = [{ above = 200_000, input = 2.5, output = 15, cache_read = 0.25 }]
+    ///
+    ///     variants = { batch = 0.5, priority = { input = 2, output = 16 } }   # also flex, fast, us
+    ///     per_thousand_web_searches = 10  # and per_thousand_requests, audio_hours
+    ///     dated = [{ from = 2027-01-01, input = 2, output = 12 }]             # `until` is optional
     ///
     ///     [aliases]
     ///     "our-azure-deployment" = "gpt-4o"
@@ -46,8 +55,8 @@ impl PriceTable {
     /// # Errors
     /// Returns [`PriceError::Invalid`] with the line and the field of every mistake: a syntax error, a model or field
     /// given twice, an unknown or missing field, a value of the wrong type, a price that is negative, not finite or above
-    /// a billion, more than three tiers, two tiers with one threshold, an alias of an unknown model or for a name that
-    /// has a price, an invalid date.
+    /// a billion, more than three tiers, two tiers with one threshold, a variant without a base price, prices whose dates
+    /// overlap, an alias of an unknown model or for a name that has a price, an invalid date.
     ///
     /// ```
     /// use agent_metrics::PriceTable;
@@ -77,8 +86,12 @@ impl PriceTable {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
-    use crate::pricing::Price;
+    use crate::pricing::time::day_start;
+    use crate::pricing::{Price, PriceQuery};
+    use crate::usage::ServiceTier;
 
     fn mistakes(text: &str) -> Vec<String> {
         let error = PriceTable::from_toml(text).unwrap_err();
@@ -144,8 +157,8 @@ e = "nothing"
 d = "c"
 f = 3
 "#;
-        let known =
-            "cache_read, cache_write, cache_write_long, audio_input, audio_output, image_input, image_output";
+        let rates = "cache_read, cache_write, cache_write_long, cache_read_audio, audio_input, audio_output, image_input, image_output";
+        let fees = "per_thousand_web_searches, per_thousand_requests, audio_hours";
         assert_eq!(
             mistakes(text),
             [
@@ -155,7 +168,7 @@ f = 3
                     .to_owned(),
                 "line 5: `models.\"a b\".output`: invalid price `nan`; it takes 0 to 1000000000 USD per million tokens"
                     .to_owned(),
-                format!("line 6: `models.\"a b\".cache_raed`: unknown field; the known fields are input, output, {known}, tiers"),
+                format!("line 6: `models.\"a b\".cache_raed`: unknown field; the known fields are input, output, {rates}, {fees}, tiers, variants, dated"),
                 "line 7: `models.c.output`: missing; it takes USD per million tokens".to_owned(),
                 "line 8: `models.c.input`: invalid value `\"1\"`; it takes USD per million tokens".to_owned(),
                 "line 9: `models.c.tiers.output`: invalid price `inf`; it takes 0 to 1000000000 USD per million tokens"
@@ -169,6 +182,125 @@ f = 3
                 "line 17: `aliases.f`: invalid value `3`; it takes a string".to_owned(),
             ]
         );
+    }
+
+    /// Returns the price of a model in a text at the start of a day.
+    fn on(text: &str, day: &str, tier: ServiceTier) -> Price {
+        let time = UNIX_EPOCH + Duration::from_secs(day_start(day).expect("a day"));
+        let table = PriceTable::from_toml(text).unwrap_or_else(|error| panic!("{error}"));
+        table.find(&PriceQuery::new("a").tier(tier).at(time)).expect("a price")
+    }
+
+    #[test]
+    fn variants_and_dated_prices_are_read_from_a_file() {
+        let text = r#"
+            [models.a]
+            input = 4
+            output = 8
+            per_thousand_web_searches = 10
+            variants = { batch = 0.5, priority = { input = 8, output = 20, cache_read = 1 }, us = 1.1 }
+
+            [[models.a.dated]]
+            from = "2027-03-01"
+            input = 3
+            output = 6
+
+            [[models.a.dated]]
+            from = 2027-01-01
+            until = 2027-02-01
+            input = 2
+            output = 4
+            tiers = [{ above = 100, input = 5, output = 6 }]
+            variants.batch = 0.25
+        "#;
+        let standard = |day| on(text, day, ServiceTier::STANDARD);
+        let search = |price: Price| price.per_thousand_web_searches(10.0);
+        assert_eq!(standard("2026-12-31"), search(Price::per_million(4.0, 8.0)));
+        let january = Price::per_million(2.0, 4.0).above(100, Price::per_million(5.0, 6.0));
+        assert_eq!([standard("2027-01-01"), standard("2027-01-31")], [january; 2]);
+        // Between the periods the model's own price applies.
+        assert_eq!(standard("2027-02-01"), search(Price::per_million(4.0, 8.0)));
+        assert_eq!(standard("2027-03-01"), Price::per_million(3.0, 6.0));
+        let tier = |day, tier| on(text, day, tier);
+        assert_eq!(tier("2026-12-31", ServiceTier::BATCH), search(Price::per_million(2.0, 4.0)));
+        let priority = search(Price::per_million(8.0, 20.0).cache_read(1.0));
+        assert_eq!(tier("2026-12-31", ServiceTier::PRIORITY), priority);
+        let quarter = Price::per_million(0.5, 1.0).above(100, Price::per_million(1.25, 1.5));
+        assert_eq!(tier("2027-01-15", ServiceTier::BATCH), quarter);
+        assert_eq!(tier("2027-03-15", ServiceTier::BATCH), Price::per_million(3.0, 6.0));
+    }
+
+    #[test]
+    fn prices_whose_dates_overlap_are_a_mistake() {
+        let period =
+            |from, until| format!("[[models.a.dated]]\nfrom = {from}\n{until}input = 1\noutput = 1\n");
+        let base = "[models.a]\ninput = 1\noutput = 1\n";
+        let text =
+            format!("{base}{}{}", period("2027-02-01", ""), period("2027-01-01", "until = 2027-02-02\n"));
+        assert_eq!(
+            mistakes(&text),
+            [
+                "line 4: `models.a.dated`: the prices from 2027-01-01 (line 9) overlap those from 2027-02-01 (line 5); write \
+              `until = 2027-02-01` for the former, or a later `from` for the latter"
+            ]
+        );
+        let text = format!("{base}{}{}", period("2027-02-01", ""), period("2027-02-01", ""));
+        assert_eq!(
+            mistakes(&text),
+            [
+                "line 4: `models.a.dated`: two prices from 2027-02-01 (lines 5 and 9); give one of them another `from`"
+            ]
+        );
+        let text = format!("{base}{}", period("2027-02-01", "until = 2027-02-01\n"));
+        assert_eq!(
+            mistakes(&text),
+            [
+                "line 6: `models.a.dated.until`: not after `from`; it takes the day after the last one, later than 2027-02-01"
+            ]
+        );
+        let text = format!("{base}{}", period("\"soon\"", ""));
+        assert_eq!(
+            mistakes(&text),
+            ["line 5: `models.a.dated.from`: invalid value `\"soon\"`; it takes a date such as 2026-05-01"]
+        );
+        let mistakes = mistakes("[models.a]\ninput = 1\noutput = 1\ndated = [{ input = 1, output = 1 }]");
+        assert_eq!(
+            mistakes,
+            [
+                "line 4: `models.a.dated.from`: missing; it takes the first day of these prices, such as 2026-05-01"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_variant_without_a_base_price_is_a_mistake() {
+        assert_eq!(
+            mistakes("[models.a]\nvariants = { flex = 0.5 }\n"),
+            [
+                "line 1: `models.a.input`: missing; it takes USD per million tokens",
+                "line 1: `models.a.output`: missing; it takes USD per million tokens",
+                "line 2: `models.a.variants`: no base price; write `input` and `output` of the standard tier in `models.a`",
+            ]
+        );
+        let base = "[models.a]\ninput = 1\noutput = 1\nvariants = ";
+        for (variants, mistake) in [
+            (
+                "{ flx = 1 }",
+                "`models.a.variants.flx`: unknown field; the known fields are flex, priority, batch, fast, us",
+            ),
+            ("2", "`models.a.variants`: invalid value `2`; it takes a table such as { batch = 0.5 }"),
+            (
+                "{ us = { input = 1 } }",
+                "`models.a.variants.us.output`: missing; it takes USD per million tokens",
+            ),
+            (
+                "{ us = -1 }",
+                "`models.a.variants.us`: invalid price `-1`; it takes 0 to 1000000000 times the standard price, or a table with \
+                 `input` and `output`",
+            ),
+        ] {
+            assert_eq!(mistakes(&format!("{base}{variants}")), [format!("line 4: {mistake}")]);
+        }
     }
 
     #[test]
@@ -217,7 +349,7 @@ f = 3
 
     #[test]
     fn no_malformed_text_makes_the_parser_panic() {
-        let text = "version = \"\u{e9}\"\n[models.\"a.b\"]\ninput = 1.5 # \u{e9}\noutput = -2\ntiers = [{ above = 1 }]\n[aliases]\nc = \"a\"\n";
+        let text = "version = \"\u{e9}\"\n[models.\"a.b\"]\ninput = 1.5 # \u{e9}\noutput = -2\ntiers = [{ above = 1 }]\nvariants = { us = 2 }\ndated = [{ from = 2027-01-01, input = 1, output = 1 }]\n[aliases]\nc = \"a\"\n";
         for (at, character) in text.char_indices() {
             let rest = &text[at + character.len_utf8()..];
             for instead in ["", "\n", "\"", "[", "}", "=", ".", "\u{1f600}", "1e999"] {

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::mistake::PriceMistake;
 use crate::pricing::price::MAX_USD;
+use crate::pricing::time::day_start;
 
 /// Reads values as far as possible and collects every mistake.
 pub(super) struct Reader<'t> {
@@ -26,7 +27,7 @@ pub(super) struct FieldPath<'p> {
 
 impl FieldPath<'_> {
     /// Returns the path as written in TOML.
-    fn to_toml(self) -> String {
+    pub(super) fn to_toml(self) -> String {
         // A key that isn't bare is quoted, as in the file.
         let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let key = match self.key {
@@ -64,15 +65,15 @@ impl<'t> Reader<'t> {
         entries
     }
 
-    /// Reads an amount in USD per million tokens.
-    pub(super) fn amount(&mut self, value: &Value<'_>, path: &FieldPath<'_>) -> Option<f64> {
+    /// Reads an amount in a unit such as `USD per million tokens`.
+    pub(super) fn amount(&mut self, value: &Value<'_>, path: &FieldPath<'_>, unit: &str) -> Option<f64> {
         let usd = match value.get_ref() {
             DeValue::Float(number) => number.as_str().parse().ok(),
             DeValue::Integer(number) => {
                 i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64)
             }
             _ => {
-                self.wrong_type(value, path, "USD per million tokens");
+                self.wrong_type(value, path, unit);
                 return None;
             }
         };
@@ -83,11 +84,25 @@ impl<'t> Reader<'t> {
                 self.mistake(
                     &value.span(),
                     path,
-                    format!("invalid price `{found}`; it takes 0 to {MAX_USD} USD per million tokens"),
+                    format!("invalid price `{found}`; it takes 0 to {MAX_USD} {unit}"),
                 );
                 None
             }
         }
+    }
+
+    /// Reads a day, as a string or as a TOML date. Returns it as text and its start in seconds since 1970-01-01.
+    pub(super) fn day(&mut self, value: &Value<'_>, path: &FieldPath<'_>) -> Option<(String, u64)> {
+        let date = match value.get_ref() {
+            DeValue::Datetime(date) => date.to_string(),
+            DeValue::String(date) => date.to_string(),
+            _ => String::new(),
+        };
+        let start = day_start(&date);
+        if start.is_none() {
+            self.wrong_type(value, path, "a date such as 2026-05-01");
+        }
+        Some((date, start?))
     }
 
     /// Reads a string.
@@ -138,7 +153,8 @@ impl<'t> Reader<'t> {
         self.mistakes.push(PriceMistake { line, field, why });
     }
 
-    fn line(&self, at: &Range<usize>) -> usize {
+    /// Returns the line number of a place in the text.
+    pub(super) fn line(&self, at: &Range<usize>) -> usize {
         1 + self.text.as_bytes().iter().take(at.start).filter(|byte| **byte == b'\n').count()
     }
 

@@ -75,7 +75,7 @@ impl<T> ViaNoBudgetSpent<T> for OutputTag<T> {}
 pub trait FromBudgetSpent {}
 
 /// Returns the output of a call that does not begin.
-pub fn refused<T>(make: impl Convert<BudgetSpent, T>, spent: BudgetSpent) -> T {
+pub fn refused<T>(make: &impl Convert<BudgetSpent, T>, spent: BudgetSpent) -> T {
     make.convert(spent)
 }
 

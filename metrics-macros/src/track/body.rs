@@ -241,7 +241,6 @@ impl Inside {
             TokenTree::Punct(mark) => match (self, mark.as_char()) {
                 (Self::Parameters, '|') => Self::Closure,
                 (Self::Closure, '>') if is_minus(before) => Self::ClosureType,
-                (Self::ClosureType, ',') => self,
                 (Self::Function | Self::Closure, '|') if begins_expression(before) => Self::Parameters,
                 (_, ';') | (Self::Closure, ',') => Self::Function,
                 // `=>` follows: it was a match pattern with `|`, not a closure.

@@ -70,7 +70,9 @@ pub mod by_budget {
 
 /// The traits that select the reader of a label by type, imported without their names.
 pub mod by_label {
-    pub use crate::recorder::{ViaInvalidLabel as _, ViaLabelValue as _, ViaStr as _};
+    pub use crate::recorder::{
+        ViaInvalidLabel as _, ViaLabelReference as _, ViaLabelValue as _, ViaStr as _,
+    };
 }
 
 pub use crate::family::Spec;

@@ -5,6 +5,7 @@ pub(crate) mod registration;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::builtin::{Families, Settings};
@@ -51,6 +52,10 @@ struct Extensions {
     /// Locked while one of them is created. It is separate from the map, so that those that exist are found meanwhile.
     making: Mutex<()>,
 }
+
+// Counters are only added to, and locks that a panic poisons are used all the same.
+impl UnwindSafe for AgentMetrics {}
+impl RefUnwindSafe for AgentMetrics {}
 
 impl AgentMetrics {
     pub(crate) fn new(

@@ -1,5 +1,6 @@
 //! Calls that do not begin when a budget is spent.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -74,7 +75,7 @@ impl<T> ViaNoBudgetSpent<T> for OutputTag<T> {}
 pub trait FromBudgetSpent {}
 
 /// Returns the output of a call that does not begin.
-pub fn refused<T>(make: impl Convert<BudgetSpent, T>, spent: BudgetSpent) -> T {
+pub fn refused<T>(make: &impl Convert<BudgetSpent, T>, spent: BudgetSpent) -> T {
     make.convert(spent)
 }
 
@@ -89,6 +90,10 @@ pin_project! {
         future: Option<F>,
     }
 }
+
+// A budget is only added to, so it stays consistent when a body panics.
+impl<P, M, F: UnwindSafe> UnwindSafe for BudgetChecked<P, M, F> {}
+impl<P, M, F: RefUnwindSafe> RefUnwindSafe for BudgetChecked<P, M, F> {}
 
 impl<P: BudgetCheck, M: Convert<BudgetSpent, F::Output>, F: Future> Future for BudgetChecked<P, M, F> {
     type Output = F::Output;

@@ -81,6 +81,19 @@ impl<T: LabelValue> ViaLabelValue for &&LabelExpr<'_, T> {
     }
 }
 
+/// Reads a reference to an enum with `derive(LabelValue)`.
+pub trait ViaLabelReference {
+    /// Returns the label.
+    fn __label(&self) -> CallLabel<'static>;
+}
+
+impl<T: LabelValue> ViaLabelReference for &&&LabelExpr<'_, &T> {
+    #[inline]
+    fn __label(&self) -> CallLabel<'static> {
+        (&&LabelExpr::<T>(self.0)).__label()
+    }
+}
+
 /// Reads an expression that is `AsRef<str>`.
 pub trait ViaStr<'a> {
     /// Returns the label.

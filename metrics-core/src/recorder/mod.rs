@@ -60,7 +60,7 @@ pub use family_call::{CallFamily, CallGuard, CallLabels, FamilyCall, GlobalFamil
 pub use global::global;
 pub use global_metrics::GlobalMetrics;
 pub use in_task::{FutureExt, InTask, TaskHandle, current_task};
-pub use label::{CallLabel, LabelExpr, ViaInvalidLabel, ViaLabelValue, ViaStr};
+pub use label::{CallLabel, LabelExpr, ViaInvalidLabel, ViaLabelReference, ViaLabelValue, ViaStr};
 pub use llm::{Call, LlmCall, LlmGuard, llm};
 #[cfg(not(feature = "stream"))]
 pub use no_stream::*;

@@ -1,6 +1,7 @@
 //! Tracked functions, async and sync.
 
 use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -33,6 +34,10 @@ pin_project! {
         }
     }
 }
+
+// What a call records stays consistent when a body panics: counters are only added to, and a drop guard ends the call.
+impl<C: CallRecorder, R: UnwindSafe, F: UnwindSafe, T> UnwindSafe for Tracked<C, R, F, T> {}
+impl<C: CallRecorder, R: RefUnwindSafe, F: RefUnwindSafe, T> RefUnwindSafe for Tracked<C, R, F, T> {}
 
 impl<C: ReadBy<R, T>, R, F: Future<Output = T>, T> Future for Tracked<C, R, F, T> {
     type Output = T;

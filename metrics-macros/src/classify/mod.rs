@@ -46,7 +46,7 @@ enum CaseStatus {
     /// A variant of `Status`.
     Fixed(&'static str),
     /// The status of the only field, with the field's type.
-    FromField(Member, Type),
+    FromField(Member, Box<Type>),
 }
 
 fn expand(krate: &syn::Path, target: &Target, cases: &[Case]) -> TokenStream {

@@ -72,7 +72,7 @@ impl Body {
         let argument = loop {
             let TokenTree::Group(last) = before.pop()? else { return None };
             match last.delimiter() {
-                Delimiter::Parenthesis => break last,
+                Delimiter::Parenthesis => break without_last_comma(&last),
                 // A second attribute of this crate leaves the user's block as the last expression.
                 Delimiter::Brace if is_end_of_statement(before.last()) => {
                     blocks.push((before.into_iter().collect(), last.span()));
@@ -91,6 +91,22 @@ impl Body {
         })
     }
 
+    /// Splits the body at the `.boxed()` or `.boxed_local()` at its end, if there is one.
+    pub(crate) fn boxed_by_method(&self) -> Option<(Self, TokenStream)> {
+        let mut tokens: Vec<TokenTree> = self.group.stream().into_iter().collect();
+        let method = tokens.split_off(tokens.len().checked_sub(3)?);
+        let [TokenTree::Punct(dot), TokenTree::Ident(name), TokenTree::Group(arguments)] = method.as_slice()
+        else {
+            return None;
+        };
+        let is_boxed = (name == "boxed" || name == "boxed_local")
+            && dot.as_char() == '.'
+            && arguments.delimiter() == Delimiter::Parenthesis
+            && arguments.stream().is_empty();
+        let group = braces(tokens.into_iter().collect(), self.group.span());
+        is_boxed.then(|| (Self { group, attrs: self.attrs.clone() }, method.into_iter().collect()))
+    }
+
     /// Returns the first `return` of the function itself, not of a closure or an async block inside it.
     pub(crate) fn early_return(&self) -> Option<Span> {
         early_return(self.group.stream())
@@ -101,6 +117,17 @@ impl Body {
 pub(crate) fn braces(stream: TokenStream, span: Span) -> Group {
     let mut group = Group::new(Delimiter::Brace, stream);
     group.set_span(span);
+    group
+}
+
+/// Returns the arguments of a call without the comma that may follow the last one.
+fn without_last_comma(arguments: &Group) -> Group {
+    let mut tokens: Vec<TokenTree> = arguments.stream().into_iter().collect();
+    if matches!(tokens.last(), Some(TokenTree::Punct(comma)) if comma.as_char() == ',') {
+        tokens.pop();
+    }
+    let mut group = Group::new(arguments.delimiter(), tokens.into_iter().collect());
+    group.set_span(arguments.span());
     group
 }
 
@@ -149,6 +176,19 @@ fn early_return(tokens: TokenStream) -> Option<Span> {
     let mut before: Option<TokenTree> = None;
     for token in tokens {
         match &token {
+            // The blocks of an `if` that is the body of a closure.
+            TokenTree::Group(group)
+                if matches!(inside, Inside::ClosureIf | Inside::AfterClosureIf)
+                    && group.delimiter() == Delimiter::Brace =>
+            {
+                inside = Inside::AfterClosureIf;
+            }
+            TokenTree::Ident(word) if inside == Inside::AfterClosureIf => {
+                if word == "return" {
+                    return Some(word.span());
+                }
+                inside = if word == "else" { Inside::ClosureIf } else { Inside::Function };
+            }
             TokenTree::Ident(word) if word == "return" && inside == Inside::Function => {
                 return Some(word.span());
             }
@@ -176,6 +216,12 @@ enum Inside {
     /// Between the bars of a closure.
     Parameters,
     Closure,
+    /// In the condition of an `if` or `match` that is the body of a closure.
+    ClosureIf,
+    /// After a block of that `if`.
+    AfterClosureIf,
+    /// The return type of a closure.
+    ClosureType,
     /// A nested `fn` or an async block.
     Other,
 }
@@ -188,9 +234,13 @@ impl Inside {
                 Self::Other
             }
             TokenTree::Ident(word) if word == "async" => Self::Other,
+            TokenTree::Ident(word) if self == Self::Closure && (word == "if" || word == "match") => {
+                Self::ClosureIf
+            }
             TokenTree::Ident(word) if word == "else" => Self::Function,
             TokenTree::Punct(mark) => match (self, mark.as_char()) {
                 (Self::Parameters, '|') => Self::Closure,
+                (Self::Closure, '>') if is_minus(before) => Self::ClosureType,
                 (Self::Function | Self::Closure, '|') if begins_expression(before) => Self::Parameters,
                 (_, ';') | (Self::Closure, ',') => Self::Function,
                 // `=>` follows: it was a match pattern with `|`, not a closure.
@@ -200,6 +250,10 @@ impl Inside {
             _ => self,
         }
     }
+}
+
+fn is_minus(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Punct(mark)) if mark.as_char() == '-')
 }
 
 fn is_equals(token: Option<&TokenTree>) -> bool {
@@ -311,6 +365,8 @@ mod tests {
             quote!(if a || b { return c; } Box::pin(d)),
             quote!(let x = f(|y| y); if a | x { return b; } Box::pin(c)),
             quote!(let x = a || return b; Box::pin(c)),
+            quote!(let f = |x| if x { 1 } else { 2 }; if f(a) { return b; } Box::pin(c)),
+            quote!(let f = |x| -> Result<u8, E> { b }; if f(a) { return b; } Box::pin(c)),
             quote!(if is::<fn() -> u8>() { return a; } Box::pin(b)),
             quote!(match a { | Some(1) | None => { return b; } _ => {} } Box::pin(c)),
         ] {
@@ -329,6 +385,9 @@ mod tests {
             })),
             quote!(let f = |x| { return x; }; Box::pin(f(1))),
             quote!(let f = move || async { return 1; }; Box::pin(f())),
+            quote!(let f = |x| if x > 9 { return 9 } else if x > 8 { return 8 } else { return x }; Box::pin(f(1))),
+            quote!(let f = |x| match x { 1 => { return 1 } _ => return 2 }; Box::pin(f(1))),
+            quote!(let f = |x| -> Result<u8, E> { if x { return a; } b }; Box::pin(f(1))),
         ] {
             assert!(body(tokens.clone()).early_return().is_none(), "{tokens}");
         }

@@ -25,9 +25,11 @@ impl ErrorBound {
     pub(super) fn of_shape(shape: &Shape, generics: &Generics) -> Self {
         match shape {
             Shape::Stream(result, _) => Self::new(result, &Generics::default()),
-            Shape::Sync(result) | Shape::Async(result) | Shape::Future(result) | Shape::Boxed(result, _) => {
-                Self::new(result, generics)
-            }
+            Shape::Sync(result)
+            | Shape::Async(result)
+            | Shape::Future(result)
+            | Shape::Boxed(result, _)
+            | Shape::BoxedByMethod(result, ..) => Self::new(result, generics),
         }
     }
 

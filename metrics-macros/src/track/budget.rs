@@ -36,7 +36,7 @@ pub(super) fn refusal(plan: &Plan, result: &Type) -> TokenStream {
     let name = budgets_name();
     let spent = Ident::new("__spent", Span::mixed_site());
     let made = made(checked, result);
-    let error = quote_spanned!(at(checked.span())=> __rt::refused(#made, #spent));
+    let error = quote_spanned!(at(checked.span())=> __rt::refused(&#made, #spent));
     quote! {
         if let ::core::option::Option::Some(#spent) = __rt::BudgetCheck::spent(&#name) {
             return #error;

@@ -2,7 +2,7 @@
 //!
 //! They are dropped in the order in which the function would drop them.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, Pat, PatIdent, Signature};
@@ -103,6 +103,8 @@ fn arguments(sig: &Signature) -> Vec<Argument> {
                 (Binding::Name(name.clone()), name.ident.clone())
             }
             Pat::Wild(_) => (Binding::Ignored, numbered()),
+            // An or-pattern needs its parentheses in a `let` too.
+            Pat::Or(_) => (Binding::Pattern((*typed.pat).clone()), numbered()),
             other => (Binding::Pattern(other.clone()), numbered()),
         };
         Argument { attrs: typed.attrs.clone(), binding, outer }
@@ -130,9 +132,20 @@ fn bind(argument: &Argument) -> TokenStream {
         Binding::Ignored => quote!(#(#cfgs)* let #outer = #outer; #(#cfgs)* let _ = &#outer;),
         // In two steps, so that the parts which the pattern does not bind are dropped where the function drops them.
         Binding::Pattern(pattern) => {
-            quote!(#(#cfgs)* let #outer = #outer; #(#attrs)* let #pattern = #outer;)
+            let mutable = binds_by_mutable_reference(pattern.to_token_stream()).then(|| quote!(mut));
+            quote!(#(#cfgs)* let #mutable #outer = #outer; #(#attrs)* let #pattern = #outer;)
         }
     }
+}
+
+/// Returns true if a pattern has a `ref mut`, which borrows from a variable that has to be mutable.
+fn binds_by_mutable_reference(pattern: TokenStream) -> bool {
+    let mut after_ref = false;
+    pattern.into_iter().any(|token| match token {
+        TokenTree::Group(group) => binds_by_mutable_reference(group.stream()),
+        TokenTree::Ident(word) => std::mem::replace(&mut after_ref, word == "ref") && word == "mut",
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 /// Renames the parameters of the signature. Those of the first `kept` that are plain names stay as they are, with their

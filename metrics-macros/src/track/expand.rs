@@ -47,6 +47,12 @@ pub(super) fn expand(plan: &Plan, shape: &Shape, args: &TokenStream, mut functio
             let boxed = boxed(plan, result, body, tail);
             quote!(#setup #boxed)
         }
+        Shape::BoxedByMethod(result, body, method) => {
+            let captured = capture::by_closure(&mut function.sig, &used, &keys);
+            let future = eager_future(body, &captured);
+            let call = tracked(plan, result, body.tail(), &future);
+            quote!(#setup #call #method)
+        }
         Shape::Stream(result, streaming) if streaming.is_async => {
             let captured = capture::by_future(&mut function.sig, &used.union(keys));
             make_future(&mut function.sig, &plan.krate, result);

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{FnArg, Pat, Signature};
 
+use super::dimensions::Dimensions;
 use super::label::CallLabel;
 use super::signature::Function;
 use super::{CheckedBudgets, Plan, Subject};
@@ -41,9 +42,7 @@ fn keys(plan: &Plan) -> Vec<TokenStream> {
     if let Some(CheckedBudgets::Given(budget)) = checked_budgets {
         keys.push(budget.to_token_stream());
     }
-    keys.extend(
-        dimensions.iter().flat_map(|dimensions| dimensions.values()).map(quote::ToTokens::to_token_stream),
-    );
+    keys.extend(dimensions.iter().flat_map(Dimensions::values).map(quote::ToTokens::to_token_stream));
     match subject {
         Subject::Task { label: CallLabel::Computed(label), .. }
         | Subject::Tool { label: CallLabel::Computed(label), .. }

@@ -33,6 +33,8 @@ pub(crate) enum Shape {
     Future(Type),
     /// The future that the body boxes in its last expression.
     Boxed(Type, BoxedTail),
+    /// The future that the body boxes by a method at its end: the body without that method, and the method.
+    BoxedByMethod(Type, Body, TokenStream),
     /// The stream that the function returns.
     Stream(Type, Box<Streaming>),
 }
@@ -41,9 +43,11 @@ impl Shape {
     /// Returns the type that the keys read: the result, or the item of a stream.
     pub(super) fn read_type(&self) -> &Type {
         match self {
-            Self::Sync(result) | Self::Async(result) | Self::Future(result) | Self::Boxed(result, _) => {
-                result
-            }
+            Self::Sync(result)
+            | Self::Async(result)
+            | Self::Future(result)
+            | Self::Boxed(result, _)
+            | Self::BoxedByMethod(result, ..) => result,
             Self::Stream(_, streaming) => &streaming.item,
         }
     }
@@ -88,16 +92,22 @@ impl Function {
         match future(&declared) {
             Future::None => Some(Shape::Sync(declared)),
             Future::Opaque(output) => Some(Shape::Future(output.clone())),
-            Future::Boxed(output) => self.boxed(errors).map(|tail| Shape::Boxed(output.clone(), tail)),
+            Future::Boxed(output) => self.boxed(output, errors),
         }
     }
 
     /// Returns the tail of a function that returns a boxed future.
     ///
     /// The future is measured inside its box, so every call has to create the box in the last expression of the body.
-    fn boxed(&self, errors: &mut Errors) -> Option<BoxedTail> {
+    fn boxed(&self, output: &Type, errors: &mut Errors) -> Option<Shape> {
         const HELP: &str = "write `Box::pin(async move { .. })` as the last expression";
-        let Some(tail) = self.body.boxed_tail() else {
+        let tail = self.body.boxed_tail().map(|tail| Shape::Boxed(output.clone(), tail));
+        let method = || {
+            self.body
+                .boxed_by_method()
+                .map(|(body, method)| Shape::BoxedByMethod(output.clone(), body, method))
+        };
+        let Some(tail) = tail.or_else(method) else {
             errors.push(
                 self.body.tail(),
                 format_args!(
@@ -174,6 +184,11 @@ fn future(ty: &Type) -> Future<'_> {
 }
 
 fn boxed_output(ty: &Type) -> Option<&Type> {
+    if let Some(output) =
+        ["BoxFuture", "LocalBoxFuture"].into_iter().find_map(|alias| only_argument(ty, alias))
+    {
+        return Some(output);
+    }
     match plain_type(only_argument(only_argument(ty, "Pin")?, "Box")?) {
         Type::TraitObject(object) => output(&object.bounds),
         Type::ImplTrait(opaque) => output(&opaque.bounds),
@@ -302,6 +317,8 @@ mod tests {
         };
         assert_eq!(shape(quote!(impl core::future::Future<Output = u8> + Send)), "opaque");
         assert_eq!(shape(quote!(::core::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>)), "boxed");
+        assert_eq!(shape(quote!(futures::future::BoxFuture<'static, u8>)), "boxed");
+        assert_eq!(shape(quote!(LocalBoxFuture<'_, u8>)), "boxed");
         assert_eq!(shape(quote!(impl Iterator<Item = u8>)), "none");
         assert_eq!(shape(quote!(Pin<Box<u8>>)), "none");
     }

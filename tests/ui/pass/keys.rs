@@ -61,3 +61,19 @@ fn keys_are_evaluated_before_the_body_moves_the_arguments() {
     assert!(!tool("key_second").awaited("success", computed(false)));
     assert_eq!(tool("key_7").called("success", || formatted(7)), 8);
 }
+
+#[derive(Clone, Copy, agent_metrics::LabelValue)]
+enum Referenced {
+    BehindReference,
+}
+
+#[agent_metrics::track_task(task_type = kind)]
+async fn label_behind_a_reference(kind: &Referenced) {
+    let _ = kind;
+}
+
+#[test]
+fn an_enum_behind_a_reference_is_a_label() {
+    let future = label_behind_a_reference(&Referenced::BehindReference);
+    super::calls::task("behind_reference").awaited("success", future);
+}

@@ -32,6 +32,7 @@ mod renamed;
 mod shadowed_names;
 mod streams;
 mod unsafe_and_extern;
+mod unwind_safe;
 mod with_axum;
 mod with_each_other;
 mod with_inert;

@@ -66,6 +66,42 @@ async fn shadows(a: u8) -> u8 {
     a
 }
 
+#[track_tool]
+async fn or_pattern((Ok(n) | Err(n)): Result<u8, u8>) -> u8 {
+    n
+}
+
+#[track_tool]
+fn or_pattern_sync((Ok(n) | Err(n)): Result<u8, u8>, (a, _): (u8, u8)) -> u8 {
+    n + a
+}
+
+#[track_tool]
+async fn mutable_reference(ref mut a: String, (ref mut b, _): (String, u8)) -> usize {
+    a.push('a');
+    b.push('b');
+    a.len() + b.len()
+}
+
+#[track_tool]
+fn mutable_reference_sync(ref mut a: String, (ref mut b, _): (String, u8)) -> usize {
+    a.push('a');
+    b.push('b');
+    a.len() + b.len()
+}
+
+#[test]
+fn functions_with_or_patterns_and_mutable_references_are_counted() {
+    assert_eq!(tool("or_pattern").awaited("success", or_pattern(Err(1))), 1);
+    let either = tool("or_pattern_sync").called("success", || or_pattern_sync(Ok(1), (2, 0)));
+    assert_eq!(either, 3);
+    let text = || String::from("a");
+    let future = mutable_reference(text(), (text(), 1));
+    assert_eq!(tool("mutable_reference").awaited("success", future), 4);
+    let call = || mutable_reference_sync(text(), (text(), 1));
+    assert_eq!(tool("mutable_reference_sync").called("success", call), 4);
+}
+
 #[test]
 fn functions_with_argument_patterns_are_counted() {
     let (text, pair, point) = (String::new, || (String::from("ab"), String::new()), || Point { x: 1, y: 1 });

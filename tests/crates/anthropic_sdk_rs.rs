@@ -21,6 +21,10 @@ fn messages_report_the_same_facts_as_their_json() {
         golden!("anthropic/tool_use.json"),
         golden!("anthropic/blocked.json"),
         golden!("anthropic/window_full.json"),
+        golden!("anthropic/compaction.json"),
+        golden!("anthropic/lifetimes.json"),
+        golden!("anthropic/us_only.json"),
+        golden!("anthropic/web_search.json"),
     ] {
         check_whole::<Message>(WireFormat::Anthropic, body);
     }
@@ -84,7 +88,15 @@ async fn stream(client: &Anthropic) -> Result<impl Stream<Item = Result<Event, E
 
 #[tokio::test]
 async fn the_facts_of_all_events_of_a_stream_are_combined() {
-    for body in [golden!("anthropic/stream.sse"), golden!("anthropic/cumulative.sse")] {
+    for body in [
+        golden!("anthropic/stream.sse"),
+        golden!("anthropic/cumulative.sse"),
+        golden!("anthropic/all_cached_in_delta.sse"),
+        golden!("anthropic/start_split_delta_whole.sse"),
+        golden!("anthropic/start_whole_delta_split.sse"),
+        golden!("anthropic/zero_beside_cache.sse"),
+        golden!("anthropic/zero_in_delta.sse"),
+    ] {
         let metrics = testing::isolated();
         let server = Server::start([Answer::new(200, body)]);
         let items: Vec<_> = stream(&client(&server.address)).await.expect("it begins").collect().await;
@@ -99,6 +111,8 @@ async fn the_facts_of_all_events_of_a_stream_are_combined() {
             agent_llm_token_details_total { model = "claude-opus-4-8", kind = "cache_read" }
                 == usage.cache_read.unwrap_or(0) as f64,
             agent_llm_finish_total { model = "claude-opus-4-8", reason = reason.as_str() } == 1,
+            agent_llm_usage_missing_total { model = "claude-opus-4-8" } == 0,
+            agent_llm_usage_anomalies_total { model = "claude-opus-4-8" } == 0,
         });
     }
 }
@@ -117,7 +131,9 @@ async fn a_broken_stream_keeps_the_usage_reported_so_far() {
     }
     assert_metrics!(metrics, {
         agent_llm_calls_total { model = "claude-opus-4-8", status = "unavailable" } == 2,
-        agent_llm_usage_missing_total { model = "claude-opus-4-8" } == 0,
+        // The output that the start of a stream reports is not final.
+        agent_llm_usage_missing_total { model = "claude-opus-4-8", part = "output" } == 2,
+        agent_llm_usage_missing_total { model = "claude-opus-4-8" } == 2,
         agent_llm_input_tokens_count { model = "claude-opus-4-8" } == 2,
     });
 }

@@ -4,7 +4,7 @@ use agent_metrics::classify::error_status;
 use agent_metrics::integrations::tower::AttemptLayer;
 use agent_metrics::usage::wire::WireFormat;
 use agent_metrics::{
-    Call, Classify, Status, StreamExt as _, TokenUsage, Usage, assert_metrics, testing, track_llm,
+    Call, Classify, Status, StreamExt as _, TokenUsage, Usage, assert_metrics, retry, testing, track_llm,
 };
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -15,11 +15,12 @@ use async_openai::types::chat::{
     ChatCompletionRequestUserMessage, CompletionUsage, CreateChatCompletionRequest,
     CreateChatCompletionRequestArgs, CreateChatCompletionResponse, CreateChatCompletionStreamResponse,
 };
+use async_openai::types::embeddings::CreateEmbeddingResponse;
 use async_openai::types::responses::{Response, ResponseStreamEvent};
 use futures_util::{Stream, StreamExt as _};
 use tower::ServiceBuilder;
 
-use crate::golden::{check_whole, events, facts_of_stream, golden};
+use crate::golden::{check_whole, completed, events, facts_of_stream, golden};
 use crate::server::{Answer, Server};
 
 #[test]
@@ -309,4 +310,112 @@ async fn the_attempt_layer_does_nothing_outside_a_call() {
     client(&server.address, 0).chat().create(request()).await.expect("it is answered");
     assert_eq!(metrics.snapshot().sum("agent_llm_attempts_total", &[]), None);
     Call::current().usage(&Usage::new(1, 1));
+}
+
+#[test]
+fn an_embedding_reports_its_input_and_no_output() {
+    for body in [golden!("openai_chat/embedding.json"), golden!("mistral/embedding.json")] {
+        let typed: CreateEmbeddingResponse = serde_json::from_str(body).expect("a response");
+        let facts = WireFormat::OpenAiChat.facts_of_slice(body.as_bytes());
+        assert_eq!((typed.token_usage(), typed.served_model()), (facts.usage, facts.served_model.as_deref()));
+        assert_eq!(typed.token_usage().expect("a usage").output, Some(0));
+    }
+}
+
+#[tokio::test]
+async fn usages_of_imitators_are_read_through_the_client() {
+    let metrics = testing::isolated();
+    let (mut input, mut output) = (0, 0);
+    for body in [
+        golden!("openai_chat/bridge_only_reasoning.json"),
+        golden!("openai_chat/bridge_without_details.json"),
+        golden!("openai_chat/cached_audio.json"),
+        golden!("openai_chat/deepseek_cache.json"),
+        golden!("openai_chat/flex.json"),
+        golden!("openai_chat/gateway_cache_beside.json"),
+        golden!("openai_chat/openrouter_cache_write.json"),
+        golden!("openai_chat/xai_reasoning_beside.json"),
+        golden!("openai_chat/xai_reasoning_within.json"),
+    ] {
+        let server = Server::start([Answer::new(200, &completed(body))]);
+        let reply = ask(&client(&server.address, 0)).await.unwrap_or_else(|error| panic!("{error}: {body}"));
+        let facts = WireFormat::OpenAiChat.facts_of_slice(body.as_bytes());
+        assert_eq!(reply.service_tier(), facts.service_tier, "{body}");
+        let usage = facts.usage.expect("the golden has a usage");
+        (input, output) = (input + usage.input.unwrap_or(0), output + usage.output.unwrap_or(0));
+        assert_metrics!(metrics, {
+            agent_llm_input_tokens_sum { model = "gpt-5.4" } == input as f64,
+            agent_llm_output_tokens_sum { model = "gpt-5.4" } == output as f64,
+            agent_llm_usage_missing_total { model = "gpt-5.4" } == 0,
+        });
+    }
+    // That one reports no part that explains its total.
+    assert_metrics!(metrics, { agent_llm_usage_anomalies_total { model = "gpt-5.4" } == 1 });
+}
+
+#[track_llm(model = "gpt-5.4")]
+async fn persist(client: &Client<OpenAIConfig>) -> Result<CreateChatCompletionResponse, OpenAIError> {
+    retry(|| async { client.chat().create(request()).await }).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_without_openais_body_keep_their_status_and_are_retried_and_counted_once() {
+    let metrics = testing::isolated();
+    let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let server = Server::start([
+        Answer::new(429, "Slow down").with("retry-after", "7"),
+        Answer::new(429, r#"{"error": {"code": 429, "message": ".."}}"#)
+            .with("retry-after", "Sun, 06 Nov 1994 08:49:50 GMT")
+            .with("date", date),
+        Answer::new(503, "<html>").with("retry-after", "2"),
+        Answer::new(200, golden!("openai_chat/plain.json")),
+    ]);
+    persist(&client(&server.address, 0)).await.expect("the fourth attempt is answered");
+    assert_metrics!(metrics, {
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "rate_limited" } == 2,
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "unavailable" } == 1,
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "success" } == 1,
+        agent_llm_attempts_total { model = "gpt-5.4" } == 4,
+        agent_llm_retry_wait_seconds_total { model = "gpt-5.4" } == 7 + 13 + 2,
+        agent_llm_calls_total { model = "gpt-5.4", status = "success" } == 1,
+    });
+    for (code, body, status) in [
+        (402, r#"{"error": {"code": 402, "message": "Insufficient credits"}}"#, "rejected"),
+        (402, "<html>", "rejected"),
+        (400, golden!("openai_chat/xai_too_long.json"), "context_overflow"),
+    ] {
+        let metrics = testing::isolated();
+        let server = Server::start([Answer::new(code, body)]);
+        persist(&client(&server.address, 0)).await.expect_err("it is not retried");
+        assert_metrics!(metrics, {
+            agent_llm_attempts_total { model = "gpt-5.4", outcome = "rejected" } == 1,
+            agent_llm_attempts_total { model = "gpt-5.4" } == 1,
+            agent_llm_calls_total { model = "gpt-5.4", status = status } == 1,
+        });
+    }
+    // The status of the call is that of its response also without `retry`.
+    let metrics = testing::isolated();
+    let server = Server::start([Answer::new(429, "Slow down")]);
+    ask(&client(&server.address, 0)).await.expect_err("it fails");
+    assert_metrics!(metrics, { agent_llm_calls_total { model = "gpt-5.4", status = "rate_limited" } == 1 });
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_dropped_below_retry_is_counted_once() {
+    let metrics = testing::isolated();
+    let server = Server::start([Answer::Never]);
+    let client = client(&server.address, 0);
+    let mut call = Box::pin(persist(&client));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    // Polled until the request is in flight: then the server has it.
+    while server.try_request().is_none() {
+        assert!(call.as_mut().poll(&mut context).is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(call);
+    assert_metrics!(metrics, {
+        agent_llm_attempts_total { model = "gpt-5.4", outcome = "cancelled" } == 1,
+        agent_llm_attempts_total { model = "gpt-5.4" } == 1,
+        agent_llm_usage_missing_total { model = "gpt-5.4", part = "all" } == 1,
+    });
 }

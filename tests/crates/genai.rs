@@ -1,6 +1,7 @@
 //! genai.
 
 use agent_metrics::classify::error_status;
+use agent_metrics::usage::wire::WireFormat;
 use agent_metrics::{Classify, Status, TokenUsage, Usage, assert_metrics, retry, testing, track_llm};
 use futures_util::{Stream, StreamExt as _};
 use genai::adapter::AdapterKind;
@@ -8,7 +9,7 @@ use genai::chat::{ChatMessage, ChatOptions, ChatRequest, ChatResponse, ChatStrea
 use genai::resolver::{AuthData, Endpoint};
 use genai::{Client, ModelIden, ServiceTarget};
 
-use crate::golden::golden;
+use crate::golden::{completed, golden};
 use crate::server::{Answer, Server};
 
 #[test]
@@ -71,6 +72,27 @@ async fn chats_of_several_providers_record_the_same_families() {
         agent_llm_token_details_total { model = "claude", kind = "cache_write" } == 556,
         agent_llm_finish_total { model = "claude", reason = "end_turn" } == 1,
     });
+}
+
+#[tokio::test]
+async fn usages_of_imitators_are_read_through_the_client() {
+    for body in [
+        golden!("openai_chat/bridge_only_reasoning.json"),
+        golden!("openai_chat/bridge_without_details.json"),
+        golden!("openai_chat/gateway_cache_beside.json"),
+        golden!("openai_chat/xai_reasoning_beside.json"),
+        golden!("openai_chat/xai_reasoning_within.json"),
+    ] {
+        let metrics = testing::isolated();
+        let server = Server::start([Answer::new(200, &completed(body))]);
+        ask(&client(&server.address, AdapterKind::OpenAI), "gpt-5.4").await.expect("it is answered");
+        let usage = WireFormat::OpenAiChat.facts_of_slice(body.as_bytes()).usage.expect("a usage");
+        assert_metrics!(metrics, {
+            agent_llm_input_tokens_sum { model = "gpt-5.4" } == usage.input.unwrap_or(0) as f64,
+            agent_llm_output_tokens_sum { model = "gpt-5.4" } == usage.output.unwrap_or(0) as f64,
+            agent_llm_usage_missing_total { model = "gpt-5.4" } == 0,
+        });
+    }
 }
 
 #[track_llm(model = "gpt-5.4", stream)]

@@ -68,8 +68,9 @@ impl Server {
                             .as_bytes(),
                     ),
                     Answer::Never => {
+                        let _ = sender.send(request);
                         open.push(stream);
-                        Ok(())
+                        continue;
                     }
                 };
                 if sender.send(request).is_err() {
@@ -87,6 +88,11 @@ impl Server {
     /// Waits for the next request and returns its head and body.
     pub fn request(&self) -> String {
         self.requests.recv().expect("a request came")
+    }
+
+    /// Returns the next request, if it has come.
+    pub fn try_request(&self) -> Option<String> {
+        self.requests.try_recv().ok()
     }
 
     /// Returns an address that refuses connections.

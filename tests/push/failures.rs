@@ -241,7 +241,7 @@ fn a_hanging_target_blocks_the_caller_only_until_the_deadline() {
 }
 
 #[test]
-fn a_panicking_collector_is_reported_and_pushing_goes_on() {
+fn a_panicking_collector_is_reported_and_the_other_families_are_pushed() {
     struct Bad(prometheus::core::Desc);
     impl prometheus::core::Collector for Bad {
         fn desc(&self) -> Vec<&prometheus::core::Desc> {
@@ -255,15 +255,11 @@ fn a_panicking_collector_is_reported_and_pushing_goes_on() {
     let (agent, faults) = agent_with_faults();
     let pusher =
         Push::to(target(&receiver)).every(Duration::from_secs(3600)).start(&agent.metrics).expect("started");
-    let desc = || {
-        let (name, help) = ("bad".to_owned(), "Bad.".to_owned());
-        prometheus::core::Desc::new(name, help, Vec::new(), std::collections::HashMap::new())
-            .expect("a description")
-    };
-    agent.metrics.registry().register(Box::new(Bad(desc()))).expect("registered");
-    assert_eq!(pusher.flush(), Err(PushError::Unreadable));
-    agent.metrics.registry().unregister(Box::new(Bad(desc()))).expect("unregistered");
-    pusher.flush().expect("pushed");
+    let (name, help) = ("bad".to_owned(), "Bad.".to_owned());
+    let desc = prometheus::core::Desc::new(name, help, Vec::new(), std::collections::HashMap::new());
+    agent.metrics.registry().register(Box::new(Bad(desc.expect("a description")))).expect("registered");
+    let pushed = pusher.flush().expect("the other families are pushed");
+    assert!(pushed.samples > 0, "{pushed:?}");
     let faults = faults.lock().unwrap();
     let messages: Vec<_> = faults.iter().map(ToString::to_string).collect();
     assert!(messages.iter().any(|fault| fault.contains("bad collector")), "{messages:?}");
@@ -352,4 +348,30 @@ fn an_error_names_the_invalid_setting() {
         assert!(error.contains(words) && !error.contains("feed"), "{words}: {error}");
     }
     assert!(!agent.metrics.to_text().contains("agent_metrics_push"), "nothing was registered");
+}
+
+#[test]
+fn a_shutdown_can_be_awaited_in_the_runtime_that_serves_the_target() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        // Answers every request on the thread that waits for the push.
+        let serving = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.expect("a connection");
+                let mut request = vec![0; 64 * 1024];
+                let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut request).await;
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.expect("sent");
+            }
+        });
+        let agent = Agent::new();
+        let target = RemoteWrite::new(format!("http://{address}/write"), "agents");
+        let pusher =
+            Push::to(target).every(Duration::from_secs(3600)).start(&agent.metrics).expect("started");
+        let pushed = pusher.shutdown_async().await.expect("pushed");
+        assert!(pushed.samples > 0, "{pushed:?}");
+        serving.abort();
+    });
 }

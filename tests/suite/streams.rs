@@ -95,8 +95,8 @@ async fn a_stream_may_be_dropped_after_any_item() {
         let dropped = samples(&metrics);
         assert_eq!(calls(&metrics, "cancelled"), f64::from(taken + 1), "after {taken}");
         assert_eq!(dropped.sum("agent_llm_calls_in_progress", &[]), 0.0);
-        // The usage is known only with the last item; before the first item there may be none.
-        let missing = f64::from(taken.clamp(0, 2));
+        // The usage is known only with the last item.
+        let missing = f64::from((taken + 1).min(3));
         assert_eq!(dropped.sum("agent_llm_usage_missing_total", &[("model", "streamed")]), missing);
         let used = if taken == 3 { 111.0 } else { 0.0 };
         assert_eq!(dropped.sum("agent_llm_tokens_total", &[]), used, "after {taken}");

@@ -194,3 +194,95 @@ async fn attempts_are_counted_separately_and_failed_ones_are_billed() {
     let unseen = "agent_llm_retry_wait_seconds_total{model=\"served\"}";
     assert_eq!(samples.get(unseen), None, "its attempts were not observed");
 }
+
+#[test]
+fn what_is_missing_of_a_usage_is_counted_by_part() {
+    let metrics = AgentMetrics::builder()
+        .prices(PriceTable::empty().with("m", Price::per_million(1e6, 10e6)))
+        .build()
+        .expect("valid settings");
+    let mut counted = std::collections::BTreeMap::from([("all", 0), ("input", 0), ("output", 0)]);
+    let (input, output) = (Usage::default().input(5), Usage::default().output(2));
+    for (usage, status, part) in [
+        (Some(Usage::new(5, 2)), Status::Success, ""),
+        (Some(input), Status::Success, "output"),
+        (Some(output), Status::Success, "input"),
+        (Some(Usage::default().cache_read(3)), Status::Success, "all"),
+        (Some(Usage::default().audio_seconds(9)), Status::Success, ""),
+        (Some(Usage::new(5, 1).incomplete()), Status::Cancelled, "output"),
+        (Some(Usage::new(5, 1).incomplete()), Status::Unavailable, "output"),
+        (None, Status::Success, "all"),
+        // The request was sent, most likely.
+        (None, Status::Timeout, "all"),
+        (None, Status::Cancelled, "all"),
+        // The provider did not process the call.
+        (None, Status::Rejected, ""),
+        (None, Status::RateLimited, ""),
+    ] {
+        let mut call = metrics.track_llm("m");
+        if let Some(usage) = &usage {
+            call.usage(usage);
+        }
+        call.finish(status);
+        counted.entry(part).and_modify(|count| *count += 1);
+        let samples = samples(&metrics);
+        for (part, count) in &counted {
+            let found = samples.sum("agent_llm_usage_missing_total", &[("part", part)]);
+            assert_eq!(found, f64::from(*count), "{part} after {usage:?} and {status}");
+        }
+    }
+    // The bill takes what is known: 5 + 5 + 5 + 5 input tokens at 1 USD, 2 + 2 + 1 + 1 output tokens at 10 USD.
+    let samples = samples(&metrics);
+    assert_eq!(samples.sum("agent_cost_usd_total", &[("cost_type", "input")]), 20.0);
+    assert_eq!(samples.sum("agent_cost_usd_total", &[("cost_type", "output")]), 60.0);
+}
+
+#[test]
+fn a_later_report_completes_an_earlier_one_and_a_zero_replaces_nothing() {
+    let metrics = build();
+    for reports in [
+        vec![Usage::new(25, 1).incomplete(), Usage::default().output(15)],
+        vec![Usage::new(25, 15).total(40), Usage::new(0, 0).total(0)],
+        vec![Usage::new(25, 1).incomplete().total(26), Usage::new(0, 15).total(15)],
+    ] {
+        let mut call = metrics.track_llm("gemini-2.0-flash");
+        reports.iter().for_each(|usage| {
+            call.usage(usage);
+        });
+        call.finish(Status::Success);
+    }
+    let samples = samples(&metrics);
+    assert_eq!(samples.sum("agent_llm_tokens_total", &[("direction", "input")]), 75.0);
+    assert_eq!(samples.sum("agent_llm_tokens_total", &[("direction", "output")]), 45.0);
+    for fault in ["agent_llm_usage_missing_total", "agent_llm_usage_anomalies_total"] {
+        assert_eq!(samples.sum(fault, &[]), 0.0, "{fault}");
+    }
+}
+
+/// A response that reports what the provider charged.
+struct Charged(Option<Usage>, f64);
+
+impl TokenUsage for Charged {
+    fn token_usage(&self) -> Option<Usage> {
+        self.0
+    }
+
+    fn cost_usd(&self) -> Option<f64> {
+        Some(self.1)
+    }
+}
+
+#[test]
+fn what_a_response_says_that_it_cost_is_billed() {
+    let metrics = build();
+    for charges in [vec![0.25], vec![0.25, 0.0], vec![0.125, 0.25]] {
+        let mut call = metrics.track_llm("no-price");
+        charges.iter().for_each(|usd| {
+            call.usage(&Charged(Some(Usage::new(10, 10)), *usd));
+        });
+        call.finish(Status::Success);
+    }
+    let samples = samples(&metrics);
+    assert_eq!(samples.sum("agent_cost_usd_total", &[("model", "no-price")]), 0.75);
+    assert_eq!(samples.sum("agent_llm_unpriced_tokens_total", &[("model", "no-price")]), 0.0);
+}

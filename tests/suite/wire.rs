@@ -1,5 +1,6 @@
 //! Usage read from providers' JSON, compared with an independent reader.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,12 +20,30 @@ const FORMATS: [(&str, &str, &str); 7] = [
     ("openai_responses", "openai", "responses"),
 ];
 
-/// Facts that the other reader ignores: the lifetime of OpenAI's cache writes, images in its prompts, and Cohere's
-/// cache in one of its two readers.
-const ONLY_OURS: [(&str, &str); 3] = [
+/// Facts that the other reader ignores: the lifetime of OpenAI's cache writes, images in its prompts and answers, Cohere's
+/// cache in one of its two readers, the spellings of DeepSeek and of gateways to Anthropic, and an output that is 0 by
+/// Gemini's total or since the response is an embedding.
+const ONLY_OURS: [(&str, &str); 9] = [
     ("cohere_v2/cached.json", "cache_read_tokens"),
+    ("gemini/blocked.json", "output_tokens"),
+    ("gemini/embedding.json", "output_tokens"),
+    ("gemini/prompt_blocked.json", "output_tokens"),
     ("openai_chat/audio.json", "input_image_tokens"),
+    ("openai_chat/deepseek_cache.json", "cache_read_tokens"),
+    ("openai_chat/gateway_cache_creation.json", "cache_write_tokens"),
+    ("openai_chat/image_output.json", "output_image_tokens"),
     ("openai_responses/cached.json", "cache_write_1h_tokens"),
+];
+
+/// Usages that the other reader reads otherwise: it ignores the sum of the iterations, and the total that tells reasoning
+/// and cached tokens beside the counts. These are the bodies of bug reports.
+const ONLY_OURS_IS_RIGHT: [&str; 6] = [
+    "anthropic/compaction.json",
+    "openai_chat/bridge_only_reasoning.json",
+    "openai_chat/bridge_without_details.json",
+    "openai_chat/gateway_cache_beside.json",
+    "openai_chat/xai_reasoning_beside.json",
+    "openai_chat/xai_ticks.json",
 ];
 
 fn by_their_names(usage: Usage) -> [(&'static str, Option<u64>); 10] {
@@ -57,7 +76,7 @@ fn theirs(body: &[u8], provider: &str, api: &str) -> Option<ProviderUsage> {
 #[test]
 fn an_independent_reader_finds_the_same_usage() {
     let mut compared = 0;
-    let mut only_ours = Vec::new();
+    let (mut only_ours, mut different) = (Vec::new(), BTreeSet::new());
     for (name, provider, api) in FORMATS {
         let format: WireFormat = name.parse().expect("a known format");
         for path in whole_bodies(name) {
@@ -68,7 +87,10 @@ fn an_independent_reader_finds_the_same_usage() {
             let facts = format.facts_of_slice(&body);
             for (key, ours) in by_their_names(facts.usage.expect("they found one")) {
                 match theirs.usage.get(UsageKey::from(key)) {
-                    Some(theirs) => assert_eq!(ours, Some(theirs as u64), "{case}: {key}"),
+                    Some(theirs) if ours == Some(theirs as u64) => {}
+                    Some(_) => {
+                        different.insert(case.clone());
+                    }
                     None if ours.is_some() => only_ours.push((case.clone(), key)),
                     None => {}
                 }
@@ -79,6 +101,7 @@ fn an_independent_reader_finds_the_same_usage() {
             compared += 1;
         }
     }
+    assert_eq!(different.iter().collect::<Vec<_>>(), ONLY_OURS_IS_RIGHT);
     let expected = ONLY_OURS.map(|(case, key)| (case.to_owned(), key));
     only_ours.sort();
     assert_eq!(only_ours, expected);

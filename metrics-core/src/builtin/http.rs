@@ -66,6 +66,9 @@ impl Method {
 /// The classes of status codes, by their first digit. The last one counts requests that turned out to belong to another
 /// endpoint, and is not shown.
 const CLASSES: &[&str] = &["1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx", "withdrawn"];
+/// The codes whose series exist from the first request on, at 0 if need be. The first increase of a series is invisible to
+/// `increase()` if the series appears with it.
+const FROM_THE_START: [usize; 2] = [200, 500];
 const WITHDRAWN: usize = CLASSES.len() - 1;
 
 pub(crate) struct Http {
@@ -156,11 +159,12 @@ impl Http {
 
     fn show_codes(series: &HttpSeries, visitor: &mut dyn Visitor) {
         for (class, codes) in series.codes.iter().enumerate() {
-            let Some(codes) = codes.get() else { continue };
             let mut counts = [0; 100];
-            codes.read_into(0, &mut counts);
-            for (code, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
-                let code = (class + 1) * 100 + code;
+            if let Some(codes) = codes.get() {
+                codes.read_into(0, &mut counts);
+            }
+            let codes = counts.into_iter().enumerate().map(|(code, count)| ((class + 1) * 100 + code, count));
+            for (code, count) in codes.filter(|(code, count)| *count > 0 || FROM_THE_START.contains(code)) {
                 let labels = series.labels.with(STATUS_CODE.name, &code.to_string());
                 visitor.sample(Labels::new(&labels), Number::Integer(count));
             }

@@ -51,7 +51,7 @@ pub enum PushError {
         /// The wait that the receiver requested.
         retry_after: Option<Duration>,
     },
-    /// A collector in the registry panicked, so that nothing could be read. The fault hook received the message.
+    /// Encoding the families panicked, so that nothing could be pushed. The fault hook received the message.
     Unreadable,
     /// The deadline passed before the push ended.
     Deadline,
@@ -95,7 +95,7 @@ impl fmt::Display for PushError {
                     None => Ok(()),
                 }
             }
-            Self::Unreadable => f.write_str("a collector in the registry panicked, so nothing was pushed"),
+            Self::Unreadable => f.write_str("encoding the families panicked, so nothing was pushed"),
             Self::Deadline => f.write_str("the deadline passed before the push ended"),
         }
     }

@@ -8,13 +8,13 @@
 
 use anthropic_sdk::types::messages::{Message, MessageDeltaUsage, RawMessageStreamEvent as Event};
 use anthropic_sdk::{ApiError, Error, HttpApiError};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::parts::{found_in_chains, named, reqwest_status};
 use crate::classify::Classify;
 use crate::status::Status;
-use crate::usage::wire::{WireFormat, prefer_cause};
-use crate::usage::{TokenUsage, Usage};
+use crate::usage::wire::{Facts, WireFormat, prefer_cause};
+use crate::usage::{ServiceTier, TokenUsage, Usage};
 
 found_in_chains!(Error, HttpApiError);
 
@@ -22,8 +22,7 @@ const FORMAT: WireFormat = WireFormat::Anthropic;
 
 impl TokenUsage for Message {
     fn token_usage(&self) -> Option<Usage> {
-        // The crate keeps the usage as JSON.
-        FORMAT.facts(&json!({"usage": self.usage})).usage
+        facts(json!(self.usage)).usage
     }
 
     fn served_model(&self) -> Option<&str> {
@@ -33,6 +32,19 @@ impl TokenUsage for Message {
     fn finish_reason(&self) -> Option<&str> {
         self.stop_reason.as_deref()
     }
+
+    fn service_tier(&self) -> Option<ServiceTier> {
+        facts(json!(self.usage)).service_tier
+    }
+
+    fn cost_usd(&self) -> Option<f64> {
+        facts(json!(self.usage)).cost_usd
+    }
+}
+
+/// Returns the facts of a usage, which the crate keeps as JSON, or with some of its fields as JSON.
+fn facts(usage: Value) -> Facts {
+    FORMAT.facts(&json!({ "usage": usage }))
 }
 
 /// `content_filtered` for a refusal, `context_overflow` if the context window was full.
@@ -44,24 +56,23 @@ impl Classify for Message {
 
 impl TokenUsage for MessageDeltaUsage {
     fn token_usage(&self) -> Option<Usage> {
-        let (cache_read, cache_write) = (self.cache_read_input_tokens, self.cache_creation_input_tokens);
-        let cached = cache_read.unwrap_or(0).saturating_add(cache_write.unwrap_or(0));
-        let details = self.extra.get("output_tokens_details");
-        Some(Usage {
-            input: self.input_tokens.map(|uncached| uncached.saturating_add(cached)),
-            output: Some(self.output_tokens),
-            cache_read,
-            cache_write,
-            reasoning: details.and_then(|details| details.get("thinking_tokens")?.as_u64()),
-            ..Usage::default()
-        })
+        facts(json!(self)).usage
+    }
+
+    fn service_tier(&self) -> Option<ServiceTier> {
+        facts(json!(self)).service_tier
+    }
+
+    fn cost_usd(&self) -> Option<f64> {
+        facts(json!(self)).cost_usd
     }
 }
 
 impl TokenUsage for Event {
     fn token_usage(&self) -> Option<Usage> {
         match self {
-            Self::MessageStart { message } => message.token_usage(),
+            // A stream that is cut off after its start has more output than the start says.
+            Self::MessageStart { message } => message.token_usage().map(Usage::incomplete),
             Self::MessageDelta { usage, .. } => usage.token_usage(),
             _ => None,
         }
@@ -76,6 +87,22 @@ impl TokenUsage for Event {
         match self {
             Self::MessageStart { message } => message.finish_reason(),
             Self::MessageDelta { delta, .. } => delta.stop_reason.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn service_tier(&self) -> Option<ServiceTier> {
+        match self {
+            Self::MessageStart { message } => message.service_tier(),
+            Self::MessageDelta { usage, .. } => usage.service_tier(),
+            _ => None,
+        }
+    }
+
+    fn cost_usd(&self) -> Option<f64> {
+        match self {
+            Self::MessageStart { message } => message.cost_usd(),
+            Self::MessageDelta { usage, .. } => usage.cost_usd(),
             _ => None,
         }
     }

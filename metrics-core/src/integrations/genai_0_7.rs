@@ -33,7 +33,7 @@ impl TokenUsage for ChatUsage {
             usage = counted(usage, Usage::reasoning, output.reasoning_tokens);
             usage = counted(usage, Usage::audio_output, output.audio_tokens);
         }
-        known(counted(usage, Usage::total, self.total_tokens))
+        known(counted(usage, Usage::total, self.total_tokens).completed_by_total().reconciled())
     }
 }
 

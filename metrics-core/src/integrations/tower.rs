@@ -117,7 +117,9 @@ where
             Ok(response) => {
                 let limits = RateLimits::from_headers(|name| response.header(name));
                 Call::current().rate_limits(limits);
-                response.classify()
+                let status = response.classify();
+                Call::current().note_head(status, response.retry_after());
+                status
             }
             Err(error) => error.classify(),
         };

@@ -15,6 +15,31 @@ pub enum MonitoringError {
         /// The allowed values.
         expected: String,
     },
+    /// The settings name an alert that does not exist.
+    UnknownAlert {
+        /// The unknown name.
+        alert: String,
+        /// The most similar existing name.
+        nearest: Option<String>,
+    },
+    /// A setting of an alert is out of range.
+    AlertSetting {
+        /// The name of the alert.
+        alert: String,
+        /// The field of [`AlertSettings`](super::AlertSettings).
+        field: &'static str,
+        /// The given value.
+        given: String,
+        /// The allowed values.
+        expected: String,
+    },
+    /// A label in `keep_labels` that no series has.
+    KeptLabel {
+        /// The label.
+        label: String,
+        /// The reason, and the labels that can be kept.
+        expected: String,
+    },
     /// The target of an objective is out of range, such as 100 %.
     Objective {
         /// The name of the objective.
@@ -111,6 +136,19 @@ impl fmt::Display for MonitoringError {
         match self {
             Self::Setting { field, given, expected } => {
                 write!(f, "invalid value {given} for `{field}`: expected {expected}")
+            }
+            Self::UnknownAlert { alert, nearest } => {
+                write!(f, "`alerts`: there is no alert `{alert}`")?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+                    None => f.write_str("; `runbooks/README.md` lists all alerts"),
+                }
+            }
+            Self::AlertSetting { alert, field, given, expected } => {
+                write!(f, "invalid value {given} for `alerts[\"{alert}\"].{field}`: expected {expected}")
+            }
+            Self::KeptLabel { label, expected } => {
+                write!(f, "invalid label `{label}` in `keep_labels`: expected {expected}")
             }
             Self::Objective { slo, percent } => write!(
                 f,

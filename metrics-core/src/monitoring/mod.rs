@@ -23,7 +23,7 @@
 //! let catalogue = agent_metrics::global().catalogue();
 //! Monitoring::for_catalogue(catalogue)
 //!     .with(|settings| {
-//!         settings.thresholds.cost_per_hour_usd = 25.0;
+//!         settings.thresholds.cost_per_hour_usd = Some(25.0);
 //!         settings.slo.objectives.push(Objective::tool("web_search").availability(99.0).latency(Duration::from_secs(5), 95.0));
 //!     })
 //!     .write_to("deploy/")?;
@@ -58,7 +58,8 @@ use std::path::Path;
 pub use dashboard::{Dashboard, Panel};
 pub use error::MonitoringError;
 pub use folder::File;
-pub use settings::{BurnWindow, Capacity, Kubernetes, Settings, SloSettings, Thresholds};
+pub use rule::Severity;
+pub use settings::{AlertSettings, BurnWindow, Capacity, Kubernetes, Settings, SloSettings, Thresholds};
 pub use slo::Objective;
 pub(crate) use text::number;
 
@@ -104,6 +105,7 @@ impl Monitoring {
     /// # Errors
     /// Returns an error if
     /// * a number in the settings is out of range,
+    /// * the settings name an alert that does not exist, or a kept label that no series has,
     /// * an objective cannot be met or cannot be measured: 100 %, a latency that is no bucket bound, a label that the function
     ///   does not have, two different objectives for the same calls, an alert that could never fire,
     /// * a query has a syntax error, or names a metric or a label that the catalogue does not have,

@@ -103,17 +103,11 @@ mod tests {
                 &["AgentToolFailures", n::TOOL_ERRORS],
                 &[("agent-tasks", "Failure ratio by tool"), ("agent-overview", "Failure ratio")],
             ),
-            (&CALLS, "agent_tasks_total", &[], &[("agent-overview", "Failure ratio")]),
+            (&CALLS, "agent_tasks_total", &["AgentTaskTypeFailures"], &[("agent-overview", "Failure ratio")]),
             (
                 &completion,
                 "agent_tasks_total",
-                &[
-                    "AgentLowCompletionRate",
-                    n::COMPLETION_5M,
-                    n::COMPLETION_1H,
-                    n::COMPLETION_1D,
-                    n::COMPLETION_7D,
-                ],
+                &[n::COMPLETION_5M, n::COMPLETION_1H, n::COMPLETION_1D, n::COMPLETION_7D],
                 &[("agent-overview", "Completion rate"), ("agent-tasks", "Completion rate by type")],
             ),
         ] {

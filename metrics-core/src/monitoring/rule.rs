@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Settings;
 use super::runbook::Runbook;
 use super::yaml::{Map, Yaml};
+use super::{MonitoringError, Settings};
 use crate::catalogue::Catalogue;
 
 /// Rules that are evaluated in order, so that each sees the series recorded by the previous ones.
@@ -39,6 +39,8 @@ pub(super) struct Alert {
     pub(super) query: String,
     /// The seconds for which the condition must hold.
     pub(super) wait: u64,
+    /// The seconds over which calls are counted, if the alert has such a window.
+    pub(super) window: Option<u64>,
     /// The seconds for which the alert keeps firing after the condition ends, so that it doesn't flap.
     pub(super) keep: Option<u64>,
     pub(super) severity: Severity,
@@ -52,7 +54,8 @@ pub(super) struct Alert {
 
 /// The severity of an alert.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Severity {
+#[non_exhaustive]
+pub enum Severity {
     /// Pages the on-call engineer.
     Critical,
     /// Handled during working hours.
@@ -158,10 +161,17 @@ impl Alert {
         }
         let severity = Map::new().text("severity", self.severity.text());
         let labels = self.labels.iter().fold(severity, |map, (label, value)| map.text(*label, value));
-        let annotations = Map::new()
-            .text("summary", &*self.summary)
-            .text("description", &*self.description)
-            .text("runbook_url", format!("{}{}.md", settings.runbooks, self.runbook.name));
+        let annotations = Map::new().text("summary", &*self.summary).text("description", &*self.description);
+        let annotations = match &settings.runbooks {
+            Some(folder) => annotations
+                .text("runbook_url", format!("{}/{}.md", folder.trim_end_matches('/'), self.runbook.name)),
+            None => annotations,
+        };
+        let annotations =
+            match self.runbook.dashboard_address(settings, |label| format!("{{{{ $labels.{label} }}}}")) {
+                Some(address) => annotations.text("dashboard_url", address),
+                None => annotations,
+            };
         map.map("labels", labels).map("annotations", annotations)
     }
 }
@@ -193,6 +203,67 @@ pub(super) fn keep_known<'a>(files: impl Iterator<Item = &'a mut Vec<Group>>, ca
     }
 }
 
+/// The labels of targets that Prometheus, an operator or a cloud adds, and which no family has.
+const TARGET_LABELS: [&str; 11] = [
+    "namespace",
+    "cluster",
+    "environment",
+    "env",
+    "region",
+    "zone",
+    "service",
+    "team",
+    "tenant",
+    "container",
+    "node",
+];
+
+/// Adds the labels of `keep_labels` to every aggregation and to every matching by `job`.
+pub(super) fn keep_labels<'a>(
+    groups: impl Iterator<Item = &'a mut Group>,
+    catalogue: &Catalogue,
+    settings: &Settings,
+) -> Result<(), MonitoringError> {
+    for label in &settings.keep_labels {
+        check_kept(label, catalogue)?;
+    }
+    if settings.keep_labels.is_empty() {
+        return Ok(());
+    }
+    let kept = settings.keep_labels.join(", ");
+    // Every aggregation and matching over instances begins with `job`.
+    let keep = |text: &mut String| {
+        for keyword in ["by", "on"] {
+            *text = text.replace(&format!("{keyword} (job"), &format!("{keyword} (job, {kept}"));
+        }
+    };
+    for rule in groups.flat_map(|group| &mut group.rules) {
+        match rule {
+            Rule::Record(record) => keep(&mut record.query),
+            Rule::Alert(alert) => {
+                keep(&mut alert.query);
+                keep(&mut alert.description);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_kept(label: &str, catalogue: &Catalogue) -> Result<(), MonitoringError> {
+    let dimensions = || catalogue.dimensions.iter().map(|dimension| dimension.name);
+    if TARGET_LABELS.contains(&label) || dimensions().any(|name| name == label) {
+        return Ok(());
+    }
+    let reason = if catalogue.families.iter().any(|family| family.labels.contains(&label)) {
+        "a label that every series has; this one belongs to some families only. "
+    } else {
+        "a label that every series has. "
+    };
+    let allowed: Vec<_> = TARGET_LABELS.into_iter().chain(dimensions()).collect();
+    let expected = format!("{reason}Allowed are {}", allowed.join(", "));
+    Err(MonitoringError::KeptLabel { label: label.to_owned(), expected })
+}
+
 fn is_known(rule: &Rule, known: &BTreeSet<String>) -> bool {
     series(rule.query()).all(|name| {
         let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
@@ -209,14 +280,19 @@ pub(super) fn series(query: &str) -> impl Iterator<Item = &str> {
     words.filter(|word| word.starts_with("agent_") || (word.contains(':') && word.contains('_')))
 }
 
+/// Returns the seconds for which an alert keeps firing: a page is not resolved by one good minute.
+fn keep(severity: Severity) -> Option<u64> {
+    (severity == Severity::Critical).then_some(5 * 60)
+}
+
 impl Alert {
     pub(super) fn new(name: impl Into<String>, severity: Severity, wait: u64, query: String) -> Self {
         let name = name.into();
         Self {
             query,
             wait,
-            // A page is not resolved by one good minute.
-            keep: (severity == Severity::Critical).then_some(5 * 60),
+            window: None,
+            keep: keep(severity),
             severity,
             labels: Vec::new(),
             summary: String::new(),
@@ -224,6 +300,16 @@ impl Alert {
             runbook: Runbook::new(&name),
             name,
         }
+    }
+
+    /// Changes the severity.
+    pub(super) fn regrade(&mut self, severity: Severity) {
+        (self.severity, self.keep) = (severity, keep(severity));
+    }
+
+    pub(super) fn window(mut self, seconds: u64) -> Self {
+        self.window = Some(seconds);
+        self
     }
 
     pub(super) fn text(mut self, summary: impl Into<String>, description: impl Into<String>) -> Self {
@@ -238,6 +324,30 @@ impl Alert {
 
     pub(super) fn means(mut self, means: impl Into<String>) -> Self {
         self.runbook.means = means.into();
+        self
+    }
+
+    /// Sets the dashboard of the runbook, and the labels of the alert that are its variables.
+    pub(super) fn dashboard(mut self, uid: &'static str, variables: &'static [&'static str]) -> Self {
+        (self.runbook.dashboard, self.runbook.variables) = (uid, variables);
+        self
+    }
+
+    /// Sets the first query of the runbook, and the labels by which to split it.
+    pub(super) fn first<S: Into<String>>(
+        mut self,
+        operator: &'static str,
+        series: impl Into<String>,
+        split: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.runbook.first = series.into();
+        self.runbook.operator = operator;
+        self.runbook.split = split.into_iter().map(Into::into).collect();
+        self
+    }
+
+    pub(super) fn close(mut self, close: &'static str) -> Self {
+        self.runbook.close = close;
         self
     }
 

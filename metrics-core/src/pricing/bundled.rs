@@ -22,8 +22,8 @@
 //! fees: `s` for a thousand web searches, `q` for a thousand requests, `h` for an hour of audio. `>` begins a tier: its
 //! threshold in input tokens, then its rates in the same form.
 //!
-//! The text is searched without an index of its names. A metrics instance looks each model up once, for each provider and
-//! service tier, and again when its price changes.
+//! The names are indexed at the first look-up. A metrics instance looks each model up once, for each provider and service
+//! tier, and again when its price changes.
 
 use std::sync::LazyLock;
 
@@ -93,7 +93,7 @@ fn entry(name: &ModelName<'_>) -> Option<&'static str> {
         }
         // The client of a vendor may be used for another vendor's API. But hosts have prices of their own, as has a vendor
         // for a model of its own that is not in the table.
-        let is_own = |section: &Section| forms.iter().any(|(form, _)| matches(section.clauses, form));
+        let is_own = |section: &Section| forms.iter().any(|(form, _)| section.is_named_by(form));
         if names::HOSTS.contains(&seller) || section(seller).is_some_and(is_own) {
             return None;
         }
@@ -102,7 +102,7 @@ fn entry(name: &ModelName<'_>) -> Option<&'static str> {
         return find_in(section(vendor)?).filter(|text| !text.starts_with(AMBIGUOUS));
     }
     let identified =
-        SECTIONS.iter().filter(|section| forms.iter().any(|(form, _)| matches(section.clauses, form)));
+        SECTIONS.iter().filter(|section| forms.iter().any(|(form, _)| section.is_named_by(form)));
     identified
         .into_iter()
         .find_map(find_in)
@@ -115,39 +115,85 @@ const AMBIGUOUS: [char; 2] = ['~', '?'];
 /// The models of one seller.
 struct Section {
     id: &'static str,
-    clauses: &'static str,
-    models: &'static str,
+    /// Clauses that match the names which identify the seller.
+    clauses: Vec<Clause>,
+    /// The whole names without wildcards, in order, each with the index of its line.
+    names: Vec<(&'static str, usize)>,
+    /// All other clauses, by ascending index of the line.
+    patterns: Vec<(Clause, usize)>,
+    /// The prices of each line.
+    prices: Vec<&'static str>,
 }
 
 static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
-    let sections = DATA.split("\n@").skip(1).filter_map(|section| {
-        let (head, models) = section.split_once('\n')?;
+    let sections = DATA.split("\n@").skip(1).map(|section| {
+        let (head, models) = section.split_once('\n').unwrap_or((section, ""));
         let (id, clauses) = head.split_once(' ').unwrap_or((head, ""));
-        Some(Section { id, clauses, models })
+        Section::new(id, clauses, models)
     });
     sections.collect()
 });
 
 impl Section {
-    /// Returns the text of a model's prices. If `whole` is true, only a clause that describes the whole name matches.
+    fn new(id: &'static str, clauses: &'static str, models: &'static str) -> Self {
+        let clauses = clauses.split(' ').map(Clause::new).collect();
+        let mut section = Self { id, clauses, names: Vec::new(), patterns: Vec::new(), prices: Vec::new() };
+        for (line, (clauses, prices)) in models.lines().filter_map(|line| line.split_once('\t')).enumerate() {
+            section.prices.push(prices);
+            for clause in clauses.split(' ') {
+                match clause.strip_prefix('=') {
+                    Some(name) if !name.contains(['#', '&']) => section.names.push((name, line)),
+                    _ => section.patterns.push((Clause::new(clause), line)),
+                }
+            }
+        }
+        // The sort is stable, so that of equal names the one in the first line stays first.
+        section.names.sort_by_key(|(name, _)| *name);
+        section
+    }
+
+    /// Returns true if a name identifies the seller.
+    fn is_named_by(&self, name: &str) -> bool {
+        self.clauses.iter().any(|clause| clause.matches(name))
+    }
+
+    /// Returns the text of a model's prices: those of the first line that matches. If `whole` is true, only a clause that
+    /// describes the whole name matches.
     fn find(&self, name: &str, whole: bool) -> Option<&'static str> {
-        let models = self.models.lines().filter_map(|line| line.split_once('\t'));
-        let matching = |clauses: &str| {
-            clauses
-                .split(' ')
-                .any(|clause| (!whole || clause.starts_with('=')) && matches_clause(clause, name))
-        };
-        models.into_iter().find(|(clauses, _)| matching(clauses)).map(|(_, text)| text)
+        let at = self.names.partition_point(|(known, _)| *known < name);
+        let exact = self.names.get(at).filter(|(known, _)| *known == name).map(|(_, line)| *line);
+        let before = |(_, line): &&(Clause, usize)| exact.is_none_or(|exact| *line < exact);
+        let mut patterns =
+            self.patterns.iter().take_while(before).filter(|(clause, _)| !whole || clause.is_whole());
+        let line = patterns.find(|(clause, _)| clause.matches(name)).map(|(_, line)| *line).or(exact)?;
+        self.prices.get(line).copied()
     }
 }
 
-/// Returns true if a name matches one of the clauses, which are separated by spaces.
-fn matches(clauses: &str, name: &str) -> bool {
-    clauses.split(' ').any(|clause| matches_clause(clause, name))
+/// A clause of the data.
+struct Clause {
+    text: &'static str,
+    /// True if the clause has several parts.
+    is_compound: bool,
 }
 
-fn matches_clause(clause: &str, name: &str) -> bool {
-    clause.split('&').all(|part| matches_part(part, name))
+impl Clause {
+    fn new(text: &'static str) -> Self {
+        Self { text, is_compound: text.contains('&') }
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        if self.is_compound {
+            self.text.split('&').all(|part| matches_part(part, name))
+        } else {
+            matches_part(self.text, name)
+        }
+    }
+
+    /// Returns true if the clause describes the whole name.
+    fn is_whole(&self) -> bool {
+        self.text.starts_with('=')
+    }
 }
 
 fn matches_part(part: &str, name: &str) -> bool {
@@ -278,6 +324,17 @@ mod tests {
         price.map(|price| (price.rates(0).input, price.rates(0).output))
     }
 
+    /// Returns the lines of a section, with their clauses and prices.
+    fn lines_of(section: &Section) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+        let (_, text) = DATA.split_once(&format!("\n@{}", section.id)).unwrap();
+        let models = text.split("\n@").next().unwrap().lines().skip(1);
+        models.map(|line| line.split_once('\t').map(|(clauses, text)| (line, clauses, text)).unwrap())
+    }
+
+    fn matches(clauses: &'static str, name: &str) -> bool {
+        clauses.split(' ').any(|clause| Clause::new(clause).matches(name))
+    }
+
     /// Returns a name that a clause describes.
     fn example(clause: &str) -> String {
         clause.split('&').next().unwrap()[1..].replace('#', "2")
@@ -287,8 +344,7 @@ mod tests {
     fn every_line_of_the_data_parses() {
         let mut prices = 0;
         for section in &*SECTIONS {
-            for line in section.models.lines() {
-                let (clauses, text) = line.split_once('\t').unwrap_or_else(|| panic!("{line}"));
+            for (line, clauses, text) in lines_of(section) {
                 let known = |part: &str| part.len() > 1 && part.starts_with(['=', '^', '$', '*', '!']);
                 assert!(clauses.split([' ', '&']).all(known), "{line}");
                 let text = text.trim_start_matches(AMBIGUOUS);
@@ -309,8 +365,7 @@ mod tests {
     #[test]
     fn every_clause_is_reached_by_a_name() {
         for section in &*SECTIONS {
-            for line in section.models.lines() {
-                let (clauses, text) = line.split_once('\t').unwrap();
+            for (line, clauses, text) in lines_of(section) {
                 let bare = text.trim_start_matches(AMBIGUOUS);
                 let mut reached = false;
                 for clause in clauses.split(' ') {

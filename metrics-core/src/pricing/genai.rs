@@ -104,8 +104,11 @@ impl Query<'_> {
         };
         let mut price = Price::per_million(input(&[])?, output(&[])?);
         let written = "cache_write_tokens";
-        let parts: [(Option<f64>, Setter); 7] = [
-            (input(&["cache_read_tokens"]), Price::cache_read),
+        let read = "cache_read_tokens";
+        let parts: [(Option<f64>, Setter); 9] = [
+            (input(&[read]), Price::cache_read),
+            (input(&[read, "input_audio_tokens", "cache_audio_read_tokens"]), Price::cache_read_audio),
+            (self.searches(), Price::per_thousand_web_searches),
             (input(&[written]), Price::cache_write),
             (input(&[written, "cache_write_1h_tokens"]), Price::cache_write_long),
             (input(&["input_audio_tokens"]), Price::audio_input),
@@ -117,6 +120,12 @@ impl Query<'_> {
             price = usd.map_or(price, |usd| set(price, usd));
         }
         Some(price)
+    }
+
+    /// Returns the fee of a thousand web searches.
+    fn searches(&self) -> Option<f64> {
+        let free = self.calculate(&[])?.total_price;
+        Some(round(self.calculate(&[("web_searches", 1000)])?.total_price - free))
     }
 
     /// Returns the largest request size with this price, by bisection below `other`, a size with a different price.
@@ -148,7 +157,8 @@ mod tests {
         let price = PriceTable::genai().get("claude-sonnet-4-5").unwrap();
         let long = Price::per_million(6.0, 22.5).cache_read(0.6).cache_write(7.5).cache_write_long(12.0);
         let sonnet = Price::per_million(3.0, 15.0).cache_read(0.3).cache_write(3.75).cache_write_long(6.0);
-        assert_eq!(price, sonnet.above(200_000, long));
+        let sonnet = sonnet.above(200_000, long).per_thousand_web_searches(10.0);
+        assert_eq!(price, sonnet);
         assert_eq!(PriceTable::genai().get("anthropic/claude-sonnet-4-5"), Some(price));
     }
 
@@ -162,7 +172,7 @@ mod tests {
 
     #[test]
     fn prices_agree_with_the_bundled_table() {
-        for model in ["gpt-4o", "gpt-4o-mini", "claude-opus-4-5", "gemini-2.5-pro", "gemini-2.0-flash-001"] {
+        for model in ["gpt-4o", "gpt-4o-mini", "claude-opus-4-5", "gemini-2.5-flash", "gemini-2.0-flash"] {
             assert_eq!(PriceTable::genai().get(model), PriceTable::bundled().get(model), "{model}");
         }
     }

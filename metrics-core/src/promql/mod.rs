@@ -5,6 +5,7 @@
 //! is `const`, allocates nothing, and checks while it reads. It understands the part of the grammar that names and labels
 //! need, and leaves types and functions to a parser of the whole language.
 
+#[cfg(any(feature = "promql", test))]
 mod builtin;
 mod check;
 mod error;
@@ -15,6 +16,7 @@ mod text;
 
 use crate::name::MetricKind;
 
+#[cfg(any(feature = "promql", test))]
 pub use builtin::BUILTIN;
 #[cfg(feature = "monitoring")]
 pub(crate) use check::check;

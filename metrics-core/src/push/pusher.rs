@@ -1,6 +1,9 @@
 //! The background thread that pushes at an interval.
 
+use std::future::poll_fn;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::delivery::{Delivery, Pushed};
@@ -8,9 +11,10 @@ use crate::error::PushError;
 
 /// A background thread that pushes at an interval until this handle is dropped.
 ///
-/// Dropping it pushes one last time and blocks until that push ends, at most for the deadline of the push.
-/// [`shutdown`](Self::shutdown) does the same and returns the result. In async code call both in `spawn_blocking` or at the
-/// end of `main`.
+/// Dropping it pushes one last time and blocks until that push ends, at most for the deadline of the push
+/// ([`Push::deadline`](super::Push::deadline)). [`shutdown`](Self::shutdown) does the same and returns the result. Neither
+/// belongs in async code: if the target is served by the blocked thread, the deadline passes. There, await
+/// [`shutdown_async`](Self::shutdown_async).
 #[derive(Debug)]
 #[must_use = "pushing stops when the handle is dropped"]
 pub struct Pusher {
@@ -19,12 +23,13 @@ pub struct Pusher {
 }
 
 /// A request of the handle to the pushing thread.
-#[derive(Debug)]
 struct Command {
     kind: CommandKind,
     deadline: Instant,
-    reply: Sender<Result<Pushed, PushError>>,
+    reply: Box<dyn FnOnce(PushResult) + Send>,
 }
+
+type PushResult = Result<Pushed, PushError>;
 
 #[derive(PartialEq, Debug)]
 enum CommandKind {
@@ -64,6 +69,23 @@ impl Pusher {
         self.stop()
     }
 
+    /// Pushes one last time and ends the thread, without blocking: the future is ready when the push has ended. It needs no
+    /// particular runtime. The push goes on if the future is dropped.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    pub async fn shutdown_async(mut self) -> Result<Pushed, PushError> {
+        let reply = Reply::default();
+        if let Some(commands) = self.commands.take() {
+            let deadline = Instant::now() + self.deadline;
+            let sender = ReplySender(reply.clone());
+            // If the thread is gone, dropping the command replies.
+            let reply = Box::new(move |result| sender.0.set(result));
+            let _ = commands.send(Command { kind: CommandKind::Stop, deadline, reply });
+        }
+        poll_fn(|cx| reply.poll(cx)).await
+    }
+
     fn stop(&mut self) -> Result<Pushed, PushError> {
         match self.commands.take() {
             Some(commands) => self.send(&commands, CommandKind::Stop),
@@ -76,8 +98,53 @@ impl Pusher {
         let deadline = Instant::now() + self.deadline;
         let (reply, replied) = mpsc::channel();
         // If the thread is gone, the reply channel is closed and receiving fails at once.
+        let reply = Box::new(move |result| drop(reply.send(result)));
         let _ = commands.send(Command { kind, deadline, reply });
         replied.recv_timeout(self.deadline).unwrap_or(Err(PushError::Deadline))
+    }
+}
+
+/// The result of the last push, for a future that waits for it.
+#[derive(Clone, Default)]
+struct Reply(Arc<Mutex<ReplyState>>);
+
+#[derive(Default)]
+struct ReplyState {
+    is_set: bool,
+    result: Option<PushResult>,
+    waker: Option<Waker>,
+}
+
+impl Reply {
+    /// Sets the result, unless there is one.
+    fn set(&self, result: PushResult) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::mem::replace(&mut state.is_set, true) {
+            state.result = Some(result);
+            if let Some(waker) = state.waker.take() {
+                waker.wake();
+            }
+        }
+    }
+
+    fn poll(&self, cx: &Context<'_>) -> Poll<PushResult> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match state.result.take() {
+            Some(result) => Poll::Ready(result),
+            None => {
+                state.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// Sets the result, at the latest when it is dropped.
+struct ReplySender(Reply);
+
+impl Drop for ReplySender {
+    fn drop(&mut self) {
+        self.0.set(Err(PushError::Deadline));
     }
 }
 
@@ -101,7 +168,7 @@ fn run(mut delivery: Delivery, commands: &Receiver<Command>, interval: Duration)
                 if is_last && result.is_ok() {
                     result = delivery.push_end(deadline).and(result);
                 }
-                let _ = reply.send(result);
+                reply(result);
                 if is_last {
                     return;
                 }

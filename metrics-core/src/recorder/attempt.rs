@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Call;
+use super::facts::with_current;
 use super::timeout::dropped_status;
 use crate::builtin::Attempt;
 use crate::status::Status;
@@ -12,12 +13,27 @@ use crate::usage::Usage;
 /// `timeout` or `panicked`, as a dropped call does.
 pub(crate) struct AttemptGuard {
     waited: Duration,
+    /// For an attempt that is observed from above the code that sends the request: the attempts of the call before it. If
+    /// that code counts attempts, too, this one is not counted.
+    before: Option<u32>,
 }
 
 impl AttemptGuard {
     /// Begins an attempt that was preceded by a wait.
     pub(crate) fn after(waited: Duration) -> Self {
-        Self { waited }
+        with_current(|facts| facts.begin_attempt());
+        Self { waited, before: None }
+    }
+
+    /// Begins an attempt that was preceded by a wait, and that a layer or a client below may count.
+    #[cfg(feature = "retry")]
+    pub(crate) fn around(waited: Duration) -> Self {
+        let mut before = 0;
+        with_current(|facts| {
+            before = facts.attempts();
+            facts.set_waited(waited);
+        });
+        Self { waited, before: Some(before) }
     }
 
     /// Counts the attempt with its status.
@@ -33,8 +49,18 @@ impl AttemptGuard {
     }
 
     fn record(&self, status: Status, usage: Option<Usage>) {
-        let attempt = Attempt::new(status).waited(self.waited);
-        Call::current().attempt(usage.map_or(attempt, |usage| attempt.usage(usage)));
+        let (mut waited, mut is_counted_below) = (self.waited, false);
+        with_current(|facts| {
+            is_counted_below = self.before.is_some_and(|before| before != facts.attempts());
+            // The layer below may have measured the same wait.
+            if !is_counted_below {
+                waited = waited.max(facts.take_waited());
+            }
+        });
+        if !is_counted_below {
+            let attempt = Attempt::new(status).waited(waited);
+            Call::current().attempt(usage.map_or(attempt, |usage| attempt.usage(usage)));
+        }
     }
 }
 

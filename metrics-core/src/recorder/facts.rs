@@ -8,6 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::held::{BundleHandle, HoldsBundle};
 use super::ledger::{self, Ledger};
@@ -34,6 +35,12 @@ pub struct LiveFacts {
     last_chunk: Option<u64>,
     /// The usage and cost of failed attempts: counted in the series already, but not yet in a ledger.
     lost: Spent,
+    /// The number of attempts that have begun or were counted, which only tells if there was another one.
+    attempts: u32,
+    /// The wait before the attempt that `retry` observes, until it is counted.
+    waited: Duration,
+    /// The status of the last response's head, and the wait that it requests, if a layer saw it.
+    head: Option<(Status, Option<Duration>)>,
     /// The task to charge, for a call that can end outside of it.
     task: Option<Arc<Ledger>>,
 }
@@ -61,13 +68,50 @@ impl DerefMut for LiveFacts {
 }
 
 impl LiveFacts {
-    /// Counts an attempt of the call; see [`Attempt`]. Of several successful attempts the last one determines the usage
-    /// of the call.
+    /// Counts an attempt of the call; see [`Attempt`]. Attempts are different requests, so their usages add up. Of several
+    /// successful ones, the last determines the usage that the call itself observes.
     pub fn add_attempt(&mut self, attempt: Attempt) {
         let Some(series) = &self.series else { return };
         let lost = series.add_attempt(&attempt, &self.facts.requested_model, self.facts.sold_as());
+        let earlier = self
+            .facts
+            .earlier_request(&attempt)
+            .map(|earlier| series.add_request(earlier, &self.facts.requested_model, self.facts.sold_as()));
         self.lost.add(lost);
+        self.lost.add(earlier.unwrap_or_default());
+        self.begin_attempt();
         self.facts.note_attempt(&attempt);
+    }
+
+    /// Notes that an attempt has begun, or was counted.
+    pub(super) fn begin_attempt(&mut self) {
+        self.attempts = self.attempts.wrapping_add(1);
+    }
+
+    /// Returns a number that changes with every attempt.
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Sets the wait before an attempt that may be counted by the code that sends the request.
+    #[cfg(feature = "retry")]
+    pub(super) fn set_waited(&mut self, waited: Duration) {
+        self.waited = waited;
+    }
+
+    /// Takes the wait before the attempt, if no attempt was counted with it.
+    pub(super) fn take_waited(&mut self) -> Duration {
+        std::mem::take(&mut self.waited)
+    }
+
+    /// Sets the status of a response's head and the wait that it requests.
+    pub(super) fn set_head(&mut self, status: Status, retry_after: Option<Duration>) {
+        self.head = Some((status, retry_after));
+    }
+
+    /// Returns the status of the last response's head and the wait that it requests, if a layer saw it.
+    pub(super) fn head(&self) -> Option<(Status, Option<Duration>)> {
+        self.head
     }
 
     /// Sets what is left of the provider's rate limits, for `agent_llm_ratelimit_remaining`. A limit that isn't reported
@@ -156,10 +200,10 @@ impl LiveFacts {
 
     /// Releases the series and removes all facts; keeps the memory of the texts.
     fn clear(&mut self) {
-        let Self { series, facts, own, last_chunk, lost, task } = self;
+        let Self { series, facts, own, last_chunk, lost, attempts, waited, head, task } = self;
         facts.clear();
         (*series, *own, *last_chunk, *task) = (None, DimensionPoint::default(), None, None);
-        *lost = Spent::default();
+        (*lost, *attempts, *waited, *head) = (Spent::default(), 0, Duration::ZERO, None);
     }
 }
 

@@ -1,5 +1,8 @@
 //! LLM calls.
 
+#[cfg(feature = "tower")]
+use std::time::Duration;
+
 use super::call::{CallRecorder, Elapsed, guard};
 use super::facts::{LiveFacts, PooledFacts, with_current};
 use super::held::{BundleHandle, HoldsBundle, WithDimensions};
@@ -158,7 +161,16 @@ impl<R: Reader<T>, T, H: HoldsBundle<LlmSeries>> ReadBy<R, T> for LlmCall<H> {
         let Some(series) = facts.series() else { return Status::Success };
         reader.facts(output, facts, series.faults());
         facts.charge_lost();
-        reader.status(output, series.faults())
+        // An error that lacks the HTTP status of its response finds it among the facts of the call.
+        let failed_head = facts.head().is_some_and(|(status, _)| status != Status::Success);
+        if failed_head {
+            self.enter();
+        }
+        let status = reader.status(output, series.faults());
+        if failed_head {
+            self.leave();
+        }
+        status
     }
 }
 
@@ -287,11 +299,14 @@ impl Call {
         // The user's code runs before the facts are taken out of the thread-local variable.
         let (usage, model, reason) =
             (response.token_usage(), response.served_model(), response.finish_reason());
-        let tier = response.service_tier();
+        let (tier, cost) = (response.service_tier(), response.cost_usd());
         with_current(|facts| {
             facts.update(usage, model, reason);
             if let Some(tier) = tier {
                 facts.set_service_tier(tier);
+            }
+            if let Some(usd) = cost {
+                facts.set_reported_cost(usd);
             }
         });
         self
@@ -323,13 +338,21 @@ impl Call {
         with_current(|facts| {
             let sold_as = facts.sold_as();
             let sold_as = (sold_as.provider.to_owned(), sold_as.tier);
-            call = facts.series().map(|series| (series, facts.requested_model.clone(), sold_as));
+            let earlier = facts.earlier_request(&attempt);
+            call = facts.series().map(|series| (series, facts.requested_model.clone(), sold_as, earlier));
         });
-        if let Some((series, requested, (provider, tier))) = call {
-            let spent = series.add_attempt(&attempt, &requested, SoldAs { provider: &provider, tier });
+        if let Some((series, requested, (provider, tier), earlier)) = call {
+            let sold_as = SoldAs { provider: &provider, tier };
+            let mut spent = series.add_attempt(&attempt, &requested, sold_as);
+            if let Some(earlier) = earlier {
+                spent.add(series.add_request(earlier, &requested, sold_as));
+            }
             let model = if requested.is_empty() { series.model() } else { &requested };
             ledger::charge(None, &series, model, spent);
-            with_current(|facts| facts.note_attempt(&attempt));
+            with_current(|facts| {
+                facts.begin_attempt();
+                facts.note_attempt(&attempt);
+            });
         }
         self
     }
@@ -350,6 +373,21 @@ impl Call {
     pub fn operation(self, operation: &str) -> Self {
         with_current(|facts| facts.set_operation(operation));
         self
+    }
+
+    /// Notes the status of a response's head and the wait that it requests.
+    #[cfg(feature = "tower")]
+    pub(crate) fn note_head(self, status: Status, retry_after: Option<Duration>) {
+        with_current(|facts| facts.set_head(status, retry_after));
+    }
+
+    /// Returns the status of the last response's head and the wait that it requests, if a layer saw it.
+    #[cfg(feature = "tower")]
+    #[allow(dead_code)] // Each integration uses some of these.
+    pub(crate) fn head(self) -> Option<(Status, Option<Duration>)> {
+        let mut head = None;
+        with_current(|facts| head = facts.head());
+        head
     }
 
     /// Reports rate limits; see [`LiveFacts::set_rate_limits`].

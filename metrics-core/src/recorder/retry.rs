@@ -69,7 +69,8 @@ impl<E, J: Fn(&E) -> (Status, Option<Duration>)> Judge<E> for J {
 
 /// Runs an operation, and retries it while its error is transient: `rate_limited`, `unavailable` or `timeout`, by
 /// [`Classify`]. Inside of a function with `#[track_llm]` each attempt is counted in
-/// `agent_llm_attempts_total` and the waits in `agent_llm_retry_wait_seconds_total`.
+/// `agent_llm_attempts_total` and the waits in `agent_llm_retry_wait_seconds_total`. An attempt that code below counts, such
+/// as `AttemptLayer`, is counted there and not here.
 ///
 /// Before a retry it waits as long as the error requests ([`Classify::retry_after`]). Without a request the first wait is half
 /// a second, and each further wait is twice the one before. Up to the same time is added at random, so that many clients do
@@ -119,7 +120,8 @@ impl<F, R, J> Retry<F, R, J> {
         self
     }
 
-    /// Counts no attempts, for an operation whose attempts are counted by a layer or a witness.
+    /// Counts no attempts. An operation whose attempts are counted by a layer, a client or a witness needs no such setting:
+    /// each attempt is counted once.
     pub fn uncounted(mut self) -> Self {
         self.policy.counts = false;
         self
@@ -178,7 +180,7 @@ where
                 }
                 StepNow::Done => panic!("`retry` was polled after it had finished"),
             };
-            *this.in_flight = this.policy.counts.then(|| AttemptGuard::after(waited));
+            *this.in_flight = this.policy.counts.then(|| AttemptGuard::around(waited));
             let attempt = (this.operation)();
             this.step.set(Step::Attempt { attempt });
         }

@@ -60,6 +60,8 @@ fn write_float(value: f64, out: &mut String) {
         out.push_str("NaN");
     } else if value.is_infinite() {
         out.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
+    } else if value == 0.0 && value.is_sign_negative() {
+        out.push_str("-0");
     } else if value.fract() == 0.0 && value.abs() < 9e15 {
         out.push_str(itoa::Buffer::new().format(value as i64));
     } else {
@@ -86,6 +88,7 @@ mod tests {
         assert_eq!(text(Number::Integer(u64::MAX)), "18446744073709551615");
         assert_eq!(text(Number::Float(0.1)), "0.1");
         assert_eq!(text(Number::Float(-3.0)), "-3");
+        assert_eq!([text(Number::Float(0.0)), text(Number::Float(-0.0))], ["0", "-0"]);
         assert_eq!(text(Number::Float(f64::NAN)), "NaN");
         assert_eq!(text(Number::Float(f64::NEG_INFINITY)), "-Inf");
         assert_eq!(text(Number::Float(f64::INFINITY)), "+Inf");

@@ -4,7 +4,7 @@ use super::tokens::Usage;
 use crate::sample::MAX_EXACT_INTEGER;
 
 /// The kinds of anomaly. The index of a kind is its bit in [`Anomalies`].
-pub(crate) const ANOMALIES: [&str; 7] = [
+pub(crate) const ANOMALIES: [&str; 8] = [
     "too_large",
     "cache_exceeds_input",
     "reasoning_exceeds_output",
@@ -12,6 +12,7 @@ pub(crate) const ANOMALIES: [&str; 7] = [
     "image_exceeds_total",
     "negative",
     "total_mismatch",
+    "unreadable_event",
 ];
 
 const TOO_LARGE: usize = 0;
@@ -21,6 +22,7 @@ const AUDIO: usize = 3;
 const IMAGE: usize = 4;
 const NEGATIVE: usize = 5;
 const TOTAL: usize = 6;
+const UNREADABLE: usize = 7;
 
 /// The anomalies found in one usage, as a bit set.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -55,7 +57,7 @@ impl Usage {
         let fits = |parts: u64, whole: Option<u64>| whole.is_none_or(|whole| parts <= whole);
         let count = |part: Option<u64>| part.unwrap_or(0);
         let cached = count(self.cache_read).saturating_add(count(self.cache_write));
-        !self.check_inputs.had_negative
+        !self.check_inputs.is_faulty()
             && !self.check_inputs.total_differs(self.input, self.output)
             && [self.input, self.output].into_iter().all(|whole| whole.is_some_and(|whole| whole <= MAX_EXACT_INTEGER))
             && fits(cached, self.input)
@@ -80,7 +82,9 @@ impl Usage {
         }
         let Self { input, output, check_inputs, .. } = usage;
         let total_differs = check_inputs.total_differs(input, output);
-        found.0 |= u8::from(check_inputs.had_negative) << NEGATIVE | u8::from(total_differs) << TOTAL;
+        found.0 |= u8::from(check_inputs.had_negative) << NEGATIVE
+            | u8::from(total_differs) << TOTAL
+            | u8::from(check_inputs.had_unreadable) << UNREADABLE;
         found.cut(&mut usage.cache_read, input, CACHE);
         let uncached = input.map(|input| input - usage.cache_read.unwrap_or(0).min(input));
         found.cut(&mut usage.cache_read_audio, usage.cache_read, CACHE);

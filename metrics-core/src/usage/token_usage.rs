@@ -45,6 +45,12 @@ pub trait TokenUsage {
     fn service_tier(&self) -> Option<ServiceTier> {
         None
     }
+
+    /// Returns what the provider charged for the call in USD, if the response reports it. It is used instead of the cost by
+    /// the price table.
+    fn cost_usd(&self) -> Option<f64> {
+        None
+    }
 }
 
 impl TokenUsage for Usage {
@@ -69,6 +75,10 @@ impl<T: TokenUsage> TokenUsage for Option<T> {
     fn service_tier(&self) -> Option<ServiceTier> {
         self.as_ref()?.service_tier()
     }
+
+    fn cost_usd(&self) -> Option<f64> {
+        self.as_ref()?.cost_usd()
+    }
 }
 
 impl<T: TokenUsage + ?Sized> TokenUsage for &T {
@@ -87,6 +97,10 @@ impl<T: TokenUsage + ?Sized> TokenUsage for &T {
     fn service_tier(&self) -> Option<ServiceTier> {
         (**self).service_tier()
     }
+
+    fn cost_usd(&self) -> Option<f64> {
+        (**self).cost_usd()
+    }
 }
 
 impl<T: TokenUsage + ?Sized> TokenUsage for Box<T> {
@@ -104,6 +118,10 @@ impl<T: TokenUsage + ?Sized> TokenUsage for Box<T> {
 
     fn service_tier(&self) -> Option<ServiceTier> {
         (**self).service_tier()
+    }
+
+    fn cost_usd(&self) -> Option<f64> {
+        (**self).cost_usd()
     }
 }
 

@@ -48,13 +48,17 @@ macro_rules! usage {
                 [$(self.$field),*].iter().all(Option::is_none)
             }
 
-            /// Merges a later report of the same call with an earlier one: a count that this report lacks is taken from
-            /// the earlier report, since some streams report one part of the usage in each event.
+            /// Merges a later report of the same call with an earlier one, count by count: a count that this report lacks, or
+            /// reports as 0, is taken from the earlier report, since some streams report one part of the usage in each event.
             pub(crate) fn merged_with_earlier(self, earlier: Option<Self>) -> Self {
                 let Some(earlier) = earlier else { return self };
-                let had_negative = self.check_inputs.had_negative || earlier.check_inputs.had_negative;
-                let check_inputs = CheckInputs { had_negative, ..self.check_inputs };
-                Self { $($field: self.$field.or(earlier.$field),)* check_inputs }
+                let known = |later: Option<u64>, earlier: Option<u64>| later.filter(|count| *count > 0).or(earlier).or(later);
+                let merged = Self { $($field: known(self.$field, earlier.$field),)* check_inputs: self.check_inputs };
+                Self {
+                    input: self.input_merged_with(&earlier),
+                    check_inputs: self.check_inputs.merged_with(&self, &earlier, &merged),
+                    ..merged
+                }
             }
 
             /// Returns every count, known or not.
@@ -117,6 +121,88 @@ impl Usage {
         self.check_inputs.had_negative = true;
         self
     }
+
+    /// Marks that the output is not final, as at the start of a stream: if no later report completes it, the call is counted
+    /// in `agent_llm_usage_missing_total` under the part `output`.
+    #[must_use = "returns the changed value"]
+    pub fn incomplete(mut self) -> Self {
+        self.check_inputs.is_incomplete = true;
+        self
+    }
+
+    /// Returns true if the output is not final.
+    #[inline]
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.check_inputs.is_incomplete
+    }
+
+    /// Returns the input of this report merged with that of an earlier report of the same call. The two may disagree on what
+    /// the input includes: either of them may lack the cached tokens, or the split into cached and other tokens.
+    fn input_merged_with(&self, earlier: &Self) -> Option<u64> {
+        let cached =
+            |usage: &Self| usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
+        let (new_cached, old_cached) = (cached(self), cached(earlier));
+        match (self.input, earlier.input) {
+            (None, Some(input)) if old_cached == 0 && new_cached > input => {
+                Some(input.saturating_add(new_cached))
+            }
+            (None | Some(0), Some(input)) => Some(input),
+            // This report lacks the cached tokens, or it has only them.
+            (Some(new), Some(old)) if old_cached > 0 && (new_cached == 0 || new_cached == new) => {
+                Some(new.max(old))
+            }
+            (new, old) => new.or(old),
+        }
+    }
+
+    /// Returns the usage with input or output taken from the reported total, if it is the only one of the two that is
+    /// unknown: an API without output tokens, such as embeddings, reports a total that is the input.
+    #[cfg(feature = "serde_json")]
+    pub(crate) fn completed_by_total(mut self) -> Self {
+        if let Some(total) = self.check_inputs.reported_total {
+            match (self.input, self.output) {
+                (Some(input), None) => self.output = total.checked_sub(input),
+                (None, Some(output)) => self.input = total.checked_sub(output),
+                _ => {}
+            }
+        }
+        self
+    }
+
+    /// Returns the usage with reasoning added to the output, and cached tokens to the input, if the counts exclude them.
+    ///
+    /// OpenAI's counts include them. Servers that imitate its format may not (reasoning: xAI and bridges to Gemini; cached
+    /// tokens: bridges to Anthropic). The reported total decides: if it exceeds input and output by exactly such a part, the
+    /// part is added. Without a total, a part is added that exceeds its whole. An excess that no part explains is billed
+    /// as output, since a bridge to Gemini may report no reasoning tokens, and counted as the anomaly `total_mismatch`.
+    #[cfg(feature = "serde_json")]
+    pub(crate) fn reconciled(mut self) -> Self {
+        let (Some(input), Some(output)) = (self.input, self.output) else { return self };
+        let reasoning = self.reasoning.unwrap_or(0);
+        let cached = self.cache_read.unwrap_or(0).saturating_add(self.cache_write.unwrap_or(0));
+        let Some(total) = self.check_inputs.reported_total else {
+            if reasoning > output {
+                self.output = output.checked_add(reasoning);
+            }
+            if cached > input {
+                self.input = input.checked_add(cached);
+            }
+            return self;
+        };
+        let excess = input.checked_add(output).and_then(|sum| total.checked_sub(sum)).unwrap_or(0);
+        if excess == 0 {
+        } else if excess == reasoning {
+            self.output = Some(output + excess);
+        } else if excess == cached {
+            self.input = Some(input + excess);
+        } else if reasoning.checked_add(cached) == Some(excess) {
+            (self.input, self.output) = (Some(input + cached), Some(output + reasoning));
+        } else if reasoning == 0 {
+            self.output = Some(output + excess);
+            self.check_inputs.has_unexplained_total = true;
+        }
+        self
+    }
 }
 
 /// Facts about a reported usage that its token counts can't hold, but that its consistency check needs.
@@ -124,14 +210,45 @@ impl Usage {
 pub(crate) struct CheckInputs {
     /// True if the provider reported a negative count.
     pub(crate) had_negative: bool,
+    /// True if an event of the stream could not be read.
+    pub(crate) had_unreadable: bool,
+    /// True if the reported total exceeds what the reported parts explain.
+    pub(crate) has_unexplained_total: bool,
+    /// True if the output is not final.
+    pub(crate) is_incomplete: bool,
     /// The sum of input and output tokens as the provider reported it.
     pub(crate) reported_total: Option<u64>,
 }
 
 impl CheckInputs {
+    /// Merges these facts of a later report with those of an earlier one. A total belongs to the input and the output with
+    /// which it was reported.
+    fn merged_with(self, later: &Usage, earlier: &Usage, merged: &Usage) -> Self {
+        let other = &earlier.check_inputs;
+        let input = later.input_merged_with(earlier);
+        let keeps = |usage: &Usage| (usage.input, usage.output) == (input, merged.output);
+        let reported_total = match () {
+            () if keeps(later) => self.reported_total,
+            () if keeps(earlier) && self.reported_total.is_none() => other.reported_total,
+            () => None,
+        };
+        Self {
+            had_negative: self.had_negative || other.had_negative,
+            had_unreadable: self.had_unreadable || other.had_unreadable,
+            has_unexplained_total: self.has_unexplained_total,
+            is_incomplete: self.is_incomplete || (other.is_incomplete && later.output.is_none()),
+            reported_total,
+        }
+    }
+
+    /// Returns true if the report itself was faulty, whatever its counts.
+    pub(crate) fn is_faulty(self) -> bool {
+        self.had_negative | self.had_unreadable | self.has_unexplained_total
+    }
+
     /// Returns true if the reported total is not the sum of these counts.
     pub(crate) fn total_differs(self, input: Option<u64>, output: Option<u64>) -> bool {
         let sum = input.zip(output).map(|(input, output)| input.saturating_add(output));
-        self.reported_total.zip(sum).is_some_and(|(total, sum)| total != sum)
+        self.has_unexplained_total || self.reported_total.zip(sum).is_some_and(|(total, sum)| total != sum)
     }
 }

@@ -52,14 +52,14 @@ const ALERTS: [Row; 5] = [
     row(
         "HighTokenConsumption",
         "rate(agent_llm_tokens_total[1h]) > 100000, for 15m, warning",
-        Alert("AgentHighTokenConsumption"),
-        "The text of the original alert says 100,000 tokens per hour, but its query compares tokens per second, for each model, direction and replica. It does not fire at two million tokens per hour.",
+        Alert("AgentTokenSurge"),
+        "The text of the original alert says 100,000 tokens per hour, but its query compares tokens per second, for each model, direction and replica. It does not fire at two million tokens per hour. A fixed limit does not suit every fleet: the generated alert compares with the usual consumption, and `thresholds.tokens_per_hour` adds a fixed limit.",
     ),
     row(
         "LowCompletionRate",
         "agent_task_completion_rate{window=\"1h\"} < 0.8, for 15m, critical",
         Alert("AgentLowCompletionRate"),
-        "The ratio is computed from counters over all replicas. The gauge starts again at each restart and exists once per replica, and a mean of ratios gives an idle replica the weight of a busy one. The alert needs a minimum of tasks, and cancelled tasks do not count.",
+        "The ratio is computed from counters over all replicas. The gauge starts again at each restart and exists once per replica, and a mean of ratios gives an idle replica the weight of a busy one. The alert needs a minimum of tasks, and cancelled tasks do not count. It ends soon after the tasks succeed again.",
     ),
     row(
         "HighActiveTasks",

@@ -1,4 +1,4 @@
-//! Rules, alerts and configurations, read by the programs that will run them.
+//! Rules, alerts and configurations, read by the programs that run them.
 
 mod alerts;
 mod capacity;
@@ -9,4 +9,5 @@ mod golden;
 mod mutants;
 mod original;
 mod recording;
+mod settings;
 mod slo;

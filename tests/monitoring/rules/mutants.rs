@@ -1,14 +1,14 @@
-//! Rules with one mistake each.
+//! Mutants: rules with one mistake each.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use agent_metrics_monitoring_tests::{Case, test_rules};
 
-/// An alerting rule in a file of them, as text.
+/// An alerting rule of a file, as text.
 pub struct Alert<'a> {
     pub name: &'a str,
-    /// From `- alert:` on.
+    /// The text after `- alert: `.
     text: &'a str,
 }
 
@@ -19,7 +19,7 @@ pub struct Mutant {
     pub rules: String,
 }
 
-/// The alerts of a file.
+/// Returns the alerts of a file.
 pub fn alerts(text: &str) -> impl Iterator<Item = Alert<'_>> {
     text.split("      - alert: ").skip(1).map(|text| {
         let text = text.split("\n  - name: ").next().unwrap_or_default();
@@ -28,13 +28,21 @@ pub fn alerts(text: &str) -> impl Iterator<Item = Alert<'_>> {
     })
 }
 
-/// The mistakes that people make in such rules, each in a file of its own.
-pub fn mutants(alert: &Alert) -> Vec<Mutant> {
-    let alone = |text: &str| format!("groups:\n  - name: mutant\n    rules:\n      - alert: {text}");
-    changed(alert, &alone)
+/// Returns a file with all alerts of one name, and no other rule.
+pub fn alone(file: &str, name: &str) -> String {
+    let rules = alerts(file).filter(|alert| alert.name == name);
+    let rules: String = rules.map(|alert| format!("      - alert: {}\n", alert.text.trim_end())).collect();
+    format!("groups:\n  - name: alone\n    rules:\n{rules}")
 }
 
-/// The same where the rest of the file is needed, as it records what the alert asks for.
+/// Returns the mistakes that people make in such rules, each in a file with the alerts of the same name.
+pub fn mutants(file: &str, alert: &Alert) -> Vec<Mutant> {
+    let of_name = alone(file, alert.name);
+    let rule = alert.text.trim_end();
+    changed(alert, &|text| of_name.replacen(rule, text.trim_end(), 1))
+}
+
+/// Returns the mutants of an alert within its file, which records the series that the alert uses.
 pub fn mutants_within(file: &str, alert: &Alert) -> Vec<Mutant> {
     changed(alert, &|text| file.replacen(alert.text, text, 1))
 }
@@ -48,10 +56,25 @@ fn changed(alert: &Alert, file: &dyn Fn(&str) -> String) -> Vec<Mutant> {
         }
     };
     add("without `for`".into(), without(text, |line| line.starts_with("for: ")));
-    for gate in lines(text).filter(|line| line.starts_with("and ") || line.starts_with("unless on (job")) {
+    for gate in
+        lines(text).filter(|line| line.starts_with("and on (job") || line.starts_with("unless on (job"))
+    {
         add(format!("without the gate {gate}"), without_gate(text, gate));
     }
-    let gate_limit = |line: &str| line.starts_with("and ");
+    // The minimum of calls and of failures.
+    for (at, gate) in lines(text).enumerate().filter(|(_, line)| is_gate(line)) {
+        let lines = text.split_inclusive('\n').enumerate();
+        let without = lines.map(|(number, line)| {
+            let cut = line.rfind(" >= ").filter(|_| number == at && !line.trim_start().starts_with("and "));
+            match cut {
+                Some(cut) => format!("{}\n", &line[..cut]),
+                None if number == at => String::new(),
+                None => line.to_owned(),
+            }
+        });
+        add(format!("without the gate of line {at}: {gate}"), without.collect());
+    }
+    let gate_limit = |line: &str| is_gate(line);
     for (what, factor) in [("60 times the limit", 60.0), ("a 60th of the limit", 1.0 / 60.0)] {
         add(
             what.into(),
@@ -94,11 +117,17 @@ fn changed(alert: &Alert, file: &dyn Fn(&str) -> String) -> Vec<Mutant> {
     all
 }
 
+/// Returns true for a line that ends with a minimum, such as `) >= 10`.
+fn is_gate(line: &str) -> bool {
+    line.rsplit_once(" >= ")
+        .is_some_and(|(before, number)| !before.is_empty() && number.trim().parse::<f64>().is_ok())
+}
+
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim_start)
 }
 
-/// Changes the lines up to the annotations, which say what the rule means and not what it does.
+/// Changes the lines before the annotations, which do not change the behaviour of the rule.
 fn map_query(text: &str, change: impl Fn(&str) -> String) -> String {
     let (rule, annotations) = text.split_once("        annotations:").expect("annotations");
     let changed = rule.split_inclusive('\n').map(|line| {
@@ -112,14 +141,14 @@ fn without(text: &str, is_out: impl Fn(&str) -> bool) -> String {
     text.split_inclusive('\n').filter(|line| !is_out(line.trim_start())).collect()
 }
 
-/// Without a line of the query; `unless` takes what is behind it along, up to the closing line of its brackets.
+/// Removes a line of the query. For `and on` and `unless`, also removes their right side, up to the closing bracket.
 fn without_gate(text: &str, gate: &str) -> String {
     let mut left = String::new();
     let mut rest = text.split_inclusive('\n');
     while let Some(line) = rest.next() {
         if line.trim() != gate.trim() {
             left += line;
-        } else if gate.starts_with("unless") {
+        } else if gate.starts_with("unless") || gate.starts_with("and on (job") {
             let ends = |line: &&str| !line.trim_end().ends_with('(') && !line.starts_with("            ");
             rest.find(ends);
         }
@@ -127,7 +156,7 @@ fn without_gate(text: &str, gate: &str) -> String {
     left
 }
 
-/// A line with the number behind its last comparison times something.
+/// Returns a line in which the number after the last comparison is multiplied by a factor.
 fn scaled(line: &str, factor: f64) -> String {
     if line.starts_with("alert:") {
         return line.to_owned();
@@ -146,10 +175,11 @@ fn scaled(line: &str, factor: f64) -> String {
     }
 }
 
-/// The mutants that the cases don't find, two at a time.
+/// Returns the mutants that no case detects. Two of them run at a time.
 pub fn survivors<'a>(
     promtool: &Path,
     folder: &Path,
+    others: &[&Path],
     mutants: &[Mutant],
     cases: impl Fn(&Mutant) -> &'a [Case] + Sync,
 ) -> Vec<String> {
@@ -161,7 +191,8 @@ pub fn survivors<'a>(
         let mut survivors = Vec::new();
         while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
             std::fs::write(&file, &mutant.rules).expect("a file");
-            let (survived, said) = test_rules(promtool, &folder, &[&file], cases(mutant));
+            let (survived, said) =
+                test_rules(promtool, &folder, &[&[&*file], others].concat(), cases(mutant));
             // A mutant must be a rule, or it shows nothing.
             assert!(survived || said.contains("FAILED:"), "{}: {said}", mutant.what);
             assert!(

@@ -1,4 +1,4 @@
-//! Cases for `promtool test rules`: series, and what the rules make of them at some time.
+//! Cases for `promtool test rules`: series, and the alerts and values that the rules must produce from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::run;
 
-/// Series over time, and what must come of them.
+/// Series over time, with the alerts and values that are expected at given times.
 #[derive(Clone, Debug)]
 pub struct Case {
     name: String,
@@ -18,8 +18,8 @@ pub struct Case {
     values: Vec<Value>,
 }
 
-/// An alert that fires: its labels but for `alertname`, and what it says.
-#[derive(Debug)]
+/// A firing alert: its labels except `alertname`, and its annotations.
+#[derive(Clone, Copy, Debug)]
 pub struct Firing<'a> {
     /// `[("severity", "critical"), ..]`
     pub labels: &'a [(&'a str, &'a str)],
@@ -30,7 +30,7 @@ pub struct Firing<'a> {
 }
 
 impl Case {
-    /// A case with a sample a minute.
+    /// Creates a case with one sample per minute.
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -41,35 +41,34 @@ impl Case {
         }
     }
 
-    /// Another time between two samples.
+    /// Sets the time between two samples.
     #[must_use]
     pub fn every(mut self, interval: &'static str) -> Self {
         self.interval = interval;
         self
     }
 
-    /// A series, with its values in promtool's notation: `0+10x60` starts at 0 and gains 10 sixty times.
+    /// Adds a series, with its values in promtool's notation: `0+10x60` starts at 0 and grows by 10 sixty times.
     #[must_use]
     pub fn series(mut self, series: impl Into<String>, values: impl Into<String>) -> Self {
         self.series.push(json!({ "series": series.into(), "values": values.into() }));
         self
     }
 
-    /// The alert fires then, once.
+    /// Expects one firing alert at a time.
     #[must_use]
     pub fn fires(self, alert: &str, at: &str, firing: &Firing) -> Self {
         self.fire(alert, at, &[firing])
     }
 
-    /// The alert fires then, so often.
+    /// Expects several firing alerts of one name at a time.
     #[must_use]
     pub fn fire(mut self, alert: &str, at: &str, firing: &[&Firing]) -> Self {
-        let runbook = format!("runbooks/{alert}.md");
         let alerts = firing.iter().map(|Firing { labels, summary, description }| {
             let labels: BTreeMap<_, _> = labels.iter().copied().collect();
             json!({
                 "exp_labels": labels,
-                "exp_annotations": { "summary": summary, "description": description, "runbook_url": runbook },
+                "exp_annotations": { "summary": summary, "description": description },
             })
         });
         let alerts: Vec<_> = alerts.collect();
@@ -78,13 +77,13 @@ impl Case {
         self
     }
 
-    /// The alert doesn't fire then.
+    /// Expects that an alert does not fire at a time.
     #[must_use]
     pub fn silent(self, alert: &str, at: &str) -> Self {
         self.fire(alert, at, &[])
     }
 
-    /// A query has these samples then.
+    /// Expects the samples of a query at a time.
     #[must_use]
     pub fn value(mut self, query: impl Into<String>, at: &str, samples: &[(&str, f64)]) -> Self {
         let samples: Vec<_> =
@@ -93,17 +92,17 @@ impl Case {
         self
     }
 
-    /// Whether it says anything about an alert.
+    /// Returns true if the case has an expectation for an alert.
     pub fn is_about(&self, alert: &str) -> bool {
         self.alerts.iter().any(|(name, _)| name == alert)
     }
 
-    /// Whether the alert fires at some time of it.
+    /// Returns true if the case expects that an alert fires at some time.
     pub fn has_firing(&self, alert: &str) -> bool {
         self.of(alert).any(|fires| fires)
     }
 
-    /// Whether the alert is silent at some time of it.
+    /// Returns true if the case expects that an alert does not fire at some time.
     pub fn has_silent(&self, alert: &str) -> bool {
         self.of(alert).any(|fires| !fires)
     }
@@ -113,7 +112,7 @@ impl Case {
         about.map(|(_, test)| test["exp_alerts"].as_array().is_some_and(|alerts| !alerts.is_empty()))
     }
 
-    /// The case with what it says of one alert only.
+    /// Returns the case with the expectations for one alert only.
     #[must_use]
     pub fn only(&self, alert: &str) -> Self {
         let mut only = self.clone();
@@ -134,11 +133,11 @@ impl Case {
     }
 }
 
-/// Runs cases on files of rules, which are evaluated as often as there are samples: whether all came out, and what promtool
-/// said.
+/// Runs cases on rule files, which are evaluated at the interval of the samples. Returns whether all cases passed, and the
+/// output of promtool.
 ///
 /// # Panics
-/// When promtool can't be run.
+/// Panics if promtool can't be run.
 pub fn test_rules(promtool: &Path, folder: &Path, rules: &[&Path], cases: &[Case]) -> (bool, String) {
     let intervals: BTreeSet<_> = cases.iter().map(|case| case.interval).collect();
     let mut all = (true, String::new());

@@ -12,6 +12,7 @@ use crate::error::{BudgetSpent, Fault, InvalidBudget};
 use crate::pricing::amount::{from_nano_usd, is_valid_usd, to_nano_usd};
 use crate::sync::{AtomicU64, Ordering, add_saturating};
 pub(crate) use exposed::{BudgetFamily, Budgets};
+pub use unpriced::Unpriced;
 use unpriced::UnpricedCalls;
 use window::Window;
 
@@ -58,18 +59,6 @@ struct Inner {
     refused: AtomicU64,
     /// The identity of the [`Budgets`] that last exposed it; 0 before.
     exposed_by: AtomicU64,
-}
-
-/// What a budget does after a call of a model without a price, whose cost is unknown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[non_exhaustive]
-pub enum Unpriced {
-    /// The budget counts as spent: of a budget per task for the rest of the task, of a rolling one until the call has left
-    /// the window.
-    #[default]
-    Refuse,
-    /// The call counts as free.
-    Allow,
 }
 
 /// What one task has spent of a budget, in billionths of a USD.

@@ -2,8 +2,20 @@
 
 use std::sync::PoisonError;
 
-use super::{Unpriced, Window};
+use super::window::Window;
 use crate::sync::{AtomicU64, Mutex, Ordering};
+
+/// What a budget does after a call of a model without a price, whose cost is unknown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum Unpriced {
+    /// The budget counts as spent: of a budget per task for the rest of the task, of a rolling one until the call has left
+    /// the window.
+    #[default]
+    Refuse,
+    /// The call counts as free.
+    Allow,
+}
 
 /// The calls of models without a price.
 pub(super) struct UnpricedCalls {

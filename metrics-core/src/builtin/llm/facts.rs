@@ -37,6 +37,16 @@ pub struct CallFacts {
     service_tier: ServiceTier,
     /// True once an attempt has reported a usage.
     pub(super) has_attempt_usage: bool,
+    /// True once a successful attempt has reported a usage.
+    has_billed_attempt: bool,
+}
+
+/// The part of a call's usage that is unknown. The value is the index in [`MISSING_PARTS`](super::family::MISSING_PARTS).
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum MissingPart {
+    Input,
+    Output,
+    All,
 }
 
 impl CallFacts {
@@ -45,12 +55,15 @@ impl CallFacts {
         Self { usage, ..Self::default() }
     }
 
-    /// Takes the usage, the served model, the finish reason and the service tier from a response. What the response doesn't report keeps
-    /// its earlier value, separately for each number of the usage.
+    /// Takes the usage, the served model, the finish reason, the service tier and the provider's bill from a response. What
+    /// the response doesn't report keeps its earlier value, separately for each number of the usage.
     pub fn set_response(&mut self, response: &(impl TokenUsage + ?Sized)) {
         self.update(response.token_usage(), response.served_model(), response.finish_reason());
         if let Some(tier) = response.service_tier() {
             self.set_service_tier(tier);
+        }
+        if let Some(usd) = response.cost_usd() {
+            self.set_reported_cost(usd);
         }
     }
 
@@ -87,6 +100,33 @@ impl CallFacts {
         }
     }
 
+    /// Sets the cost that a response reports. A later event of a stream that reports 0 doesn't replace an earlier amount.
+    pub(crate) fn set_reported_cost(&mut self, usd: f64) {
+        if usd > 0.0 || self.cost_usd.is_none() {
+            self.set_cost_usd(usd);
+        }
+    }
+
+    /// Returns the part of the usage that is unknown, if the provider has processed the call or may have: input or output
+    /// alone, or all of it.
+    pub(crate) fn missing_part(&self, status: Status) -> Option<MissingPart> {
+        let Some(usage) = &self.usage else {
+            // The request of a call that was given up has been sent, most likely. A stream that broke off has begun. An
+            // attempt may have reported the usage already.
+            let given_up =
+                matches!(status, Status::Timeout | Status::Cancelled) || self.first_token.is_some();
+            let is_missing = status == Status::Success || given_up && !self.has_attempt_usage;
+            return is_missing.then_some(MissingPart::All);
+        };
+        match (usage.input, usage.output) {
+            (None, None) if usage.audio_seconds.is_some() => None,
+            (None, None) => Some(MissingPart::All),
+            (None, Some(_)) => Some(MissingPart::Input),
+            (Some(_), None) => Some(MissingPart::Output),
+            (Some(_), Some(_)) => usage.is_incomplete().then_some(MissingPart::Output),
+        }
+    }
+
     /// Sets the status of the call, in place of the status of its result.
     pub fn set_status(&mut self, status: Status) {
         self.status = Some(status);
@@ -117,14 +157,26 @@ impl CallFacts {
         operation.clone_into(&mut self.operation);
     }
 
-    /// Takes the facts of the call from an attempt that has been counted. Of several successful attempts the last one
-    /// determines the usage and the cost.
+    /// Returns the usage and the bill of the successful attempt before `attempt`, if both are requests that the provider
+    /// bills. They are replaced by those of `attempt`, and so must be counted before.
+    pub(crate) fn earlier_request(&self, attempt: &Attempt) -> Option<(Usage, Option<f64>)> {
+        let usage = self.usage.filter(|_| self.has_billed_attempt && attempt.is_billed())?;
+        Some((usage, self.cost_usd))
+    }
+
+    /// Takes the facts of the call from an attempt that has been counted.
     pub(crate) fn note_attempt(&mut self, attempt: &Attempt) {
         self.has_attempt_usage |= attempt.usage.is_some();
-        if attempt.status == Status::Success {
-            self.usage = attempt.usage.or(self.usage);
+        if attempt.status != Status::Success {
+            return;
+        }
+        self.usage = attempt.usage.or(self.usage);
+        if self.has_billed_attempt && attempt.is_billed() {
+            self.cost_usd = attempt.cost_usd;
+        } else {
             self.cost_usd = attempt.cost_usd.or(self.cost_usd);
         }
+        self.has_billed_attempt |= attempt.is_billed();
     }
 
     /// Returns true for an inference in the sense of OpenTelemetry's conventions.

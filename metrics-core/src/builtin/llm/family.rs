@@ -11,12 +11,16 @@ pub(super) const OUTCOME: BuiltinLabel = BuiltinLabel::closed("outcome", LLM.nam
 const DIRECTION: BuiltinLabel = BuiltinLabel::closed("direction", &["input", "output"]);
 pub(super) const DETAIL_KIND: BuiltinLabel = BuiltinLabel::closed("kind", &DETAIL_KINDS);
 pub(super) const ANOMALY_KIND: BuiltinLabel = BuiltinLabel::closed("kind", &ANOMALIES);
+pub(super) const MISSING_PART: BuiltinLabel = BuiltinLabel::closed("part", &MISSING_PARTS);
 pub(super) const LIMIT_KIND: BuiltinLabel = BuiltinLabel::closed("kind", &RateLimits::KINDS);
 pub(crate) const COST_TYPE: BuiltinLabel = BuiltinLabel::closed("cost_type", &["input", "output", "tool"]);
 pub(crate) const REASON: BuiltinLabel = BuiltinLabel::open("reason");
 pub(crate) const SERVED_MODEL: BuiltinLabel = BuiltinLabel::open("served_model");
 pub(crate) const VERSION: BuiltinLabel = BuiltinLabel::open("version");
 pub(crate) const DATE: BuiltinLabel = BuiltinLabel::open("date");
+
+/// The parts of a usage that may be unknown while the other is known, and the whole.
+pub(super) const MISSING_PARTS: [&str; 3] = ["input", "output", "all"];
 
 /// The parts of a call's tokens that are counted by themselves.
 pub(super) const DETAIL_KINDS: [&str; 4] = ["cache_read", "cache_write", "reasoning", "audio"];
@@ -82,9 +86,9 @@ builtin_families! {
         .labels_and_dimensions(&[MODEL, DIRECTION]),
         UsageMissing => BuiltinFamily::counter(
             "agent_llm_usage_missing_total",
-            "Successful LLM calls that reported no usage.",
+            "LLM calls whose usage is unknown, by the part that is missing: input or output alone, or all.",
         )
-        .labels_and_dimensions(&[MODEL]),
+        .labels_and_dimensions(&[MODEL, MISSING_PART]),
         UsageAnomalies => BuiltinFamily::counter(
             "agent_llm_usage_anomalies_total",
             "Reported usages that are inconsistent or impossible, by kind; their parts were cut to fit.",

@@ -7,7 +7,10 @@ use once_cell::race::OnceBox;
 
 use super::attempts::{Attempt, Attempts};
 use super::facts::CallFacts;
-use super::family::{ANOMALY_KIND, DETAIL_KIND, DETAIL_KINDS, LlmFamily, MODEL, REASON, SERVED_MODEL};
+use super::family::{
+    ANOMALY_KIND, DETAIL_KIND, DETAIL_KINDS, LlmFamily, MISSING_PART, MISSING_PARTS, MODEL, REASON,
+    SERVED_MODEL,
+};
 use super::model::Model;
 use super::served::ServedBy;
 use super::shared::Shared;
@@ -51,9 +54,9 @@ const SAVINGS: usize = 2;
 const UNPRICED_INPUT: usize = 3;
 const UNPRICED_OUTPUT: usize = 4;
 const USAGE_MISSING: usize = 5;
-const ORPHANS: usize = 6;
-const OUTSIDE_TASKS: usize = 7;
-const DETAILS: usize = 8;
+const ORPHANS: usize = USAGE_MISSING + MISSING_PARTS.len();
+const OUTSIDE_TASKS: usize = ORPHANS + 1;
+const DETAILS: usize = OUTSIDE_TASKS + 1;
 const ANOMALY_COUNTS: usize = DETAILS + DETAIL_KINDS.len();
 const FACTS: usize = ANOMALY_COUNTS + ANOMALIES.len();
 
@@ -117,14 +120,13 @@ impl LlmSeries {
         let status = facts.status.unwrap_or(status);
         let served = self.count_served(&facts.served_model);
         let mut spent = Spent::default();
+        if let Some(part) = facts.missing_part(status) {
+            self.facts.add(writer, USAGE_MISSING + part as usize, 1);
+        }
         if let Some(usage) = &facts.usage {
             let cost = |usage: &Usage| self.cost(usage, served, &facts.requested_model, facts.sold_as());
             spent = self.add_usage(writer, usage, cost, facts.cost_usd);
         } else {
-            // A stream that was dropped early counts as missing usage, unless an attempt has reported it.
-            if status == Status::Success || facts.first_token.is_some() && !facts.has_attempt_usage {
-                self.facts.add(writer, USAGE_MISSING, 1);
-            }
             if facts.cost_usd.is_some() {
                 spent.usd = self.add_cost(writer, &Usage::default(), None, facts.cost_usd).usd;
             }
@@ -223,6 +225,17 @@ impl LlmSeries {
         }
         self.attempts.add(attempt, failed);
         failed
+    }
+
+    /// Counts the usage of a successful request that is not the last one of its call, and returns its tokens and its cost.
+    pub(crate) fn add_request(
+        &self,
+        (usage, reported): (Usage, Option<f64>),
+        requested: &str,
+        sold_as: SoldAs<'_>,
+    ) -> Spent {
+        let cost = |usage: &Usage| self.cost(usage, Served::Requested, requested, sold_as);
+        self.add_usage(storage::current_shard(), &usage, cost, reported)
     }
 
     pub(crate) fn set_limits(&self, limits: RateLimits) {
@@ -400,7 +413,14 @@ impl LlmSeries {
                     pair([IN, OUT], tokens.map(Number::Integer));
                 }
             }
-            LlmFamily::UsageMissing => visitor.sample(Labels::new(labels), whole(USAGE_MISSING)),
+            LlmFamily::UsageMissing => {
+                for (at, part) in MISSING_PARTS.into_iter().enumerate() {
+                    visitor.sample(
+                        Labels::with(labels, &[(MISSING_PART.name, part)]),
+                        whole(USAGE_MISSING + at),
+                    );
+                }
+            }
             LlmFamily::OutsideTasks => {
                 visitor.sample(Labels::new(labels), Number::Float(self.facts.read_f64(OUTSIDE_TASKS)));
             }

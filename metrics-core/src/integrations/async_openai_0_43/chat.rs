@@ -2,12 +2,13 @@
 
 use async_openai::types::chat::{
     CompletionUsage, CreateChatCompletionResponse, CreateChatCompletionStreamResponse, FinishReason,
+    ServiceTier as Tier,
 };
 
 use crate::classify::Classify;
 use crate::integrations::parts::{counted, named};
 use crate::status::Status;
-use crate::usage::{TokenUsage, Usage};
+use crate::usage::{ServiceTier, TokenUsage, Usage};
 
 impl TokenUsage for CompletionUsage {
     fn token_usage(&self) -> Option<Usage> {
@@ -22,7 +23,7 @@ impl TokenUsage for CompletionUsage {
             usage = counted(usage, Usage::reasoning, output.reasoning_tokens);
             usage = counted(usage, Usage::audio_output, output.audio_tokens);
         }
-        Some(usage.total(self.total_tokens.into()))
+        Some(usage.total(self.total_tokens.into()).reconciled())
     }
 }
 
@@ -34,6 +35,15 @@ fn spelling(reason: FinishReason) -> &'static str {
         FinishReason::ToolCalls => "tool_calls",
         FinishReason::ContentFilter => "content_filter",
         FinishReason::FunctionCall => "function_call",
+    }
+}
+
+fn tier(tier: &Tier) -> ServiceTier {
+    match tier {
+        Tier::Flex => ServiceTier::FLEX,
+        Tier::Priority => ServiceTier::PRIORITY,
+        Tier::Fast => ServiceTier::FAST,
+        Tier::Auto | Tier::Default | Tier::Scale => ServiceTier::STANDARD,
     }
 }
 
@@ -50,6 +60,10 @@ macro_rules! completion {
 
             fn finish_reason(&self) -> Option<&str> {
                 self.choices.iter().find_map(|choice| choice.finish_reason).map(spelling)
+            }
+
+            fn service_tier(&self) -> Option<ServiceTier> {
+                self.service_tier.as_ref().map(tier)
             }
         }
 

@@ -2,7 +2,10 @@
 
 use async_openai::error::{ApiErrorResponse, OpenAIError, StreamError};
 
+use std::time::Duration;
+
 use crate::classify::{Classify, error_status};
+use crate::recorder::Call;
 use crate::status::Status;
 use crate::usage::wire::{WireFormat, prefer_cause};
 
@@ -27,13 +30,41 @@ impl Classify for OpenAIError {
                     failure(WireFormat::OpenAiChat.facts_of_slice(event.data.as_bytes()).status)
                 }
             },
-            // An error event in a stream doesn't parse as a chunk, so it is reported as this variant.
+            // An error event in a stream doesn't parse as a chunk, nor does an error body with a numeric code, or one without
+            // JSON, parse as an error, so they are reported as this variant. It lacks the HTTP status code, which the
+            // layer below has seen.
             Self::JSONDeserialize(_, content) => {
-                failure(WireFormat::OpenAiChat.facts_of_slice(content.as_bytes()).status)
+                let by_content = failure(status_of_text(content));
+                failed_head().map_or(by_content, |(by_head, _)| prefer_cause(by_head, by_content))
             }
             Self::Boxed(error) => error_status(&**error),
             Self::InvalidArgument(_) | Self::FileSaveError(_) | Self::FileReadError(_) => Status::Error,
         }
+    }
+
+    /// Returns the wait that the response requests. The error lacks the headers, so it is known only with
+    /// [`AttemptLayer`](crate::integrations::tower::AttemptLayer), and inside of the call.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::ApiError(_) | Self::JSONDeserialize(..) => failed_head()?.1,
+            Self::Reqwest(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+}
+
+/// Returns the status of the last response's head and the wait that it requests, if the response was an error and
+/// `AttemptLayer` saw it.
+fn failed_head() -> Option<(Status, Option<Duration>)> {
+    Call::current().head().filter(|(status, _)| *status != Status::Success)
+}
+
+/// Returns the status of the body of an error, which may be a text without any JSON.
+fn status_of_text(content: &str) -> Status {
+    let facts = WireFormat::OpenAiChat.facts_of_slice(content.as_bytes());
+    match facts.status {
+        Status::Success => WireFormat::OpenAiChat.status_of_words([], Some(content)),
+        known => known,
     }
 }
 

@@ -1,11 +1,12 @@
-//! async-openai 0.43: chat completions and responses, whole and streamed.
+//! async-openai 0.43: chat completions and responses, whole and streamed, and embeddings.
 //!
 //! The feature `async-openai-0_43` supports the response types only. OpenAI sends the usage of a stream in the last chunk,
 //! and only if the request has `stream_options: {include_usage: true}`; a stream that was cut off has no usage.
 //!
 //! The feature `async-openai-client-0_43` supports the client's errors as well. The client sends up to four requests per
 //! call without reporting the retries. To count them, put [`AttemptLayer`](super::tower::AttemptLayer) between its retry
-//! layer and its transport.
+//! layer and its transport. With that layer, an error whose body is not OpenAI's keeps the status of its response, and
+//! its `Retry-After`.
 //!
 #![cfg_attr(feature = "async-openai-client-0_43", doc = "```")]
 #![cfg_attr(not(feature = "async-openai-client-0_43"), doc = "```ignore")]
@@ -21,6 +22,7 @@
 mod chat;
 #[cfg(feature = "async-openai-client-0_43")]
 mod client;
+mod embeddings;
 mod responses;
 
 use async_openai::error::ApiError;

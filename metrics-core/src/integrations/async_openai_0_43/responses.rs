@@ -2,14 +2,14 @@
 
 use async_openai::types::responses::{
     OutputItem, OutputMessageContent, Response, ResponseError, ResponseErrorCode as Code,
-    ResponseStreamEvent, ResponseUsage, Status as Progress,
+    ResponseStreamEvent, ResponseUsage, ServiceTierResponses as Tier, Status as Progress,
 };
 
 use crate::classify::Classify;
 use crate::integrations::parts::{counted, named};
 use crate::status::Status;
 use crate::usage::wire::WireFormat;
-use crate::usage::{TokenUsage, Usage};
+use crate::usage::{ServiceTier, TokenUsage, Usage};
 
 impl TokenUsage for ResponseUsage {
     fn token_usage(&self) -> Option<Usage> {
@@ -17,7 +17,7 @@ impl TokenUsage for ResponseUsage {
             .cache_read(self.input_tokens_details.cached_tokens.into())
             .reasoning(self.output_tokens_details.reasoning_tokens.into());
         let usage = counted(usage, Usage::cache_write, self.input_tokens_details.cache_write_tokens);
-        Some(usage.total(self.total_tokens.into()))
+        Some(usage.total(self.total_tokens.into()).reconciled())
     }
 }
 
@@ -42,6 +42,15 @@ impl TokenUsage for Response {
             Progress::Incomplete => Some("incomplete"),
             Progress::InProgress | Progress::Queued => None,
         }
+    }
+
+    fn service_tier(&self) -> Option<ServiceTier> {
+        Some(match self.service_tier.as_ref()? {
+            Tier::Flex => ServiceTier::FLEX,
+            Tier::Priority => ServiceTier::PRIORITY,
+            Tier::Fast => ServiceTier::FAST,
+            Tier::Auto | Tier::Default | Tier::Scale | Tier::Ultrafast => ServiceTier::STANDARD,
+        })
     }
 }
 
@@ -107,6 +116,10 @@ impl TokenUsage for ResponseStreamEvent {
 
     fn finish_reason(&self) -> Option<&str> {
         response_in(self)?.finish_reason()
+    }
+
+    fn service_tier(&self) -> Option<ServiceTier> {
+        response_in(self)?.service_tier()
     }
 }
 

@@ -14,7 +14,13 @@ pub(crate) fn config(settings: &Settings) -> String {
             .text("receiver", receiver)
             .plain("repeat_interval", settings.time(repeat))
     };
+    let watchdog = Map::new()
+        .texts("matchers", ["alertname = AgentWatchdog"])
+        .comment("Always fires. Its receiver expects it regularly.")
+        .text("receiver", "watchdog")
+        .plain("repeat_interval", settings.time(300));
     let routes = [
+        watchdog,
         route("critical", "page", 3600).plain("group_wait", settings.time(10)),
         route("warning", "ticket", 12 * 3600),
         route("info", "log", 7 * 86_400),
@@ -28,8 +34,13 @@ pub(crate) fn config(settings: &Settings) -> String {
         .with("routes", Yaml::List(routes.map(Yaml::Map).into()));
     let receiver = |name: &str, comment: &str| Yaml::Map(Map::new().text("name", name).comment(comment));
     let inhibit = |comment: &str, source: &[&str], target: &[&str], equal: &[&str]| {
-        let texts =
-            |texts: &[&str]| Yaml::List(texts.iter().map(|text| Yaml::Text((*text).into())).collect());
+        let texts = |texts: &[&str]| {
+            let kept = settings.keep_labels.iter().map(String::as_str);
+            // Alerts of different clusters or namespaces do not inhibit each other.
+            let kept = kept.filter(|_| texts.first() == Some(&"job"));
+            let all = texts.iter().copied().chain(kept);
+            Yaml::List(all.map(|text| Yaml::Text(text.into())).collect())
+        };
         Yaml::Map(
             Map::new()
                 .with("source_matchers", texts(source))
@@ -49,6 +60,10 @@ pub(crate) fn config(settings: &Settings) -> String {
                 ),
                 receiver("ticket", "Handled during working hours: slack_configs, email_configs, .."),
                 receiver("log", "Only stored: webhook_configs, .."),
+                receiver(
+                    "watchdog",
+                    "A service outside of this cluster that raises an alarm when it receives nothing: webhook_configs, ..",
+                ),
             ]),
         )
         .with(
@@ -57,7 +72,28 @@ pub(crate) fn config(settings: &Settings) -> String {
                 inhibit(
                     "Without any scraped instance, only that matters.",
                     &["alertname = AgentNoTargets"],
-                    &["alertname =~ \"Agent.+\"", "alertname != AgentNoTargets"],
+                    &["alertname =~ \"Agent.+\"", "alertname !~ \"AgentNoTargets|AgentWatchdog\""],
+                    &["job"],
+                ),
+                inhibit(
+                    "Failing tasks and requests follow from a model that is down.",
+                    &["alertname = AgentModelDown"],
+                    &[
+                        "alertname =~ \"AgentHighErrorRate|AgentHighLatency|AgentLowCompletionRate|AgentTaskTypeFailures|\
+                         AgentNoTaskSuccess|AgentErrorBudgetBurn|AgentInstanceFailing|AgentLlmErrorsAllModels|AgentNoTraffic\"",
+                    ],
+                    &["job"],
+                ),
+                inhibit(
+                    "A model that is down has failing and slow calls.",
+                    &["alertname = AgentModelDown"],
+                    &["alertname =~ \"AgentLlmErrors|AgentLlmLatency|AgentSlowFirstToken|AgentModelFallback\""],
+                    &["job", "model"],
+                ),
+                inhibit(
+                    "Failing tasks over all types imply failing tasks of one type.",
+                    &["alertname = AgentLowCompletionRate"],
+                    &["alertname = AgentTaskTypeFailures"],
                     &["job"],
                 ),
                 inhibit(

@@ -1,7 +1,8 @@
 //! Alerts on HTTP requests.
 
-use super::conditions::{MINUTE, increase, percent, share_above};
+use super::conditions::{Contributors, MINUTE, percent, percentile_above, share_above, words};
 use crate::monitoring::rule::{Alert, Severity};
+use crate::monitoring::settings::alerts::window;
 use crate::monitoring::{Settings, number, outcomes};
 
 pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
@@ -9,15 +10,21 @@ pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
 }
 
 fn error_rate(settings: &Settings) -> Alert {
+    const NAME: &str = "AgentHighErrorRate";
     let limit = settings.thresholds.http_error_ratio;
+    let seconds = window(settings, NAME, 5 * MINUTE);
     let series = outcomes::HTTP.of("agent_http_requests_total");
-    let query = share_above("job", &series, &settings.time(5 * MINUTE), limit, settings);
-    Alert::new("AgentHighErrorRate", Severity::Critical, 5 * MINUTE, query)
+    let query = share_above("job", &series, &settings.time(seconds), limit, settings);
+    let contributors = Contributors { of: &["job"], window: settings.time(seconds), settings };
+    let most = contributors.counted(&series[0], &[("instance", "instance"), ("endpoint", "endpoint")]);
+    Alert::new(NAME, Severity::Critical, 5 * MINUTE, query)
+        .window(seconds)
         .text(
             "HTTP requests to {{ $labels.job }} fail with 5xx",
             format!(
-                "{{{{ $value | humanizePercentage }}}} of the requests to {{{{ $labels.job }}}} in the last 5 minutes were \
-                 answered with 5xx; the limit is {}.",
+                "{{{{ $value | humanizePercentage }}}} of the requests to {{{{ $labels.job }}}} in the last {} were \
+                 answered with 5xx; the limit is {}.{most}",
+                words(seconds),
                 percent(limit)
             ),
         )
@@ -25,33 +32,35 @@ fn error_rate(settings: &Settings) -> Alert {
             "Users get errors. The share of requests with a status of 500 or above, including panics of handlers, is above the \
              limit. Requests that the client cancelled (499) don't count.",
         )
+        .dashboard("agent-http", &[])
+        .first("sum", format!("rate({}[5m])", series[0]), ["instance", "endpoint", "status_code"])
         .look(&[
-            "Errors by endpoint: `sum by (endpoint, status_code) (rate(agent_http_requests_total{status_code=~\"5..\"}[5m]))`.",
-            "Failing tasks, models or tools: `AgentLowCompletionRate`, `AgentLlmErrors` and `AgentToolFailures` fire as well then.",
+            "Failing tasks, models or tools: `AgentModelDown`, `AgentLowCompletionRate` and `AgentToolFailures` fire as well then.",
             "The time of the first errors and of the last deployment: the labels of `agent_app_info` change with the version.",
         ])
         .act(&[
             "If the errors began with a deployment, roll it back first and find the cause afterwards.",
             "If a provider or a tool is down, switch to a fallback model, or turn the tool off.",
+            "If one instance is the source, take it out of the load balancer and restart it.",
             "If one endpoint is the source, read its logs of that time. A `500` without a log entry is a panic.",
         ])
 }
 
 fn latency(settings: &Settings) -> Alert {
-    let (limit, window) = (settings.thresholds.http_latency_seconds, settings.time(5 * MINUTE));
+    const NAME: &str = "AgentHighLatency";
+    let limit = settings.thresholds.http_latency_seconds;
+    let seconds = window(settings, NAME, 5 * MINUTE);
     let family = "agent_http_request_duration_seconds";
-    let query = format!(
-        "histogram_quantile(0.95,\n  sum by (job, le) (rate({family}_bucket[{window}]))\n) > {}\nand {} >= {}",
-        number(limit),
-        increase("job", &format!("{family}_count"), &window),
-        number(settings.thresholds.minimum_calls)
-    );
-    Alert::new("AgentHighLatency", Severity::Warning, 5 * MINUTE, query)
+    let query = percentile_above("job", family, &settings.time(seconds), limit, settings);
+    let contributors = Contributors { of: &["job"], window: settings.time(seconds), settings };
+    let slowest = contributors.slowest(family, &[("instance", "instance"), ("endpoint", "endpoint")]);
+    Alert::new(NAME, Severity::Warning, 5 * MINUTE, query)
+        .window(seconds)
         .text(
             "HTTP requests to {{ $labels.job }} are slow",
             format!(
                 "5 % of the requests to {{{{ $labels.job }}}} take {{{{ $value | humanizeDuration }}}} or longer; \
-                 the limit is {} s.",
+                 the limit is {} s.{slowest}",
                 number(limit)
             ),
         )
@@ -59,8 +68,9 @@ fn latency(settings: &Settings) -> Alert {
             "The 95th percentile of request durations over all replicas is above the limit. A request lasts until the last byte of \
              its response, an event stream until its head. The value is interpolated between two bucket bounds.",
         )
+        .dashboard("agent-http", &[])
+        .first("p95", family, ["instance", "endpoint"])
         .look(&[
-            "Durations by endpoint: `histogram_quantile(0.95, sum by (endpoint, le) (rate(agent_http_request_duration_seconds_bucket[5m])))`.",
             "Slow models (`job_model:agent_llm_call_duration_seconds:p95_5m`) or slow tools (`job_tool_name:agent_tool_call_duration_seconds:p95_5m`).",
             "Overloaded processes: `AgentHighActiveTasks`. Steps per task: `agent_steps_per_task`.",
         ])

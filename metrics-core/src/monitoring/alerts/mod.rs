@@ -5,6 +5,7 @@ mod conditions;
 mod cost;
 mod health;
 mod http;
+mod instances;
 mod llm;
 mod pages;
 mod tasks;
@@ -28,12 +29,18 @@ pub(super) fn groups(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<G
     Ok(vec![
         group("agent-health-alerts", health::alerts(settings)),
         group("agent-http-alerts", http::alerts(settings)),
+        group("agent-instance-alerts", instances::alerts(settings)),
         group("agent-task-alerts", tasks::alerts(settings)),
         group("agent-llm-alerts", llm::alerts(settings)),
         group("agent-tool-alerts", tools::alerts(settings)),
         group("agent-cost-alerts", cost::alerts(settings)),
         group("agent-own-family-alerts", user_defined::alerts(catalogue, settings)),
     ])
+}
+
+/// Returns the names of alerts that other settings may leave out.
+pub(super) fn optional() -> Vec<&'static str> {
+    cost::OPTIONAL.into_iter().chain(health::SCRAPED).chain(["AgentObjectiveWithoutData"]).collect()
 }
 
 /// Refuses latency limits at or above the last bucket bound, since no quantile is above it and the alert could never fire.
@@ -46,6 +53,11 @@ fn check_latencies(catalogue: &Catalogue, settings: &Settings) -> Result<(), Mon
             thresholds.http_latency_seconds,
         ),
         ("agent_llm_call_duration_seconds", "thresholds.llm_latency_seconds", thresholds.llm_latency_seconds),
+        (
+            "agent_llm_time_to_first_token_seconds",
+            "thresholds.first_token_seconds",
+            thresholds.first_token_seconds,
+        ),
     ] {
         let family = catalogue.families.iter().find(|family| family.name == name);
         let last = family.and_then(|family| family.buckets.last());

@@ -9,9 +9,10 @@ use crate::monitoring::settings::Settings;
 
 /// Returns a page for each alert, and an index. Alerts of the same name, such as those of several windows, share a page.
 pub(crate) fn files(groups: &[Group], settings: &Settings) -> Vec<File> {
-    let mut index = "# Runbooks\n\nOne page per alert: its meaning, the checks, the actions.\n\n\
+    let mut index =
+        "# Runbooks\n\nOne page per alert: its meaning, the first query, the checks, the actions.\n\n\
                      | alert | severity | summary |\n|---|---|---|\n"
-        .to_owned();
+            .to_owned();
     let mut files: Vec<File> = Vec::new();
     let alerts: Vec<&Alert> = groups.iter().flat_map(Group::alerts).collect();
     for alert in &alerts {
@@ -34,12 +35,13 @@ pub(crate) fn files(groups: &[Group], settings: &Settings) -> Vec<File> {
 
 fn page(alerts: &[&Alert], severities: &str, settings: &Settings) -> String {
     let first = alerts[0];
-    let Runbook { name, means, look, act } = &first.runbook;
+    let Runbook { name, means, look, act, close, .. } = &first.runbook;
     let list = |items: &[&str]| items.iter().flat_map(|item| ["* ", item, "\n"]).collect::<String>();
     let mut page = format!(
-        "# {name}\n\n{}. Severity: {severities}.\n\n## Meaning\n\n{means}\n\n## Checks\n\n{}\n\
-         ## Actions\n\n{}\n## Rule\n",
+        "# {name}\n\n{}. Severity: {severities}.\n\n## Meaning\n\n{means}\n{}\n## Checks\n\n{}\n\
+         ## Actions\n\n{}\n## Close when\n\n{close}\n\n## Rule\n",
         plain(&first.summary),
+        queries(alerts, settings),
         list(look),
         list(act)
     );
@@ -52,6 +54,44 @@ fn page(alerts: &[&Alert], severities: &str, settings: &Settings) -> String {
         let _ = write!(page, "\n`{severity}`{of}{wait}:\n\n```promql\n{}\n```\n", alert.query);
     }
     page
+}
+
+/// Returns the sections with the first query of each kind of calls, and with the queries that split it by label.
+fn queries(alerts: &[&Alert], settings: &Settings) -> String {
+    let mut text = "\n## First query\n\n".to_owned();
+    let mut shown: Vec<&str> = Vec::new();
+    for Runbook { dashboard, first, operator, split, .. } in alerts.iter().map(|alert| &alert.runbook) {
+        if shown.contains(&&**first) && !first.is_empty() {
+            continue;
+        }
+        shown.push(first);
+        let runbook =
+            &alerts.iter().find(|alert| alert.runbook.first == *first).expect("it is there").runbook;
+        let value = |label: &str| if label == "job" { settings.job.clone() } else { format!("<{label}>") };
+        let path = runbook.dashboard_path(value);
+        let _ = match runbook.dashboard_address(settings, value) {
+            Some(address) => writeln!(text, "[The dashboard `{dashboard}`](<{address}>)."),
+            None => writeln!(text, "The dashboard `{dashboard}`, in Grafana at `{path}`."),
+        };
+        if first.is_empty() {
+            break;
+        }
+        let by = |label: &str| match *operator {
+            "p95" => {
+                format!("histogram_quantile(0.95, sum by ({label}, le) (rate({first}_bucket[5m])))")
+            }
+            _ => format!("{operator} by ({label}) ({first})"),
+        };
+        let _ = writeln!(text, "\n```promql\n{}\n```", by("job"));
+        text += "\nSplit it by label. The largest value shows where the problem is:\n\n```promql\n";
+        let extreme = if *operator == "min" { "bottomk" } else { "topk" };
+        for label in split {
+            let _ = writeln!(text, "{extreme}(5, {})", by(label));
+        }
+        text += "```\n\n";
+    }
+    text.truncate(text.trim_end().len());
+    text + "\n"
 }
 
 /// Replaces the template variables of a summary by their label names, since a page has no values.

@@ -1,9 +1,10 @@
 //! Alerts on user-defined call families, those of `derive(CallLabels)`.
 
-use super::conditions::{MINUTE, percent, share_above};
+use super::conditions::{Contributors, MINUTE, percent, share_above, words};
 use crate::catalogue::Catalogue;
 use crate::monitoring::family::is_user_defined;
 use crate::monitoring::rule::{Alert, Severity};
+use crate::monitoring::settings::alerts::window;
 use crate::monitoring::{Settings, outcomes};
 use crate::sample::FamilyInfo;
 
@@ -23,22 +24,34 @@ fn failures(family: &FamilyInfo, name: &str, settings: &Settings) -> Alert {
     let labels = family.labels.iter().copied().filter(|label| *label != "status");
     let by: Vec<_> = ["job"].into_iter().chain(labels).collect();
     let series = outcomes::CALLS.of(counter);
-    let query = share_above(&by.join(", "), &series, &settings.time(15 * MINUTE), limit, settings);
+    let alert = format!("Agent{}Failures", camel_case(name));
+    let seconds = window(settings, &alert, 15 * MINUTE);
+    let query = share_above(&by.join(", "), &series, &settings.time(seconds), limit, settings);
+    let contributors = Contributors { of: &by, window: settings.time(seconds), settings };
+    let most = contributors.counted(&series[0], &[("instance", "instance"), ("status", "status")]);
     let labels = by[1..].iter().map(|label| format!(" {label} {{{{ $labels.{label} }}}}"));
     let which = labels.collect::<Vec<_>>().concat();
-    Alert::new(format!("Agent{}Failures", camel_case(name)), Severity::Warning, 10 * MINUTE, query)
+    Alert::new(alert, Severity::Warning, 10 * MINUTE, query)
+        .window(seconds)
         .text(
             format!("Calls of {name} fail"),
             format!(
-                "{{{{ $value | humanizePercentage }}}} of the calls of {name}{which} by {{{{ $labels.job }}}} in the last 15 minutes \
-                 failed; the limit is {}.",
+                "{{{{ $value | humanizePercentage }}}} of the calls of {name}{which} by {{{{ $labels.job }}}} in the last {} \
+                 failed; the limit is {}.{most}",
+                words(seconds),
                 percent(limit)
             ),
         )
         .means(format!(
             "The share of the calls counted in `{counter}` that ended in `error`, `timeout` or `panicked` is above the limit."
         ))
-        .look(&["Calls by status and by the labels of the family.", "The dependencies of the functions that record in this family."])
+        .dashboard("agent-own", &[])
+        .first(
+            "sum",
+            format!("rate({}[5m])", series[0]),
+            by[1..].iter().copied().chain(["status", "instance"]),
+        )
+        .look(&["The dependencies of the functions that record in this family."])
         .act(&["Fix these dependencies, or stop using them while they are broken."])
 }
 

@@ -187,8 +187,8 @@ fn data_quality() -> [Panel; 5] {
             .shorthand("sum by (model) (rate(agent_llm_unpriced_tokens_total{..model}[..])) * 60 > 0", "{{model}}")
             .unit("count:tok/min")
             .no_value("None"),
-        Panel::lines("Missing or invalid usage", "Successful LLM calls per minute without reported usage, and calls whose reported usage is contradictory.")
-            .shorthand("sum by (model) (rate(agent_llm_usage_missing_total{..model}[..])) * 60", "{{model}}")
+        Panel::lines("Missing or invalid usage", "LLM calls per minute without reported usage or with only a part of it, and calls whose reported usage is contradictory.")
+            .shorthand("sum by (model, part) (rate(agent_llm_usage_missing_total{..model}[..])) * 60", "{{model}} {{part}}")
             .shorthand("sum by (kind) (rate(agent_llm_usage_anomalies_total{..model}[..])) * 60", "{{kind}}")
             .unit("count:calls/min")
             .no_value("None"),

@@ -122,8 +122,8 @@ impl Panel {
 
     /// Shows values above `value` in red.
     #[must_use]
-    pub fn bad_above(self, value: f64) -> Self {
-        Self { limit: Some(Limit::Above(value)), ..self }
+    pub fn bad_above(self, value: impl Into<Option<f64>>) -> Self {
+        Self { limit: value.into().map(Limit::Above), ..self }
     }
 
     /// Shows values below `value` in red.

@@ -5,7 +5,8 @@ pub(crate) mod names;
 mod recording;
 
 use super::promql::Names;
-use super::rule::{Engine, Group, document, keep_known};
+use super::rule::{Engine, Group, document, keep_known, keep_labels};
+use super::settings::alerts as alert_settings;
 use super::{File, MonitoringError, Settings, alerts, capacity, slo};
 use crate::catalogue::Catalogue;
 
@@ -19,11 +20,14 @@ pub(super) struct Rules {
 /// Returns all rules for the families of the catalogue, in the order of their dependencies.
 pub(super) fn rules(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<Rules>, MonitoringError> {
     let mut all = all_rules(catalogue, settings)?;
+    let groups = all.iter_mut().flat_map(|rules| &mut rules.groups);
+    alert_settings::apply(groups, &alerts::optional(), settings)?;
     keep_known(all.iter_mut().map(|rules| &mut rules.groups), catalogue);
     let names = Names::of(catalogue);
     for rule in all.iter().flat_map(|rules| &rules.groups).flat_map(|group| &group.rules) {
         names.check(&rule.asset(), rule.query())?;
     }
+    keep_labels(all.iter_mut().flat_map(|rules| &mut rules.groups), catalogue, settings)?;
     Ok(all)
 }
 
@@ -130,6 +134,6 @@ mod tests {
         let rules = rules(&catalogue, &Settings::default()).expect("valid");
         let left = made(&rules);
         assert!(left.iter().all(|rule| !rule.query().contains("agent_budget")));
-        assert!(left.iter().any(|rule| rule.asset() == "alert `AgentHighCost`"));
+        assert!(left.iter().any(|rule| rule.asset() == "alert `AgentCostSurge`"));
     }
 }

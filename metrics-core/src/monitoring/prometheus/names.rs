@@ -26,8 +26,10 @@ pub(crate) const LLM_BUCKETS: &str = "job_model_le:agent_llm_call_duration_secon
 pub(crate) const LLM_P95: &str = "job_model:agent_llm_call_duration_seconds:p95_5m";
 pub(crate) const FIRST_TOKEN_P95: &str = "job_model:agent_llm_time_to_first_token_seconds:p95_5m";
 pub(crate) const TOKEN_RATE: &str = "job_model_direction:agent_llm_tokens:rate5m";
+pub(crate) const JOB_TOKEN_RATE: &str = "job:agent_llm_tokens:rate5m";
 pub(crate) const TOKENS_1H: &str = "job:agent_llm_tokens:increase1h";
 pub(crate) const COST_RATE: &str = "job_model_cost_type:agent_cost_usd:rate5m";
+pub(crate) const JOB_COST_RATE: &str = "job:agent_cost_usd:rate5m";
 pub(crate) const COST_1H: &str = "job:agent_cost_usd:increase1h";
 
 // Tools.

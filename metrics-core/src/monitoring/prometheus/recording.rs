@@ -112,8 +112,10 @@ fn llm(settings: &Settings) -> Group {
     let first = sum_rate("job, model, le", "agent_llm_time_to_first_token_seconds_bucket", &window);
     group.record(n::FIRST_TOKEN_P95, format!("histogram_quantile(0.95, {first}) >= 0")).note(NO_NAN);
     group.record(n::TOKEN_RATE, sum_rate("job, model, direction", "agent_llm_tokens_total", &window));
+    group.record(n::JOB_TOKEN_RATE, format!("sum by (job) ({})", n::TOKEN_RATE));
     group.record(n::TOKENS_1H, format!("sum by (job) (increase(agent_llm_tokens_total[{hour}]))"));
     group.record(n::COST_RATE, sum_rate("job, model, cost_type", "agent_cost_usd_total", &window));
+    group.record(n::JOB_COST_RATE, format!("sum by (job) ({})", n::COST_RATE));
     group.record(n::COST_1H, format!("sum by (job) (increase(agent_cost_usd_total[{hour}]))"));
     group
 }

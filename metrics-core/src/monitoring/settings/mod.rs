@@ -1,9 +1,12 @@
 //! The settings of the generated files.
 
+pub(super) mod alerts;
 mod thresholds;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use alerts::AlertSettings;
 pub use thresholds::Thresholds;
 
 use self::thresholds::Range;
@@ -20,7 +23,7 @@ use super::text::time_text;
 /// let mut settings = Settings::default();
 /// settings.job = "support-agent".to_owned();
 /// settings.targets = vec!["10.0.0.7:9185".to_owned(), "10.0.0.8:9185".to_owned()];
-/// settings.thresholds.cost_per_hour_usd = 25.0;
+/// settings.thresholds.cost_per_hour_usd = Some(25.0);
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -42,9 +45,17 @@ pub struct Settings {
     pub evaluation_interval: Duration,
     /// The addresses of the Alertmanagers. The default is `alertmanager:9093`.
     pub alertmanagers: Vec<String>,
-    /// The beginning of `runbook_url` in alerts, to which the file name of the runbook is appended: the address of the folder
-    /// `runbooks/` on a web server, with a `/` at its end. The default is `runbooks/`.
-    pub runbooks: String,
+    /// The address of the folder `runbooks/` on a web server, such as `https://wiki.example.com/runbooks/`. Alerts then have the
+    /// annotation `runbook_url`. The default is `None`: alerts have no such annotation.
+    pub runbooks: Option<String>,
+    /// The address of Grafana, such as `https://grafana.example.com`. Alerts then have the annotation `dashboard_url`, and
+    /// runbooks link to the dashboards. The default is `None`.
+    pub grafana: Option<String>,
+    /// Labels besides `job` that rules keep, such as `namespace` or `cluster`: labels that Prometheus adds to all targets, or
+    /// dimensions of the program. Rules then compute each value for each combination of these labels. The default is none.
+    pub keep_labels: Vec<String>,
+    /// The settings of single alerts, by name; see [`alert`](Self::alert).
+    pub alerts: BTreeMap<String, AlertSettings>,
     /// The location of the agents in Kubernetes.
     pub kubernetes: Kubernetes,
     /// The values beyond which alerts fire.
@@ -116,7 +127,7 @@ pub struct Capacity {
     pub tasks_per_replica: f64,
     /// The budget for a month, in USD. Without it there is no forecast of the day on which it is spent.
     pub monthly_budget_usd: Option<f64>,
-    /// The full days of history that a forecast needs. The default is 7.
+    /// The full days of history that a forecast needs. The default is 1; the interval of such an early estimate is wide.
     pub min_history_days: u32,
 }
 
@@ -148,7 +159,10 @@ impl Default for Settings {
             scrape_interval: Duration::from_secs(15),
             evaluation_interval: Duration::from_secs(30),
             alertmanagers: vec!["alertmanager:9093".to_owned()],
-            runbooks: "runbooks/".to_owned(),
+            runbooks: None,
+            grafana: None,
+            keep_labels: Vec::new(),
+            alerts: BTreeMap::new(),
             kubernetes: Kubernetes::default(),
             thresholds: Thresholds::default(),
             slo: SloSettings::default(),
@@ -200,12 +214,24 @@ impl Default for SloSettings {
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self { tasks_per_replica: 50.0, monthly_budget_usd: None, min_history_days: 7 }
+        Self { tasks_per_replica: 50.0, monthly_budget_usd: None, min_history_days: 1 }
     }
 }
 
 impl Settings {
-    /// Returns an error if a number is out of range.
+    /// Returns the settings of an alert, which are created with the defaults when they are first used.
+    ///
+    /// ```
+    /// use agent_metrics::monitoring::Settings;
+    ///
+    /// let mut settings = Settings::default();
+    /// settings.alert("AgentNoTraffic").enabled = false;
+    /// ```
+    pub fn alert(&mut self, name: impl Into<String>) -> &mut AlertSettings {
+        self.alerts.entry(name.into()).or_default()
+    }
+
+    /// Returns an error if a number or an address is out of range.
     pub(super) fn check(&self) -> Result<(), MonitoringError> {
         self.thresholds.check()?;
         let seconds = |duration: Duration| duration.as_secs_f64();
@@ -217,6 +243,16 @@ impl Settings {
         Range::Positive.check("rehearsal", f64::from(self.rehearsal))?;
         if let Some(budget) = self.capacity.monthly_budget_usd {
             Range::Amount.check("capacity.monthly_budget_usd", budget)?;
+        }
+        for (field, address) in [("runbooks", &self.runbooks), ("grafana", &self.grafana)] {
+            let is_absolute = |text: &&String| text.starts_with("http://") || text.starts_with("https://");
+            if let Some(given) = address.as_ref().filter(|text| !is_absolute(text)) {
+                return Err(MonitoringError::Setting {
+                    field,
+                    given: format!("`{given}`"),
+                    expected: "an address that begins with `https://` or `http://`, or `None`".to_owned(),
+                });
+            }
         }
         for window in &self.slo.windows {
             Range::Ratio.check("slo.windows.budget_share", window.budget_share)?;

@@ -52,6 +52,9 @@ fn now(watched: &ReportsFaults, settings: &Settings) -> Group {
     let hour = format!("{}1h{}", n::SLO_ERRORS, watched.matcher());
     let note = "Current burn rate: 1 spends the error budget exactly in its period.";
     record(n::SLO_BURN_RATE.to_owned(), format!("{hour} / {}", watched.budget_text()), note);
+    if settings.scraped {
+        group.rules.push(Rule::Alert(Box::new(watched.without_data(settings))));
+    }
     for window in watched.windows.iter().filter(|window| window.long.as_secs() < LONG) {
         group.rules.push(Rule::Alert(Box::new(watched.alert(window, settings))));
     }
@@ -181,8 +184,6 @@ impl ReportsFaults {
             over(&short)
         );
         let severity = if window.critical { Severity::Critical } else { Severity::Warning };
-        let days = f64::from(settings.slo.period_days);
-        let left = text((days / factor * 86_400.0) as u64 / MINUTE * MINUTE);
         let what = match &self.kind {
             Kind::Availability => "failed".to_owned(),
             Kind::Latency { seconds, .. } => format!("took longer than {} s", number(*seconds)),
@@ -196,9 +197,10 @@ impl ReportsFaults {
                 format!("{{{{ $labels.job }}}} burns the error budget of {{{{ $labels.slo }}}} over {long}"),
                 format!(
                     "{{{{ $value | humanizePercentage }}}} of the calls in the last {long} {what}; the objective allows {} % over \
-                     {days} days. At a burn rate of {} the error budget is spent in {left}.",
+                     {} days.{}",
                     number(self.budget() * 100.0),
-                    number(factor),
+                    settings.slo.period_days,
+                    burn_text(settings)
                 ),
             )
             .means(
@@ -206,8 +208,10 @@ impl ReportsFaults {
                  before the period ends. The alert requires a long window, which shows that the problem matters, and a short one, which \
                  shows that it continues, so that the alert ends soon after the problem.",
             )
+            .dashboard("agent-slo", &[])
+            .first("max", n::SLO_BURN_RATE, ["slo"])
             .look(&[
-                "Remaining error budget: `slo:error_budget_remaining:ratio`. Burn rate: `slo:burn_rate:ratio_rate1h`.",
+                "Remaining error budget: `slo:error_budget_remaining:ratio`.",
                 "The bad calls: the name of the objective has their kind (tasks, tools, models, HTTP) and the problem (availability, latency).",
                 "Alerts on the same calls (`AgentHighErrorRate`, `AgentLowCompletionRate`, `AgentToolFailures`, ..), which give more details.",
             ])
@@ -216,6 +220,66 @@ impl ReportsFaults {
                 "Warning: find the cause during working hours. Often one kind of call always fails.",
                 "If the error budget is spent, postpone risky changes until it has recovered.",
                 "If users are not affected, lower the objective.",
+            ])
+    }
+}
+
+/// Returns the sentences with the current burn rate, and with the time in which it spends the rest of the error budget.
+fn burn_text(settings: &Settings) -> String {
+    let of = |name: &str| format!("{name}{{slo=%[1]q,job=%[2]q}}");
+    let (rate, remaining) = (of(n::SLO_BURN_RATE), of(n::SLO_REMAINING));
+    let period = f64::from(settings.slo.period_days) * 86_400.0 / f64::from(settings.rehearsal);
+    let sentence = |query: &str, text: &str| {
+        format!("{{{{ with printf \"{query}\" $labels.slo $labels.job | query }}}} {text}{{{{ end }}}}")
+    };
+    [
+        sentence(&rate, "The burn rate of the last hour is {{ . | first | value | printf \"%.1f\" }}."),
+        sentence(
+            &format!("({remaining} > 0) * {} / ({rate} > 0)", number(period)),
+            "At this rate the rest of the error budget is spent in {{ . | first | value | humanizeDuration }}.",
+        ),
+        sentence(&format!("{remaining} <= 0"), "The error budget is spent."),
+    ]
+    .concat()
+}
+
+impl ReportsFaults {
+    /// Returns the alert on an objective whose calls are no longer counted although agents are scraped.
+    fn without_data(&self, settings: &Settings) -> Alert {
+        let total = format!("{}{}", n::SLO_TOTAL, self.matcher());
+        let query = format!(
+            "max by (job) (up{{job=\"{}\"}}) > 0\nand on (job) last_over_time({total}[{}])\nunless on (job) {total}",
+            settings.job,
+            settings.time(DAY)
+        );
+        let counted = match self.kind {
+            Kind::Availability => self.calls.counter(),
+            Kind::Latency { .. } => format!("{}_count", self.calls.histogram()),
+        };
+        Alert::new("AgentObjectiveWithoutData", Severity::Warning, HOUR, query)
+            .label("slo", &*self.name)
+            .text(
+                format!("The objective {} has no data", self.name),
+                format!(
+                    "Agents of {{{{ $labels.job }}}} are scraped, but none has exposed calls for the objective {} for an hour. Its \
+                     alerts can't fire.",
+                    self.name
+                ),
+            )
+            .means(
+                "The series of an objective existed during the last day and are gone, while the agents are up. A label value, a \
+                 family or a relabelling rule has changed. The alerts of the objective can't fire meanwhile.",
+            )
+            .dashboard("agent-slo", &[])
+            .first("sum", format!("rate({counted}[5m])"), ["instance"])
+            .look(&[
+                "The last deployment: a renamed task type, tool, model or endpoint.",
+                "Changes of relabelling rules that drop series.",
+                "An agent that was restarted and has had no such call since.",
+            ])
+            .act(&[
+                "A renamed value: change the objective, and generate the rules again.",
+                "A dropped series: fix the relabelling rule.",
             ])
     }
 }

@@ -1,25 +1,34 @@
 //! Anthropic's Messages API.
 
-use super::shape::{Merge, Shape, at, with};
+use super::openai_chat::TOO_LONG;
+use super::shape::{Shape, at, with};
 use crate::status::Status;
 use crate::usage::Usage;
 
-/// "Messages", "Streaming messages", "Handling stop reasons" and "Errors" in Anthropic's API
-/// documentation. Its `input_tokens` exclude tokens read from or written to the cache. The tokens of a compaction,
-/// which a beta reports among its `iterations`, are in none of Anthropic's totals and are not counted here either.
+/// "Messages", "Streaming messages", "Compaction", "Message Batches", "Handling stop reasons" and "Errors" in Anthropic's API
+/// documentation. Its `input_tokens` exclude tokens read from or written to the cache, and with compaction the bill is
+/// the sum of the `iterations`, of which the other counts include only those that are part of the conversation.
 pub(super) const SHAPE: Shape = Shape {
-    bodies: &["", "message"],
+    bodies: &["", "message", "result.message", "result", "result.error"],
     counts: &[
-        with(Usage::input, &["input_tokens"], &["cache_read_input_tokens", "cache_creation_input_tokens"]),
+        with(
+            Usage::input,
+            &["input_tokens"],
+            &[&["cache_read_input_tokens"], &["cache_creation_input_tokens"]],
+        ),
         at(Usage::output, &["output_tokens"]),
         at(Usage::cache_read, &["cache_read_input_tokens"]),
         at(Usage::cache_write, &["cache_creation_input_tokens"]),
         at(Usage::cache_write_long, &["cache_creation.ephemeral_1h_input_tokens"]),
         at(Usage::reasoning, &["output_tokens_details.thinking_tokens"]),
+        at(Usage::web_searches, &["server_tool_use.web_search_requests"]),
     ],
-    merge: Merge::Largest,
+    iterations: Some("iterations[]"),
+    part_of_stream: &["role"],
+    tiers: &["usage.service_tier", "usage.speed", "usage.inference_geo"],
+    batch: Some("custom_id"),
     finish: &["stop_reason", "delta.stop_reason"],
-    codes: &["error.type", "stop_reason", "delta.stop_reason"],
+    codes: &["error.type", "stop_reason", "delta.stop_reason", "type", "error.code"],
     words: &[
         ("refusal", Status::ContentFiltered),
         ("model_context_window_exceeded", Status::ContextOverflow),
@@ -34,9 +43,13 @@ pub(super) const SHAPE: Shape = Shape {
         ("not_found_error", Status::Rejected),
         ("conflict_error", Status::Rejected),
         ("request_too_large", Status::Rejected),
+        // The results of a batch's requests.
+        ("canceled", Status::Cancelled),
+        ("expired", Status::Timeout),
+        ("errored", Status::Error),
     ],
     marks: &[("error", Status::Error)],
     messages: &["error.message"],
-    too_long: &["prompt is too long", "exceed context limit"],
+    too_long: TOO_LONG,
     ..Shape::EMPTY
 };

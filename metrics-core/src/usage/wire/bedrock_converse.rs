@@ -1,6 +1,6 @@
 //! Amazon Bedrock's Converse API.
 
-use super::shape::{Merge, Shape, at, with};
+use super::shape::{Shape, at, with};
 use crate::status::Status;
 use crate::usage::Usage;
 
@@ -11,13 +11,13 @@ use crate::usage::Usage;
 pub(super) const SHAPE: Shape = Shape {
     bodies: &["", "metadata", "messageStop"],
     counts: &[
-        with(Usage::input, &["inputTokens"], &["cacheReadInputTokens", "cacheWriteInputTokens"]),
+        with(Usage::input, &["inputTokens"], &[&["cacheReadInputTokens"], &["cacheWriteInputTokens"]]),
         at(Usage::output, &["outputTokens"]),
         at(Usage::cache_read, &["cacheReadInputTokens"]),
         at(Usage::cache_write, &["cacheWriteInputTokens"]),
         at(Usage::cache_write_long, &["cacheDetails[ttl=1h].inputTokens"]),
     ],
-    merge: Merge::Last,
+    tiers: &["serviceTier.type"],
     model: &["trace.promptRouter.invokedModelId"],
     finish: &["stopReason"],
     codes: &["__type", "code", "Code", "Error.Code", "stopReason"],

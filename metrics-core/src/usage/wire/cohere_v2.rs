@@ -1,15 +1,17 @@
-//! Cohere's Chat API, version 2.
+//! Cohere's Chat API, version 2, and its Embed API.
 
 use super::shape::{Numbers, Shape, at};
 use crate::status::Status;
 use crate::usage::Usage;
 
-/// "Chat" (v2), "Streaming" and "Errors" in Cohere's API documentation. Billed tokens
+/// "Chat" (v2), "Embed", "Streaming" and "Errors" in Cohere's API documentation. Billed tokens
 /// are counted, and processed tokens only if no billed tokens are reported. The two differ by the text that Cohere adds
 /// to a prompt, so `cached_tokens`, which counts processed tokens, may exceed the billed input. A response doesn't name
 /// its model, and an error has a message but no code.
 pub(super) const SHAPE: Shape = Shape {
     bodies: &["", "delta"],
+    usage: &["usage", "meta"],
+    no_output: &["embeddings"],
     counts: &[
         at(Usage::input, &["billed_units.input_tokens", "tokens.input_tokens"]),
         at(Usage::output, &["billed_units.output_tokens", "tokens.output_tokens"]),

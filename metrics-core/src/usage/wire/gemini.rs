@@ -1,37 +1,64 @@
 //! Gemini's `generateContent` API, of the Gemini API and of Vertex AI.
 
-use super::shape::{Shape, any, at, with};
+use super::shape::{Searches, Shape, any, at, with};
 use crate::status::Status;
 use crate::usage::Usage;
 
-/// `GenerateContentResponse` (`UsageMetadata`, `FinishReason`, `BlockReason`) in the Gemini API
-/// reference and Vertex AI's, and Google's API error model. A count of 0 is left out
-/// of the JSON.
+/// `GenerateContentResponse` (`UsageMetadata`, `FinishReason`, `BlockReason`), "Embeddings", "Live API" and "Batch API" in
+/// the Gemini API reference and Vertex AI's, and Google's API error model. A count of 0 is left out of the JSON. Grounding
+/// with Google Search is billed by the query from Gemini 3 on, and by the prompt before.
 pub(super) const SHAPE: Shape = Shape {
-    usage: "usageMetadata",
+    bodies: &["", "response"],
+    usage: &["usageMetadata", ""],
     counts: &[
-        with(Usage::input, &["promptTokenCount"], &["toolUsePromptTokenCount"]),
-        any(Usage::output, &["candidatesTokenCount", "thoughtsTokenCount"]),
+        with(
+            Usage::input,
+            // The second is Vertex AI's count of an embedding.
+            &["promptTokenCount", "predictions[].embeddings.statistics.token_count"],
+            &[&["toolUsePromptTokenCount"]],
+        ),
+        any(Usage::output, &[&["candidatesTokenCount", "responseTokenCount"], &["thoughtsTokenCount"]]),
         at(Usage::cache_read, &["cachedContentTokenCount"]),
+        at(Usage::cache_read_audio, &["cacheTokensDetails[modality=AUDIO].tokenCount"]),
         at(Usage::reasoning, &["thoughtsTokenCount"]),
         any(
             Usage::audio_input,
             &[
-                "promptTokensDetails[modality=AUDIO].tokenCount",
-                "toolUsePromptTokensDetails[modality=AUDIO].tokenCount",
+                &["promptTokensDetails[modality=AUDIO].tokenCount"],
+                &["toolUsePromptTokensDetails[modality=AUDIO].tokenCount"],
             ],
         ),
         any(
             Usage::image_input,
             &[
-                "promptTokensDetails[modality=IMAGE].tokenCount",
-                "toolUsePromptTokensDetails[modality=IMAGE].tokenCount",
+                &["promptTokensDetails[modality=IMAGE].tokenCount"],
+                &["toolUsePromptTokensDetails[modality=IMAGE].tokenCount"],
             ],
         ),
-        at(Usage::audio_output, &["candidatesTokensDetails[modality=AUDIO].tokenCount"]),
-        at(Usage::image_output, &["candidatesTokensDetails[modality=IMAGE].tokenCount"]),
+        at(
+            Usage::audio_output,
+            &[
+                "candidatesTokensDetails[modality=AUDIO].tokenCount",
+                "responseTokensDetails[modality=AUDIO].tokenCount",
+            ],
+        ),
+        at(
+            Usage::image_output,
+            &[
+                "candidatesTokensDetails[modality=IMAGE].tokenCount",
+                "responseTokensDetails[modality=IMAGE].tokenCount",
+            ],
+        ),
     ],
     total: &["totalTokenCount"],
+    searches: Searches::Queries {
+        path: "candidates[].groundingMetadata.webSearchQueries[]",
+        by_prompt: &["gemini-1", "gemini-2"],
+    },
+    no_output: &["embedding", "embeddings", "predictions[].embeddings"],
+    part_of_stream: &["candidates[]"],
+    tiers: &["usageMetadata.trafficType", "usageMetadata.serviceTier"],
+    batch: Some("key"),
     model: &["modelVersion"],
     finish: &["candidates[].finishReason", "promptFeedback.blockReason"],
     unfinished: &["FINISH_REASON_UNSPECIFIED"],

@@ -1,6 +1,6 @@
 //! Mistral's Chat Completion API.
 
-use super::shape::{Shape, at};
+use super::shape::{Shape, at, seconds};
 use crate::status::Status;
 use crate::usage::Usage;
 
@@ -10,12 +10,20 @@ pub(super) const SHAPE: Shape = Shape {
     counts: &[
         at(Usage::input, &["prompt_tokens"]),
         at(Usage::output, &["completion_tokens"]),
-        at(Usage::cache_read, &["prompt_tokens_details.cached_tokens", "num_cached_tokens"]),
+        at(
+            Usage::cache_read,
+            &["prompt_tokens_details|prompt_token_details.cached_tokens", "num_cached_tokens"],
+        ),
         at(Usage::reasoning, &["completion_tokens_details.reasoning_tokens"]),
+        seconds(Usage::audio_seconds, &["prompt_audio_seconds"]),
     ],
     total: &["total_tokens"],
+    reconciled: true,
+    no_output: &["data"],
+    part_of_stream: &["choices[].delta"],
+    tiers: &["service_tier"],
     finish: &["choices[].finish_reason"],
-    codes: &["type", "error.type", "choices[].finish_reason"],
+    codes: &["type", "error.type", "choices[].finish_reason", "error.code", "code"],
     words: &[
         ("model_length", Status::ContextOverflow),
         ("error", Status::Error),

@@ -32,8 +32,10 @@
 //! ```
 
 mod body;
+mod cost;
 mod facts;
 mod format;
+mod framing;
 mod path;
 mod reading;
 mod shape;

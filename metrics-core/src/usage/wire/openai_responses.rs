@@ -1,27 +1,31 @@
-//! OpenAI's Responses API.
+//! OpenAI's Responses API and Realtime API.
 
-use super::openai_chat::{TOO_LONG, WORDS};
-use super::shape::{Shape, at};
+use super::openai_chat::{COUNTS, TOO_LONG, WORDS};
+use super::shape::{Searches, Shape};
 use crate::status::Status;
-use crate::usage::Usage;
 
-/// "Responses" and "Streaming events" in OpenAI's API reference.
+/// "Responses", "Streaming events", "Realtime" (`response.done`), "Images" and "Batch" in OpenAI's API reference.
 pub(super) const SHAPE: Shape = Shape {
-    bodies: &["", "response"],
-    counts: &[
-        at(Usage::input, &["input_tokens"]),
-        at(Usage::output, &["output_tokens"]),
-        at(Usage::cache_read, &["input_tokens_details.cached_tokens"]),
-        at(Usage::cache_write, &["input_tokens_details.cache_write_tokens"]),
-        // The default lifetime is half an hour.
-        at(Usage::cache_write_long, &["input_tokens_details.cache_write_tokens_details.ttl_12h_tokens"]),
-        at(Usage::reasoning, &["output_tokens_details.reasoning_tokens"]),
-    ],
+    bodies: &["", "response", "response.body"],
+    counts: COUNTS,
     total: &["total_tokens"],
-    finish: &["incomplete_details.reason", "status"],
+    reconciled: true,
+    searches: Searches::Items("output[type=web_search_call]"),
+    tiers: &["service_tier"],
+    batch: Some("custom_id"),
+    finish: &["incomplete_details.reason", "status_details.reason", "status"],
     unfinished: &["queued", "in_progress"],
     // An error event has its code at the top level.
-    codes: &["error.code", "error.type", "incomplete_details.reason", "code", "status"],
+    codes: &[
+        "error.code",
+        "error.type",
+        "status_details.error.code",
+        "status_details.error.type",
+        "incomplete_details.reason",
+        "status_details.reason",
+        "code",
+        "status",
+    ],
     words: WORDS,
     marks: &[
         ("output[].content[type=refusal]", Status::ContentFiltered),
@@ -29,7 +33,7 @@ pub(super) const SHAPE: Shape = Shape {
         ("refusal", Status::ContentFiltered),
         ("error", Status::Error),
     ],
-    messages: &["error.message", "message"],
+    messages: &["error.message", "status_details.error.message", "message", "error", "detail"],
     too_long: TOO_LONG,
     ..Shape::EMPTY
 };

@@ -4,13 +4,27 @@ use serde_json::Value;
 
 /// Returns the first value that `read` accepts among the values that `path` matches, in document order.
 ///
-/// `a.b` selects a field of an object, `a[].b` that field of each item of an array, `a[k=v].b` that of the items whose
-/// `k` is the string `v`; the empty path selects the value itself. `null` counts as absent.
-pub(super) fn find<'v, T>(value: &'v Value, path: &str, read: impl Fn(&'v Value) -> Option<T>) -> Option<T> {
-    follow(value, path, &read)
+/// `a.b` selects a field of an object, `a|b.c` the field of the first of several objects that has it, `a[].b` that field of
+/// each item of an array, `a[k=v].b` that of the items whose `k` is the string `v`; the empty path selects the value
+/// itself. `null` counts as absent.
+pub(super) fn find<'v, T>(
+    value: &'v Value,
+    path: &str,
+    mut read: impl FnMut(&'v Value) -> Option<T>,
+) -> Option<T> {
+    follow(value, path, &mut read)
 }
 
-fn follow<'v, T>(value: &'v Value, path: &str, read: &dyn Fn(&'v Value) -> Option<T>) -> Option<T> {
+/// Calls `visit` with every value that `path` matches, in document order.
+pub(super) fn visit<'v>(value: &'v Value, path: &str, mut visit: impl FnMut(&'v Value)) {
+    let visited: Option<()> = follow(value, path, &mut |found| {
+        visit(found);
+        None
+    });
+    debug_assert_eq!(visited, None, "the search goes on after each match");
+}
+
+fn follow<'v, T>(value: &'v Value, path: &str, read: &mut dyn FnMut(&'v Value) -> Option<T>) -> Option<T> {
     if value.is_null() {
         return None;
     }
@@ -19,7 +33,7 @@ fn follow<'v, T>(value: &'v Value, path: &str, read: &dyn Fn(&'v Value) -> Optio
     }
     let (step, rest) = path.split_once('.').unwrap_or((path, ""));
     let Some((key, filter)) = step.split_once('[') else {
-        return follow(value.get(step)?, rest, read);
+        return step.split('|').find_map(|key| follow(value.get(key)?, rest, read));
     };
     let filter = filter.trim_end_matches(']').split_once('=');
     let chosen =
@@ -57,5 +71,20 @@ mod tests {
         assert_eq!(find(&value, "a.n", Some), None);
         assert_eq!(find(&value, "b.c", Some), None);
         assert!(is_there(&value, "a[k=x]") && !is_there(&value, "a[k=z]") && !is_there(&value, "b.c.d"));
+    }
+
+    #[test]
+    fn alternatives_of_a_step_are_tried_in_order() {
+        let value = json!({"b": {"n": 2}, "c": {"n": 3, "m": 4}});
+        assert_eq!(find(&value, "a|b|c.n", Value::as_u64), Some(2));
+        assert_eq!(find(&value, "a|b|c.m", Value::as_u64), Some(4));
+        assert_eq!(find(&value, "x|y", Some), None);
+    }
+
+    #[test]
+    fn every_match_is_visited() {
+        let mut sum = 0;
+        visit(&json!({"a": [{"n": 1}, {"n": null}, {"n": 2}]}), "a[].n", |n| sum += n.as_u64().unwrap());
+        assert_eq!(sum, 3);
     }
 }

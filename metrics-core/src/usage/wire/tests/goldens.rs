@@ -1,15 +1,15 @@
 //! The facts that each golden file must yield.
 
-use super::goldens;
+use super::{load_goldens, reported};
 use crate::status::Status::{
     self, ContentFiltered, ContextOverflow, Error, RateLimited, Rejected, Success, Unavailable,
 };
 use crate::usage::Usage;
 
 /// A file with its expected usage, finish reason (empty if there is none) and status.
-type Case = (&'static str, Option<Usage>, &'static str, Status);
+pub(super) type Case = (&'static str, Option<Usage>, &'static str, Status);
 
-fn used(input: u64, output: u64) -> Usage {
+pub(super) fn used(input: u64, output: u64) -> Usage {
     Usage::new(input, output)
 }
 
@@ -65,7 +65,12 @@ fn anthropic() -> Vec<Case> {
         ("anthropic/blocked.json", Some(uncached(564, 22)), "refusal", ContentFiltered),
         ("anthropic/broken.sse", Some(streamed(1)), "", Unavailable),
         ("anthropic/cached.json", Some(cached), "end_turn", Success),
-        ("anthropic/cumulative.sse", Some(uncached(12_682, 510).cache_read(2000)), "end_turn", Success),
+        (
+            "anthropic/cumulative.sse",
+            Some(uncached(12_682, 510).cache_read(2000).web_searches(1)),
+            "end_turn",
+            Success,
+        ),
         ("anthropic/error.json", None, "", Unavailable),
         ("anthropic/plain.json", Some(used(12, 6)), "end_turn", Success),
         ("anthropic/reasoning.json", Some(reasoned), "end_turn", Success),
@@ -83,7 +88,8 @@ fn anthropic() -> Vec<Case> {
 }
 
 fn gemini() -> Vec<Case> {
-    let prompt_only = Usage::default().input(14);
+    // The total says that there was no output.
+    let prompt_only = used(14, 0);
     let media = used(400, 1290).audio_input(100).image_input(258).image_output(1290);
     vec![
         ("gemini/blocked.json", Some(prompt_only), "SAFETY", ContentFiltered),
@@ -183,9 +189,10 @@ fn every_golden_file_yields_its_expected_facts() {
         ollama(),
         openai_chat(),
         openai_responses(),
+        reported::cases(),
     ]
     .concat();
-    for golden in goldens() {
+    for golden in load_goldens() {
         let at = cases.iter().position(|case| case.0 == golden.path);
         let (path, usage, reason, status) =
             cases.remove(at.unwrap_or_else(|| panic!("no case for {}", golden.path)));
@@ -198,8 +205,9 @@ fn every_golden_file_yields_its_expected_facts() {
 
 #[test]
 fn the_served_model_is_read_in_the_providers_spelling() {
-    for golden in
-        goldens().iter().filter(|golden| golden.path.contains("/plain.") || golden.path.contains("stream."))
+    for golden in load_goldens()
+        .iter()
+        .filter(|golden| golden.path.contains("/plain.") || golden.path.contains("stream."))
     {
         let model = match golden.path.split('/').next() {
             Some("anthropic") => Some("claude-opus-4-8"),
@@ -211,6 +219,7 @@ fn the_served_model_is_read_in_the_providers_spelling() {
         };
         assert_eq!(golden.facts().served_model.as_deref(), model, "{}", golden.path);
     }
-    let routed = goldens().into_iter().find(|golden| golden.path == "bedrock_converse/routed.json").unwrap();
+    let routed =
+        load_goldens().into_iter().find(|golden| golden.path == "bedrock_converse/routed.json").unwrap();
     assert!(routed.facts().served_model.is_some_and(|model| model.ends_with("claude-haiku-4-5")));
 }

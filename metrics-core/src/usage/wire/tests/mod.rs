@@ -2,6 +2,8 @@
 
 mod goldens;
 mod mutations;
+mod pieces;
+mod reported;
 
 use std::fs;
 use std::path::Path;
@@ -28,7 +30,7 @@ impl Golden {
     }
 }
 
-fn goldens() -> Vec<Golden> {
+fn load_goldens() -> Vec<Golden> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/usage/wire/golden");
     let entries = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut goldens = Vec::new();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::goldens;
+use super::load_goldens;
 use crate::status::Status;
 use crate::usage::Usage;
 use crate::usage::wire::{WireFormat, WireStream};
@@ -44,8 +44,8 @@ fn oddities() -> [Value; 12] {
 
 #[test]
 fn no_mutated_golden_file_makes_any_format_panic() {
-    let formats: Vec<WireFormat> = goldens().iter().map(|golden| golden.format).collect();
-    for golden in goldens() {
+    let formats: Vec<WireFormat> = load_goldens().iter().map(|golden| golden.format).collect();
+    for golden in load_goldens() {
         let documents = golden.text.lines().map(|line| line.trim_start_matches("data:"));
         let whole = serde_json::from_str::<Value>(&golden.text);
         let bodies = whole.map_or_else(
@@ -71,7 +71,7 @@ fn no_mutated_golden_file_makes_any_format_panic() {
 
 #[test]
 fn a_stream_cut_off_anywhere_never_counts_more_than_the_whole() {
-    for golden in goldens().iter().filter(|golden| golden.streamed) {
+    for golden in load_goldens().iter().filter(|golden| golden.streamed) {
         let whole = golden.facts().usage.unwrap_or_default();
         for end in 0..golden.text.len() {
             let Some(text) = golden.text.get(..end) else { continue };

@@ -128,7 +128,10 @@ fn an_objective_in_code_that_contradicts_an_attribute_is_refused() {
         ),
         "{error}"
     );
-    assert!(error.contains("99.5 % by own::web_search (tests/monitoring/own/main.rs:"), "{error}");
+    assert!(
+        error.contains("99.5 % by user_defined::web_search (tests/monitoring/user_defined/main.rs:"),
+        "{error}"
+    );
 }
 
 #[test]

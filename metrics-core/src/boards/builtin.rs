@@ -1,7 +1,8 @@
 //! The boards for the built-in families.
 
 use super::{
-    Aggregate, Board, Column, Expression, Fold, Limit, Panels, Selection, Table, Unit, View, user_defined,
+    Aggregate, Board, Column, Expression, Fold, Limit, Panel, Panels, Selection, Table, Unit, View,
+    user_defined,
 };
 use crate::sample::FamilyInfo;
 
@@ -77,6 +78,11 @@ fn mean_of(family: &str) -> Expression {
 }
 
 fn overview(families: &[FamilyInfo]) -> Board {
+    let (stats, charts) = (overview_stats(families), overview_charts(families));
+    Board { id: "overview", title: "Overview", stats, charts, tables: Vec::new() }
+}
+
+fn overview_stats(families: &[FamilyInfo]) -> Vec<Panel> {
     let mut stats = Panels::new(families);
     stats
         .add(View::Stat, Unit::PerMinute, "tasks_per_minute", ["Tasks", "Tasks that ended, per minute."], vec![("", per_minute(select(TASKS)))])
@@ -92,6 +98,11 @@ fn overview(families: &[FamilyInfo]) -> Board {
         .add(View::Stat, Unit::TokensPerMinute, "tokens_now", ["Tokens", "Input and output tokens of LLM calls, per minute."], vec![("", per_minute(select(TOKENS)))])
         .add(View::Stat, Unit::Usd, "savings", ["Cache savings", "USD saved since the start by input tokens that providers read from their caches."], vec![("", select(SAVINGS).last())])
         .fold(Fold::Last);
+    stats.made
+}
+
+#[allow(clippy::too_many_lines)] // One list.
+fn overview_charts(families: &[FamilyInfo]) -> Vec<Panel> {
     let mut charts = Panels::new(families);
     charts
         .add(
@@ -201,7 +212,7 @@ fn overview(families: &[FamilyInfo]) -> Board {
             ["Tool calls", "Calls that ended, per minute."],
             vec![("", per_minute(select(TOOL_CALLS).by(&["tool_name"])))],
         );
-    Board { id: "overview", title: "Overview", stats: stats.made, charts: charts.made, tables: Vec::new() }
+    charts.made
 }
 
 fn models(families: &[FamilyInfo]) -> Board {
@@ -430,7 +441,7 @@ fn budgets(families: &[FamilyInfo]) -> Board {
             View::Lines,
             Unit::Share,
             "budget_used",
-            ["Budgets", "Spent share of each budget in its rolling window."],
+            ["Use of budgets", "Spent share of each budget in its rolling window."],
             vec![("", select(BUDGET_USED).by(budget).aggregate(Aggregate::Max).last())],
         )
         .limit(Limit::Above(0.8))

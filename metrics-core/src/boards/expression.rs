@@ -348,10 +348,12 @@ impl Expression {
 
     fn write(&self, out: &mut String) {
         match self {
-            Self::Number(number) => out.push_str(&format!("{number}")),
+            Self::Number(number) => out.push_str(&number.to_string()),
             Self::Series(selection) => selection.write(out),
             Self::Quantile(quantile, selection) => {
-                out.push_str(&format!("histogram_quantile({quantile}, "));
+                out.push_str("histogram_quantile(");
+                out.push_str(&quantile.to_string());
+                out.push_str(", ");
                 selection.write(out);
                 out.push(')');
             }

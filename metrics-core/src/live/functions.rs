@@ -68,13 +68,12 @@ impl Functions {
             _ => site.label.map(|(label, value)| (Some(label), value))?,
         };
         let known = self.queries.iter().position(|(name, _)| *name == counter);
-        let number = match known {
-            Some(number) => number,
-            None => {
-                let queries = queries(&counter, &duration, by, families, evaluator)?;
-                self.queries.push((counter, queries));
-                self.queries.len() - 1
-            }
+        let number = if let Some(number) = known {
+            number
+        } else {
+            let queries = queries(&counter, &duration, by, families, evaluator)?;
+            self.queries.push((counter, queries));
+            self.queries.len() - 1
         };
         Some((number, value.to_owned()))
     }
@@ -120,8 +119,12 @@ impl Functions {
                 let group = evaluator.groups.find(value);
                 let read = |vector| group.and_then(|group| value_of(vector, group));
                 json.array(|json| {
-                    counts.iter().for_each(|vector| json.number(read(vector).unwrap_or(0.0)));
-                    quantiles.iter().for_each(|vector| json.number(read(vector).unwrap_or(f64::NAN)));
+                    for vector in counts {
+                        json.number(read(vector).unwrap_or(0.0));
+                    }
+                    for vector in quantiles {
+                        json.number(read(vector).unwrap_or(f64::NAN));
+                    }
                 });
             }
         });
@@ -166,9 +169,15 @@ fn write_objective(json: &mut Json, site: &SiteInfo, text: &str, target: f64, go
         json.key("name").text(site.function);
         json.key("kind").text(kind(site.kind));
         json.key("text").text(text);
-        json.key("good").array(|json| good.iter().for_each(|good| json.number(good.unwrap_or(f64::NAN))));
+        json.key("good").array(|json| {
+            for good in good {
+                json.number(good.unwrap_or(f64::NAN));
+            }
+        });
         json.key("burn").array(|json| {
-            good.iter().for_each(|good| json.number(good.map_or(f64::NAN, |good| (1.0 - good) / permitted)));
+            for good in good {
+                json.number(good.map_or(f64::NAN, |good| (1.0 - good) / permitted));
+            }
         });
     });
 }

@@ -1,5 +1,7 @@
 //! A writer of JSON for the data of the page.
 
+use std::fmt::Write as _;
+
 /// Writes JSON. The caller nests objects and arrays correctly; commas are inserted where they are needed.
 #[derive(Default)]
 pub(super) struct Json(String);
@@ -32,7 +34,7 @@ impl Json {
                 '\n' => self.0.push_str("\\n"),
                 // Valid in JSON, but a line break for a reader of server-sent events, or the end of an inline script.
                 '\r' | '<' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                    self.0.push_str(&format!("\\u{:04x}", character as u32));
+                    let _ = write!(self.0, "\\u{:04x}", character as u32);
                 }
                 other => self.0.push(other),
             }

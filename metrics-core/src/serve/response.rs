@@ -82,10 +82,12 @@ impl Router {
             405 => "405 Method Not Allowed",
             _ => "503 Service Unavailable",
         };
-        let lines = response.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines: Vec<_> =
+            response.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines = lines.concat();
         Some(match response.body {
-            PageBody::Static(bytes) => (Response::with_lines(status, lines, bytes.into()), None),
-            PageBody::Bytes(bytes) => (Response::with_lines(status, lines, bytes), None),
+            PageBody::Static(bytes) => (Response::with_lines(status, &lines, bytes.into()), None),
+            PageBody::Bytes(bytes) => (Response::with_lines(status, &lines, bytes), None),
             PageBody::Events(events) => (Response::events(status, &lines), Some(events)),
         })
     }
@@ -177,7 +179,7 @@ impl Response {
 
     /// Creates a response whose content type is among the header lines.
     #[cfg(feature = "live")]
-    fn with_lines(status: &str, lines: String, body: Vec<u8>) -> Self {
+    fn with_lines(status: &str, lines: &str, body: Vec<u8>) -> Self {
         let length = body.len();
         let head =
             format!("HTTP/1.1 {status}\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n");

@@ -84,6 +84,7 @@ impl LiveFacts {
     }
 
     /// Returns a number that changes with every attempt.
+    #[allow(dead_code)] // Each feature uses some of these.
     pub(super) fn attempts(&self) -> u32 {
         self.attempts
     }
@@ -95,11 +96,13 @@ impl LiveFacts {
     }
 
     /// Takes the wait before the attempt, if no attempt was counted with it.
+    #[allow(dead_code)] // Each feature uses some of these.
     pub(super) fn take_waited(&mut self) -> Duration {
         std::mem::take(&mut self.waited)
     }
 
     /// Sets the status of a response's head and the wait that it requests.
+    #[allow(dead_code)] // Each feature uses some of these.
     pub(super) fn set_head(&mut self, status: Status, retry_after: Option<Duration>) {
         self.head = Some((status, retry_after));
     }

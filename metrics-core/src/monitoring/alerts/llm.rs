@@ -352,7 +352,8 @@ fn usage_missing(settings: &Settings) -> Alert {
     let calls = "agent_llm_calls_total{status=~\"success|timeout|cancelled\"}";
     let series = ["agent_llm_usage_missing_total", calls];
     let query = share_above(BY_MODEL, &series, &settings.time(seconds), limit, settings);
-    let most = contributors(settings, seconds).counted(series[0], &[("part", "part"), ("instance", "instance")]);
+    let most =
+        contributors(settings, seconds).counted(series[0], &[("part", "part"), ("instance", "instance")]);
     Alert::new(NAME, Severity::Warning, 15 * MINUTE, query)
         .window(seconds)
         .text(

@@ -6,38 +6,66 @@ pub use inventory::submit;
 pub use crate::builtin::DimensionValue;
 pub use crate::catalogue::{SiteKind, Slo};
 pub use crate::classify::Derived as Classifier;
-pub use crate::label::{Domain, Domains, LabelField, check_budget, into_label};
+pub use crate::label::{Domain, Domains, LabelField, check_budget, into_label, literal_label};
 #[cfg(feature = "promql")]
 pub use crate::name::MetricKind;
 pub use crate::name::{check_buckets, check_call_labels, check_call_name, check_label_name};
 #[cfg(feature = "promql")]
 pub use crate::promql::{BUILTIN, DescribesFamilies, FamilyShape, check_query};
 pub use crate::recorder::{
-    BudgetCheck, CallLabel, DowncastTag, EnclosingBudgets, FnOutput, FromBudgetSpent, Global, GlobalFamily,
-    IgnoreOutput, InnerError, LabelExpr, OutputTag, Site, SiteRef, StatusAndCost, StatusAndUsage,
-    StatusByType, UnrecordedCall, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError,
-    ViaNoDowncast, family_call, llm, make_future, step, task, tool, track_call, track_future,
+    BudgetCheck, CallLabel, DowncastTag, EnclosingBudgets, FnOutput, Global, GlobalFamily, IgnoreOutput,
+    InnerError, LabelExpr, OutputTag, Site, SiteRef, StatusAndCost, StatusAndUsage, StatusByType,
+    UnrecordedCall, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError, ViaInnerStaticError,
+    ViaNoDowncast, family_call, llm, make_future, refused, step, task, tool, track_call, track_future,
     with_budget_check, with_timeout,
 };
 pub use crate::recorder::{box_stream, track_opening, track_stream, try_track_opening, try_track_stream};
 
-/// The traits that select the reader of a status by type, imported without their names.
-pub mod by_type {
-    pub use crate::recorder::{
-        ViaAnyValue as _, ViaAsDynError as _, ViaClassifyError as _, ViaClassifyOk as _,
-        ViaClassifyValue as _, ViaFuture as _, ViaNoFailure as _, ViaResult as _, ViaResultFuture as _,
-        ViaStdError as _,
-    };
+macro_rules! by_type {
+    ($($(#[$doc:meta])* $module:ident: $($more:ident)*;)*) => {$(
+        $(#[$doc])*
+        pub mod $module {
+            pub use crate::recorder::{
+                ViaAnyValue as _, ViaAsDynError as _, ViaClassifyError as _, ViaClassifyOk as _,
+                ViaClassifyValue as _, ViaFuture as _, ViaNoFailure as _, ViaResult as _,
+                ViaResultFuture as _, $($more as _),*
+            };
+        }
+    )*};
 }
 
-/// The traits that select the reader of a usage by type, imported without their names.
+by_type! {
+    /// The traits that select the reader of a status by type, imported without their names.
+    by_type: ViaStdError;
+    /// The same traits for a type that names a lifetime other than `'static`.
+    by_borrowed_type: ViaBorrowedBox ViaStdError;
+    /// The same traits for a `Result` whose error has a generic type that is bounded by `'static`.
+    by_static_type: ViaStaticError;
+}
+
+/// The traits that select the reader of a response's usage, imported without their names.
 pub mod by_usage {
-    pub use crate::recorder::{ViaResultUsage as _, ViaResultUsageBy as _, ViaUsage as _, ViaUsageBy as _};
+    pub use crate::recorder::{ViaResultUsage as _, ViaUsage as _};
 }
 
-/// The traits that select the reader of a cost by type, imported without their names.
+/// The traits that select the value and the conversion of a `usage` closure, imported without their names.
+pub mod by_usage_closure {
+    pub use crate::recorder::{ViaClosureUsage as _, ViaNoUsage as _, ViaResultValue as _, ViaValue as _};
+}
+
+/// The traits that select the value and the conversion of a `cost` closure, imported without their names.
 pub mod by_cost {
-    pub use crate::recorder::{ViaCost as _, ViaResultCost as _};
+    pub use crate::recorder::{ViaCost as _, ViaNoCost as _, ViaResultValue as _, ViaValue as _};
+}
+
+/// The traits that select the output of a call that timed out, imported without their names.
+pub mod by_timeout {
+    pub use crate::recorder::{ViaNoTimedOut as _, ViaTimedOut as _};
+}
+
+/// The traits that select the output of a call whose budget is spent, imported without their names.
+pub mod by_budget {
+    pub use crate::recorder::{ViaBudgetSpent as _, ViaNoBudgetSpent as _};
 }
 
 /// The traits that select the reader of a label by type, imported without their names.

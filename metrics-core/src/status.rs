@@ -32,6 +32,10 @@ pub enum Status {
 }
 
 impl Status {
+    /// The status that tasks show as `failure` and tools as `error`: [`Status::Error`].
+    #[allow(non_upper_case_globals)] // It is used like the variant that it stands for.
+    pub const Failure: Self = Self::Error;
+
     /// Returns the name of the status, as the label `status` of `agent_llm_calls_total` has it: `success`, `error`,
     /// `timeout`, `rate_limited`, `unavailable`, `rejected`, `context_overflow`, `content_filtered`, `cancelled` or
     /// `panicked`.

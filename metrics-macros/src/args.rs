@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
@@ -52,6 +52,22 @@ pub(crate) fn ungrouped(mut expr: &Expr) -> &Expr {
 pub(crate) fn entries(tokens: TokenStream, errors: &mut Errors) -> Vec<Entry> {
     let parsed = (|input: ParseStream| Ok(rest_of_entries(input, errors))).parse2(tokens);
     parsed.unwrap_or_default()
+}
+
+/// Parses the entries of an attribute whose first key is `label`, as [`entries`] does. A literal in the first place is
+/// reported, and read as the value of that key.
+pub(crate) fn labelled_entries(tokens: TokenStream, label: &str, errors: &mut Errors) -> Vec<Entry> {
+    let mut rest = tokens.clone().into_iter();
+    let first = rest.next();
+    let ends =
+        rest.next().is_none_or(|token| matches!(token, TokenTree::Punct(comma) if comma.as_char() == ','));
+    let Some(TokenTree::Literal(literal)) = first.filter(|_| ends) else { return entries(tokens, errors) };
+    errors.push(literal.span(), format_args!("expected a key, write `{label} = {literal}`"));
+    let key = Ident::new(label, literal.span());
+    let value = Some(Expr::Lit(ExprLit { attrs: Vec::new(), lit: Lit::new(literal) }));
+    let mut found = entries(rest.collect(), errors);
+    found.insert(0, Entry { key, value, nested: None });
+    found
 }
 
 /// Parses the entries up to the end of `input`, as [`entries`] does.
@@ -154,18 +170,32 @@ impl Value for Callback {
                 literal.span(),
                 format!("expected a closure, such as `{} = |value| ..`", entry.key),
             )),
+            // A variant of an enum, which is no function with the required output.
+            Expr::Path(ExprPath { qself: None, path, .. }) if is_variant(path) => {
+                let found = path.to_token_stream().to_string().replace(' ', "");
+                Err(syn::Error::new(
+                    path.span(),
+                    format!("expected a closure, such as `{} = |_| {found}`", entry.key),
+                ))
+            }
             other => Ok(Self(other.clone())),
         }
     }
 }
 
-/// A word without a value.
-pub(crate) struct Flag;
+/// Returns true if a path is spelled like the variant of an enum.
+fn is_variant(path: &syn::Path) -> bool {
+    let name = path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+    path.segments.len() > 1 && name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
+}
+
+/// A word without a value, with its span.
+pub(crate) struct Flag(pub(crate) Span);
 
 impl Value for Flag {
     fn read(entry: &Entry) -> syn::Result<Self> {
         match (&entry.value, &entry.nested) {
-            (None, None) => Ok(Self),
+            (None, None) => Ok(Self(entry.key.span())),
             (value, _) => {
                 let span = value.as_ref().map_or(entry.key.span(), syn::spanned::Spanned::span);
                 Err(syn::Error::new(span, format!("`{}` takes no value", entry.key)))

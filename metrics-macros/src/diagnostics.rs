@@ -54,11 +54,21 @@ impl Errors {
 
 /// Returns the error message for a word that is not in `known`, with the nearest word of `known` as a suggestion.
 pub(crate) fn unknown<'k>(what: &str, found: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    unknown_or(what, found, known, None)
+}
+
+/// Returns the error message of [`unknown`], with the word that is `meant` as the suggestion, if that is known.
+pub(crate) fn unknown_or<'k>(
+    what: &str,
+    found: &str,
+    known: impl IntoIterator<Item = &'k str>,
+    meant: Option<&'k str>,
+) -> String {
     let known: Vec<_> = known.into_iter().collect();
     let list = known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     let expected =
         if known.len() == 1 { format!("expected {list}") } else { format!("expected one of {list}") };
-    match nearest(found, &known) {
+    match meant.or_else(|| nearest(found, &known)) {
         Some(word) => format!("unknown {what} `{found}`, {expected}; did you mean `{word}`?"),
         None => format!("unknown {what} `{found}`, {expected}"),
     }

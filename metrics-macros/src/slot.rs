@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 
 use crate::args::Entry;
-use crate::diagnostics::{Errors, unknown};
+use crate::diagnostics::{Errors, unknown_or};
 
 /// A type that the value of a key is parsed into.
 pub(crate) trait Value: Sized {
@@ -13,6 +13,8 @@ pub(crate) trait Value: Sized {
 /// The slot of one key.
 pub(crate) struct Slot<T> {
     key: &'static str,
+    /// Words that users write instead of the key.
+    mistaken: &'static [&'static str],
     hidden: bool,
     seen: bool,
     value: Option<T>,
@@ -20,12 +22,17 @@ pub(crate) struct Slot<T> {
 
 impl<T> Slot<T> {
     pub(crate) fn new(key: &'static str) -> Self {
-        Self { key, hidden: false, seen: false, value: None }
+        Self { key, mistaken: &[], hidden: false, seen: false, value: None }
     }
 
     /// Creates the slot of a key that error messages do not list, because only this crate writes it.
     pub(crate) fn hidden(key: &'static str) -> Self {
         Self { hidden: true, ..Self::new(key) }
+    }
+
+    /// Adds words that users write instead of the key, for which errors suggest the key.
+    pub(crate) fn mistaken_for(self, mistaken: &'static [&'static str]) -> Self {
+        Self { mistaken, ..self }
     }
 
     pub(crate) fn into_value(self) -> Option<T> {
@@ -59,6 +66,8 @@ pub(crate) fn missing(key: &str) -> String {
 pub(crate) trait Fill {
     fn key(&self) -> &'static str;
     fn hidden(&self) -> bool;
+    /// Returns true if users write `word` instead of the key.
+    fn is_meant_by(&self, word: &str) -> bool;
     fn fill(&mut self, entry: &Entry, errors: &mut Errors);
 }
 
@@ -69,6 +78,10 @@ impl<T: Value> Fill for Slot<T> {
 
     fn hidden(&self) -> bool {
         self.hidden
+    }
+
+    fn is_meant_by(&self, word: &str) -> bool {
+        self.mistaken.contains(&word)
     }
 
     fn fill(&mut self, entry: &Entry, errors: &mut Errors) {
@@ -85,7 +98,8 @@ impl<T: Value> Fill for Slot<T> {
 pub(crate) fn fill(entries: &[Entry], slots: &mut [&mut dyn Fill], errors: &mut Errors) {
     for entry in fill_known(entries, slots, errors) {
         let known = slots.iter().filter(|slot| !slot.hidden()).map(|slot| slot.key());
-        errors.push(entry.key.span(), unknown("key", &entry.name(), known));
+        let meant = slots.iter().find(|slot| slot.is_meant_by(&entry.name())).map(|slot| slot.key());
+        errors.push(entry.key.span(), unknown_or("key", &entry.name(), known, meant));
     }
 }
 

@@ -24,7 +24,7 @@ struct Depot {
     /// Spent USD.
     paid_usd_total: FloatCounter,
     /// Parcels in store.
-    parcels: Gauge<Parcel>,
+    stored_parcels: Gauge<Parcel>,
     /// Waiting times.
     wait_seconds: Histogram,
     /// Weights.
@@ -46,7 +46,7 @@ fn a_struct_of_metrics_prints_family_names_and_label_names() {
     assert!(printed.starts_with(expected), "{printed}");
     for family in [
         r#"FloatCounter { name: "debug_paid_usd_total", labels: [], .. }"#,
-        r#"Gauge { name: "debug_parcels", labels: ["kind"], .. }"#,
+        r#"Gauge { name: "debug_stored_parcels", labels: ["kind"], .. }"#,
         r#"Histogram { name: "debug_wait_seconds", labels: [], .. }"#,
         r#"Summary { name: "debug_weight_grams", labels: [], .. }"#,
         r#"Info { name: "debug_facts_info", .. }"#,

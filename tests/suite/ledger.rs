@@ -301,3 +301,38 @@ fn a_model_past_the_cap_of_the_label_has_its_own_price() {
         "it has no price"
     );
 }
+
+#[test]
+fn the_usages_of_several_requests_of_a_call_add_up() {
+    use agent_metrics::llm::Attempt;
+    use agent_metrics::{Call, Status};
+
+    let attempt = |tokens| Attempt::new(Status::Success).usage(Usage::new(tokens, 0));
+
+    #[track_task(metrics = metrics)]
+    fn inside(metrics: &AgentMetrics, attempts: &[Attempt]) -> f64 {
+        ask_repeatedly(metrics, attempts);
+        current_task().expect("a task").cost_usd
+    }
+
+    #[track_llm(model = "m", metrics = metrics, usage = in_body)]
+    fn ask_repeatedly(metrics: &AgentMetrics, attempts: &[Attempt]) {
+        for attempt in attempts {
+            Call::current().attempt(*attempt);
+        }
+        // What the response says belongs to the last attempt.
+        Call::current().usage(&Usage::new(3_000_000, 0));
+    }
+
+    let metrics = priced();
+    let failed = Attempt::new(Status::Error).usage(Usage::new(500_000, 0));
+    let attempts = [attempt(1_000_000), failed, attempt(2_000_000).cost_usd(9.0), attempt(3_000_000)];
+    assert_eq!(inside(&metrics, &attempts), 1.0 + 0.5 + 9.0 + 3.0);
+    let mut by_hand = metrics.track_llm("m");
+    by_hand.attempt(attempt(1_000_000)).attempt(attempt(1_000_000)).usage(&Usage::new(1_000_000, 0));
+    by_hand.finish(Status::Success);
+    let samples = samples(&metrics);
+    assert_eq!(samples.sum("agent_llm_tokens_total", &[("direction", "input")]), 8_500_000.0);
+    assert_eq!(samples.sum("agent_cost_usd_total", &[]), 15.5);
+    assert_eq!(samples.sum("agent_llm_calls_total", &[("status", "success")]), 2.0);
+}

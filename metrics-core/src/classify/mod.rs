@@ -234,6 +234,12 @@ pub fn error_status(error: &(dyn Error + 'static)) -> Status {
     chain_status(error).unwrap_or(Status::Error)
 }
 
+/// Returns the status of the sources of an error that may contain borrowed data. Only its sources are `'static`, which
+/// recognising a type needs.
+pub(crate) fn source_status<'e>(error: &(impl Error + ?Sized + 'e)) -> Status {
+    error.source().and_then(chain_status).unwrap_or(Status::Error)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

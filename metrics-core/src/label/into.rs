@@ -39,3 +39,28 @@ impl<const N: usize> IntoLabel<Bounded<N>> for Bounded<N> {
 pub fn into_label<L, V: IntoLabel<L> + ?Sized>(value: &V) -> L {
     value.to_label()
 }
+
+/// A label that can be any text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a closed label, which a text is not a value of",
+    label = "expected a value of `{Self}`",
+    note = "write a variant of it, `{Self}::..`"
+)]
+pub trait FromLiteral {
+    /// Returns the label.
+    fn from_literal(text: &'static str) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<const N: usize> FromLiteral for Bounded<N> {
+    #[inline]
+    fn from_literal(text: &'static str) -> Self {
+        Self::from(text)
+    }
+}
+
+/// Converts a string literal to a label. Generated code calls it.
+#[inline]
+pub fn literal_label<L: FromLiteral>(text: &'static str) -> L {
+    L::from_literal(text)
+}

@@ -9,7 +9,7 @@ mod value;
 
 pub use bounded::Bounded;
 pub(crate) use interner::Interner;
-pub use into::into_label;
+pub use into::{into_label, literal_label};
 pub(crate) use rendered::{Labels, RenderedLabels};
 pub use set::{Domain, Domains, LabelField, LabelSet, check_budget};
 pub(crate) use set::{cardinality, check_labels};

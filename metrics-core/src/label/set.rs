@@ -41,6 +41,7 @@ pub trait LabelField: Copy + 'static {
     fn slot(&self, domain: &FieldDomain) -> usize;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: LabelValue> LabelField for T {
     const DOMAIN: Domain = Domain::Closed(T::VALUES);
 

@@ -92,12 +92,9 @@ impl AtomicPrice {
         self.read(|words| {
             let state = word(words, STATE);
             let start = start(words, state, usage.input.unwrap_or(0))?;
+            let fees = if state & (HAS_FEES | BY_AUDIO_ONLY) == 0 { 0.0 } else { fees(words, state, usage)? };
             let cost = bill(usage, |part| f64::from_bits(word(words, start + part as usize)));
-            if state & (HAS_FEES | BY_AUDIO_ONLY) == 0 {
-                Some(cost)
-            } else {
-                with_fees(words, state, cost, usage)
-            }
+            Some(Cost { fees, ..cost })
         })
     }
 
@@ -155,13 +152,14 @@ fn until(quote: Option<&Quote>) -> u64 {
     quote.and_then(|quote| quote.until).unwrap_or(0)
 }
 
-/// Adds the fees to the cost of a call.
-fn with_fees(words: &Words, state: u64, cost: Cost, usage: &Usage) -> Option<Cost> {
+/// Returns the fees of a call; `None` if the usage lacks the unit that is billed.
+#[cold]
+fn fees(words: &Words, state: u64, usage: &Usage) -> Option<f64> {
     if state & BY_AUDIO_ONLY != 0 && usage.audio_seconds.is_none() {
         return None;
     }
     let [web_search, request, audio_second] = [0, 1, 2].map(|fee| f64::from_bits(word(words, FEES + fee)));
-    Some(Cost { fees: Fees { web_search, request, audio_second }.of(usage), ..cost })
+    Some(Fees { web_search, request, audio_second }.of(usage))
 }
 
 #[inline]

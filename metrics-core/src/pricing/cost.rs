@@ -154,18 +154,11 @@ fn times(tokens: u64, rate: f64) -> f64 {
 pub(super) fn bill(usage: &Usage, rate: impl Fn(Part) -> f64) -> Cost {
     let (mut input, mut output, mut savings) = (0.0, 0.0, 0.0);
     let mut plain = usage.input.unwrap_or(0);
-    let mut cached_audio = 0;
     if let Some(read) = usage.cache_read {
-        let mut read = take(&mut plain, read);
-        if let Some(audio) = usage.cache_read_audio {
-            cached_audio = take(&mut read, audio);
-            let usd = rate(Part::CacheReadAudio);
-            input += times(cached_audio, usd);
-            savings = times(cached_audio, (rate(Part::AudioInput) - usd).max(0.0));
-        }
+        let read = take(&mut plain, read);
         let usd = rate(Part::CacheRead);
         input += times(read, usd);
-        savings += times(read, (rate(Part::Input) - usd).max(0.0));
+        savings = times(read, (rate(Part::Input) - usd).max(0.0));
     }
     if let Some(written) = usage.cache_write.or(usage.cache_write_long) {
         let mut written = take(&mut plain, written);
@@ -174,8 +167,17 @@ pub(super) fn bill(usage: &Usage, rate: impl Fn(Part) -> f64) -> Cost {
         }
         input += times(written, rate(Part::CacheWrite));
     }
-    if let Some(audio) = usage.audio_input {
-        input += times(take(&mut plain, audio.saturating_sub(cached_audio)), rate(Part::AudioInput));
+    if let Some(audio) = usage.audio_input.or(usage.cache_read_audio) {
+        // Tokens that are both audio and cached were billed as cached text above.
+        let read = usage.cache_read.unwrap_or(0).min(usage.input.unwrap_or(0));
+        let cached = usage.cache_read_audio.unwrap_or(0).min(read).min(audio);
+        if cached > 0 {
+            let (text, usd) = (rate(Part::CacheRead), rate(Part::CacheReadAudio));
+            input += times(cached, usd - text);
+            savings +=
+                times(cached, (rate(Part::AudioInput) - usd).max(0.0) - (rate(Part::Input) - text).max(0.0));
+        }
+        input += times(take(&mut plain, audio - cached), rate(Part::AudioInput));
     }
     if let Some(image) = usage.image_input {
         input += times(take(&mut plain, image), rate(Part::ImageInput));
@@ -226,6 +228,8 @@ mod tests {
         let cost = price.cost(&usage);
         close(cost.input, (20.0 * 0.3 + 30.0 * 0.1 + 40.0 * 30.0 + 10.0) / 1e6);
         close(cost.savings, (20.0 * 29.7 + 30.0 * 0.9) / 1e6);
+        let unknown_audio = Usage::new(100, 0).cache_read(50).cache_read_audio(20);
+        close(price.cost(&unknown_audio).input, (20.0 * 0.3 + 30.0 * 0.1 + 50.0) / 1e6);
         // Without a rate of its own it costs as other cached tokens.
         close(
             Price::per_million(1.0, 1.0).cache_read(0.1).audio_input(30.0).cost(&usage).input,

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::ledger;
+use super::reader::{Convert, OutputTag, Rejected, output_of};
 use crate::builtin::Budget;
 use crate::error::BudgetSpent;
 
@@ -47,35 +48,49 @@ impl BudgetCheck for Budget {
     }
 }
 
-/// The return type of a function with a `budget`: a `Result` whose error can be made from [`BudgetSpent`].
-#[diagnostic::on_unimplemented(
-    message = "a function with `budget` must return a `Result` whose error is `From<BudgetSpent>`",
-    label = "no way to say that the budget is spent",
-    note = "implement `From<agent_metrics::BudgetSpent>` for the error, or use `anyhow::Error` or `Box<dyn Error + Send + Sync>`"
-)]
-pub trait FromBudgetSpent {
-    /// Returns the output of a call that did not begin.
-    fn spent(error: BudgetSpent) -> Self;
+output_of! {
+    __budget_spent: BudgetSpent, BudgetSpentResult, ViaBudgetSpent
 }
 
-impl<T, E: From<BudgetSpent>> FromBudgetSpent for Result<T, E> {
-    fn spent(error: BudgetSpent) -> Self {
-        Err(error.into())
+/// Reports a type without a conversion.
+pub trait ViaNoBudgetSpent<T> {
+    /// Never called, since no type is `FromBudgetSpent`.
+    fn __budget_spent(&self) -> Rejected
+    where
+        T: FromBudgetSpent,
+    {
+        Rejected
     }
+}
+
+impl<T> ViaNoBudgetSpent<T> for OutputTag<T> {}
+
+/// Implemented by no type: its message is the compile error.
+#[diagnostic::on_unimplemented(
+    message = "a function with `budget` must return a `Result` whose error is `From<BudgetSpent>`",
+    label = "`{Self}` cannot report the spent budget",
+    note = "implement `From<agent_metrics::BudgetSpent>` for the error, or use `anyhow::Error` or `Box<dyn Error + Send + Sync>`"
+)]
+pub trait FromBudgetSpent {}
+
+/// Returns the output of a call that does not begin.
+pub fn refused<T>(make: impl Convert<BudgetSpent, T>, spent: BudgetSpent) -> T {
+    make.convert(spent)
 }
 
 pin_project! {
     /// The future of a function with a `budget`.
-    pub struct BudgetChecked<P, F> {
+    pub struct BudgetChecked<P, M, F> {
         // Taken at the first poll.
         check: Option<P>,
+        make: M,
         // Emptied if the call does not begin.
         #[pin]
         future: Option<F>,
     }
 }
 
-impl<P: BudgetCheck, F: Future<Output: FromBudgetSpent>> Future for BudgetChecked<P, F> {
+impl<P: BudgetCheck, M: Convert<BudgetSpent, F::Output>, F: Future> Future for BudgetChecked<P, M, F> {
     type Output = F::Output;
 
     #[inline]
@@ -83,7 +98,7 @@ impl<P: BudgetCheck, F: Future<Output: FromBudgetSpent>> Future for BudgetChecke
         let mut this = self.project();
         if let Some(spent) = this.check.take().and_then(|check| check.spent()) {
             this.future.set(None);
-            return Poll::Ready(F::Output::spent(spent));
+            return Poll::Ready(this.make.convert(spent));
         }
         match this.future.as_pin_mut() {
             Some(future) => future.poll(cx),
@@ -92,12 +107,13 @@ impl<P: BudgetCheck, F: Future<Output: FromBudgetSpent>> Future for BudgetChecke
     }
 }
 
-/// Makes a future begin only if no budget is spent.
-pub fn with_budget_check<P: BudgetCheck, F: Future<Output: FromBudgetSpent>>(
+/// Makes a future begin only if no budget is spent. `make` makes the output of a call that does not begin.
+pub fn with_budget_check<P: BudgetCheck, M: Convert<BudgetSpent, F::Output>, F: Future>(
     check: P,
+    make: M,
     future: F,
-) -> BudgetChecked<P, F> {
-    BudgetChecked { check: Some(check), future: Some(future) }
+) -> BudgetChecked<P, M, F> {
+    BudgetChecked { check: Some(check), make, future: Some(future) }
 }
 
-debug_by_name! { BudgetChecked [P, F] [P, F]; }
+debug_by_name! { BudgetChecked [P, M, F] [P, M, F]; }

@@ -68,12 +68,17 @@ impl DerefMut for LiveFacts {
 }
 
 impl LiveFacts {
-    /// Counts an attempt of the call; see [`Attempt`]. Of several successful attempts the last one determines the usage
-    /// of the call.
+    /// Counts an attempt of the call; see [`Attempt`]. Attempts are different requests, so their usages add up. Of several
+    /// successful ones, the last determines the usage that the call itself observes.
     pub fn add_attempt(&mut self, attempt: Attempt) {
         let Some(series) = &self.series else { return };
         let lost = series.add_attempt(&attempt, &self.facts.requested_model, self.facts.sold_as());
+        let earlier = self
+            .facts
+            .earlier_request(&attempt)
+            .map(|earlier| series.add_request(earlier, &self.facts.requested_model, self.facts.sold_as()));
         self.lost.add(lost);
+        self.lost.add(earlier.unwrap_or_default());
         self.begin_attempt();
         self.facts.note_attempt(&attempt);
     }
@@ -84,7 +89,7 @@ impl LiveFacts {
     }
 
     /// Returns a number that changes with every attempt.
-    #[allow(dead_code)] // Each feature uses some of these.
+    #[cfg(any(feature = "retry", feature = "tower", feature = "rig-core-0_44"))]
     pub(super) fn attempts(&self) -> u32 {
         self.attempts
     }
@@ -96,13 +101,13 @@ impl LiveFacts {
     }
 
     /// Takes the wait before the attempt, if no attempt was counted with it.
-    #[allow(dead_code)] // Each feature uses some of these.
+    #[cfg(any(feature = "retry", feature = "tower", feature = "rig-core-0_44"))]
     pub(super) fn take_waited(&mut self) -> Duration {
         std::mem::take(&mut self.waited)
     }
 
     /// Sets the status of a response's head and the wait that it requests.
-    #[allow(dead_code)] // Each feature uses some of these.
+    #[cfg(feature = "tower")]
     pub(super) fn set_head(&mut self, status: Status, retry_after: Option<Duration>) {
         self.head = Some((status, retry_after));
     }

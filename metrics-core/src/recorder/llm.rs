@@ -338,10 +338,15 @@ impl Call {
         with_current(|facts| {
             let sold_as = facts.sold_as();
             let sold_as = (sold_as.provider.to_owned(), sold_as.tier);
-            call = facts.series().map(|series| (series, facts.requested_model.clone(), sold_as));
+            let earlier = facts.earlier_request(&attempt);
+            call = facts.series().map(|series| (series, facts.requested_model.clone(), sold_as, earlier));
         });
-        if let Some((series, requested, (provider, tier))) = call {
-            let spent = series.add_attempt(&attempt, &requested, SoldAs { provider: &provider, tier });
+        if let Some((series, requested, (provider, tier), earlier)) = call {
+            let sold_as = SoldAs { provider: &provider, tier };
+            let mut spent = series.add_attempt(&attempt, &requested, sold_as);
+            if let Some(earlier) = earlier {
+                spent.add(series.add_request(earlier, &requested, sold_as));
+            }
             let model = if requested.is_empty() { series.model() } else { &requested };
             ledger::charge(None, &series, model, spent);
             with_current(|facts| {

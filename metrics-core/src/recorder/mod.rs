@@ -48,7 +48,10 @@ mod tracked;
 
 #[cfg(any(feature = "tower", feature = "rig-core-0_44"))]
 pub(crate) use attempt::AttemptGuard;
-pub use budgeted::{BudgetCheck, EnclosingBudgets, FromBudgetSpent, check_budgets, with_budget_check};
+pub use budgeted::{
+    BudgetCheck, EnclosingBudgets, ViaBudgetSpent, ViaNoBudgetSpent, check_budgets, refused,
+    with_budget_check,
+};
 pub use by_hand::{CompletionWindow, InvalidRate};
 pub(crate) use cached::Cached;
 pub use call::CallRecorder;
@@ -79,5 +82,6 @@ pub use task::{TaskCall, TaskGuard, task};
 pub use timeout::limit::with_timeout;
 #[cfg(feature = "tokio")]
 pub use timeout::limit::{Timeout, timeout};
+pub use timeout::{ViaNoTimedOut, ViaTimedOut};
 pub use tool::{ToolCall, ToolGuard, tool};
 pub use tracked::{make_future, track_call, track_future};

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use super::reader::{OutputTag, Rejected, output_of};
+use crate::error::TimedOut;
 use crate::status::Status;
 
 thread_local! {
@@ -27,6 +29,31 @@ pub(crate) fn drop_timed_out<T>(value: T) {
     drop(value);
 }
 
+output_of! {
+    __timed_out: TimedOut, TimedOutResult, ViaTimedOut
+}
+
+/// Reports a type without a conversion.
+pub trait ViaNoTimedOut<T> {
+    /// Never called, since no type is `FromTimedOut`.
+    fn __timed_out(&self) -> Rejected
+    where
+        T: FromTimedOut,
+    {
+        Rejected
+    }
+}
+
+impl<T> ViaNoTimedOut<T> for OutputTag<T> {}
+
+/// Implemented by no type: its message is the compile error.
+#[diagnostic::on_unimplemented(
+    message = "a function with `timeout = ..` must return a `Result` whose error is `From<TimedOut>`",
+    label = "`{Self}` cannot report the timeout",
+    note = "implement `From<agent_metrics::TimedOut>` for the error, or use `anyhow::Error` or `Box<dyn Error + Send + Sync>`"
+)]
+pub trait FromTimedOut {}
+
 #[cfg(feature = "tokio")]
 pub(crate) mod limit {
     use std::pin::Pin;
@@ -38,6 +65,7 @@ pub(crate) mod limit {
 
     use super::drop_timed_out;
     use crate::error::TimedOut;
+    use crate::recorder::reader::Convert;
 
     pin_project! {
         /// The future of [`timeout`].
@@ -53,7 +81,7 @@ pub(crate) mod limit {
 
     debug_by_name! {
         Timeout [F] [F];
-        WithTimeout [F] [F];
+        WithTimeout [F, M] [F, M];
     }
 
     /// Runs a future for at most `limit` from its first poll on. When the limit is reached, the future is dropped, and the
@@ -99,43 +127,32 @@ pub(crate) mod limit {
         }
     }
 
-    /// The return type of a function with a `timeout`: a `Result` whose error can be made from [`TimedOut`].
-    #[diagnostic::on_unimplemented(
-        message = "a function with `timeout = ..` must return a `Result` whose error is `From<TimedOut>`",
-        label = "no way to say that it timed out",
-        note = "implement `From<agent_metrics::TimedOut>` for the error, or use `anyhow::Error` or `Box<dyn Error + Send + Sync>`"
-    )]
-    pub trait FromTimedOut {
-        /// Returns the output of a call that timed out.
-        fn timed_out() -> Self;
-    }
-
-    impl<T, E: From<TimedOut>> FromTimedOut for Result<T, E> {
-        fn timed_out() -> Self {
-            Err(TimedOut.into())
-        }
-    }
-
     pin_project! {
         /// The future of a function with a `timeout`.
-        pub struct WithTimeout<F> {
+        pub struct WithTimeout<F, M> {
+            make: M,
             #[pin]
             limited: Timeout<F>,
         }
     }
 
-    impl<F: Future<Output: FromTimedOut>> Future for WithTimeout<F> {
+    impl<F: Future, M: Convert<TimedOut, F::Output>> Future for WithTimeout<F, M> {
         type Output = F::Output;
 
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-            let output = ready!(self.project().limited.poll(cx));
-            Poll::Ready(output.unwrap_or_else(|_| F::Output::timed_out()))
+            let this = self.project();
+            let output = ready!(this.limited.poll(cx));
+            Poll::Ready(output.unwrap_or_else(|error| this.make.convert(error)))
         }
     }
 
-    /// Limits the time of a tracked future, which ends as `timeout` when the limit is reached.
-    pub fn with_timeout<F: Future<Output: FromTimedOut>>(limit: Duration, tracked: F) -> WithTimeout<F> {
-        WithTimeout { limited: timeout(limit, tracked) }
+    /// Limits the time of a tracked future, which ends as `timeout` when the limit is reached. `make` makes the output then.
+    pub fn with_timeout<F: Future, M: Convert<TimedOut, F::Output>>(
+        limit: Duration,
+        make: M,
+        tracked: F,
+    ) -> WithTimeout<F, M> {
+        WithTimeout { make, limited: timeout(limit, tracked) }
     }
 }
 
@@ -151,7 +168,7 @@ pub(crate) mod limit {
     pub trait NeedsFeatureTokio {}
 
     /// Reports the missing feature.
-    pub fn with_timeout<D: NeedsFeatureTokio, F>(_: D, tracked: F) -> F {
+    pub fn with_timeout<D: NeedsFeatureTokio, M, F>(_: D, _: M, tracked: F) -> F {
         tracked
     }
 }

@@ -106,7 +106,7 @@ impl Collector for FamilyCollector {
 pub(crate) fn register_all(
     registry: &prometheus::Registry,
     families: Vec<FamilyCollector>,
-) -> Result<(), (FamilyCollector, String)> {
+) -> Result<(), Box<(FamilyCollector, String)>> {
     let mut registered = Vec::with_capacity(families.len());
     for family in families {
         let result = match &family.desc {
@@ -117,7 +117,7 @@ pub(crate) fn register_all(
             for family in registered {
                 unregister(registry, family);
             }
-            return Err((family, message));
+            return Err(Box::new((family, message)));
         }
         registered.push(family);
     }

@@ -96,10 +96,9 @@ impl Registry {
                 collector::register_all(&self.prometheus, collectors).err()
             }
         };
-        match refused {
-            None => Ok(()),
-            Some((collector, message)) => Err(self.explain_refusal(collector.info(), message)),
-        }
+        let Some(refused) = refused else { return Ok(()) };
+        let (collector, message) = *refused;
+        Err(self.explain_refusal(collector.info(), message))
     }
 
     /// Gathers the families of foreign collectors, sorted by name, without those that have a sample name of a family of this

@@ -80,13 +80,8 @@ impl UnusedSlots {
     }
 
     fn take(&mut self) -> SlotRef {
-        let number = match self.returned.pop() {
-            Some(Reverse(number)) => number,
-            None => {
-                self.count += 1;
-                self.count - 1
-            }
-        };
+        let number = self.returned.pop().map_or(self.count, |Reverse(number)| number);
+        self.count = self.count.max(number + 1);
         if number / CHUNK == self.chunks.len() {
             let last = self.chunks[self.chunks.len() - 1];
             self.chunks.push(last.next.get_or_init(|| Box::new(Chunk::new(last.number + 1))));

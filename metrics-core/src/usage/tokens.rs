@@ -207,6 +207,7 @@ impl Usage {
 
 /// Facts about a reported usage that its token counts can't hold, but that its consistency check needs.
 #[derive(Clone, Copy, Default, Debug)]
+#[allow(clippy::struct_excessive_bools)] // Independent facts, each of which one reader sets.
 pub(crate) struct CheckInputs {
     /// True if the provider reported a negative count.
     pub(crate) had_negative: bool,

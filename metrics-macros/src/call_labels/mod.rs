@@ -25,7 +25,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     match errors.finish(family) {
         Ok(family) => scope(&krate, &expand(&krate, &target, &family)),
         // The stub implements the trait, so that uses of the struct do not cause further errors.
-        Err(errors) if !target.is_generic() => {
+        Err(errors) if !target.is_generic() && !label_set::has_owned_field(&input) => {
             let stub = scope(&krate, &expand(&krate, &target, &Family::stub(&target)));
             quote!(#errors #stub)
         }

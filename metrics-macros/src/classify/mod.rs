@@ -2,14 +2,16 @@
 
 mod parse;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{DeriveInput, Member};
+use syn::spanned::Spanned as _;
+use syn::{DeriveInput, Member, Type};
 
 use self::parse::RawClassify;
 use crate::args::crate_path;
 use crate::container::{Target, at, scope};
 use crate::diagnostics::Errors;
+use crate::track::is_bounded_by_static;
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
@@ -43,8 +45,8 @@ struct Case {
 enum CaseStatus {
     /// A variant of `Status`.
     Fixed(&'static str),
-    /// The status of the only field, with the span of the field's type.
-    FromField(Member, Span),
+    /// The status of the only field, with the field's type.
+    FromField(Member, Type),
 }
 
 fn expand(krate: &syn::Path, target: &Target, cases: &[Case]) -> TokenStream {
@@ -55,21 +57,26 @@ fn expand(krate: &syn::Path, target: &Target, cases: &[Case]) -> TokenStream {
                 let status = format_ident!("{status}");
                 quote!(#path { .. } => #krate::Status::#status,)
             }
-            CaseStatus::FromField(field, span) => {
-                let inner = quote_spanned!(at(*span)=> (&&&__rt::InnerError(__field)).__status());
-                quote!(#path { #field: __field } => #inner,)
+            CaseStatus::FromField(field, ty) => {
+                let via = if is_bounded_by_static(ty, &target.generics) {
+                    quote!(ViaInnerStaticError)
+                } else {
+                    quote!(ViaInnerError)
+                };
+                let inner = quote_spanned!(at(ty.span())=> (&&&__rt::InnerError(__field)).__status());
+                quote! {
+                    #path { #field: __field } => {
+                        #[allow(unused_imports)]
+                        use __rt::{ViaInnerClassify as _, #via as _, ViaInnerAsDynError as _};
+                        #inner
+                    }
+                }
             }
-        }
-    });
-    let vias = cases.iter().any(|case| matches!(case.status, CaseStatus::FromField(..))).then(|| {
-        quote! {
-            #[allow(unused_imports)]
-            use __rt::{ViaInnerClassify as _, ViaInnerError as _, ViaInnerAsDynError as _};
         }
     });
     // An enum without variants needs `match *self {}`.
     let value = if cases.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) };
-    let body = quote!(fn classify(&self) -> #krate::Status { #vias #value });
+    let body = quote!(fn classify(&self) -> #krate::Status { #value });
     let implementation = target.implement(&quote!(#krate::Classify), &body);
     let chain = (!target.is_generic()).then(|| chain(krate, &target.ident));
     scope(krate, &quote!(#implementation #chain))

@@ -119,7 +119,7 @@ fn keyword(entries: &[&Entry], keys: &[&'static str], errors: &mut Errors) -> Op
 fn only_field(fields: &Fields, word: Span, errors: &mut Errors) -> Option<CaseStatus> {
     let mut members = fields.members().zip(fields);
     if let (Some((member, field)), None) = (members.next(), members.next()) {
-        return Some(CaseStatus::FromField(member, field.ty.span()));
+        return Some(CaseStatus::FromField(member, field.ty.clone()));
     }
     errors.push(word, format_args!("`{TRANSPARENT}` needs exactly one field, found {}", fields.len()));
     None

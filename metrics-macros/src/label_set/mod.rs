@@ -1,15 +1,16 @@
 //! `derive(LabelSet)`: a label set from the fields of a struct.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{DeriveInput, Field, Type};
+use syn::{Data, DeriveInput, Field, Type};
 
 use crate::args::{Name, SeriesBudget, crate_path, crate_slot, helper_entries};
 use crate::container::{Target, at, named_fields, scope};
 use crate::diagnostics::Errors;
 use crate::slot::{Slot, fill};
 use crate::text::plain;
+use crate::track::plain_type;
 
 const HELPER: &str = "labels";
 
@@ -28,6 +29,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let target = Target::new(&input);
     match errors.finish(set) {
         Ok(set) => scope(&krate, &expand(&krate, &target, &set)),
+        Err(errors) if has_owned_field(&input) => errors,
         Err(errors) => {
             let stub = scope(&krate, &expand(&krate, &target, &LabelSet::empty()));
             quote!(#errors #stub)
@@ -51,6 +53,19 @@ impl RawLabelField {
         };
         fields.iter().filter_map(parse).collect()
     }
+}
+
+/// Returns true if a field has an owned type of the standard library. A struct with such a field cannot be `Copy`, so a stub
+/// of the implementation would cause further errors.
+pub(crate) fn has_owned_field(input: &DeriveInput) -> bool {
+    matches!(&input.data, Data::Struct(data) if data.fields.iter().any(|field| is_owned(&field.ty)))
+}
+
+/// Returns true for an owned type of the standard library, which is never a label.
+fn is_owned(ty: &Type) -> bool {
+    const OWNED: [&str; 7] = ["Arc", "Box", "Cow", "PathBuf", "Rc", "String", "Vec"];
+    let Type::Path(path) = plain_type(ty) else { return false };
+    path.path.segments.last().is_some_and(|last| OWNED.iter().any(|name| last.ident == name))
 }
 
 /// A field with its label name, which is unique in the set.
@@ -88,6 +103,16 @@ impl LabelSet {
                 errors.push(
                     name.span(),
                     format_args!("label `{text}` is already used by field `{}`", first.field),
+                );
+            }
+            if is_owned(&ty) {
+                let found = ty.to_token_stream();
+                errors.push(
+                    ty.span(),
+                    format_args!(
+                        "`{found}` cannot be a label: the number of its values has no bound; write `Bounded<64>`, \
+                         or list the values in an enum with `#[derive(Clone, Copy, LabelValue)]`"
+                    ),
                 );
             }
             labels.push(SetLabel { field, ty, name });

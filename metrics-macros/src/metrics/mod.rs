@@ -268,6 +268,6 @@ fn stub(krate: &syn::Path, target: &Target, vis: &Visibility) -> TokenStream {
 fn spec(Metric { name, help, buckets, unit, native, .. }: &Metric) -> TokenStream {
     let buckets = buckets.as_ref().map(|Buckets { bounds, .. }| quote!(.buckets(&[#bounds])));
     let unit = unit.as_ref().map(|Name(text)| text.literal()).map(|text| quote!(.unit(#text)));
-    let native = native.as_ref().map(|Flag| quote!(.native()));
+    let native = native.as_ref().map(|Flag(_)| quote!(.native()));
     quote!(__rt::Spec::new(#name, #help) #buckets #unit #native)
 }

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
+use super::expand::declared;
 use super::{CheckedBudgets, Plan};
 use crate::container::at;
 
@@ -18,8 +19,8 @@ pub(super) fn budgets(plan: &Plan) -> (TokenStream, TokenStream) {
     let name = budgets_name();
     match &plan.checked_budgets {
         None => Default::default(),
-        Some(CheckedBudgets::Enclosing) => {
-            let enclosing = plan.checks_budgets().then(|| quote!(let #name = __rt::EnclosingBudgets;));
+        Some(CheckedBudgets::Enclosing(_)) => {
+            let enclosing = plan.checked_budgets().map(|_| quote!(let #name = __rt::EnclosingBudgets;));
             (quote!(#enclosing), TokenStream::new())
         }
         Some(CheckedBudgets::Given(budget)) => {
@@ -31,12 +32,11 @@ pub(super) fn budgets(plan: &Plan) -> (TokenStream, TokenStream) {
 
 /// Returns the early return of a synchronous function whose budget is spent.
 pub(super) fn refusal(plan: &Plan, result: &Type) -> TokenStream {
-    if !plan.checks_budgets() {
-        return TokenStream::new();
-    }
+    let Some(checked) = plan.checked_budgets() else { return TokenStream::new() };
     let name = budgets_name();
     let spent = Ident::new("__spent", Span::mixed_site());
-    let error = quote_spanned!(at(result.span())=> __rt::FromBudgetSpent::spent(#spent));
+    let made = made(checked, result);
+    let error = quote_spanned!(at(checked.span())=> __rt::refused(#made, #spent));
     quote! {
         if let ::core::option::Option::Some(#spent) = __rt::BudgetCheck::spent(&#name) {
             return #error;
@@ -46,9 +46,13 @@ pub(super) fn refusal(plan: &Plan, result: &Type) -> TokenStream {
 
 /// Wraps a future so that it returns an error if its budget is spent.
 pub(super) fn budgeted(plan: &Plan, result: &Type, future: TokenStream) -> TokenStream {
-    if !plan.checks_budgets() {
-        return future;
-    }
-    let name = budgets_name();
-    quote_spanned!(at(result.span())=> __rt::with_budget_check(#name, #future))
+    let Some(checked) = plan.checked_budgets() else { return future };
+    let (name, made) = (budgets_name(), made(checked, result));
+    quote_spanned!(at(checked.span())=> __rt::with_budget_check(#name, #made, #future))
+}
+
+/// Returns the conversion of the error to the result. It is located at the key, which the type of the result may not fit.
+fn made(checked: &CheckedBudgets, result: &Type) -> TokenStream {
+    let declared = declared(result);
+    quote_spanned!(at(checked.span())=> (&&__rt::OutputTag::<#declared>::NEW).__budget_spent())
 }

@@ -40,6 +40,11 @@ impl Value for Dimensions {
 }
 
 impl Dimensions {
+    /// Returns the expressions of the values.
+    pub(super) fn values(&self) -> &[Expr] {
+        &self.0
+    }
+
     /// Returns the method call that sets the dimensions of a call, where `__rt` is the runtime.
     pub(super) fn tokens(&self) -> TokenStream {
         let values = self

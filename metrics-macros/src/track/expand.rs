@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{ReturnType, Type};
+use syn::{Expr, ExprLit, Lit, ReturnType, Type};
 
 use super::body::{Body, BoxedTail, UsedNames, braces};
 use super::budget::{budgeted, budgets, refusal};
@@ -15,7 +15,7 @@ use super::signature::{Function, Shape, erased};
 use super::slo::Slo;
 use super::streaming::Streaming;
 use super::{Model, Plan, Subject, docs};
-use crate::args::{DurationLiteral, Text};
+use crate::args::{DurationLiteral, Text, ungrouped};
 use crate::container::at;
 use crate::text::plain;
 
@@ -79,7 +79,7 @@ pub(super) fn expand_unmeasured(plan: &Plan, shape: &Shape, mut function: Functi
     // A type that contains `impl Trait` cannot be named here.
     let is_nameable = erased(result).to_token_stream().to_string() == result.to_token_stream().to_string();
     let reader = is_nameable.then(|| {
-        let (declared, reader) = (declared(result), reader(&plan.subject, at(result.span())));
+        let (declared, reader) = (declared(result), reader(plan, at(result.span())));
         quote!(let _ = |__tag: __rt::OutputTag<#declared>| #reader;)
     });
     let rest = function.body.group.stream();
@@ -120,13 +120,14 @@ fn assemble(Function { attrs, vis, sig, body, .. }: &Function, content: &TokenSt
 /// Returns the statements before the call: the imports, the call site, and the call with its evaluated labels.
 fn setup(plan: &Plan, function: &Function) -> TokenStream {
     let Plan { krate, metrics, subject, .. } = plan;
-    let readers = imports(subject);
+    let readers = imports(plan);
     let labels = label(subject).filter(|label| matches!(label, CallLabel::Computed(_)));
     let labels = labels.map(|_| {
         quote!(
             use __rt::by_label::*;
         )
     });
+    let more = outputs(plan);
     let site = site(plan, function);
     let metrics = match metrics {
         None => quote!(__rt::Global),
@@ -139,7 +140,12 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
         Subject::Step => quote!(__rt::step(&__SITE)),
         Subject::Family { labels, values, .. } => {
             let fields = values.iter().map(|(name, value)| {
-                let value = quote_spanned!(at(value.span())=> __rt::into_label(&(#value)));
+                let value = match ungrouped(value) {
+                    Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                        quote_spanned!(at(value.span())=> __rt::literal_label(#text))
+                    }
+                    value => quote_spanned!(at(value.span())=> __rt::into_label(&(#value))),
+                };
                 quote!(#name: #value)
             });
             let literal = braces(quote!(#(#fields),*), labels.span());
@@ -155,11 +161,27 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
     quote! {
         use #krate::__private as __rt;
         #readers
+        #more
         #labels
         #site
         #budgets
         let #local = #call;
     }
+}
+
+/// Returns the imports of the traits that make the output of a call that times out or does not begin.
+fn outputs(plan: &Plan) -> TokenStream {
+    let timeout = plan.timeout.as_ref().map(|_| {
+        quote!(
+            use __rt::by_timeout::*;
+        )
+    });
+    let budget = plan.checked_budgets().map(|_| {
+        quote!(
+            use __rt::by_budget::*;
+        )
+    });
+    quote!(#timeout #budget)
 }
 
 /// Returns the name of the variable that holds the call, which user code cannot see.
@@ -269,7 +291,7 @@ fn nameable(rt: &TokenStream, result: &Type) -> TokenStream {
 /// Expands a synchronous function. The call of the runtime is located at the tail of the body, so that the compiler reports
 /// errors about the result there.
 fn sync(plan: &Plan, result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
-    let (erased, group, reader) = (erased(result), nested(body), reader_closure(&plan.subject, result));
+    let (erased, group, reader) = (erased(result), nested(body), reader_closure(plan, result));
     let call = call_name(body.tail());
     quote_spanned!(at(body.tail())=> __rt::track_call(#call, move || -> #erased { #capture #bind #group }, #reader))
 }
@@ -330,7 +352,7 @@ fn streamed(
 ) -> TokenStream {
     let Streaming { is_async, is_result, boxed, item } = streaming;
     let span = at(item.span());
-    let (item_type, reader) = (declared(item), reader(&plan.subject, span));
+    let (item_type, reader) = (declared(item), reader(plan, span));
     let items = quote_spanned!(span=> |__tag: __rt::OutputTag<#item_type>| #reader);
     let convert = match boxed {
         None => quote!(|__stream| __stream),
@@ -339,17 +361,18 @@ fn streamed(
     let (runtime, results) = match (is_async, is_result) {
         (true, false) => (quote!(track_opening), TokenStream::new()),
         (false, false) => (quote!(track_stream), TokenStream::new()),
-        (true, true) => (quote!(try_track_opening), result_reader(result)),
-        (false, true) => (quote!(try_track_stream), result_reader(result)),
+        (true, true) => (quote!(try_track_opening), result_reader(plan, result)),
+        (false, true) => (quote!(try_track_stream), result_reader(plan, result)),
     };
     let call = call_name(body.tail());
     quote_spanned!(at(body.tail())=> __rt::#runtime(#call, #source, #results #items, #convert))
 }
 
 /// Returns the reader of the `Result` around a stream. The user's keys read the items of the stream.
-fn result_reader(result: &Type) -> TokenStream {
-    let (declared, status) = (declared(result), status_reader(&StatusSource::ResultType, at(result.span())));
-    quote!(|__tag: __rt::OutputTag<#declared>| { use __rt::by_type::*; #status },)
+fn result_reader(plan: &Plan, result: &Type) -> TokenStream {
+    let (declared, import) = (declared(result), plan.error_bound.import());
+    let status = status_reader(&StatusSource::ResultType, plan.error_bound, at(result.span()));
+    quote!(|__tag: __rt::OutputTag<#declared>| { #import #status },)
 }
 
 fn boxed(plan: &Plan, result: &Type, body: &Body, tail: &BoxedTail) -> TokenStream {
@@ -360,7 +383,7 @@ fn boxed(plan: &Plan, result: &Type, body: &Body, tail: &BoxedTail) -> TokenStre
 }
 
 fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> TokenStream {
-    let reader = reader_closure(&plan.subject, result);
+    let reader = reader_closure(plan, result);
     let call = call_name(tail);
     let declared = declared(result);
     let call = quote_spanned!(at(tail)=> __rt::track_future::<_, _, _, #declared>(#call, #future, #reader));
@@ -368,23 +391,24 @@ fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> Toke
         None => call,
         Some(length @ DurationLiteral { span, .. }) => {
             let limit = length.tokens();
-            // Located at the value of the key: without the feature `tokio`, the function does not exist.
-            quote_spanned!(at(*span)=> __rt::with_timeout(#limit, #call))
+            // Located at the value of the key, which the type of the result may not fit.
+            let made = quote_spanned!(at(*span)=> (&&__rt::OutputTag::<#declared>::NEW).__timed_out());
+            quote_spanned!(at(*span)=> __rt::with_timeout(#limit, #made, #call))
         }
     };
     budgeted(plan, result, call)
 }
 
 /// Returns the closure that creates the reader.
-fn reader_closure(subject: &Subject, result: &Type) -> TokenStream {
+fn reader_closure(plan: &Plan, result: &Type) -> TokenStream {
     let span = at(result.span());
-    let reader = reader(subject, span);
+    let reader = reader(plan, span);
     quote_spanned!(span=> |__tag| #reader)
 }
 
 /// Returns the declared type of the result, a type argument of the runtime's call: a body of another type then causes one
 /// error. The type is located at the declaration, which the body does not match.
-fn declared(result: &Type) -> TokenStream {
+pub(super) fn declared(result: &Type) -> TokenStream {
     let result = nameable(&quote!(__rt), &erased(result));
     quote_spanned!(at(result.span())=> #result)
 }

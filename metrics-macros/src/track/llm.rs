@@ -31,7 +31,8 @@ impl Preset for Llm {
     const NAMING: Naming = Naming::Given(KEY);
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let (mut model, mut usage) = (Slot::new(KEY), Slot::new("usage"));
+        let mut model = Slot::new(KEY).mistaken_for(&["label", "llm", "model_name", "name"]);
+        let mut usage = Slot::new("usage");
         let (mut provider, mut operation) = (Slot::new("provider"), Slot::new("operation"));
         let (mut budget, mut dimensions) = (Slot::new(BUDGET), Slot::new(DIMENSIONS));
         let keys: [&mut dyn Fill; 6] =
@@ -52,7 +53,7 @@ impl Preset for Llm {
         let model = Model { provider: text(provider), operation: text(operation) };
         let label = label.unwrap_or_else(|| CallLabel::from_function_name(function));
         let plan = shared.validate(function, errors, |status| Subject::Llm { label, status, usage, model });
-        let checked_budgets = budget.into_value().map(|Flag| CheckedBudgets::Enclosing);
+        let checked_budgets = budget.into_value().map(|Flag(span)| CheckedBudgets::Enclosing(span));
         Some(Plan { dimensions: dimensions.into_value(), checked_budgets, ..plan })
     }
 }

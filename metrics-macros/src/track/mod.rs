@@ -5,6 +5,7 @@
 
 mod block;
 mod body;
+mod bound;
 mod budget;
 mod capture;
 mod dimensions;
@@ -16,7 +17,9 @@ pub(crate) mod general;
 mod item;
 mod label;
 pub(crate) mod llm;
+mod names;
 mod reader;
+mod repeated;
 mod requeue;
 mod shared;
 mod signature;
@@ -30,14 +33,18 @@ use std::fmt::Display;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::spanned::Spanned as _;
 use syn::{Expr, Path};
 
+use self::bound::ErrorBound;
+pub(crate) use self::bound::is_bounded_by_static;
 use self::dimensions::Dimensions;
 use self::item::Item;
 use self::label::CallLabel;
 use self::reader::{StatusSource, UsageSource};
 use self::shared::BaseKeys;
 use self::signature::Function;
+pub(crate) use self::signature::plain_type;
 use self::slo::Slo;
 use crate::args::{DurationLiteral, Text};
 use crate::diagnostics::Errors;
@@ -94,15 +101,27 @@ pub(crate) struct Plan {
     docs: bool,
     dimensions: Option<Dimensions>,
     checked_budgets: Option<CheckedBudgets>,
+    /// The lifetimes of the error that a call returns, from the shape of the function.
+    error_bound: ErrorBound,
     subject: Subject,
 }
 
 /// The budgets that are checked before a call starts.
 enum CheckedBudgets {
-    /// The budgets of the enclosing tasks.
-    Enclosing,
+    /// The budgets of the enclosing tasks, with the span of the key.
+    Enclosing(Span),
     /// The budget that the task spends from, and the budgets of the enclosing tasks.
     Given(Expr),
+}
+
+impl CheckedBudgets {
+    /// Returns the span of the key or of its value.
+    fn span(&self) -> Span {
+        match self {
+            Self::Enclosing(span) => *span,
+            Self::Given(budget) => budget.span(),
+        }
+    }
 }
 
 impl Plan {
@@ -111,9 +130,9 @@ impl Plan {
         cfg!(feature = "disabled") && self.timeout.is_none()
     }
 
-    /// Returns true if a budget is checked before the call starts. With the feature `disabled`, nothing is ever spent.
-    fn checks_budgets(&self) -> bool {
-        self.checked_budgets.is_some() && !cfg!(feature = "disabled")
+    /// Returns the budgets that are checked before the call starts. With the feature `disabled`, nothing is ever spent.
+    fn checked_budgets(&self) -> Option<&CheckedBudgets> {
+        self.checked_budgets.as_ref().filter(|_| !cfg!(feature = "disabled"))
     }
 
     /// Returns true if calls have a timeout but are not measured: with the feature `disabled`, for a plan with a timeout.
@@ -168,10 +187,16 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
     let preset = P::parse(args.clone(), &mut errors);
     let function = errors.take(Function::parse(item.clone()));
     let krate = crate::args::crate_path(preset.crate_path().cloned());
+    if let Some(function) = function.as_ref().filter(|_| !preset.is_requeued()) {
+        repeated::check::<P>(args, function, &mut errors);
+    }
     let requeues = !preset.is_requeued()
         && function.as_ref().is_some_and(|function| requeue::must_requeue(&function.attrs));
     let built = function.and_then(|function| {
         let plan = preset.validate(&function, &mut errors);
+        if let Some(plan) = &plan {
+            names::check(plan, &function, &mut errors);
+        }
         // The attributes before this one may change the shape of the function, so it is determined afterwards.
         let streams = plan.as_ref().is_some_and(|plan| plan.streams);
         let shape = match () {
@@ -179,7 +204,11 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
             () if streams => function.stream_shape(&mut errors).map(Some),
             () => function.shape::<P>(&mut errors).map(Some),
         };
-        Some((plan?, shape?, function))
+        let (mut plan, shape) = (plan?, shape?);
+        if let Some(shape) = &shape {
+            plan.error_bound = ErrorBound::of_shape(shape, &function.sig.generics);
+        }
+        Some((plan, shape, function))
     });
     match errors.finish(built) {
         Ok((_, None, function)) => requeue::expand(&krate, P::NAME, args, &function),

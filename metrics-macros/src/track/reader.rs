@@ -5,7 +5,8 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprPath};
 
-use super::Subject;
+use super::bound::ErrorBound;
+use super::{Plan, Subject};
 use crate::args::{Entry, ungrouped};
 use crate::container::at;
 use crate::diagnostics::{resembles, unknown};
@@ -51,7 +52,7 @@ impl Value for UsageSource {
 }
 
 /// Returns the imports of the traits that the reader of `subject` uses.
-pub(super) fn imports(subject: &Subject) -> TokenStream {
+pub(super) fn imports(Plan { subject, error_bound, .. }: &Plan) -> TokenStream {
     let source = match subject {
         Subject::Step => return TokenStream::new(),
         Subject::Task { status, .. }
@@ -59,14 +60,13 @@ pub(super) fn imports(subject: &Subject) -> TokenStream {
         | Subject::Llm { status, .. }
         | Subject::Family { status, .. } => status,
     };
-    let by_type = matches!(source, StatusSource::ResultType).then(|| {
-        quote!(
-            use __rt::by_type::*;
-        )
-    });
+    let by_type = matches!(source, StatusSource::ResultType).then(|| error_bound.import());
     let more = match subject {
-        Subject::Llm { usage: UsageSource::ResponseType | UsageSource::Closure(_), .. } => quote!(
+        Subject::Llm { usage: UsageSource::ResponseType, .. } => quote!(
             use __rt::by_usage::*;
+        ),
+        Subject::Llm { usage: UsageSource::Closure(_), .. } => quote!(
+            use __rt::by_usage_closure::*;
         ),
         Subject::Tool { cost: Some(_), .. } => quote!(
             use __rt::by_cost::*;
@@ -77,12 +77,13 @@ pub(super) fn imports(subject: &Subject) -> TokenStream {
 }
 
 /// Returns the expression, located at `span`, that creates the reader of a result from its `__rt::OutputTag`, named `__tag`.
-pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
+pub(super) fn reader(Plan { subject, error_bound, .. }: &Plan, span: Span) -> TokenStream {
+    let status_reader = |status, span| status_reader(status, *error_bound, span);
     match subject {
         Subject::Step => quote_spanned!(span=> __rt::IgnoreOutput),
         Subject::Tool { status, cost: Some(closure), .. } => {
             let status = status_reader(status, span);
-            let cost = quote_spanned!(at(closure.span())=> (&&__tag).__cost(#closure));
+            let cost = converted(closure, &quote_spanned!(at(closure.span())=> __cost));
             quote_spanned!(span=> __rt::StatusAndCost { status: #status, cost: #cost })
         }
         Subject::Llm { status, usage: UsageSource::ResponseType, .. } => {
@@ -91,7 +92,7 @@ pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
         }
         Subject::Llm { status, usage: UsageSource::Closure(closure), .. } => {
             let status = status_reader(status, span);
-            let usage = quote_spanned!(at(closure.span())=> (&&__tag).__usage_by(#closure));
+            let usage = converted(closure, &quote_spanned!(at(closure.span())=> __usage));
             quote_spanned!(span=> __rt::StatusAndUsage { status: #status, usage: #usage })
         }
         Subject::Task { status, .. }
@@ -101,11 +102,22 @@ pub(super) fn reader(subject: &Subject, span: Span) -> TokenStream {
     }
 }
 
+/// Returns the expression that creates the reader of a closure's output, with its conversion by `method`.
+fn converted(closure: &Expr, method: &TokenStream) -> TokenStream {
+    quote_spanned! {at(closure.span())=> {
+        let __read = (&&__tag).__value().read(#closure);
+        let __convert = (&&__read.output()).#method();
+        (__read, __convert)
+    }}
+}
+
 /// Returns the expression that creates the reader of a status.
-pub(super) fn status_reader(source: &StatusSource, span: Span) -> TokenStream {
+pub(super) fn status_reader(source: &StatusSource, bound: ErrorBound, span: Span) -> TokenStream {
     match source {
         StatusSource::ResultType => {
-            quote_spanned!(span=> __rt::StatusByType { failure: (&&&&&__tag).__failure(), success: (&&&&&__tag).__success() })
+            // One trait more is tried for an error that may borrow.
+            let more = matches!(bound, ErrorBound::Borrowed).then(|| quote_spanned!(span=> &));
+            quote_spanned!(span=> __rt::StatusByType { failure: (#more &&&&&__tag).__failure(), success: (&&&&&__tag).__success() })
         }
         StatusSource::Closure(closure) => quote_spanned!(at(closure.span())=> __tag.__status(#closure)),
     }

@@ -3,12 +3,15 @@
 use proc_macro2::TokenStream;
 use syn::{Expr, Path};
 
+use super::bound::ErrorBound;
 use super::docs;
 use super::reader::StatusSource;
 use super::signature::{Function, is_async};
 use super::slo::Slo;
 use super::{Plan, Subject};
-use crate::args::{BoolLiteral, Callback, DurationLiteral, Entry, Flag, crate_path, crate_slot, entries};
+use crate::args::{
+    BoolLiteral, Callback, DurationLiteral, Entry, Flag, crate_path, crate_slot, entries, labelled_entries,
+};
 use crate::diagnostics::Errors;
 use crate::slot::{Fill, Slot, fill, fill_known};
 
@@ -65,18 +68,21 @@ impl SharedKeys {
         [krate, metrics, status, timeout, stream, slo, docs, last]
     }
 
-    /// Parses the keys of one attribute, `preset`, and the shared keys.
+    /// Parses the keys of one attribute, `preset`, whose first key is the label, and the shared keys.
     pub(crate) fn parse<'s>(
         args: TokenStream,
         preset: impl IntoIterator<Item = &'s mut dyn Fill>,
         errors: &mut Errors,
     ) -> Self {
         let mut shared = Self::new();
-        let found = entries(args, errors);
         let mut slots: Vec<&mut dyn Fill> = Vec::new();
         for slot in preset {
             slots.push(slot);
         }
+        let found = match slots.first() {
+            Some(label) => labelled_entries(args, label.key(), errors),
+            None => entries(args, errors),
+        };
         for slot in shared.slots() {
             slots.push(slot);
         }
@@ -113,6 +119,7 @@ impl SharedKeys {
             docs: docs.into_value().map_or_else(docs::enabled_by_default, |BoolLiteral(docs)| docs),
             dimensions: None,
             checked_budgets: None,
+            error_bound: ErrorBound::Unknown,
             subject: subject(status),
         }
     }

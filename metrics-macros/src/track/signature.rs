@@ -182,7 +182,7 @@ fn boxed_output(ty: &Type) -> Option<&Type> {
 }
 
 /// Removes the parentheses and the invisible groups of `macro_rules` around a type.
-pub(super) fn plain_type(mut ty: &Type) -> &Type {
+pub(crate) fn plain_type(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {
             Type::Group(group) => &group.elem,

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 
+use super::bound::ErrorBound;
 use super::docs;
 use super::shared::BaseKeys;
 use super::signature::Function;
@@ -41,6 +42,7 @@ impl Preset for Step {
             docs: self.docs.into_value().map_or_else(docs::enabled_by_default, |BoolLiteral(docs)| docs),
             dimensions: None,
             checked_budgets: None,
+            error_bound: ErrorBound::Unknown,
             subject: Subject::Step,
         })
     }

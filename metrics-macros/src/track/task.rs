@@ -27,7 +27,8 @@ impl Preset for Task {
     const NAMING: Naming = Naming::Item(KEY);
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let (mut label, mut budget) = (Slot::new(KEY), Slot::new(BUDGET));
+        let mut label = Slot::new(KEY).mistaken_for(&["kind", "label", "name", "task", "task_name", "type"]);
+        let mut budget = Slot::new(BUDGET);
         let mut dimensions = Slot::new(DIMENSIONS);
         let keys = [&mut label as _, &mut budget as _, &mut dimensions as _];
         let shared = SharedKeys::parse(args, keys, errors);

@@ -28,7 +28,8 @@ impl Preset for Tool {
     const NAMING: Naming = Naming::Item(KEY);
 
     fn parse(args: TokenStream, errors: &mut Errors) -> Self {
-        let (mut name, mut cost) = (Slot::new(KEY), Slot::new("cost"));
+        let mut name = Slot::new(KEY).mistaken_for(&["label", "name", "tool"]);
+        let mut cost = Slot::new("cost");
         let (mut budget, mut dimensions) = (Slot::new(BUDGET), Slot::new(DIMENSIONS));
         let keys = [&mut name as _, &mut cost as _, &mut budget as _, &mut dimensions as _];
         let shared = SharedKeys::parse(args, keys, errors);
@@ -44,7 +45,7 @@ impl Preset for Tool {
         let cost = cost.into_value().map(|Callback(read)| read);
         let label = name.into_value().unwrap_or_else(|| CallLabel::from_function_name(function));
         let plan = shared.validate(function, errors, |status| Subject::Tool { label, status, cost });
-        let checked_budgets = budget.into_value().map(|Flag| CheckedBudgets::Enclosing);
+        let checked_budgets = budget.into_value().map(|Flag(span)| CheckedBudgets::Enclosing(span));
         Some(Plan { dimensions: dimensions.into_value(), checked_budgets, ..plan })
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod calls;
 mod async_in_traits;
 mod async_trait_crate;
 mod bodies;
+mod borrowed_errors;
 mod boxed_future;
 mod budgets;
 mod forbid_unsafe;

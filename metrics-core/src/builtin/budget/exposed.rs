@@ -133,9 +133,9 @@ impl Source for Budgets {
             let value = match self.families.id(family) {
                 BudgetFamily::Limit => Number::Float(budget.limit_usd()),
                 BudgetFamily::Spent => Number::Float(budget.total_spent_usd()),
-                BudgetFamily::Used if budget.0.window.is_none() => continue,
+                // Each task has its own limit.
+                BudgetFamily::Used | BudgetFamily::Reserved if !budget.is_rolling() => continue,
                 BudgetFamily::Used => Number::Float(budget.spent_usd() / budget.limit_usd()),
-                BudgetFamily::Reserved if budget.0.window.is_none() => continue,
                 BudgetFamily::Reserved => Number::Float(budget.reserved_usd()),
                 BudgetFamily::UnpricedCalls => Number::Integer(budget.0.unpriced.count()),
                 BudgetFamily::Refused => Number::Integer(budget.0.refused.load(Ordering::Relaxed)),

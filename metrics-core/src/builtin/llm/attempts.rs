@@ -62,10 +62,15 @@ impl Attempt {
         self
     }
 
-    /// Sets the usage. That of a successful attempt is the usage of the call; that of a failed one is added to it.
+    /// Sets the usage. That of the last successful attempt is the usage of the call; those of other attempts are added to it.
     pub fn usage(mut self, usage: Usage) -> Self {
         self.usage = Some(usage);
         self
+    }
+
+    /// Returns whether it is a successful request with its usage.
+    pub(super) fn is_billed(&self) -> bool {
+        self.status == Status::Success && self.usage.is_some()
     }
 
     /// Sets the cost that the provider billed, in USD. An amount that is negative, not a number or over a million is refused,

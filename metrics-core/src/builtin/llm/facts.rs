@@ -37,6 +37,8 @@ pub struct CallFacts {
     service_tier: ServiceTier,
     /// True once an attempt has reported a usage.
     pub(super) has_attempt_usage: bool,
+    /// True once a successful attempt has reported a usage.
+    has_billed_attempt: bool,
 }
 
 /// The part of a call's usage that is unknown. The value is the index in [`MISSING_PARTS`](super::family::MISSING_PARTS).
@@ -155,14 +157,26 @@ impl CallFacts {
         operation.clone_into(&mut self.operation);
     }
 
-    /// Takes the facts of the call from an attempt that has been counted. Of several successful attempts the last one
-    /// determines the usage and the cost.
+    /// Returns the usage and the bill of the successful attempt before `attempt`, if both are requests that the provider
+    /// bills. They are replaced by those of `attempt`, and so must be counted before.
+    pub(crate) fn earlier_request(&self, attempt: &Attempt) -> Option<(Usage, Option<f64>)> {
+        let usage = self.usage.filter(|_| self.has_billed_attempt && attempt.is_billed())?;
+        Some((usage, self.cost_usd))
+    }
+
+    /// Takes the facts of the call from an attempt that has been counted.
     pub(crate) fn note_attempt(&mut self, attempt: &Attempt) {
         self.has_attempt_usage |= attempt.usage.is_some();
-        if attempt.status == Status::Success {
-            self.usage = attempt.usage.or(self.usage);
+        if attempt.status != Status::Success {
+            return;
+        }
+        self.usage = attempt.usage.or(self.usage);
+        if self.has_billed_attempt && attempt.is_billed() {
+            self.cost_usd = attempt.cost_usd;
+        } else {
             self.cost_usd = attempt.cost_usd.or(self.cost_usd);
         }
+        self.has_billed_attempt |= attempt.is_billed();
     }
 
     /// Returns true for an inference in the sense of OpenTelemetry's conventions.

@@ -126,10 +126,8 @@ impl LlmSeries {
         if let Some(usage) = &facts.usage {
             let cost = |usage: &Usage| self.cost(usage, served, &facts.requested_model, facts.sold_as());
             spent = self.add_usage(writer, usage, cost, facts.cost_usd);
-        } else {
-            if facts.cost_usd.is_some() {
-                spent.usd = self.add_cost(writer, &Usage::default(), None, facts.cost_usd).usd;
-            }
+        } else if facts.cost_usd.is_some() {
+            spent.usd = self.add_cost(writer, &Usage::default(), None, facts.cost_usd).usd;
         }
         if facts.refused_costs > 0 {
             self.shared.refused_costs.add(writer, 0, facts.refused_costs);
@@ -225,6 +223,17 @@ impl LlmSeries {
         }
         self.attempts.add(attempt, failed);
         failed
+    }
+
+    /// Counts the usage of a successful request that is not the last one of its call, and returns its tokens and its cost.
+    pub(crate) fn add_request(
+        &self,
+        (usage, reported): (Usage, Option<f64>),
+        requested: &str,
+        sold_as: SoldAs<'_>,
+    ) -> Spent {
+        let cost = |usage: &Usage| self.cost(usage, Served::Requested, requested, sold_as);
+        self.add_usage(storage::current_shard(), &usage, cost, reported)
     }
 
     pub(crate) fn set_limits(&self, limits: RateLimits) {

@@ -1,5 +1,7 @@
 //! Observers of tasks: callbacks at the end of each task, and the set of tasks in flight.
 
+#![cfg_attr(not(feature = "live"), allow(dead_code, reason = "only the live page lists the tasks in flight"))]
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! The cost of tool calls.
 
-use super::usage::{ByResultClosure, ByValueClosure};
-use super::{OutputTag, Reader};
+use super::closure::{Convert, ReadValue, conversion};
+use super::{OutputTag, Reader, Rejected};
 use crate::faults::FaultReporter;
 use crate::status::Status;
 
@@ -31,10 +31,6 @@ impl<T, S: Reader<T>, C: ReadCost<T>> Reader<T> for StatusAndCost<S, C> {
 }
 
 /// The return type of a `cost` closure: USD, or an `Option` of them.
-#[diagnostic::on_unimplemented(
-    message = "a `cost` closure gives USD as an `f64` or an `Option<f64>`, not `{Self}`",
-    label = "no amount of USD"
-)]
 pub trait IntoCost {
     /// Returns the cost, if there is one.
     fn into_cost(self) -> Option<f64>;
@@ -52,34 +48,33 @@ impl IntoCost for Option<f64> {
     }
 }
 
-/// Reads a `Result`'s value by a closure.
-pub trait ViaResultCost<T> {
-    /// Returns the reader.
-    fn __cost<F: Fn(&T) -> U, U: IntoCost>(&self, read: F) -> ByResultClosure<F> {
-        ByResultClosure(read)
+conversion! {
+    __cost: CostFromOutput, ViaCost, [U: IntoCost] U => Option<f64>, |value| value.into_cost()
+}
+
+/// Reports a type without a conversion.
+pub trait ViaNoCost<T> {
+    /// Never called, since no type is `IsCost`.
+    fn __cost(&self) -> Rejected
+    where
+        T: IsCost,
+    {
+        Rejected
     }
 }
 
-impl<T, E> ViaResultCost<T> for &OutputTag<Result<T, E>> {}
+impl<T> ViaNoCost<T> for OutputTag<T> {}
 
-/// Reads a plain value by a closure.
-pub trait ViaCost<T> {
-    /// Returns the reader.
-    fn __cost<F: Fn(&T) -> U, U: IntoCost>(&self, read: F) -> ByValueClosure<F> {
-        ByValueClosure(read)
-    }
-}
+/// Implemented by no type: its message is the compile error.
+#[diagnostic::on_unimplemented(
+    message = "a `cost` closure gives USD as an `f64` or an `Option<f64>`, not `{Self}`",
+    label = "no amount of USD",
+    note = "write `cost = |value| 0.01`, or `None` where a call cost nothing"
+)]
+pub trait IsCost {}
 
-impl<T> ViaCost<T> for OutputTag<T> {}
-
-impl<T, E, F: Fn(&T) -> U, U: IntoCost> ReadCost<Result<T, E>> for ByResultClosure<F> {
-    fn cost(&self, output: &Result<T, E>) -> Option<f64> {
-        self.0(output.as_ref().ok()?).into_cost()
-    }
-}
-
-impl<T, F: Fn(&T) -> U, U: IntoCost> ReadCost<T> for ByValueClosure<F> {
+impl<T, R: ReadValue<T>, C: Convert<R::Value, Option<f64>>> ReadCost<T> for (R, C) {
     fn cost(&self, output: &T) -> Option<f64> {
-        self.0(output).into_cost()
+        self.1.convert(self.0.read(output)?)
     }
 }

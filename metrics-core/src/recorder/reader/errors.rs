@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::marker::PhantomData;
 
-use crate::classify::{Classify, downcast, error_status};
+use crate::classify::{Classify, downcast, error_status, source_status};
 use crate::status::Status;
 
 /// An error inside an enum with `#[classify(transparent)]`.
@@ -22,13 +22,25 @@ impl<T: Classify> ViaInnerClassify for &&InnerError<'_, T> {
     }
 }
 
-/// Reads an inner error that is an `Error`.
+/// Reads an inner error that is an `Error`, which may contain borrowed data: by its sources.
 pub trait ViaInnerError {
     /// Returns the status of the inner error.
     fn __status(&self) -> Status;
 }
 
-impl<T: Error + 'static> ViaInnerError for &InnerError<'_, T> {
+impl<T: Error> ViaInnerError for &InnerError<'_, T> {
+    fn __status(&self) -> Status {
+        source_status(self.0)
+    }
+}
+
+/// Reads an inner error of a generic type that is bounded by `'static`. It is imported instead of `ViaInnerError`.
+pub trait ViaInnerStaticError {
+    /// Returns the status of the inner error.
+    fn __status(&self) -> Status;
+}
+
+impl<T: Error + 'static> ViaInnerStaticError for &InnerError<'_, T> {
     fn __status(&self) -> Status {
         error_status(self.0)
     }

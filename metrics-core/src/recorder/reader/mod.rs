@@ -3,6 +3,7 @@
 //! Stable Rust cannot specialise, so a generated call picks the most specific reader by autoref:
 //! `(&&&&&tag).__failure()` finds the trait implemented for the most references first.
 
+mod closure;
 mod cost;
 mod errors;
 mod status;
@@ -15,17 +16,20 @@ use super::{CallRecorder, FamilyCall, StepCall, TaskCall, UnrecordedCall};
 use crate::faults::{FaultReporter, ReportsFaults};
 use crate::status::Status;
 
-pub use cost::{StatusAndCost, ViaCost, ViaResultCost};
+pub(crate) use closure::output_of;
+pub use closure::{Convert, Rejected, ViaResultValue, ViaValue};
+pub use cost::{StatusAndCost, ViaCost, ViaNoCost};
 pub use errors::{
-    DowncastTag, InnerError, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError, ViaNoDowncast,
+    DowncastTag, InnerError, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError,
+    ViaInnerStaticError, ViaNoDowncast,
 };
 #[cfg(feature = "stream")]
 pub use status::StatusByClosure;
 pub use status::{
-    StatusByType, ViaAnyValue, ViaAsDynError, ViaClassifyError, ViaClassifyOk, ViaClassifyValue, ViaFuture,
-    ViaNoFailure, ViaResult, ViaResultFuture, ViaStdError,
+    StatusByType, ViaAnyValue, ViaAsDynError, ViaBorrowedBox, ViaClassifyError, ViaClassifyOk,
+    ViaClassifyValue, ViaFuture, ViaNoFailure, ViaResult, ViaResultFuture, ViaStaticError, ViaStdError,
 };
-pub use usage::{StatusAndUsage, ViaResultUsage, ViaResultUsageBy, ViaUsage, ViaUsageBy};
+pub use usage::{StatusAndUsage, ViaClosureUsage, ViaNoUsage, ViaResultUsage, ViaUsage};
 
 /// The type of an output, as the signature has it.
 pub struct OutputTag<T>(PhantomData<fn() -> T>);

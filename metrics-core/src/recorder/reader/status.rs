@@ -2,8 +2,8 @@
 
 use std::error::Error;
 
-use super::{OutputTag, Reader};
-use crate::classify::{Classify, error_status};
+use super::{OutputTag, Reader, Rejected};
+use crate::classify::{Classify, error_status, source_status};
 use crate::faults::FaultReporter;
 use crate::status::Status;
 
@@ -33,12 +33,6 @@ pub trait Failure<T> {
 }
 
 /// Reads the status of an output that is not an error.
-#[diagnostic::on_unimplemented(
-    message = "this function returns a future where its signature doesn't show one",
-    label = "a call of it cannot be measured to its end",
-    note = "write `async fn`, `-> impl Future<Output = ..>`, or `-> Pin<Box<dyn Future<Output = ..>>>` with `Box::pin(..)` as the last expression",
-    note = "or put the attribute on the function that awaits it"
-)]
 pub trait Success<T> {
     /// Returns the status.
     fn success(&self, output: &T, faults: &FaultReporter) -> Status;
@@ -62,13 +56,68 @@ macro_rules! arm {
     };
 }
 
+/// Implemented by no type: its message is the compile error for an output that is a future.
+#[diagnostic::on_unimplemented(
+    message = "the result of this function is a future, which a call of the function does not wait for",
+    label = "a call would end before the future",
+    note = "await the future in the function, or put the attribute on the function that awaits it",
+    note = "`-> impl Future<Output = ..>`, and `-> Pin<Box<dyn Future<Output = ..>>>` with `Box::pin(..)` as the last expression, are measured to the end",
+    note = "to measure only the creation of the future, write `status = |_| agent_metrics::Status::Success`"
+)]
+pub trait MeasuredToItsEnd {}
+
+impl<T> Success<T> for Rejected {
+    fn success(&self, _: &T, _: &FaultReporter) -> Status {
+        Status::Success
+    }
+}
+
+/// Rejects a future in a `Result`, whose end is not measured.
+pub trait ViaResultFuture {
+    /// Never called, since no type is `MeasuredToItsEnd`.
+    fn __success(&self) -> Rejected
+    where
+        Self: MeasuredToItsEnd,
+    {
+        Rejected
+    }
+}
+
+impl<T: Future, E> ViaResultFuture for &&&&OutputTag<Result<T, E>> {}
+
+/// Rejects a future that the signature does not show, or that an async function does not await.
+pub trait ViaFuture {
+    /// Never called, since no type is `MeasuredToItsEnd`.
+    fn __success(&self) -> Rejected
+    where
+        Self: MeasuredToItsEnd,
+    {
+        Rejected
+    }
+}
+
+impl<T: Future> ViaFuture for &&OutputTag<T> {}
+
 arm! {
     /// Reads a `Result` whose error is `Classify`.
     ViaClassifyError, __failure, ByClassify, [&&&&] Result<T, E>, [T, E: Classify]
 }
 arm! {
-    /// Reads a `Result` whose error is an `Error`, by its `source()` chain.
-    ViaStdError, __failure, ByChain, [&&&] Result<T, E>, [T, E: Error + 'static]
+    /// Reads a `Result` whose error is a boxed `Error` that may borrow. It is imported only where the signature names a
+    /// lifetime: a `Box<dyn Error>` without one is `'static`, and `Classify` reads more of it.
+    ViaBorrowedBox, __failure, ByBorrowedBox, [&&&&&] Result<T, Box<E>>, [T, E: BorrowedError + ?Sized]
+}
+arm! {
+    /// Reads a `Result` whose error is an `Error`, by the sources of the error.
+    ///
+    /// The choice of an arm does not see lifetimes, so this arm cannot ask for an error that is `'static`. Such an error
+    /// itself would say nothing more, since a type that a classifier knows is `Classify`, unless it is generic.
+    ViaStdError, __failure, BySources, [&&&] Result<T, E>, [T, E: Error]
+}
+arm! {
+    /// Reads a `Result` whose error is an `Error` of a generic type, by the concrete error and its sources. It is imported
+    /// instead of `ViaStdError` where the function bounds the type by `'static`.
+    ViaStaticError, __failure, ByChain, [&&&] Result<T, E>, [T, E: Error + 'static]
 }
 arm! {
     /// Reads a `Result` whose error contains an `Error`, such as `anyhow::Error`.
@@ -83,16 +132,8 @@ arm! {
     ViaNoFailure, __failure, NeverFailure, [] T, [T]
 }
 arm! {
-    /// Rejects a future in a `Result`, whose end is not measured: it is not `Success`.
-    ViaResultFuture, __success, FutureInResult, [&&&&] Result<T, E>, [T: Future, E]
-}
-arm! {
     /// Reads a `Result` whose value is `Classify`, such as an HTTP response.
     ViaClassifyOk, __success, ByOk, [&&&] Result<T, E>, [T: Classify, E]
-}
-arm! {
-    /// Rejects a future behind a type alias, whose end is not measured: it is not `Success`.
-    ViaFuture, __success, FutureBehindAlias, [&&] T, [T: Future]
 }
 arm! {
     /// Reads a value that is `Classify`.
@@ -118,6 +159,38 @@ impl<T, E: Classify> Failure<Result<T, E>> for ByClassify {
     #[inline]
     fn failure(&self, output: &Result<T, E>, faults: &FaultReporter) -> Option<Status> {
         error(output, faults, E::classify)
+    }
+}
+
+/// An `Error` behind a pointer, which may contain borrowed data.
+pub trait BorrowedError {
+    /// Returns the status of the sources of the error.
+    fn source_status(&self) -> Status;
+}
+
+macro_rules! borrowed_error {
+    ($($object:ty),*) => {$(
+        impl BorrowedError for $object {
+            fn source_status(&self) -> Status {
+                source_status(self)
+            }
+        }
+    )*};
+}
+
+borrowed_error!(dyn Error + '_, dyn Error + Send + '_, dyn Error + Sync + '_, dyn Error + Send + Sync + '_);
+
+impl<T, E: BorrowedError + ?Sized> Failure<Result<T, Box<E>>> for ByBorrowedBox {
+    #[inline]
+    fn failure(&self, output: &Result<T, Box<E>>, faults: &FaultReporter) -> Option<Status> {
+        error(output, faults, |error| error.source_status())
+    }
+}
+
+impl<T, E: Error> Failure<Result<T, E>> for BySources {
+    #[inline]
+    fn failure(&self, output: &Result<T, E>, faults: &FaultReporter) -> Option<Status> {
+        error(output, faults, source_status)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Readers of the usage of an LLM call.
 
-use super::{OutputTag, Reader};
+use super::closure::{Convert, ReadValue, conversion};
+use super::{OutputTag, Reader, Rejected};
 use crate::builtin::CallFacts;
 use crate::faults::FaultReporter;
 use crate::recorder::facts::LiveFacts;
 use crate::status::Status;
-use crate::usage::{IntoUsage, TokenUsage};
+use crate::usage::{IntoUsage, TokenUsage, Usage};
 
 /// Reads the usage of an LLM call from an output.
 pub trait ReadUsage<T> {
@@ -82,48 +83,40 @@ impl<T> ReadUsage<T> for ByValueUsage<T> {
     }
 }
 
-/// A key with a closure over a `Result`'s value.
-pub struct ByResultClosure<F>(pub(super) F);
-/// A key with a closure over a plain value.
-pub struct ByValueClosure<F>(pub(super) F);
+conversion! {
+    __usage: UsageFromOutput, ViaClosureUsage, [U: IntoUsage] U => Option<Usage>, |value| value.into_usage()
+}
 
-/// Reads a `Result`'s value by a closure.
-pub trait ViaResultUsageBy<T> {
-    /// Returns the reader.
-    fn __usage_by<F: Fn(&T) -> U, U: IntoUsage>(&self, read: F) -> ByResultClosure<F> {
-        ByResultClosure(read)
+/// Reports a type without a conversion.
+pub trait ViaNoUsage<T> {
+    /// Never called, since no type is `IsUsage`.
+    fn __usage(&self) -> Rejected
+    where
+        T: IsUsage,
+    {
+        Rejected
     }
 }
 
-impl<T, E> ViaResultUsageBy<T> for &OutputTag<Result<T, E>> {}
+impl<T> ViaNoUsage<T> for OutputTag<T> {}
 
-/// Reads a plain value by a closure.
-pub trait ViaUsageBy<T> {
-    /// Returns the reader.
-    fn __usage_by<F: Fn(&T) -> U, U: IntoUsage>(&self, read: F) -> ByValueClosure<F> {
-        ByValueClosure(read)
-    }
-}
+/// Implemented by no type: its message is the compile error.
+#[diagnostic::on_unimplemented(
+    message = "a `usage` closure returns a `Usage` or an `Option<Usage>`, not `{Self}`",
+    label = "no `Usage`",
+    note = "write `usage = |response| Usage::new(response.input_tokens, response.output_tokens)`"
+)]
+pub trait IsUsage {}
 
-impl<T> ViaUsageBy<T> for OutputTag<T> {}
-
-impl<T, E, F: Fn(&T) -> U, U: IntoUsage> ReadUsage<Result<T, E>> for ByResultClosure<F> {
-    fn read(&self, output: &Result<T, E>, facts: &mut CallFacts) {
-        if let Ok(value) = output {
-            facts.update(self.0(value).into_usage(), None, None);
-        }
-    }
-}
-
-impl<T, F: Fn(&T) -> U, U: IntoUsage> ReadUsage<T> for ByValueClosure<F> {
+impl<T, R: ReadValue<T>, C: Convert<R::Value, Option<Usage>>> ReadUsage<T> for (R, C) {
     fn read(&self, output: &T, facts: &mut CallFacts) {
-        facts.update(self.0(output).into_usage(), None, None);
+        if let Some(value) = self.0.read(output) {
+            facts.update(self.1.convert(value), None, None);
+        }
     }
 }
 
 debug_by_name! {
     ByTokenUsage [T] [T];
     ByValueUsage [T] [T];
-    ByResultClosure [F] [F];
-    ByValueClosure [F] [F];
 }

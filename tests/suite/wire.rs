@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use agent_metrics::usage::wire::{Facts, WireFormat};
-use agent_metrics::{AgentMetrics, Usage, track_llm};
+use agent_metrics::{AgentMetrics, Status, Usage, track_llm};
 use agent_metrics_tests::{build, samples};
 use genai_prices::{ExtractRequest, ProviderUsage, UsageKey};
 
@@ -106,6 +106,42 @@ fn an_independent_reader_finds_the_same_usage() {
     only_ours.sort();
     assert_eq!(only_ours, expected);
     assert!(compared >= 7 * 4, "only {compared} bodies were compared");
+}
+
+/// Bodies of bug reports and what they cost in USD, by the prices of two public tables or by the provider's own bill.
+const BILLS: [(&str, &str, f64); 17] = [
+    ("anthropic/batch_tier.json", "claude-opus-5", 0.006_25),
+    ("anthropic/compaction.json", "claude-sonnet-5", 0.451),
+    ("anthropic/lifetimes.json", "claude-sonnet-5", 0.010_72),
+    ("anthropic/us_only.json", "claude-opus-5", 0.024_75),
+    ("anthropic/web_search.json", "claude-sonnet-5", 0.046),
+    ("bedrock_converse/disjoint.json", "claude-sonnet-5", 0.001_935_8),
+    ("cohere_v2/embedding.json", "embed-v4.0", 0.0006),
+    ("gemini/grounded.json", "gemini-3.1-pro-preview", 0.0312),
+    ("gemini/image_output.json", "gemini-3-pro-image-preview", 0.248_776),
+    ("mistral/audio.json", "voxtral-small-latest", 0.240_023),
+    ("openai_chat/cached_audio.json", "gpt-realtime", 0.006_336),
+    ("openai_chat/embedding.json", "text-embedding-3-small", 0.000_16),
+    ("openai_chat/flex.json", "gpt-5.4", 0.0275),
+    ("openai_chat/gateway_cache_creation.json", "claude-sonnet-5", 0.0244),
+    ("openai_chat/image_output.json", "gemini-3-pro-image-preview", 0.137_12),
+    ("openai_chat/openrouter_cost.json", "z-ai/glm-5.3", 0.0123),
+    ("openai_chat/xai_reasoning_beside.json", "grok-4.20", 0.020_856_2),
+];
+
+#[test]
+fn a_call_costs_what_the_provider_bills() {
+    let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("../metrics-core/src/usage/wire/golden");
+    for (path, model, usd) in BILLS {
+        let format: WireFormat = path.split('/').next().expect("a folder").parse().expect("a known format");
+        let metrics = build();
+        let mut call = metrics.track_llm(model);
+        call.usage(&format.facts_of_slice(&fs::read(goldens.join(path)).expect("a golden file")));
+        call.finish(Status::Success);
+        let found = samples(&metrics).sum("agent_cost_usd_total", &[("model", model)]);
+        assert!((found - usd).abs() < 1e-9, "{path}: {found} USD for {usd}");
+        assert_eq!(samples(&metrics).sum("agent_llm_usage_missing_total", &[]), 0.0, "{path}");
+    }
 }
 
 #[track_llm(model = "claude", metrics = metrics)]

@@ -118,7 +118,7 @@ where
                 let limits = RateLimits::from_headers(|name| response.header(name));
                 Call::current().rate_limits(limits);
                 let status = response.classify();
-                Call::current().note_head(status, response.retry_after());
+                Call::note_head(status, response.retry_after());
                 status
             }
             Err(error) => error.classify(),

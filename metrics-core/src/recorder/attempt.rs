@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Call;
-use super::facts::with_current;
+use super::facts::{LiveFacts, with_current};
 use super::timeout::dropped_status;
 use crate::builtin::Attempt;
 use crate::status::Status;
@@ -21,7 +21,7 @@ pub(crate) struct AttemptGuard {
 impl AttemptGuard {
     /// Begins an attempt that was preceded by a wait.
     pub(crate) fn after(waited: Duration) -> Self {
-        with_current(|facts| facts.begin_attempt());
+        with_current(LiveFacts::begin_attempt);
         Self { waited, before: None }
     }
 

@@ -375,16 +375,17 @@ impl Call {
         self
     }
 
-    /// Notes the status of a response's head and the wait that it requests.
+    /// Notes the status of the head of a response to the innermost call, and the wait that it requests.
     #[cfg(feature = "tower")]
-    pub(crate) fn note_head(self, status: Status, retry_after: Option<Duration>) {
+    pub(crate) fn note_head(status: Status, retry_after: Option<Duration>) {
         with_current(|facts| facts.set_head(status, retry_after));
     }
 
-    /// Returns the status of the last response's head and the wait that it requests, if a layer saw it.
+    /// Returns the status of the head of the last response to the innermost call, and the wait that it requests, if a layer
+    /// saw it.
     #[cfg(feature = "tower")]
     #[allow(dead_code)] // Each integration uses some of these.
-    pub(crate) fn head(self) -> Option<(Status, Option<Duration>)> {
+    pub(crate) fn head() -> Option<(Status, Option<Duration>)> {
         let mut head = None;
         with_current(|facts| head = facts.head());
         head

@@ -56,7 +56,7 @@ impl Classify for OpenAIError {
 /// Returns the status of the last response's head and the wait that it requests, if the response was an error and
 /// `AttemptLayer` saw it.
 fn failed_head() -> Option<(Status, Option<Duration>)> {
-    Call::current().head().filter(|(status, _)| *status != Status::Success)
+    Call::head().filter(|(status, _)| *status != Status::Success)
 }
 
 /// Returns the status of the body of an error, which may be a text without any JSON.

@@ -10,7 +10,7 @@ use crate::sample::is_valid_amount;
 const TICKS: f64 = 1e10;
 
 /// Paths of the amount in the object with the token counts: OpenRouter ("Usage accounting") and gateways that imitate it,
-/// Perplexity, whose amount includes its fees for requests, and DeepInfra.
+/// Perplexity, whose amount includes its fees for requests, and `DeepInfra`.
 const AMOUNTS: &[&str] = &["cost", "cost.total_cost", "estimated_cost"];
 
 /// Paths of the amount in a body: Vercel's AI Gateway.

@@ -43,13 +43,13 @@ fn an_array_of_events_is_read_item_by_item() {
     }
     let mut stream = WireStream::new(array.format);
     let first = array.text.find("\n  },").expect("a first item") + 4;
-    stream.bytes(array.text[..first].as_bytes());
+    stream.bytes(&array.text.as_bytes()[..first]);
     assert!(stream.facts().usage.is_some(), "an item counts before the array ends");
 }
 
 #[test]
 fn whole_frames_may_be_passed_as_text() {
-    for golden in load_goldens().iter().filter(|golden| golden.path.ends_with(".sse")) {
+    for golden in load_goldens().iter().filter(|golden| golden.text.contains("data:")) {
         let mut stream = WireStream::new(golden.format);
         golden.text.split_inclusive("\n\n").for_each(|frame| stream.data(frame));
         assert_eq!(stream.facts(), golden.facts(), "{}", golden.path);
@@ -106,7 +106,7 @@ fn a_field_of_16_mib_and_a_line_without_end_take_bounded_memory() {
     }
     stream.bytes(b"\"}}], \"usage\": {\"prompt_tokens\": 3, \"completion_tokens\": 2}}\n\n");
     assert_eq!(stream.facts().usage, Some(Usage::new(3, 2)));
-    assert!(format!("{:?}", stream).len() < 100_000);
+    assert!(format!("{stream:?}").len() < 100_000);
 
     // A line that is no JSON and never ends.
     for start in ["data: ", "data: {", "", ": "] {
@@ -118,7 +118,7 @@ fn a_field_of_16_mib_and_a_line_without_end_take_bounded_memory() {
         for _ in 0..20 {
             stream.bytes(&piece);
         }
-        assert!(format!("{:?}", stream).len() < 8_000_000, "1 MiB, each byte written as a number");
+        assert!(format!("{stream:?}").len() < 8_000_000, "1 MiB, each byte written as a number");
         assert_eq!(stream.facts().usage, Some(Usage::new(3, 2)));
         stream.bytes(b"\n\n");
         assert_eq!(stream.unreadable_events(), u64::from(start.starts_with('d')), "{start}");

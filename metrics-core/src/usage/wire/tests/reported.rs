@@ -8,8 +8,8 @@ use crate::status::Status::{
 use crate::usage::{ServiceTier, Usage};
 
 /// Embeddings and what else has no output tokens.
-fn input_only(input: u64) -> Option<Usage> {
-    Some(used(input, 0))
+fn input_only(input: u64) -> Usage {
+    used(input, 0)
 }
 
 pub(super) fn cases() -> Vec<Case> {
@@ -38,7 +38,7 @@ fn openai_chat() -> Vec<Case> {
         ("openai_chat/cached_audio.json", Some(audio), "stop", Success),
         ("openai_chat/deepseek_cache.json", deepseek, "stop", Success),
         ("openai_chat/deepseek_cache_twice.json", deepseek, "stop", Success),
-        ("openai_chat/embedding.json", input_only(8000), "", Success),
+        ("openai_chat/embedding.json", Some(input_only(8000)), "", Success),
         ("openai_chat/flex.json", Some(used(10_000, 2000)), "stop", Success),
         ("openai_chat/gateway_cache_beside.json", Some(used(2040, 10).cache_read(2000)), "stop", Success),
         (
@@ -60,7 +60,7 @@ fn openai_chat() -> Vec<Case> {
         ("openai_chat/perplexity_cost.json", Some(used(14, 70).web_searches(2)), "stop", Success),
         ("openai_chat/transcription.json", Some(used(14, 45).audio_input(14)), "", Success),
         ("openai_chat/transcription_by_length.json", Some(Usage::default().audio_seconds(27)), "", Success),
-        ("openai_chat/voyage_embedding.json", input_only(120), "", Success),
+        ("openai_chat/voyage_embedding.json", Some(input_only(120)), "", Success),
         (
             "openai_chat/xai_reasoning_beside.json",
             Some(used(9100, 3900).cache_read(256).reasoning(2500)),
@@ -139,7 +139,7 @@ fn gemini() -> Vec<Case> {
     vec![
         ("gemini/batch_line.json", Some(used(7, 3)), "STOP", Success),
         ("gemini/cached_audio.json", Some(audio), "STOP", Success),
-        ("gemini/embedding.json", input_only(7), "", Success),
+        ("gemini/embedding.json", Some(input_only(7)), "", Success),
         ("gemini/grounded.json", Some(used(1000, 100).web_searches(2)), "STOP", Success),
         ("gemini/grounded_by_prompt.json", Some(used(12, 90).web_searches(1)), "STOP", Success),
         ("gemini/image_output.json", Some(drawn), "STOP", Success),
@@ -151,11 +151,11 @@ fn others() -> Vec<Case> {
     let disjoint = used(3621, 20).cache_read(3059).cache_write(0);
     vec![
         ("bedrock_converse/disjoint.json", Some(disjoint), "end_turn", Success),
-        ("cohere_v2/embedding.json", input_only(5000), "", Success),
+        ("cohere_v2/embedding.json", Some(input_only(5000)), "", Success),
         ("mistral/audio.json", Some(used(30, 50).audio_seconds(3600)), "stop", Success),
-        ("mistral/embedding.json", input_only(15), "", Success),
+        ("mistral/embedding.json", Some(input_only(15)), "", Success),
         ("ollama/cached.json", Some(used(21, 971).cache_read(16)), "stop", Success),
-        ("ollama/embedding.json", input_only(8), "", Success),
+        ("ollama/embedding.json", Some(input_only(8)), "", Success),
         ("ollama/prompt_cached.json", Some(Usage::default().output(50)), "stop", Success),
     ]
 }

@@ -617,7 +617,8 @@ pub fn derive_classify(input: TokenStream) -> TokenStream {
 ///
 /// | key | value | default |
 /// |---|---|---|
-/// | `labels` | the names of labels that every series has in addition to the labels of its family, such as `["namespace"]`: labels of scrape targets, constant labels of a registry, dimensions | none besides `job` and `instance`, which are always known |
+/// | `labels` | the names of labels that every series has in addition to the labels of its family, such as `["tier"]`: constant labels of a registry, dimensions | none besides `job`, `instance` and the usual labels of targets, such as `namespace` and `cluster` |
+/// | `other_metrics` | the names of metrics of other programs, such as `["node_load1"]`; `node_*` stands for all that begin with `node_`. They may have any labels | none |
 /// | `crate` | the path of the runtime crate | `::agent_metrics` |
 ///
 /// # Output
@@ -628,6 +629,9 @@ pub fn derive_classify(input: TokenStream) -> TokenStream {
 /// - Each metric, by the name of its samples (with `_bucket`, `_sum` and `_count` for histograms).
 /// - Each label of a selector, against the labels of its metric.
 /// - The labels of `by`, `without`, `on`, `ignoring` and `group_left`, against the labels that the expression still has.
+/// - The value of a label with a closed set of values, and the bucket bound of `le`, of built-in families.
+/// - That `histogram_quantile` still has the label `le`, that `rate`, `irate` and `increase` are not called with a gauge, and
+///   that Prometheus 2.42 knows each function.
 ///
 /// A name with a colon belongs to a recording rule and may have any labels; so may a selector without a name. `up`, `ALERTS`
 /// and the other series that Prometheus writes itself are known. Grafana's `$__rate_interval`, `$__interval`,

@@ -1,6 +1,6 @@
-#![cfg_attr(all(feature = "axum", feature = "tokio"), doc = include_str!("../README.md"))]
+#![cfg_attr(all(feature = "live", feature = "tokio"), doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(all(feature = "axum", feature = "tokio")),
+    not(all(feature = "live", feature = "tokio")),
     doc = "Attributes that turn async agent functions into correct, bounded, compile-time checked Prometheus metrics."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]

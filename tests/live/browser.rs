@@ -1,4 +1,4 @@
-//! A client of chromedriver, by the WebDriver protocol.
+//! A client of chromedriver, by the `WebDriver` protocol.
 
 use std::fs;
 use std::path::Path;
@@ -107,7 +107,7 @@ impl Browser {
         until(what, || (self.run(script) == Value::Bool(true)).then_some(()));
     }
 
-    /// Presses keys: characters, or the key codes of WebDriver.
+    /// Presses keys: characters, or the key codes of `WebDriver`.
     pub(crate) fn press(&self, keys: &str) {
         let strokes = keys.chars().flat_map(|key| {
             ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() }))

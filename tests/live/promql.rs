@@ -18,10 +18,10 @@ fn work(metrics: &AgentMetrics, stop: &AtomicBool) {
     let mut number = 0_u64;
     let begin = Instant::now();
     while !stop.load(Ordering::Relaxed) {
-        let status = if number % 5 == 0 { Status::Error } else { Status::Success };
+        let status = if number.is_multiple_of(5) { Status::Error } else { Status::Success };
         metrics.track_request("GET", "/tasks/{id}").finish(200);
-        metrics.track_tool(if number % 2 == 0 { "web_search" } else { "calculator" }).finish(status);
-        let mut call = metrics.track_llm(if number % 3 == 0 { "gpt-4o" } else { "gpt-4o-mini" });
+        metrics.track_tool(if number.is_multiple_of(2) { "web_search" } else { "calculator" }).finish(status);
+        let mut call = metrics.track_llm(if number.is_multiple_of(3) { "gpt-4o" } else { "gpt-4o-mini" });
         call.usage(&Usage::new(900, 100 + number % 7));
         call.finish(status);
         let task = metrics.track_task("chat");

@@ -354,7 +354,7 @@ fn amounts_that_no_call_can_cost_are_refused_everywhere() {
         Ok(agent_metrics::current_task().expect("a task").cost_usd)
     }
 
-    #[track_tool(metrics = metrics, cost = |_| usd)]
+    #[track_tool(metrics = metrics, cost = |()| usd)]
     fn pay(metrics: &AgentMetrics, usd: f64) {}
 
     let metrics = metrics();

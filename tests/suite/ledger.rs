@@ -255,7 +255,7 @@ fn a_model_past_the_cap_of_the_label_has_its_own_price() {
     let model = |number: u32| format!("m{number}");
     let table = || {
         (0..20).fold(PriceTable::empty(), |table, number| {
-            table.with(&model(number), Price::per_million(f64::from(1 + number), 0.0))
+            table.with(model(number), Price::per_million(f64::from(1 + number), 0.0))
         })
     };
     let spent = |spend: &dyn Fn(&AgentMetrics)| {
@@ -267,7 +267,7 @@ fn a_model_past_the_cap_of_the_label_has_its_own_price() {
                 None,
                 std::time::Duration::ZERO,
                 agent_metrics::Status::Success,
-            )
+            );
         });
         metrics.set_prices(table());
         spend(&metrics);

@@ -29,6 +29,7 @@ mod registry;
 mod sizes;
 mod statuses;
 mod streams;
+mod task_end;
 mod trees;
 mod ui;
 mod usage;

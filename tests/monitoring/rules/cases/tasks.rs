@@ -255,7 +255,7 @@ fn no_traffic() -> Vec<Case> {
             .every("5m")
             .series(tasks("a", "search", "success"), {
                 let first = office_hours(1, 8..18, 2, u32::MAX);
-                let last = first.split(' ').last().expect("a value").to_owned();
+                let last = first.split(' ').next_back().expect("a value").to_owned();
                 let idle = vec![last; 6 * 288].join(" ");
                 let base = 1200;
                 let again = office_hours(1, 8..18, 2, 14 * 12);

@@ -43,6 +43,7 @@ impl TokenUsage for Message {
 }
 
 /// Returns the facts of a usage, which the crate keeps as JSON, or with some of its fields as JSON.
+#[allow(clippy::needless_pass_by_value)] // `json!` makes the value in place.
 fn facts(usage: Value) -> Facts {
     FORMAT.facts(&json!({ "usage": usage }))
 }

@@ -2,71 +2,92 @@
 //!
 //! A forecast requires the history that the settings demand. Without it the series is absent;
 //! `job:agent_history:days` has the days of history.
+//!
+//! The forecast of a month is the month to date, plus the mean day of the last two weeks for each remaining day, times the
+//! trend. The trend is the growth from one week to the next, for the time from the middle of these two weeks to the middle of the
+//! remaining days. Noise looks like growth, and it is raised to a high power at the beginning of a month. The growth is therefore
+//! weighted by `u^2 / (u^2 + e^2)`, with its logarithm `u` and the standard error `e` of the ratios between days a week apart.
 
 use super::Settings;
 use super::number;
 use super::prometheus::names as n;
 use super::rule::Group;
 
-/// The seconds between two evaluations, for which each recorded rate stands.
+/// The seconds between two evaluations, for which each recorded increase stands.
 const INTERVAL: u64 = 300;
+const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
 /// The current month as a label, such as `202611`.
 const MONTH: &str = "count_values(\"month\", 100 * year(vector(time())) + month(vector(time())))";
-/// The z-value of a two-sided 95 % interval of a normal distribution.
-const DEVIATIONS: f64 = 1.96;
+/// The standard deviations of the margin. Nine in ten months of a simulation end within it: months with a growth of -3 % to 3 %
+/// a day, with and without weekends, with deviations of 10 % and 30 % from day to day.
+const DEVIATIONS: f64 = 2.0;
 
-/// A quantity that is summed until the end of the month: its recorded rate, and the names of the series derived from it.
+/// A quantity that is summed until the end of the month: its counter, and the names of the series derived from it.
 struct Spent {
-    rate: &'static str,
+    counter: &'static str,
+    increase: &'static str,
     month: &'static str,
     day: &'static str,
     to_date: &'static str,
+    growth: &'static str,
+    growth_error: &'static str,
+    trend: &'static str,
     forecast: &'static str,
     margin: &'static str,
     low: &'static str,
     high: &'static str,
 }
 
+const TOKENS: Spent = Spent {
+    counter: "agent_llm_tokens_total",
+    increase: n::TOKENS_5M,
+    month: n::TOKENS_MONTH,
+    day: n::TOKENS_1D,
+    to_date: n::TOKENS_TO_DATE,
+    growth: n::TOKENS_GROWTH,
+    growth_error: n::TOKENS_GROWTH_ERROR,
+    trend: n::TOKENS_TREND,
+    forecast: n::TOKENS_FORECAST,
+    margin: n::TOKENS_MARGIN,
+    low: n::TOKENS_LOW,
+    high: n::TOKENS_HIGH,
+};
+
+const COST: Spent = Spent {
+    counter: "agent_cost_usd_total",
+    increase: n::COST_5M,
+    month: n::COST_MONTH,
+    day: n::COST_1D,
+    to_date: n::COST_TO_DATE,
+    growth: n::COST_GROWTH,
+    growth_error: n::COST_GROWTH_ERROR,
+    trend: n::COST_TREND,
+    forecast: n::COST_FORECAST,
+    margin: n::COST_MARGIN,
+    low: n::COST_LOW,
+    high: n::COST_HIGH,
+};
+
 pub(super) fn groups(settings: &Settings) -> Vec<Group> {
     let mut month = Group::new("agent-capacity-month");
     month.interval = Some(INTERVAL);
     let left = "days_in_month() - day_of_month() + 1 - hour() / 24 - minute() / 1440";
     month.record(n::MONTH_LEFT, left).note("Days until the end of the month, in UTC.");
-    let tokens = Spent {
-        rate: n::TOKEN_RATE,
-        month: n::TOKENS_MONTH,
-        day: n::TOKENS_1D,
-        to_date: n::TOKENS_TO_DATE,
-        forecast: n::TOKENS_FORECAST,
-        margin: n::TOKENS_MARGIN,
-        low: n::TOKENS_LOW,
-        high: n::TOKENS_HIGH,
-    };
-    let cost = Spent {
-        rate: n::COST_RATE,
-        month: n::COST_MONTH,
-        day: n::COST_1D,
-        to_date: n::COST_TO_DATE,
-        forecast: n::COST_FORECAST,
-        margin: n::COST_MARGIN,
-        low: n::COST_LOW,
-        high: n::COST_HIGH,
-    };
-    spent(&mut month, &tokens, settings);
+    spent(&mut month, &TOKENS, settings);
     month
         .record(n::HISTORY, history(n::ACTIVE_TASKS, settings))
         .note("Whole days since the agent was first seen, up to 14.");
-    forecast(&mut month, &tokens, settings);
-    spent(&mut month, &cost, settings);
-    forecast(&mut month, &cost, settings);
+    forecast(&mut month, &TOKENS, settings);
+    spent(&mut month, &COST, settings);
+    forecast(&mut month, &COST, settings);
     budgets(&mut month, settings);
     vec![month, scaling(settings)]
 }
 
-/// The range of two weeks with one value per day.
-fn daily(settings: &Settings) -> String {
-    format!("{}:{}", settings.time(14 * DAY), settings.time(DAY))
+/// Returns a range with one value per day, at midnight: a second less than whole days, so that it never has one value more.
+fn days(count: u64, settings: &Settings) -> String {
+    format!("{}:{}", settings.time(count * DAY - 1), settings.time(DAY))
 }
 
 /// The history is that of the agent, which may call no model at all.
@@ -78,65 +99,125 @@ fn enough(settings: &Settings) -> String {
 /// still has a history.
 fn before(series: &str, settings: &Settings) -> String {
     format!(
-        "sum by (job) (last_over_time({series}[{}] offset {}))",
+        "max by (job) (last_over_time({series}[{}] offset {}))",
         settings.time(7 * DAY),
         settings.time(DAY)
     )
 }
 
 fn history(series: &str, settings: &Settings) -> String {
-    format!("count_over_time({}[{}])", before(series, settings), daily(settings))
+    format!("count_over_time({}[{}])", before(series, settings), days(14, settings))
+}
+
+/// Returns the increase of a counter between two evaluations, without extrapolation, so that increases add up to the counter.
+///
+/// `increase()` extrapolates to the ends of its window, which is wrong for work that comes in bursts. The increase since the last
+/// value before the window includes the time in which a target was unreachable, up to an hour. After a restart it is the value
+/// of the counter. A series without such a value counts only if it is new: if it has fewer samples than its instance has
+/// successful scrapes.
+fn exact_increase(counter: &str, settings: &Settings) -> String {
+    let (window, hour) = (settings.time(INTERVAL), settings.time(HOUR));
+    let now = format!("last_over_time({counter}[{window}])");
+    let earlier = format!("last_over_time({counter}[{hour}] offset {window})");
+    let scrapes = if settings.scraped {
+        format!("sum_over_time(up[{window}])")
+    } else {
+        format!("count_over_time(agent_metrics_callback_panics_total[{window}])")
+    };
+    format!(
+        "sum by (job) (\n  ({now} - {earlier} >= 0)\n  or ({now} < {earlier})\n  or (\n    {now}\n    \
+         and count_over_time({counter}[{window}]) < on (job, instance) group_left ()\n      \
+         max by (job, instance) ({scrapes})\n  )\n)"
+    )
 }
 
 fn spent(group: &mut Group, spent: &Spent, settings: &Settings) {
-    let interval = number(INTERVAL as f64 / f64::from(settings.rehearsal));
-    let (day, month) = (settings.time(DAY), settings.time(31 * DAY));
+    // Half an interval less than a day, so that the sum never has one value more.
+    let (day, month) = (settings.time(DAY - INTERVAL / 2), settings.time(31 * DAY));
+    let increase = spent.increase;
     group
-        .record(spent.month, format!("sum by (job) ({})\n* on () group_left (month)\n{MONTH}", spent.rate))
+        .record(increase, exact_increase(spent.counter, settings))
+        .note("Increase since the last evaluation, without extrapolation.");
+    group
+        .record(spent.month, format!("max by (job) ({increase})\n* on () group_left (month)\n{MONTH}"))
         .note("With the month as a label, so that it can be summed from the first of the month.");
     group
         .record(
             spent.day,
             format!(
-                "(\n  sum_over_time(sum by (job) ({rate})[{day}:{}]) * {interval}\n  and on (job) {before}\n)\n\
+                "(\n  max by (job) (sum_over_time({increase}[{day}]))\n  and on (job) {before}\n)\n\
                  or 0 * {before}",
-                settings.time(INTERVAL),
-                rate = spent.rate,
-                before = before(spent.rate, settings),
+                before = before(increase, settings),
             ),
         )
         .note("Increase of the last day. Absent before the first day of history.");
     group
         .record(
             spent.to_date,
-            format!(
-                "sum by (job) (\n  sum_over_time({}[{month}])\n  and on (month) {MONTH}\n) * {interval}",
-                spent.month
-            ),
+            format!("max by (job) (\n  sum_over_time({}[{month}])\n  and on (month) {MONTH}\n)", spent.month),
         )
         .note("Month to date, as seen by Prometheus. Incomplete if Prometheus started after the first of the month.");
 }
 
 fn forecast(group: &mut Group, spent: &Spent, settings: &Settings) {
-    let days = daily(settings);
-    let Spent { day, to_date, forecast, margin, low, high, .. } = spent;
-    let left = format!("scalar({})", n::MONTH_LEFT);
+    let Spent { day, to_date, growth, growth_error, trend, forecast, margin, low, high, .. } = spent;
+    let (week, two_weeks) = (days(7, settings), days(14, settings));
+    let offset = settings.time(7 * DAY);
+    // A second evaluator of the rules records the same series again: `scalar()` of two series is NaN.
+    let left = format!("scalar(max({}))", n::MONTH_LEFT);
     // The days of this quantity: tokens may have a longer history than costs.
-    let known = format!("count_over_time({day}[{days}])");
+    let known = format!("count_over_time({day}[{two_weeks}])");
+    let mean = format!("avg_over_time({day}[{two_weeks}])");
     let enough = format!("and on (job) {known} >= {}", settings.capacity.min_history_days);
     group
-        .record(*forecast, format!("{to_date} + avg_over_time({day}[{days}]) * {left}\n{enough}"))
-        .note("Month to date, plus the daily mean of the last two weeks for each remaining day.");
-    // The margin of the remaining days, including the uncertainty of a mean from few days.
+        .record(
+            *growth,
+            format!(
+                "clamp(\n  avg_over_time({day}[{week}])\n  / (avg_over_time({day}[{week}] offset {offset}) > 0),\n  0.67, 1.5\n)\n\
+                 and on (job) {known} >= 14"
+            ),
+        )
+        .note("Growth from one week to the next. Absent before two weeks of history.");
+    let ratios = format!("({day} / ({day} offset {offset} > 0))[{week}]");
+    group
+        .record(
+            *growth_error,
+            format!(
+                "stddev_over_time({ratios})\n/ avg_over_time({ratios})\n/ sqrt(count_over_time({ratios}))\n\
+                 and on (job) {growth}"
+            ),
+        )
+        .note("Relative standard error of the growth, from the ratios between days a week apart.");
+    let weeks = format!("({left} / 2 + 7) / 7");
+    group
+        .record(
+            *trend,
+            format!(
+                "{growth} ^ (\n  ln({growth}) ^ 2 / (ln({growth}) ^ 2 + {growth_error} ^ 2 + 1e-12)\n  * {weeks}\n)\n\
+                 or 0 * {to_date} + 1"
+            ),
+        )
+        .note("Factor from the mean day of the last two weeks to the mean remaining day. 1 before two weeks of history.");
+    let rest = format!("{mean} * {left} * {trend}");
+    group.record(*forecast, format!("{to_date} + {rest}\n{enough}")).note(
+        "Month to date, plus the mean day of the last two weeks for each remaining day, times the trend.",
+    );
+    let deviation = format!("stddev_over_time({day}[{two_weeks}])");
+    let leftover = format!("{deviation} ^ 2 * scalar(clamp_max(max({}), 7))", n::MONTH_LEFT);
     group
         .record(
             *margin,
             format!(
-                "{} * stddev_over_time({day}[{days}])\n* sqrt({left} + {left} ^ 2 / {known})\n{enough}",
-                number(DEVIATIONS)
+                "{z} * sqrt(\n  {leftover}\n  + ({rest}) ^ 2\n  * (3.5 * {growth_error} ^ 2 * (1 / {left} + 1 / 14) + ({weeks} * \
+                 {growth_error}) ^ 2 + 0.0004)\n)\nor {z} * sqrt(\n  {leftover}\n  + ({deviation} * {left}) ^ 2 / {known}\n  + ({rest}) ^ 2 \
+                 * 0.25 / {known}\n)\n{enough}",
+                z = number(DEVIATIONS),
             ),
         )
-        .note("Margin of the forecast for a 95 % interval, if days keep varying as before.");
+        .note(
+            "Margin of a 90 % interval: a week that is not whole, deviations from day to day, and the error of the growth. With \
+             less than two weeks of history, the error of a mean of few days.",
+        );
     group
         .record(*low, format!("({forecast} - {margin} > {to_date})\nor ({to_date} {enough})"))
         .note("At least the month to date.");
@@ -145,32 +226,34 @@ fn forecast(group: &mut Group, spent: &Spent, settings: &Settings) {
 
 fn budgets(group: &mut Group, settings: &Settings) {
     let day = settings.time(DAY);
-    let by = "job, budget";
     group
         .record(
             n::BUDGET_DAYS,
             format!(
-                "clamp_min(sum by ({by}) (agent_budget_limit_usd * (1 - agent_budget_used_ratio)), 0)\n/\n\
-                 (sum by ({by}) (rate(agent_budget_spent_usd_total[{day}])) * {DAY} > 0)\n\
-                 and on ({by}) sum by ({by}) (last_over_time(agent_budget_spent_usd_total[{day}] offset {day}))"
+                "clamp_min(1 - agent_budget_used_ratio, 0)\n/ (deriv(agent_budget_used_ratio[{day}]) * {DAY} > 0)\n< 365\n\
+                 and last_over_time(agent_budget_used_ratio[{day}] offset {day})"
             ),
         )
-        .note("At the rate of the last day. A rolling budget lasts longer, since old spending leaves its window.");
+        .note(
+            "For each instance, at the trend of the last day. Old spending leaves the rolling window of a budget: steady spending \
+             below the limit never uses it up, and has no value. Nor have budgets that last for more than a year.",
+        );
     if let Some(budget) = settings.capacity.monthly_budget_usd {
         group
             .record(
                 n::MONTH_BUDGET_DAYS,
                 format!(
-                    "clamp_min({} - {}, 0) / (avg_over_time({day}[{days}]) > 0)\n\
-                     and on (job) count_over_time({day}[{days}]) >= {}",
+                    "clamp_min({} - {}, 0) / (avg_over_time({day}[{week}]) > 0)\n\
+                     and on (job) count_over_time({day}[{two_weeks}]) >= {}",
                     number(budget),
                     n::COST_TO_DATE,
                     settings.capacity.min_history_days,
                     day = n::COST_1D,
-                    days = daily(settings),
+                    week = days(7, settings),
+                    two_weeks = days(14, settings),
                 ),
             )
-            .note("For the monthly budget. More days than the month has left mean that the budget lasts.");
+            .note("For the monthly budget, at the mean of the last week. More days than the month has left mean that it lasts.");
     }
 }
 

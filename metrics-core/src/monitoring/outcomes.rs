@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_its_recording_rule_and_its_panels_ask_the_same() {
+    fn an_alert_its_recording_rule_and_its_panels_use_the_same_matchers() {
         let catalogue =
             crate::instance::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
         let settings = Settings::default();

@@ -81,8 +81,8 @@ fn totals(text: &mut String, catalogue: &Catalogue) {
     let typical: Vec<_> = TYPICAL[..4].iter().map(|(label, count)| format!("{count} × `{label}`")).collect();
     let _ = writeln!(
         text,
-        "## Number of series\n\nThe number of series of one process: in a typical agent ({}; one method and 5 status codes for \
-         each endpoint), and at most, if every label reaches its maximum in every combination.\n\n\
+        "## Number of series\n\nThe number of series of one process: in an agent of typical size that uses every feature ({}; one method \
+         and 5 status codes for each endpoint), and at most, if every label reaches its maximum in every combination.\n\n\
          | group | families | typical | maximum |\n|---|---|---|---|",
         typical.join(", ")
     );
@@ -144,7 +144,16 @@ fn section(text: &mut String, family: &FamilyInfo, catalogue: &Catalogue, uses: 
         let links: BTreeSet<_> = alerts.iter().map(|name| format!("[{name}](runbooks/{name}.md)")).collect();
         let _ = writeln!(text, "* alerts: {}", listed(&links));
     }
-    let _ = writeln!(text, "\n```promql\n{}\n```", example_query(family));
+    let _ = writeln!(text, "\n```promql\n{}\n```", query(family));
+}
+
+/// Returns an example of a query. A score has a mean: its buckets are too few for a percentile to say more.
+fn query(family: &FamilyInfo) -> String {
+    let name = &family.name;
+    if family.kind == MetricKind::Histogram && name.ends_with("_score") {
+        return format!("sum (rate({name}_sum[5m])) / sum (rate({name}_count[5m]))");
+    }
+    example_query(family)
 }
 
 fn listed<T: AsRef<str>>(names: &BTreeSet<T>) -> String {
@@ -196,13 +205,18 @@ fn max_series(family: &FamilyInfo, catalogue: &Catalogue) -> u64 {
         LabelValues::Open if family.kind == MetricKind::Info => 1,
         // Every family may have a label that overflows, or may reject observations.
         LabelValues::Open if label == "family" => catalogue.families.len() as u64,
-        LabelValues::Open => 1,
+        // No program has more values than a typical one, as far as is known here.
+        LabelValues::Open => typical_values(label).unwrap_or(1),
     })
+}
+
+fn typical_values(label: &str) -> Option<u64> {
+    TYPICAL.iter().find(|(name, _)| *name == label).map(|(_, count)| *count)
 }
 
 fn typical_series(family: &FamilyInfo, catalogue: &Catalogue) -> u64 {
     count(family, |label, values| {
-        let known = || TYPICAL.iter().find(|(name, _)| *name == label).map(|(_, count)| *count);
+        let known = || typical_values(label);
         match resolved(label, values, catalogue) {
             // Clients usually call an endpoint by one method.
             LabelValues::Closed(_) if label == "method" => 1,
@@ -300,5 +314,23 @@ mod tests {
         let requests = family(&catalogue, "agent_http_requests_total");
         assert_eq!(typical_series(&requests, &catalogue), 50);
         assert_eq!(max_series(&requests, &catalogue), 10 * 513 * 900);
+    }
+
+    #[test]
+    fn no_family_has_fewer_series_at_most_than_typically() {
+        let catalogue = crate::instance::AgentMetrics::builder().build().unwrap().catalogue();
+        for family in &catalogue.families {
+            let (typical, max) = (typical_series(family, &catalogue), max_series(family, &catalogue));
+            assert!(typical <= max, "{}: typically {typical}, at most {max}", family.name);
+        }
+    }
+
+    #[test]
+    fn a_score_is_shown_as_a_mean() {
+        let catalogue = crate::instance::AgentMetrics::builder().build().unwrap().catalogue();
+        assert_eq!(
+            query(&family(&catalogue, "agent_user_satisfaction_score")),
+            "sum (rate(agent_user_satisfaction_score_sum[5m])) / sum (rate(agent_user_satisfaction_score_count[5m]))"
+        );
     }
 }

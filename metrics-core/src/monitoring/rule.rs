@@ -365,7 +365,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_goes_with_the_family_it_asks_for() {
+    fn a_rule_is_removed_with_the_family_that_it_uses() {
         let mut group = Group::new("group");
         group.record("job:agent_a:rate5m", "sum by (job) (rate(agent_a_total[5m]))");
         group.record("job:agent_b:rate5m", "sum by (job) (rate(agent_b_seconds_count{x=\"agent_c\"}[5m]))");

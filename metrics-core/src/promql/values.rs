@@ -92,6 +92,7 @@ pub(super) const fn is_integer(text: &str) -> bool {
 }
 
 /// Returns `true` if a text is one of the bounds or `+Inf`, or if that is unknown.
+#[allow(clippy::float_cmp)] // Both are the nearest number to the same digits.
 const fn is_bound(text: &str, bounds: &[f64]) -> bool {
     // A number with an exponent, and text with a variable, are not checked.
     let Some(number) = decimal(text) else { return true };

@@ -8,9 +8,21 @@ use crate::dashboards::{dashboards, panels};
 
 /// The matrices of Machado, Oliveira and Fernandes (2009) for protanopia, deuteranopia and tritanopia, for linear RGB.
 const COLOUR_BLINDNESS: [[[f64; 3]; 3]; 3] = [
-    [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    [
+        [0.152_286, 1.052_583, -0.204_868],
+        [0.114_503, 0.786_281, 0.099_216],
+        [-0.003_882, -0.048_116, 1.051_998],
+    ],
+    [
+        [0.367_322, 0.860_646, -0.227_968],
+        [0.280_085, 0.672_501, 0.047_413],
+        [-0.011_820, 0.042_940, 0.968_881],
+    ],
+    [
+        [1.255_528, -0.076_749, -0.178_779],
+        [-0.078_411, 0.930_809, 0.147_602],
+        [0.004_733, 0.691_367, 0.303_900],
+    ],
 ];
 /// The least difference of two colours of one panel in CIELAB (delta E 1976). A difference of 2.3 is just noticeable side by side.
 const LEAST_DIFFERENCE: f64 = 10.0;
@@ -23,7 +35,7 @@ fn linear(colour: &str) -> [f64; 3] {
     assert!(colour.starts_with('#') && colour.len() == 7, "`{colour}` is no colour of the table");
     [1, 3, 5].map(|at| {
         let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).expect("hexadecimal")) / 255.0;
-        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
     })
 }
 
@@ -32,7 +44,7 @@ fn luminance([red, green, blue]: [f64; 3]) -> f64 {
 }
 
 fn lab([red, green, blue]: [f64; 3]) -> [f64; 3] {
-    let part = |value: f64| if value > 0.008856 { value.cbrt() } else { 7.787 * value + 16.0 / 116.0 };
+    let part = |value: f64| if value > 0.008_856 { value.cbrt() } else { 7.787 * value + 16.0 / 116.0 };
     let x = part((0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047);
     let y = part(luminance([red, green, blue]));
     let z = part((0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883);

@@ -80,3 +80,13 @@ fn the_totals_are_the_sums_of_the_sections() {
     let all: Vec<_> = all.trim_end_matches(" |").split(" | ").map(number).collect();
     assert_eq!(all, sum);
 }
+
+#[test]
+fn the_guide_for_fleets_names_the_same_number_of_typical_series() {
+    let root = agent_metrics_monitoring_tests::root();
+    let reference = std::fs::read_to_string(root.join("deploy/metrics.md")).expect("generated");
+    let all = reference.lines().find_map(|line| line.strip_prefix("| **All** | ")).expect("the last line");
+    let typical = all.split(" | ").nth(1).expect("a number");
+    let guide = std::fs::read_to_string(root.join("docs/fleet.md")).expect("a guide");
+    assert!(guide.contains(&format!("of the {typical} that `deploy/metrics.md` lists")), "{typical}");
+}

@@ -18,6 +18,24 @@ const REHEARSAL: u32 = 60;
 const OF_OTHERS: [&str; 5] =
     ["AgentLabelOverflow", "AgentNoTargets", "AgentNoTraffic", "AgentPriceTableOld", "AgentTaskHung"];
 
+/// The alerts that need a fleet, a special model or a surge. The rule tests cover them; `dead_provider` covers `AgentModelDown`.
+const RULE_TESTS_ONLY: [&str; 14] = [
+    "AgentModelDown",
+    "AgentInstanceFailing",
+    "AgentTaskTypeFailures",
+    "AgentLlmErrorsAllModels",
+    "AgentSlowFirstToken",
+    "AgentAnswersTruncated",
+    "AgentAnswersFiltered",
+    "AgentModelFallback",
+    "AgentUnknownTools",
+    "AgentTargetFlapping",
+    "AgentTokenSurge",
+    "AgentCostSurge",
+    "AgentObjectiveWithoutData",
+    "AgentWatchdog",
+];
+
 /// The names of the alerts in a folder of rules, with the windows that tell those of one name apart.
 fn all_alerts(rules: &Path) -> BTreeSet<(String, String)> {
     let files = std::fs::read_dir(rules).expect("rules").map(|entry| entry.expect("an entry").path());
@@ -57,7 +75,7 @@ fn every_alert_reaches_alertmanager() {
     let folder = made.join("prometheus");
     let mut expected = all_alerts(&folder.join("rules"));
     // It takes a full plane, which would leave no room to the other instances of the process.
-    expected.retain(|(name, _)| name != "AgentSeriesWithoutRoom");
+    expected.retain(|(name, _)| name != "AgentSeriesWithoutRoom" && !RULE_TESTS_ONLY.contains(&&**name));
     assert!(expected.len() >= 26, "{expected:?}");
     // A job that nobody has, and three more agents.
     let ghost = written("end-to-end-ghost", |settings| {
@@ -108,7 +126,7 @@ fn every_alert_reaches_alertmanager() {
         // What a template couldn't fill in would stand here.
         let description = annotation("description");
         assert!(!description.contains("<no value>") && !description.contains("error expanding"), "{alert}");
-        assert!(made.join(annotation("runbook_url")).is_file(), "{name}: {alert}");
+        assert!(made.join(format!("runbooks/{name}.md")).is_file(), "{name}: {alert}");
     }
     // Who is told that a budget is spent need not be told that it nearly was.
     within(

@@ -1,4 +1,4 @@
-//! What the programs say that will read the files: promtool, amtool, vmalert.
+//! The generated files, checked by promtool, amtool and vmalert.
 
 use std::path::Path;
 use std::process::Command;
@@ -35,7 +35,11 @@ fn amtool_accepts_the_routes_and_sends_by_severity() {
     let folder = written("amtool", |_| {});
     let file = folder.join("alertmanager/alertmanager.yml");
     let (passed, said) = run(Command::new(&amtool).arg("check-config").arg(&file));
-    assert!(passed && said.contains("3 inhibit rules"), "{said}");
+    assert!(passed && said.contains("6 inhibit rules"), "{said}");
+    let mut test = Command::new(&amtool);
+    test.args(["config", "routes", "test"]).arg(format!("--config.file={}", file.display()));
+    let (passed, said) = run(test.args(["alertname=AgentWatchdog", "severity=info"]));
+    assert!(passed && said.lines().next() == Some("watchdog"), "{said}");
     for (severity, receiver) in
         [("critical", "page"), ("warning", "ticket"), ("info", "log"), ("odd", "ticket")]
     {

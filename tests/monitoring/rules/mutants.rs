@@ -31,7 +31,8 @@ pub fn alerts(text: &str) -> impl Iterator<Item = Alert<'_>> {
 /// Returns a file with all alerts of one name, and no other rule.
 pub fn alone(file: &str, name: &str) -> String {
     let rules = alerts(file).filter(|alert| alert.name == name);
-    let rules: String = rules.map(|alert| format!("      - alert: {}\n", alert.text.trim_end())).collect();
+    let rules = rules.map(|alert| format!("      - alert: {}\n", alert.text.trim_end()));
+    let rules = rules.collect::<Vec<_>>().concat();
     format!("groups:\n  - name: alone\n    rules:\n{rules}")
 }
 

@@ -1,4 +1,4 @@
-//! Recording rules: a fleet's numbers from its replicas' counters.
+//! Recording rules: values of a fleet from the counters of its replicas.
 
 use agent_metrics_monitoring_tests::{Case, folder, test_rules, written};
 use agent_metrics_tests::{missing, on_path};
@@ -12,7 +12,7 @@ fn check(name: &str, cases: &[Case]) {
     assert!(passed, "{said}");
 }
 
-/// Two replicas of one job at work, for two hours.
+/// Two replicas of one job that work for two hours.
 fn fleet(name: &str) -> Case {
     let mut case = Case::new(name);
     for instance in ["a", "b"] {
@@ -77,7 +77,7 @@ fn fleet(name: &str) -> Case {
 }
 
 #[test]
-fn a_fleet_is_the_sum_of_its_replicas() {
+fn recorded_series_add_up_the_replicas() {
     let mut case = fleet("two replicas");
     let job = r#"{job="agent"}"#;
     let (task, model, tool) = (
@@ -132,9 +132,9 @@ fn a_fleet_is_the_sum_of_its_replicas() {
     check("recording-fleet", &[case]);
 }
 
-/// Everything stands still: rates are 0, and what is a share or a quantile is absent rather than no number.
+/// No counter grows: rates are 0, and ratios and quantiles are absent instead of NaN.
 #[test]
-fn an_idle_fleet_has_no_shares_and_no_quantiles() {
+fn ratios_and_quantiles_of_an_idle_fleet_are_absent() {
     let series = [
         ("agent_http_requests_total", r#"method="GET",endpoint="/",status_code="500""#),
         ("agent_http_request_duration_seconds_bucket", r#"method="GET",endpoint="/",le="1.0""#),
@@ -148,7 +148,7 @@ fn an_idle_fleet_has_no_shares_and_no_quantiles() {
         ("agent_tool_calls_total", r#"tool_name="t",status="error""#),
         ("agent_tool_call_duration_seconds_bucket", r#"tool_name="t",le="+Inf""#),
     ];
-    let idle = series.iter().fold(Case::new("nothing happens"), |case, (family, labels)| {
+    let idle = series.iter().fold(Case::new("no counter grows"), |case, (family, labels)| {
         case.series(of("a", family, labels), "7x120")
     });
     let rates = idle
@@ -157,9 +157,9 @@ fn an_idle_fleet_has_no_shares_and_no_quantiles() {
     check("recording-idle", &[rates]);
 }
 
-/// Replicas restart and come and go: counters begin anew, and the completion rate is none the worse.
+/// Replicas restart, end and begin: counters restart at 0, and the completion rate stays the same.
 #[test]
-fn a_restart_changes_no_share() {
+fn restarts_do_not_change_ratios() {
     let tasks = |instance: &str, status: &str| {
         of(instance, "agent_tasks_total", &format!("task_type=\"search\",status=\"{status}\""))
     };

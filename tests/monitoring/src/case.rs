@@ -13,6 +13,8 @@ use crate::run;
 pub struct Case {
     name: String,
     interval: &'static str,
+    /// The time between two evaluations, if not that between two samples.
+    evaluation: Option<&'static str>,
     series: Vec<Value>,
     alerts: Vec<(String, Value)>,
     values: Vec<Value>,
@@ -35,6 +37,7 @@ impl Case {
         Self {
             name: name.to_owned(),
             interval: "1m",
+            evaluation: None,
             series: Vec::new(),
             alerts: Vec::new(),
             values: Vec::new(),
@@ -45,6 +48,13 @@ impl Case {
     #[must_use]
     pub fn every(mut self, interval: &'static str) -> Self {
         self.interval = interval;
+        self
+    }
+
+    /// Sets the time between two evaluations of the rules.
+    #[must_use]
+    pub fn evaluated_every(mut self, interval: &'static str) -> Self {
+        self.evaluation = Some(interval);
         self
     }
 
@@ -139,10 +149,11 @@ impl Case {
 /// # Panics
 /// Panics if promtool can't be run.
 pub fn test_rules(promtool: &Path, folder: &Path, rules: &[&Path], cases: &[Case]) -> (bool, String) {
-    let intervals: BTreeSet<_> = cases.iter().map(|case| case.interval).collect();
+    let evaluation = |case: &Case| case.evaluation.unwrap_or(case.interval);
+    let intervals: BTreeSet<_> = cases.iter().map(evaluation).collect();
     let mut all = (true, String::new());
     for interval in intervals {
-        let of_interval = cases.iter().filter(|case| case.interval == interval);
+        let of_interval = cases.iter().filter(|case| evaluation(case) == interval);
         let tests = json!({
             "rule_files": rules,
             "evaluation_interval": interval,

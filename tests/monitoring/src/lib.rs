@@ -1,4 +1,4 @@
-//! What the tests of monitoring files share: the files, and the programs that read them.
+//! Helpers of the tests of monitoring files: generated files, and the programs that read them.
 
 mod case;
 mod model;
@@ -12,7 +12,7 @@ use std::process::Command;
 use agent_metrics::AgentMetrics;
 use agent_metrics::monitoring::{Monitoring, Settings};
 
-/// What the defaults make of the agent's own families.
+/// Returns the generator for the built-in families with the default settings.
 ///
 /// # Panics
 /// Never: the defaults are valid.
@@ -21,20 +21,20 @@ pub fn monitoring() -> Monitoring {
     Monitoring::for_catalogue(metrics.catalogue())
 }
 
-/// A folder of its own for a test, with the files that other settings make in it.
+/// Returns a folder for a test, with the files that changed settings generate in it.
 ///
 /// # Panics
-/// When it can't be written.
+/// Panics if the folder can't be written.
 pub fn written(name: &str, change: impl FnOnce(&mut Settings)) -> PathBuf {
     let folder = folder(name);
     monitoring().with(change).write_to(&folder).unwrap_or_else(|error| panic!("{error}"));
     folder
 }
 
-/// An empty folder of its own for a test.
+/// Returns an empty folder for a test.
 ///
 /// # Panics
-/// When it can't be made.
+/// Panics if the folder can't be created.
 pub fn folder(name: &str) -> PathBuf {
     let folder = root().join("target/tmp/monitoring").join(name);
     let _ = std::fs::remove_dir_all(&folder);
@@ -42,7 +42,7 @@ pub fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// The folder of the repository.
+/// Returns the folder of the repository.
 ///
 /// # Panics
 /// Never.
@@ -50,10 +50,10 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("a workspace")
 }
 
-/// Runs a program to its end: whether it succeeded, and all that it said.
+/// Runs a program to its end. Returns whether it succeeded, and its output.
 ///
 /// # Panics
-/// When it can't be started.
+/// Panics if the program can't be started.
 pub fn run(command: &mut Command) -> (bool, String) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = [output.stdout, output.stderr].concat();

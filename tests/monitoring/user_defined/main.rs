@@ -1,4 +1,4 @@
-//! A program of the user's own: its families, its tracked functions with objectives, its dimensions.
+//! A program with user-defined families, and with tracked functions that have objectives.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ struct ByIndex {
 struct SupportMetrics {
     /// Documents that were found.
     found_documents_total: Counter<ByIndex>,
-    /// How well they fit.
+    /// How well the documents fit.
     #[metric(buckets = [0.1, 0.5, 0.9])]
     fit_ratio: Histogram,
 }
@@ -54,11 +54,11 @@ fn search() -> Result<(), std::fmt::Error> {
 
 fn monitoring() -> Monitoring {
     let metrics = agent_metrics::global();
-    let own = SupportMetrics::global();
-    own.fit_ratio.with(()).observe(0.5);
-    own.found_documents_total.with(ByIndex { index: Index::Code }).add(3);
+    let support = SupportMetrics::global();
+    support.fit_ratio.with(()).observe(0.5);
+    support.found_documents_total.with(ByIndex { index: Index::Code }).add(3);
     search().expect("no failure");
-    // 90 % leaves no room for the fastest window.
+    // An objective of 90 % excludes the fastest window.
     Monitoring::for_catalogue(metrics.catalogue()).with(|settings| settings.slo.leave_out_unreachable = true)
 }
 
@@ -68,7 +68,7 @@ fn files() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn what_is_the_users_own_is_recorded_and_watched() {
+fn user_defined_families_have_recording_rules_and_alerts() {
     let files = files();
     let recording = &files["prometheus/rules/recording.yml"];
     for record in [
@@ -84,7 +84,7 @@ fn what_is_the_users_own_is_recorded_and_watched() {
 }
 
 #[test]
-fn objectives_of_attributes_are_watched() {
+fn objectives_in_attributes_have_rules() {
     let slo = &files()["prometheus/rules/slo.yml"];
     for (objective, series) in [
         ("retrieval-availability", "retrieval_calls_total{status!~\"success|cancelled\"}"),
@@ -137,7 +137,7 @@ fn an_objective_in_code_that_contradicts_an_attribute_is_refused() {
 #[test]
 fn the_alert_on_a_call_family_fires_for_the_label_that_fails() {
     let Some(promtool) = on_path("promtool") else { return missing("promtool") };
-    let folder = folder("own");
+    let folder = folder("user-defined");
     monitoring().write_to(&folder).expect("written");
     let calls = |index: &str, status: &str| {
         format!("retrieval_calls_total{{job=\"agent\",instance=\"a\",index=\"{index}\",status=\"{status}\"}}")
@@ -145,7 +145,7 @@ fn the_alert_on_a_call_family_fires_for_the_label_that_fails() {
     let fails = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("index", "code")],
         summary: "Calls of retrieval fail",
-        description: "50% of the calls of retrieval index code by agent in the last 15 minutes failed; the limit is 20 %.",
+        description: "50% of the calls of retrieval index code by agent in the last 15 minutes failed; the limit is 20 %. Most: instance a. Most: status error.",
     };
     let case = Case::new("one index of two fails")
         .series(calls("docs", "success"), "0+100x60")
@@ -154,7 +154,7 @@ fn the_alert_on_a_call_family_fires_for_the_label_that_fails() {
         .series(calls("code", "cancelled"), "0+50x60")
         .silent("AgentRetrievalFailures", "10m")
         .fires("AgentRetrievalFailures", "30m", &fails);
-    let few = Case::new("few calls, and all fail")
+    let few = Case::new("few calls, all of which fail")
         .series(calls("code", "error"), "0+0.5x60")
         .silent("AgentRetrievalFailures", "40m");
     let rules = folder.join("prometheus/rules/alerts.yml");
@@ -163,9 +163,9 @@ fn the_alert_on_a_call_family_fires_for_the_label_that_fails() {
 }
 
 #[test]
-fn all_rules_of_its_own_families_are_rules() {
+fn promtool_accepts_the_rules_of_user_defined_families() {
     let Some(promtool) = on_path("promtool") else { return missing("promtool") };
-    let folder = folder("own-rules");
+    let folder = folder("user-defined-rules");
     monitoring().write_to(&folder).expect("written");
     for name in ["recording", "alerts", "slo", "capacity"] {
         let file = folder.join(format!("prometheus/rules/{name}.yml"));
@@ -175,10 +175,10 @@ fn all_rules_of_its_own_families_are_rules() {
     }
 }
 
-/// Another reader than Prometheus' own: each file is YAML, and the manifests are what their kinds ask for.
+/// A YAML parser other than that of Prometheus reads each file, and the manifests have the fields of their kinds.
 #[test]
 fn manifests_are_read_by_another_parser() {
-    let folder = folder("own-manifests");
+    let folder = folder("user-defined-manifests");
     monitoring().write_to(&folder).expect("written");
     let script = format!(
         "import glob, json, os, yaml\n\

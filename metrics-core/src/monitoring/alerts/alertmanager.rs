@@ -7,6 +7,7 @@ const COMMENT: &str = "\
 Alertmanager: routes by severity, and inhibition of alerts that follow from others.
 The receivers are empty: add yours as in the comments, then run `amtool check-config alertmanager.yml`.";
 
+#[allow(clippy::too_many_lines)] // One list.
 pub(crate) fn config(settings: &Settings) -> String {
     let route = |severity: &str, receiver: &str, repeat: u64| {
         Map::new()

@@ -131,7 +131,7 @@ impl Contributors<'_> {
     }
 
     fn sentences(&self, labels: &[(&str, &str)], lead: &str, query: impl Fn(&str) -> String) -> String {
-        let values: String = self.of.iter().map(|label| format!(" $labels.{label}")).collect();
+        let values = self.of.iter().map(|label| format!(" $labels.{label}")).collect::<Vec<_>>().concat();
         let sentence = |(word, label): &(&str, &str)| {
             let query = query(label).split_whitespace().collect::<Vec<_>>().join(" ");
             format!(

@@ -269,8 +269,8 @@ fn budget_spent() -> Alert {
 }
 
 fn unpriced(settings: &Settings) -> Alert {
-    let limit = settings.thresholds.unpriced_tokens_per_hour;
     const NAME: &str = "AgentUnpricedTokens";
+    let limit = settings.thresholds.unpriced_tokens_per_hour;
     let seconds = window(settings, NAME, HOUR);
     let series = "agent_llm_unpriced_tokens_total";
     let query =

@@ -50,7 +50,7 @@ fn down(settings: &Settings) -> Alert {
         indented(&of_all)
     );
     let most = contributors(settings, seconds).counted(&series[0], &[("status", "status")]);
-    Alert::new(NAME, Severity::Critical, MINUTE, query)
+    Alert::new(NAME, Severity::Critical, MINUTE / 2, query)
         .window(seconds)
         .text(
             "{{ $labels.model }} is down",

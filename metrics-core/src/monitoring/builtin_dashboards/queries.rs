@@ -134,12 +134,13 @@ pub(super) fn narrowed(query: &str, catalogue: &Catalogue) -> String {
             .iter()
             .filter_map(|suffix| sample.strip_suffix(suffix))
             .find_map(|name| catalogue.families.iter().find(|family| family.name == name));
-        let chosen: String = catalogue
+        let chosen = catalogue
             .dimensions
             .iter()
             .filter(|dimension| family.is_some_and(|family| family.labels.contains(&dimension.name)))
             .map(|dimension| format!(", {name}=~\"${name}\"", name = dimension.name))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         narrowed = narrowed + CHOSEN_TARGETS + &chosen + part;
     }
     narrowed

@@ -67,9 +67,9 @@ pub(super) fn overrides(legend: &str) -> Vec<Value> {
     };
     match legend {
         "{{status}}" | "{{outcome}}" => {
-            let mut names = status::LLM.names.to_vec();
-            names.extend(status::TASK.names.iter().filter(|name| !status::LLM.names.contains(name)));
-            named(&names)
+            let mut statuses = status::LLM.names.to_vec();
+            statuses.extend(status::TASK.names.iter().filter(|name| !status::LLM.names.contains(name)));
+            named(&statuses)
         }
         "{{status_code}}" => {
             STATUS_CODES.iter().map(|(codes, colour)| series("byRegexp", codes, colour)).collect()

@@ -74,11 +74,12 @@ pub(super) fn overrides(panel: &Panel) -> Vec<Value> {
     }
     if let Some((label, uid)) = panel.filter {
         // The chosen jobs and instances stay chosen.
-        let kept: String = ["job", "instance"]
+        let kept = ["job", "instance"]
             .iter()
             .filter(|name| **name != label)
             .map(|name| format!("${{{name}:queryparam}}&"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let link = json!({
             "title": format!("Show only this {}", heading(label).to_lowercase()),
             "url": format!(

@@ -90,7 +90,7 @@ mod tests {
     /// A rule is removed when its family is missing or when it names an unknown recorded series. With the built-in families
     /// neither happens.
     #[test]
-    fn none_of_the_agents_own_is_left_out() {
+    fn no_rule_for_a_builtin_family_is_left_out() {
         let catalogue =
             crate::instance::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
         let mut settings = Settings::default();
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn dashboards_ask_only_for_what_is_recorded() {
+    fn dashboards_use_only_series_that_are_recorded() {
         let catalogue =
             crate::instance::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
         let mut settings = Settings::default();
@@ -129,7 +129,7 @@ mod tests {
 
     /// No query can name a family that doesn't exist.
     #[test]
-    fn a_family_that_is_gone_leaves_no_rule_behind() {
+    fn a_missing_family_removes_its_rules() {
         let mut catalogue =
             crate::instance::AgentMetrics::builder().build().expect("the defaults are valid").catalogue();
         catalogue.families.retain(|family| !family.name.contains("budget"));

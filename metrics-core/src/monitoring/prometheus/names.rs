@@ -55,22 +55,30 @@ pub(crate) const SLO_REMAINING: &str = "slo:error_budget_remaining:ratio";
 pub(crate) const MONTH_LEFT: &str = "agent_month:left:days";
 /// The whole days since the agent was first seen, up to 14.
 pub(crate) const HISTORY: &str = "job:agent_history:days";
-pub(crate) const TOKENS_MONTH: &str = "job_month:agent_llm_tokens:rate5m";
+pub(crate) const TOKENS_5M: &str = "job:agent_llm_tokens:increase5m";
+pub(crate) const TOKENS_MONTH: &str = "job_month:agent_llm_tokens:increase5m";
 pub(crate) const TOKENS_1D: &str = "job:agent_llm_tokens:increase1d";
 pub(crate) const TOKENS_TO_DATE: &str = "job:agent_llm_tokens:month_to_date";
+pub(crate) const TOKENS_GROWTH: &str = "job:agent_llm_tokens:week_growth";
+pub(crate) const TOKENS_GROWTH_ERROR: &str = "job:agent_llm_tokens:week_growth_error";
+pub(crate) const TOKENS_TREND: &str = "job:agent_llm_tokens:month_trend";
 pub(crate) const TOKENS_FORECAST: &str = "job:agent_llm_tokens:month_forecast";
 pub(crate) const TOKENS_MARGIN: &str = "job:agent_llm_tokens:month_forecast_margin";
 pub(crate) const TOKENS_LOW: &str = "job:agent_llm_tokens:month_forecast_low";
 pub(crate) const TOKENS_HIGH: &str = "job:agent_llm_tokens:month_forecast_high";
-pub(crate) const COST_MONTH: &str = "job_month:agent_cost_usd:rate5m";
+pub(crate) const COST_5M: &str = "job:agent_cost_usd:increase5m";
+pub(crate) const COST_MONTH: &str = "job_month:agent_cost_usd:increase5m";
 pub(crate) const COST_1D: &str = "job:agent_cost_usd:increase1d";
 pub(crate) const COST_TO_DATE: &str = "job:agent_cost_usd:month_to_date";
+pub(crate) const COST_GROWTH: &str = "job:agent_cost_usd:week_growth";
+pub(crate) const COST_GROWTH_ERROR: &str = "job:agent_cost_usd:week_growth_error";
+pub(crate) const COST_TREND: &str = "job:agent_cost_usd:month_trend";
 pub(crate) const COST_FORECAST: &str = "job:agent_cost_usd:month_forecast";
 pub(crate) const COST_MARGIN: &str = "job:agent_cost_usd:month_forecast_margin";
 pub(crate) const COST_LOW: &str = "job:agent_cost_usd:month_forecast_low";
 pub(crate) const COST_HIGH: &str = "job:agent_cost_usd:month_forecast_high";
-/// The days until a budget of the program is spent, by `budget`.
-pub(crate) const BUDGET_DAYS: &str = "job_budget:agent_budget_usd:days_left";
+/// The days until a budget of the program is spent, by `instance` and `budget`.
+pub(crate) const BUDGET_DAYS: &str = "job_instance_budget:agent_budget_usd:days_left";
 /// The days until the monthly budget of the settings is spent.
 pub(crate) const MONTH_BUDGET_DAYS: &str = "job:agent_month_budget_usd:days_left";
 pub(crate) const CONCURRENCY: &str = "job:agent_tasks:concurrency1h";

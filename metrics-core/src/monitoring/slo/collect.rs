@@ -10,7 +10,7 @@ use crate::sample::{FamilyInfo, bound_text};
 
 /// A validated objective.
 #[derive(Debug)]
-pub(super) struct ReportsFaults {
+pub(super) struct Watched {
     /// The name, such as `task-search-availability`.
     pub(super) name: String,
     pub(super) calls: Calls,
@@ -32,14 +32,14 @@ pub(super) enum Kind {
 
 /// The place and the target of an objective, for the error about a conflicting one.
 struct Stated {
-    watched: ReportsFaults,
+    watched: Watched,
     place: String,
     is_default: bool,
 }
 
 impl Stated {
     fn text(&self) -> String {
-        let ReportsFaults { kind, percent, .. } = &self.watched;
+        let Watched { kind, percent, .. } = &self.watched;
         let within = match kind {
             Kind::Availability => String::new(),
             Kind::Latency { seconds, .. } => format!(" within {} s", number(*seconds)),
@@ -48,13 +48,13 @@ impl Stated {
     }
 
     fn says_the_same(&self, other: &Self) -> bool {
-        // What is written in percent is compared as it is written.
+        // Percentages are compared as they are written.
         self.watched.kind == other.watched.kind
             && number(self.watched.percent) == number(other.watched.percent)
     }
 }
 
-impl ReportsFaults {
+impl Watched {
     /// Returns the share of calls that may be bad.
     pub(super) fn budget(&self) -> f64 {
         (100.0 - self.percent) / 100.0
@@ -70,7 +70,7 @@ pub(super) fn factor(window: &BurnWindow, settings: &Settings) -> f64 {
 pub(super) fn objectives(
     catalogue: &Catalogue,
     settings: &Settings,
-) -> Result<Vec<ReportsFaults>, MonitoringError> {
+) -> Result<Vec<Watched>, MonitoringError> {
     let mut stated: BTreeMap<String, Stated> = BTreeMap::new();
     let mut state = |calls: &Calls, slo: Slo, place: &str, is_default: bool| {
         for watched in watched(calls, slo, catalogue, settings)? {
@@ -104,13 +104,13 @@ fn watched(
     slo: Slo,
     catalogue: &Catalogue,
     settings: &Settings,
-) -> Result<Vec<ReportsFaults>, MonitoringError> {
+) -> Result<Vec<Watched>, MonitoringError> {
     let mut all = Vec::new();
     if let Some(percent) = slo.availability {
         let name = format!("{}-availability", calls.name());
         family(catalogue, &name, calls.counter())?;
         let windows = windows(&name, percent, settings)?;
-        all.push(ReportsFaults { name, calls: calls.clone(), kind: Kind::Availability, percent, windows });
+        all.push(Watched { name, calls: calls.clone(), kind: Kind::Availability, percent, windows });
     }
     if let Some(LatencyObjective { limit, percentile }) = slo.latency {
         let name = format!("{}-latency", calls.name());
@@ -119,14 +119,14 @@ fn watched(
         check_bound(&name, histogram, seconds)?;
         let windows = windows(&name, percentile, settings)?;
         let kind = Kind::Latency { le: bound_text(seconds), seconds };
-        all.push(ReportsFaults { name, calls: calls.clone(), kind, percent: percentile, windows });
+        all.push(Watched { name, calls: calls.clone(), kind, percent: percentile, windows });
     }
     Ok(all)
 }
 
 fn family<'a>(catalogue: &'a Catalogue, slo: &str, name: String) -> Result<&'a FamilyInfo, MonitoringError> {
     catalogue.families.iter().find(|family| family.name == name).ok_or_else(|| {
-        // Said as of a query that asks for it, with the nearest name.
+        // The same error as for a query that uses the family, with the nearest name.
         let asset = format!("objective `{slo}`");
         let said = Names::of(catalogue).check(&asset, &name.as_str().into());
         said.err().unwrap_or(MonitoringError::UnknownMetric { asset, metric: name, nearest: None })
@@ -205,7 +205,7 @@ mod tests {
         settings
     }
 
-    fn names(watched: &[ReportsFaults]) -> Vec<&str> {
+    fn names(watched: &[Watched]) -> Vec<&str> {
         watched.iter().map(|watched| &*watched.name).collect()
     }
 
@@ -216,7 +216,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn attributes_and_code_state_objectives() {
+    fn objectives_come_from_attributes_and_from_code() {
         let mut catalogue = catalogue();
         let slo = Slo::new().availability(99.5).latency(5 * SECOND, 95.0);
         catalogue.sites = vec![
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_gives_way_and_the_same_twice_is_one() {
+    fn a_default_objective_is_replaced_and_equal_objectives_are_merged() {
         let stated = Objective::http().availability(99.5);
         for order in [false, true] {
             let mut settings = Settings::default();
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn two_different_ones_on_one_label_value_are_refused() {
+    fn two_different_objectives_for_one_label_value_are_refused() {
         let mut catalogue = catalogue();
         let held =
             |line, percent| site(line, Some(("tool_name", "search")), Slo::new().availability(percent));
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_that_is_only_known_at_the_call_is_refused() {
+    fn a_label_that_is_known_only_at_run_time_is_refused() {
         let mut catalogue = catalogue();
         catalogue.sites = vec![site(7, None, Slo::new().availability(99.0))];
         assert_eq!(
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_can_be_held_to_is_refused() {
+    fn targets_that_cannot_be_met_are_refused() {
         for percent in [100.0, 0.0, -1.0, f64::NAN] {
             let error = refused(Objective::tasks().availability(percent));
             assert!(error.contains("expected more than 0 and less than 100, such as 99.9"), "{error}");
@@ -303,7 +303,7 @@ mod tests {
         let all = objectives(&catalogue(), &with(vec![Objective::tool("search").availability(95.0)]))
             .expect("valid");
         assert_eq!(all[0].windows.len(), 4);
-        // Where no window is left, leaving out is no way out.
+        // If no window is left, the setting does not help.
         settings.slo.objectives = vec![Objective::tool("search").availability(0.5)];
         settings.slo.windows.retain(|window| window.critical);
         let error = objectives(&catalogue(), &settings).expect_err("none is left").to_string();
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_that_is_not_there_is_named() {
+    fn a_missing_family_is_named_with_the_nearest_one() {
         assert_eq!(
             refused(Objective::calls("agent_tol").availability(99.0)),
             "objective `agent_tol-availability`: there is no metric `agent_tol_calls_total`; did you mean `agent_tool_calls_total`?"

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::collect::{Kind, ReportsFaults, factor, objectives};
+use super::collect::{Kind, Watched, factor, objectives};
 use super::objective::escaped;
 use crate::catalogue::Catalogue;
 use crate::monitoring::prometheus::names as n;
@@ -24,12 +24,12 @@ pub(crate) fn groups(catalogue: &Catalogue, settings: &Settings) -> Result<Vec<G
 }
 
 /// Returns the windows of an objective, in seconds.
-fn windows(watched: &ReportsFaults) -> BTreeSet<u64> {
+fn windows(watched: &Watched) -> BTreeSet<u64> {
     let pairs = watched.windows.iter().flat_map(|window| [window.short.as_secs(), window.long.as_secs()]);
     pairs.chain([5 * MINUTE, HOUR]).collect()
 }
 
-fn now(watched: &ReportsFaults, settings: &Settings) -> Group {
+fn now(watched: &Watched, settings: &Settings) -> Group {
     let mut group = Group::new(format!("agent-slo-{}", watched.name));
     let usual = settings.time(5 * MINUTE);
     let mut record = |name: String, query: String, note| {
@@ -62,7 +62,7 @@ fn now(watched: &ReportsFaults, settings: &Settings) -> Group {
 }
 
 /// Returns the rules over days, from recorded series and weighted by traffic: an hour at night counts by its number of calls.
-fn long(watched: &ReportsFaults, settings: &Settings) -> Group {
+fn long(watched: &Watched, settings: &Settings) -> Group {
     let mut group = Group::new(format!("agent-slo-{}-long", watched.name));
     group.interval = Some(5 * MINUTE);
     let matcher = watched.matcher();
@@ -102,7 +102,7 @@ impl BurnWindow {
     }
 }
 
-impl ReportsFaults {
+impl Watched {
     fn budget_text(&self) -> String {
         number(self.budget())
     }
@@ -243,7 +243,7 @@ fn burn_text(settings: &Settings) -> String {
     .concat()
 }
 
-impl ReportsFaults {
+impl Watched {
     /// Returns the alert on an objective whose calls are no longer counted although agents are scraped.
     fn without_data(&self, settings: &Settings) -> Alert {
         let total = format!("{}{}", n::SLO_TOTAL, self.matcher());

@@ -2,6 +2,7 @@ use agent_metrics_monitoring_tests::{Case, Firing};
 
 use super::of;
 
+#[allow(clippy::too_many_lines)] // One list.
 pub fn cases() -> Vec<Case> {
     let overflow = "agent_metrics_label_overflow_total";
     let labels = r#"family="agent_llm_calls_total",label="model""#;

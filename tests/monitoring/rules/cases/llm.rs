@@ -79,6 +79,7 @@ fn down() -> Vec<Case> {
             .series(of_model("m", "unavailable"), "0x10 0+10x50")
             .series(of_model("other", "success"), "0+10x60")
             .silent(ALERT, "11m")
+            .silent(ALERT, "12m")
             .fires(ALERT, "13m", &firing(
                 "100% of the calls of m by agent in the last 2 minutes failed; the limit is 50 %. Most: status unavailable.",
             )),

@@ -8,12 +8,12 @@ fn calls(instance: &str, tool: &str, status: &str) -> String {
 
 pub fn cases() -> Vec<Case> {
     const ALERT: &str = "AgentToolFailures";
+    const UNKNOWN: &str = "AgentUnknownTools";
     let fails = Firing {
         labels: &[("severity", "warning"), ("job", "agent"), ("tool_name", "web_search")],
         summary: "Calls of the tool web_search fail",
         description: "30% of the calls of web_search by agent in the last 15 minutes failed; the limit is 20 %. Most: instance b. Most: status timeout.",
     };
-    const UNKNOWN: &str = "AgentUnknownTools";
     let unknown = Firing {
         labels: &[("severity", "warning"), ("job", "agent")],
         summary: "Models of agent call tools that do not exist",

@@ -82,8 +82,8 @@ fn an_exporter_does_not_wait_for_a_collector() {
     let exporter = Exporter::new(&metrics).start("127.0.0.1:0").expect("a free port");
     let waiting = send(exporter.address(), b"GET /metrics HTTP/1.1\r\n\r\n");
     is_entered.recv().expect("the scrape has begun");
-    let (head, body) = get(&exporter.address().to_string(), "/healthz", "").expect("an answer");
-    assert!(head.starts_with("HTTP/1.1 200 ") && body == b"ok\n", "{head}");
+    let (answer, text) = get(&exporter.address().to_string(), "/healthz", "").expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && text == b"ok\n", "{answer}");
     drop(exporter);
     drop((held, waiting));
 }

@@ -12,6 +12,7 @@ use rocket::config::{Config, Shutdown};
 
 use crate::server::{listener, on_tokio};
 
+#[allow(clippy::needless_pass_by_value)] // The three functions have one type.
 fn axum(page: LivePage) -> SocketAddr {
     let app: axum::Router = axum::Router::new().merge(web::axum::live_page("/ops/live", &page));
     on_tokio(|listener| async { axum::serve(listener, app).await.expect("served") })
@@ -28,6 +29,7 @@ fn actix(page: LivePage) -> SocketAddr {
     address
 }
 
+#[allow(clippy::needless_pass_by_value)] // The three functions have one type.
 fn rocket(page: LivePage) -> SocketAddr {
     let (listener, address) = listener();
     // rocket binds by itself.
@@ -41,7 +43,7 @@ fn rocket(page: LivePage) -> SocketAddr {
         ..Config::debug_default()
     };
     let app = rocket::custom(config).mount("/ops/live", web::rocket::live_page(&page));
-    thread::spawn(|| rocket::execute(app.launch()));
+    thread::spawn(|| drop(rocket::execute(app.launch())));
     agent_metrics_tests::until("rocket serves", || get(&address.to_string(), "/ops/live/", ""));
     address
 }

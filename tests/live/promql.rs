@@ -40,7 +40,7 @@ fn json(address: &str, path: &str) -> Value {
 
 /// Runs a query in Prometheus. Returns the values by the values of their labels.
 fn query(prometheus: &str, promql: &str) -> BTreeMap<String, f64> {
-    let encoded: String = promql.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let encoded = promql.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
     let answer = json(prometheus, &format!("/api/v1/query?query={encoded}"));
     assert_eq!(answer["status"], "success", "{promql}: {answer}");
     let series = answer["data"]["result"].as_array().expect("a vector");

@@ -258,8 +258,8 @@ fn a_panicking_collector_is_reported_and_the_other_families_are_pushed() {
     let (name, help) = ("bad".to_owned(), "Bad.".to_owned());
     let desc = prometheus::core::Desc::new(name, help, Vec::new(), std::collections::HashMap::new());
     agent.metrics.registry().register(Box::new(Bad(desc.expect("a description")))).expect("registered");
-    let pushed = pusher.flush().expect("the other families are pushed");
-    assert!(pushed.samples > 0, "{pushed:?}");
+    let flushed = pusher.flush().expect("the other families are pushed");
+    assert!(flushed.samples > 0, "{flushed:?}");
     let faults = faults.lock().unwrap();
     let messages: Vec<_> = faults.iter().map(ToString::to_string).collect();
     assert!(messages.iter().any(|fault| fault.contains("bad collector")), "{messages:?}");
@@ -370,8 +370,8 @@ fn a_shutdown_can_be_awaited_in_the_runtime_that_serves_the_target() {
         let target = RemoteWrite::new(format!("http://{address}/write"), "agents");
         let pusher =
             Push::to(target).every(Duration::from_secs(3600)).start(&agent.metrics).expect("started");
-        let pushed = pusher.shutdown_async().await.expect("pushed");
-        assert!(pushed.samples > 0, "{pushed:?}");
+        let last = pusher.shutdown_async().await.expect("pushed");
+        assert!(last.samples > 0, "{last:?}");
         serving.abort();
     });
 }

@@ -195,7 +195,9 @@ fn what_threads_spend_while_their_task_ends_appears_exactly_once() {
     let metrics = priced();
     for _ in 0..TASKS {
         let threads = hand_over(&metrics, CALLS, THREADS);
-        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+        for thread in threads {
+            thread.join().expect("no panic");
+        }
     }
     let samples = samples(&metrics);
     let own = of(&samples, "agent_task_own_cost_usd_total", "hand_over");
@@ -307,8 +309,6 @@ fn the_usages_of_several_requests_of_a_call_add_up() {
     use agent_metrics::llm::Attempt;
     use agent_metrics::{Call, Status};
 
-    let attempt = |tokens| Attempt::new(Status::Success).usage(Usage::new(tokens, 0));
-
     #[track_task(metrics = metrics)]
     fn inside(metrics: &AgentMetrics, attempts: &[Attempt]) -> f64 {
         ask_repeatedly(metrics, attempts);
@@ -325,6 +325,7 @@ fn the_usages_of_several_requests_of_a_call_add_up() {
     }
 
     let metrics = priced();
+    let attempt = |tokens| Attempt::new(Status::Success).usage(Usage::new(tokens, 0));
     let failed = Attempt::new(Status::Error).usage(Usage::new(500_000, 0));
     let attempts = [attempt(1_000_000), failed, attempt(2_000_000).cost_usd(9.0), attempt(3_000_000)];
     assert_eq!(inside(&metrics, &attempts), 1.0 + 0.5 + 9.0 + 3.0);

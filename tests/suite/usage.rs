@@ -246,9 +246,9 @@ fn a_later_report_completes_an_earlier_one_and_a_zero_replaces_nothing() {
         vec![Usage::new(25, 1).incomplete().total(26), Usage::new(0, 15).total(15)],
     ] {
         let mut call = metrics.track_llm("gemini-2.0-flash");
-        reports.iter().for_each(|usage| {
+        for usage in &reports {
             call.usage(usage);
-        });
+        }
         call.finish(Status::Success);
     }
     let samples = samples(&metrics);
@@ -277,9 +277,9 @@ fn what_a_response_says_that_it_cost_is_billed() {
     let metrics = build();
     for charges in [vec![0.25], vec![0.25, 0.0], vec![0.125, 0.25]] {
         let mut call = metrics.track_llm("no-price");
-        charges.iter().for_each(|usd| {
+        for usd in &charges {
             call.usage(&Charged(Some(Usage::new(10, 10)), *usd));
-        });
+        }
         call.finish(Status::Success);
     }
     let samples = samples(&metrics);

@@ -130,7 +130,7 @@ fn days(month: &Month, seed: u64) -> Vec<f64> {
             let normal = (0..12).map(|_| uniform()).sum::<f64>() - 6.0;
             let noise = (month.deviation * normal - month.deviation.powi(2) / 2.0).exp();
             let weekend = if (day + seed as usize) % 7 >= 5 { month.weekend } else { 1.0 };
-            1e6 * (1.0 + month.growth).powi(day as i32 - HISTORY as i32) * weekend * noise
+            1e6 * (1.0 + month.growth).powf(day as f64 - HISTORY as f64) * weekend * noise
         })
         .collect()
 }

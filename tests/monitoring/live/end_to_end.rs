@@ -70,6 +70,8 @@ fn every_alert_reaches_alertmanager() {
         settings.thresholds.hung_task_seconds /= f64::from(REHEARSAL);
         // The example gives a model 15 s, and has 64 visitors at most.
         settings.thresholds.llm_latency_seconds = 5.0;
+        settings.thresholds.tokens_per_hour = Some(100_000.0);
+        settings.thresholds.cost_per_hour_usd = Some(10.0);
         settings.thresholds.active_tasks = 10.0;
     });
     let folder = made.join("prometheus");

@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::servers::{RETENTION, api, query, within};
 
 /// Rules whose series need more than a test has: days of history, budgets, streams, failures.
-const MAY_BE_EMPTY: [&str; 5] =
-    ["month_forecast", "days_left", "forecast30d", "replicas:needed", "time_to_first_token"];
+const MAY_BE_EMPTY: [&str; 6] =
+    ["month_forecast", "days_left", "forecast30d", "replicas:needed", "time_to_first_token", "week_growth"];
 
 #[test]
 fn every_rule_is_evaluated_and_what_can_be_recorded_is() {

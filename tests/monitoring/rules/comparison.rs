@@ -103,8 +103,8 @@ const PANELS: [Row; 7] = [
     row(
         "Tool Calls por Herramienta",
         "sum(agent_tool_calls_total) by (tool_name)",
-        Panel("agent-overview", "Tool calls by tool"),
-        "The panel shows the calls in the displayed time range. A raw counter counts since the start of each process and falls at a restart.",
+        Panel("agent-overview", "Tools"),
+        "A table shows the calls, failures and durations of each tool in the displayed time range. A raw counter counts since the start of each process and falls at a restart.",
     ),
     row(
         "Tareas Activas",
@@ -280,8 +280,11 @@ fn alert(files: &[File], name: &str) -> (String, String) {
 fn panel(files: &[File], uid: &str, title: &str) -> Vec<String> {
     let dashboard = content(files, &format!("grafana/dashboards/{uid}.json"));
     let dashboard: serde_json::Value = serde_json::from_str(dashboard).expect("JSON");
-    let panels = dashboard["panels"].as_array().expect("panels");
-    let panel = panels.iter().find(|panel| panel["type"] != "row" && panel["title"] == title);
+    let shown = dashboard["panels"].as_array().expect("panels");
+    // A collapsed row has its panels in it.
+    let collapsed = shown.iter().filter_map(|row| row["panels"].as_array()).flatten();
+    let mut panels = shown.iter().chain(collapsed);
+    let panel = panels.find(|panel| panel["type"] != "row" && panel["title"] == title);
     let panel = panel.unwrap_or_else(|| panic!("no panel `{title}` in {uid}"));
     let targets = panel["targets"].as_array().expect("targets");
     targets.iter().map(|target| target["expr"].as_str().expect("a query").to_owned()).collect()

@@ -57,10 +57,9 @@ fn changed(alert: &Alert, file: &dyn Fn(&str) -> String) -> Vec<Mutant> {
         }
     };
     add("without `for`".into(), without(text, |line| line.starts_with("for: ")));
-    for gate in
-        lines(text).filter(|line| line.starts_with("and on (job") || line.starts_with("unless on (job"))
-    {
-        add(format!("without the gate {gate}"), without_gate(text, gate));
+    let is_condition = |line: &str| line.starts_with("and on (job") || line.starts_with("unless on (job");
+    for (at, gate) in lines(text).enumerate().filter(|(_, line)| is_condition(line)) {
+        add(format!("without the gate of line {at}: {gate}"), without_condition(text, at));
     }
     // The minimum of calls and of failures.
     for (at, gate) in lines(text).enumerate().filter(|(_, line)| is_gate(line)) {
@@ -142,17 +141,21 @@ fn without(text: &str, is_out: impl Fn(&str) -> bool) -> String {
     text.split_inclusive('\n').filter(|line| !is_out(line.trim_start())).collect()
 }
 
-/// Removes a line of the query. For `and on` and `unless`, also removes their right side, up to the closing bracket.
-fn without_gate(text: &str, gate: &str) -> String {
+/// Removes a line with `and on` or `unless on`, and its right side: the lines up to the one that closes its brackets.
+fn without_condition(text: &str, at: usize) -> String {
     let mut left = String::new();
-    let mut rest = text.split_inclusive('\n');
-    while let Some(line) = rest.next() {
-        if line.trim() != gate.trim() {
+    let mut rest = text.split_inclusive('\n').enumerate();
+    while let Some((number, line)) = rest.next() {
+        if number != at {
             left += line;
-        } else if gate.starts_with("unless") || gate.starts_with("and on (job") {
-            let ends = |line: &&str| !line.trim_end().ends_with('(') && !line.starts_with("            ");
-            rest.find(ends);
+            continue;
         }
+        let opened = |line: &str| line.matches('(').count() as i32 - line.matches(')').count() as i32;
+        let mut depth = opened(line);
+        rest.find(|(_, line)| {
+            depth += opened(line);
+            depth == 0
+        });
     }
     left
 }

@@ -317,10 +317,14 @@ mod tests {
         let sources = sources();
         for family in families() {
             let literal = format!("\"{}\"", family.otel.map_or(family.name, |otel| otel.name));
-            // Monitoring queries families; their names in its queries are checked against the catalogue.
+            // Monitoring and the live page query families; the names in their queries are checked against the catalogue.
+            let queries = |path: &Path| {
+                path.components()
+                    .any(|part| ["monitoring", "boards", "live"].iter().any(|name| part.as_os_str() == *name))
+            };
             let places: Vec<_> = sources
                 .iter()
-                .filter(|(path, _)| !path.components().any(|part| part.as_os_str() == "monitoring"))
+                .filter(|(path, _)| !queries(path))
                 .flat_map(|(path, code)| code.matches(&*literal).map(move |_| path))
                 .collect();
             assert_eq!(places.len(), 1, "{literal} is in {places:?}");

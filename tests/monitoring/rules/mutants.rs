@@ -150,12 +150,14 @@ fn without_condition(text: &str, at: usize) -> String {
             left += line;
             continue;
         }
-        let opened = |line: &str| line.matches('(').count() as i32 - line.matches(')').count() as i32;
-        let mut depth = opened(line);
-        rest.find(|(_, line)| {
-            depth += opened(line);
-            depth == 0
-        });
+        let (mut opened, mut closed) = (0, 0);
+        for line in std::iter::once(line).chain(rest.by_ref().map(|(_, line)| line)) {
+            opened += line.matches('(').count();
+            closed += line.matches(')').count();
+            if opened == closed {
+                break;
+            }
+        }
     }
     left
 }

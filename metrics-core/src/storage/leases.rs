@@ -28,7 +28,7 @@ const MAX_EXCLUSIVE: usize = 128;
 const MAX_SHARED: usize = 8;
 
 /// The time after which the owner of a requested shard is taken for idle.
-const IDLE: Duration = Duration::from_secs(1);
+const IDLE: Duration = Duration::from_millis(200);
 
 /// The recordings of a thread in a shared shard between two requests for an exclusive one.
 const BETWEEN_REQUESTS: u32 = 1024;
@@ -324,10 +324,10 @@ mod tests {
         let shards = shards(2);
         let (start, mut request) = (Instant::now(), None);
         let owned = [(); 2].map(|()| shards.take(&mut None, start).unwrap());
-        for second in 0..10 {
-            assert!(shards.take(&mut request, start + second * IDLE).is_none());
+        for turn in 0..10 {
+            assert!(shards.take(&mut request, start + turn * IDLE).is_none());
             let requested = owned.map(|shard| shard.lease().is_requested());
-            assert_eq!(requested, [second % 2 == 0, second % 2 == 1], "one after the other is requested");
+            assert_eq!(requested, [turn % 2 == 0, turn % 2 == 1], "one after the other is requested");
             for shard in owned.iter().filter(|shard| shard.lease().is_requested()) {
                 assert!(shards.keep(shard));
             }
@@ -360,9 +360,9 @@ mod tests {
         let start = Instant::now();
         let mut requests = [None; 10];
         let mut taken = 0;
-        for second in 0..20 {
+        for turn in 0..20 {
             for request in &mut requests {
-                taken += usize::from(shards.take(request, start + second * IDLE).is_some());
+                taken += usize::from(shards.take(request, start + turn * IDLE).is_some());
             }
         }
         assert_eq!((taken, shards.all_exclusive().count()), (4, 4));

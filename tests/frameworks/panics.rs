@@ -1,10 +1,13 @@
-//! Panics of the service and of the layer's function, and a layer that is added twice.
+//! Panics of the service and of the layer's function, and a layer that is added to nested routers.
 
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use agent_metrics::web::axum::{http_metrics, metrics_route};
 use agent_metrics::web::tower::HttpMetricsLayer;
 use agent_metrics_tests::{build, samples};
+use axum::Router;
+use axum::routing::get;
 use futures_util::FutureExt;
 use http::{Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
@@ -52,4 +55,43 @@ fn a_request_that_passes_two_layers_of_an_instance_is_counted_once() {
         assert_eq!(samples.sum("agent_http_requests_total", &[]), 1.0);
         assert_eq!(samples.sum("agent_http_requests_in_progress", &[]), 0.0);
     }
+}
+
+/// Sends requests to axum's router, one for each path.
+fn request_all(router: axum::Router, paths: &[&str]) {
+    for path in paths {
+        let request = Request::get(*path).body(axum::body::Body::empty()).expect("valid");
+        let response = router.clone().oneshot(request).now_or_never().expect("ready").expect("infallible");
+        assert_eq!(response.status(), 200, "{path}");
+    }
+}
+
+#[test]
+fn a_router_behind_nest_service_is_counted_by_template_where_it_has_the_layer_too() {
+    let metrics = build();
+    let items = || Router::new().route("/items/{id}", get(|| async { "an item" }));
+    let inner = items().layer(http_metrics(&metrics));
+    let router = Router::new()
+        .nest_service("/with", inner)
+        .nest_service("/without", items())
+        .layer(http_metrics(&metrics));
+    request_all(router, &["/with/items/1", "/with/items/2", "/without/items/3"]);
+    let samples = samples(&metrics);
+    let count = |endpoint| samples.sum("agent_http_requests_total", &[("endpoint", endpoint)]);
+    let found = [count("/with/items/{id}"), count("/items/{id}")];
+    assert!(found == [2.0, 0.0] || found == [0.0, 2.0], "{found:?}");
+    assert_eq!(count("unmatched"), 1.0);
+    assert_eq!(samples.sum("agent_http_requests_in_progress", &[]), 0.0);
+}
+
+#[test]
+fn a_nested_route_whose_rest_is_an_excluded_path_is_counted() {
+    let metrics = build();
+    let inner =
+        Router::new().route("/metrics", get(|| async { "of the business" })).layer(http_metrics(&metrics));
+    let router = Router::new().nest("/reports", inner).route("/metrics", metrics_route(&metrics));
+    request_all(router.layer(http_metrics(&metrics)), &["/reports/metrics", "/metrics"]);
+    let samples = samples(&metrics);
+    assert_eq!(samples.sum("agent_http_requests_total", &[("endpoint", "/reports/metrics")]), 1.0);
+    assert_eq!(samples.sum("agent_http_requests_total", &[]), 1.0);
 }

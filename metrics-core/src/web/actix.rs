@@ -236,7 +236,7 @@ where
         // Before routing, actix-web finds the pattern by the path alone; after it, the matched resource is known.
         let guess = request.match_pattern();
         let mut observed = ObservedRequest::default();
-        let claimed = self.observer.claim(request.extensions().get());
+        let claimed = self.observer.claim(request.extensions().get()).ok();
         if let Some(counted) = claimed {
             observed = self.observer.begin(request.method().as_str(), request.path(), guess.as_deref());
             request.extensions_mut().insert(counted);

@@ -12,7 +12,7 @@
 //! ```
 
 use axum::body::Body;
-use axum::extract::MatchedPath;
+use axum::extract::{MatchedPath, OriginalUri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -36,8 +36,14 @@ use crate::live::{EventStream, LivePage, PageBody, PageRequest};
 
 /// Returns a layer for `Router::layer` that records HTTP metrics. The label `endpoint` is the template of the matched
 /// route, such as `/tasks/{id}`, or `unmatched`.
+///
+/// The templates of a router that is nested by `Router::nest` are found from outside. axum does not tell those of a router
+/// behind `Router::nest_service` to the layers around it: add this layer to that router, too. Each request is counted once.
 pub fn http_metrics(metrics: &AgentMetrics) -> HttpMetricsLayer {
     HttpMetricsLayer::new(metrics, |_, extensions| extensions.get::<MatchedPath>().map(MatchedPath::as_str))
+        .paths_by(|uri, extensions| {
+            extensions.get::<OriginalUri>().map_or(uri, |original| &original.0).path()
+        })
 }
 
 /// Returns a route that serves the metrics to `GET` requests, in the format and compression that the client prefers.

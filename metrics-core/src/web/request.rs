@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+#[cfg(feature = "tower")]
+use std::sync::OnceLock;
 
 use super::template::{UNMATCHED, template};
 use crate::instance::AgentMetrics;
@@ -31,18 +33,26 @@ impl Observer {
         self.metrics.families_ref().faults.caught(find).flatten()
     }
 
-    /// Returns what a request carries along from now on: that this instance counts it, besides those in `counted`. Returns
-    /// `None` if another layer of the same instance counts it already, as where a layer is added to a router and to the one it is nested in.
+    /// Returns what a request carries along from now on: that this instance counts it, besides those in `counted`.
+    ///
+    /// # Errors
+    /// Returns the entry of an outer layer of the same instance, which counts the request already: a layer may be added to a
+    /// router and to the one it is nested in.
     #[cfg(any(feature = "tower", feature = "actix-web"))]
-    pub(super) fn claim(&self, counted: Option<&CountedBy>) -> Option<CountedBy> {
+    pub(super) fn claim<'a>(&self, counted: Option<&'a CountedBy>) -> Result<CountedBy, &'a CountedBy> {
         let mut outer = counted;
         while let Some(by) = outer {
             if by.metrics.is(&self.metrics) {
-                return None;
+                return Err(by);
             }
             outer = by.outer.as_deref();
         }
-        Some(CountedBy { metrics: self.metrics.clone(), outer: counted.cloned().map(Arc::new) })
+        Ok(CountedBy {
+            metrics: self.metrics.clone(),
+            outer: counted.cloned().map(Arc::new),
+            #[cfg(feature = "tower")]
+            inner_route: Arc::default(),
+        })
     }
 
     /// Begins a request. `endpoint` is the template of its route in the framework's form; `None` if no route matches.
@@ -60,6 +70,9 @@ impl Observer {
 pub(super) struct CountedBy {
     metrics: AgentMetrics,
     outer: Option<Arc<CountedBy>>,
+    /// The template that an inner layer found, for an outer one that found none.
+    #[cfg(feature = "tower")]
+    pub(super) inner_route: Arc<OnceLock<String>>,
 }
 
 /// Returns the value of the label `endpoint`.
@@ -79,7 +92,6 @@ impl ObservedRequest {
     }
 
     /// Sets the endpoint after routing, in place of the one guessed when the request began.
-    #[cfg(any(feature = "actix-web", feature = "rocket"))]
     pub(super) fn routed(&mut self, endpoint: Option<&str>) {
         if let Some(guard) = &mut self.0 {
             guard.set_endpoint(&endpoint_label(endpoint));

@@ -15,7 +15,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use http::{Extensions, Request, Response, Uri, header};
@@ -31,15 +31,20 @@ use crate::instance::AgentMetrics;
 /// `/metrics`).
 ///
 /// A request lasts until its response body has been sent; see [`web`](super) for event streams, clients that close
-/// the connection, and panics. A request that passes several layers of one instance is counted by the outermost.
+/// the connection, and panics. A request that passes several layers of one instance is counted once, under the template of
+/// the outermost layer that finds one.
 #[derive(Clone)]
 pub struct HttpMetricsLayer {
     observer: Observer,
     endpoint: Arc<EndpointFn>,
+    path: PathFn,
 }
 
 /// Returns the route template of a request.
 type EndpointFn = dyn for<'a> Fn(&'a Uri, &'a Extensions) -> Option<&'a str> + Send + Sync;
+
+/// Returns the path of a request, as the client sent it.
+type PathFn = for<'a> fn(&'a Uri, &'a Extensions) -> &'a str;
 
 impl HttpMetricsLayer {
     /// Creates a layer that calls `endpoint` for the template of a request's route; `None` means that no route matched.
@@ -50,7 +55,8 @@ impl HttpMetricsLayer {
         metrics: &AgentMetrics,
         endpoint: impl for<'a> Fn(&'a Uri, &'a Extensions) -> Option<&'a str> + Send + Sync + 'static,
     ) -> Self {
-        Self { observer: Observer::new(metrics), endpoint: Arc::new(endpoint) }
+        let path: PathFn = |uri, _| uri.path();
+        Self { observer: Observer::new(metrics), endpoint: Arc::new(endpoint), path }
     }
 
     /// Creates a layer for a service with few, known paths, such as the methods of a gRPC service. Each path is an
@@ -58,6 +64,12 @@ impl HttpMetricsLayer {
     pub fn for_paths(metrics: &AgentMetrics, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let paths: Vec<String> = paths.into_iter().map(Into::into).collect();
         Self::new(metrics, move |uri, _| paths.iter().any(|path| path == uri.path()).then_some(uri.path()))
+    }
+
+    /// Sets the function that finds the path, for a framework that removes the prefix of a nested router from it.
+    #[cfg(feature = "axum")]
+    pub(super) fn paths_by(self, path: PathFn) -> Self {
+        Self { path, ..self }
     }
 
     /// Sets the paths that are not counted, in place of `/metrics`.
@@ -102,14 +114,24 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let HttpMetricsLayer { observer, endpoint } = &self.layer;
-        let mut observed = ObservedRequest::default();
-        if let Some(counted) = observer.claim(request.extensions().get()) {
-            let endpoint = observer.endpoint(|| endpoint(request.uri(), request.extensions()));
-            observed = observer.begin(request.method().as_str(), request.uri().path(), endpoint);
-            request.extensions_mut().insert(counted);
+        let HttpMetricsLayer { observer, endpoint, path } = &self.layer;
+        let (uri, extensions) = (request.uri(), request.extensions());
+        let claimed = observer.claim(extensions.get());
+        let endpoint = observer.endpoint(|| endpoint(uri, extensions));
+        let (mut observed, mut inner_route) = (ObservedRequest::default(), None);
+        match claimed {
+            Ok(counted) => {
+                observed = observer.begin(request.method().as_str(), path(uri, extensions), endpoint);
+                inner_route = endpoint.is_none().then(|| counted.inner_route.clone());
+                request.extensions_mut().insert(counted);
+            }
+            Err(outer) => {
+                if let Some(endpoint) = endpoint {
+                    outer.inner_route.get_or_init(|| endpoint.to_owned());
+                }
+            }
         }
-        HttpMetricsFuture { observed, response: self.inner.call(request) }
+        HttpMetricsFuture { observed, inner_route, response: self.inner.call(request) }
     }
 }
 
@@ -119,6 +141,8 @@ pin_project! {
         #[pin]
         response: F,
         observed: ObservedRequest,
+        // Where an inner layer puts the template of the route, if this layer found none.
+        inner_route: Option<Arc<OnceLock<String>>>,
     }
 }
 
@@ -138,6 +162,9 @@ where
         let this = self.project();
         let response = ready!(this.observed.run(|| this.response.poll(cx)));
         let mut observed = std::mem::take(this.observed);
+        if let Some(route) = this.inner_route.as_ref().and_then(|route| route.get()) {
+            observed.routed(Some(route));
+        }
         match response {
             Ok(response) => {
                 let content_type = response.headers().get(header::CONTENT_TYPE);

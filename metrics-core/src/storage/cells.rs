@@ -1,7 +1,12 @@
 //! Cells of a shard that can be added to.
 
-use super::shard::{NEAR_CELLS, Near};
 use crate::sync::{AtomicU64, Ordering, add_saturating};
+
+/// Cells that a shard has from the start: 512 KiB of address space, of which the operating system backs with memory
+/// only the pages that are touched.
+pub(super) const NEAR_CELLS: usize = if cfg!(loom) { 16 } else { 64 * 1024 };
+
+pub(super) type Near = [AtomicU64; NEAR_CELLS];
 
 /// Cells that can be added to. Each addition is a release operation: a reader that sees it by an acquire load also
 /// sees every addition that happened before it, in whichever shard.

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
-use super::cells::AnyCells;
-use super::shard::{Lease, NEAR_CELLS, Shard, ShardHandle};
+use super::cells::{AnyCells, NEAR_CELLS};
+use super::shard::{Lease, Shard, ShardHandle};
 use crate::sync::Mutex;
 
 /// Exclusive shards that can exist.

@@ -5,14 +5,9 @@ use std::marker::PhantomData;
 use once_cell::race::OnceBox;
 
 use super::allocator::{PAGE_CELLS, PAGES};
-use super::cells::ExclusiveCells;
+use super::cells::{ExclusiveCells, NEAR_CELLS, Near};
 use crate::sync::{AtomicU64, Ordering, zeroed};
 
-/// Cells that a shard has from the start: 512 KiB of address space, of which the operating system backs with memory
-/// only the pages that are touched.
-pub(super) const NEAR_CELLS: usize = if cfg!(loom) { 16 } else { 64 * 1024 };
-
-pub(super) type Near = [AtomicU64; NEAR_CELLS];
 type Page = [AtomicU64; PAGE_CELLS];
 
 /// The cells of the thread that has the shard's lease, or of all threads that share it.

@@ -19,6 +19,11 @@ pub use crate::recorder::{
     ViaNoDowncast, family_call, llm, make_future, refused, step, task, tool, track_call, track_future,
     with_budget_check, with_timeout,
 };
+#[cfg(feature = "stream")]
+pub use futures_core::Stream;
+
+#[cfg(not(feature = "stream"))]
+pub use crate::recorder::Stream;
 pub use crate::recorder::{box_stream, track_opening, track_stream, try_track_opening, try_track_stream};
 
 macro_rules! by_type {

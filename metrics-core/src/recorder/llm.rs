@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::call::{CallRecorder, Elapsed, guard};
-use super::facts::{LiveFacts, PooledFacts, with_current};
+use super::facts::{LiveFacts, PooledFacts, begin_inside, with_current};
 use super::held::{BundleHandle, HoldsBundle, WithDimensions};
 use super::ledger;
 use super::reader::{ReadBy, Reader};
@@ -111,6 +111,10 @@ impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
         }
         if let Some(series) = self.facts().series_ref() {
             series.start(writer);
+            // A call directly inside another one is the same step of the task.
+            if begin_inside(series) {
+                return;
+            }
             if !ledger::add_llm_call() {
                 series.add_orphan(writer);
             }
@@ -123,13 +127,15 @@ impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
     #[inline]
     fn enter(&mut self) {
         if let Stage::Begun(facts) = &mut self.0 {
-            facts.swap();
+            facts.enter();
         }
     }
 
     #[inline]
     fn leave(&mut self) {
-        self.enter();
+        if let Stage::Begun(facts) = &mut self.0 {
+            facts.swap();
+        }
     }
 
     #[inline]

@@ -26,6 +26,7 @@ mod in_task;
 mod label;
 pub(crate) mod ledger;
 mod llm;
+mod nesting;
 #[cfg(not(feature = "stream"))]
 mod no_stream;
 mod own_cost;

@@ -13,7 +13,7 @@ use super::label::{CallLabel, is_constant_path, is_nameable};
 use super::reader::{StatusSource, imports, reader, status_reader};
 use super::signature::{Function, Shape, erased};
 use super::slo::Slo;
-use super::streaming::Streaming;
+use super::streaming::{Item, Streaming};
 use super::{Model, Plan, Subject, docs};
 use crate::args::{DurationLiteral, Text, ungrouped};
 use crate::container::at;
@@ -26,7 +26,17 @@ pub(super) fn expand(plan: &Plan, shape: &Shape, args: &TokenStream, mut functio
     let content = match shape {
         Shape::Sync(result) => {
             let captured = capture::by_closure(&mut function.sig, &used, &keys);
-            let call = sync(plan, result, body, &captured);
+            let call = match &plan.streaming {
+                None => sync(plan, result, body, &captured),
+                Some(streaming) => {
+                    let source = if streaming.is_result {
+                        lazy_source(result, body, &captured)
+                    } else {
+                        eager_future(body, &captured)
+                    };
+                    streamed(plan, result, streaming, body.tail(), &source)
+                }
+            };
             let refusal = refusal(plan, result);
             quote!(#setup #refusal #call)
         }
@@ -53,24 +63,6 @@ pub(super) fn expand(plan: &Plan, shape: &Shape, args: &TokenStream, mut functio
             let call = tracked(plan, result, body.tail(), &future);
             quote!(#setup #call #method)
         }
-        Shape::Stream(result, streaming) if streaming.is_async => {
-            let captured = capture::by_future(&mut function.sig, &used.union(keys));
-            make_future(&mut function.sig, &plan.krate, result);
-            let future = asynchronous(result, body, &captured);
-            let call = budgeted(plan, result, streamed(plan, result, streaming, body, &future));
-            quote!(#setup #call)
-        }
-        Shape::Stream(result, streaming) => {
-            let captured = capture::by_closure(&mut function.sig, &used, &keys);
-            let source = if streaming.is_result {
-                lazy_source(result, body, &captured)
-            } else {
-                eager_future(body, &captured)
-            };
-            let call = streamed(plan, result, streaming, body, &source);
-            let refusal = refusal(plan, result);
-            quote!(#setup #refusal #call)
-        }
     };
     docs::document(plan, &mut function);
     let function = assemble(&function, &content);
@@ -81,12 +73,15 @@ pub(super) fn expand(plan: &Plan, shape: &Shape, args: &TokenStream, mut functio
 /// compiler still checks the keys.
 pub(super) fn expand_unmeasured(plan: &Plan, shape: &Shape, mut function: Function) -> TokenStream {
     let setup = setup(plan, &function);
-    let result = shape.read_type();
+    let (read, tag) = match plan.streaming.as_ref().map(|streaming| &streaming.item) {
+        None => (shape.result(), declared(shape.result())),
+        Some(item @ (Item::Declared(ty) | Item::Of(ty))) => (ty, item_type(item)),
+    };
     // A type that contains `impl Trait` cannot be named here.
-    let is_nameable = erased(result).to_token_stream().to_string() == result.to_token_stream().to_string();
+    let is_nameable = erased(read).to_token_stream().to_string() == read.to_token_stream().to_string();
     let reader = is_nameable.then(|| {
-        let (declared, reader) = (declared(result), reader(plan, at(result.span())));
-        quote!(let _ = |__tag: __rt::OutputTag<#declared>| #reader;)
+        let reader = reader(plan, at(read.span()));
+        quote!(let _ = |__tag: __rt::OutputTag<#tag>| #reader;)
     });
     let rest = function.body.group.stream();
     let content = quote! {
@@ -353,12 +348,12 @@ fn streamed(
     plan: &Plan,
     result: &Type,
     streaming: &Streaming,
-    body: &Body,
+    tail: Span,
     source: &TokenStream,
 ) -> TokenStream {
     let Streaming { is_async, is_result, boxed, item } = streaming;
     let span = at(item.span());
-    let (item_type, reader) = (declared(item), reader(plan, span));
+    let (item_type, reader) = (item_type(item), reader(plan, span));
     let items = quote_spanned!(span=> |__tag: __rt::OutputTag<#item_type>| #reader);
     let convert = match boxed {
         None => quote!(|__stream| __stream),
@@ -370,8 +365,19 @@ fn streamed(
         (true, true) => (quote!(try_track_opening), result_reader(plan, result)),
         (false, true) => (quote!(try_track_stream), result_reader(plan, result)),
     };
-    let call = call_name(body.tail());
-    quote_spanned!(at(body.tail())=> __rt::#runtime(#call, #source, #results #items, #convert))
+    let call = call_name(tail);
+    quote_spanned!(at(tail)=> __rt::#runtime(#call, #source, #results #items, #convert))
+}
+
+/// Returns the type of a stream's items.
+fn item_type(item: &Item) -> TokenStream {
+    match item {
+        Item::Declared(item) => declared(item),
+        Item::Of(stream) => {
+            let stream = declared(stream);
+            quote_spanned!(at(stream.span())=> <#stream as __rt::Stream>::Item)
+        }
+    }
 }
 
 /// Returns the reader of the `Result` around a stream. The user's keys read the items of the stream.
@@ -389,6 +395,9 @@ fn boxed(plan: &Plan, result: &Type, body: &Body, tail: &BoxedTail) -> TokenStre
 }
 
 fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> TokenStream {
+    if let Some(streaming) = &plan.streaming {
+        return budgeted(plan, result, streamed(plan, result, streaming, tail, future));
+    }
     let reader = reader_closure(plan, result);
     let call = call_name(tail);
     let declared = declared(result);

@@ -43,9 +43,10 @@ use self::item::Item;
 use self::label::CallLabel;
 use self::reader::{StatusSource, UsageSource};
 use self::shared::BaseKeys;
-use self::signature::Function;
 pub(crate) use self::signature::plain_type;
+use self::signature::{Function, Shape};
 use self::slo::Slo;
+use self::streaming::{StreamKey, Streaming};
 use crate::args::{DurationLiteral, Text};
 use crate::diagnostics::Errors;
 
@@ -95,8 +96,10 @@ pub(crate) struct Plan {
     metrics: Option<Expr>,
     timeout: Option<DurationLiteral>,
     slo: Option<Slo>,
-    /// True if a call lasts until the end of the stream that the function returns.
-    streams: bool,
+    /// The key `stream`: a call lasts until the end of the stream that the function returns.
+    stream: Option<StreamKey>,
+    /// The stream, from the shape of the function.
+    streaming: Option<Streaming>,
     /// True if the documentation of the function lists its metric families.
     docs: bool,
     dimensions: Option<Dimensions>,
@@ -125,6 +128,25 @@ impl CheckedBudgets {
 }
 
 impl Plan {
+    /// Reports a stream whose end is not measured, unless the key `status` shows that this is intended.
+    fn check_unmeasured_stream(&self, shape: &Shape, errors: &mut Errors) {
+        let reads_result = match &self.subject {
+            Subject::Step => false,
+            Subject::Task { status, .. }
+            | Subject::Tool { status, .. }
+            | Subject::Llm { status, .. }
+            | Subject::Family { status, .. } => matches!(status, StatusSource::ResultType),
+        };
+        // A mistake in the key `stream` is reported already.
+        if reads_result && errors.is_empty() && Streaming::declared(shape).is_some() {
+            errors.push(
+                shape.result().span(),
+                "a call would end when this stream is made; add the key `stream` to measure it to the end of the stream, \
+                 or `status = |_| agent_metrics::Status::Success` to measure only how it is made",
+            );
+        }
+    }
+
     /// Returns true if the function stays as it was: with the feature `disabled`, for a plan that only measures.
     fn leaves_unmeasured(&self) -> bool {
         cfg!(feature = "disabled") && self.timeout.is_none()
@@ -198,17 +220,19 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
             names::check(plan, &function, &mut errors);
         }
         // The attributes before this one may change the shape of the function, so it is determined afterwards.
-        let streams = plan.as_ref().is_some_and(|plan| plan.streams);
-        let shape = match () {
-            () if requeues => Some(None),
-            () if streams => function.stream_shape(&mut errors).map(Some),
-            () => function.shape::<P>(&mut errors).map(Some),
-        };
-        let (mut plan, shape) = (plan?, shape?);
-        if let Some(shape) = &shape {
-            plan.error_bound = ErrorBound::of_shape(shape, &function.sig.generics);
+        if requeues {
+            return Some((plan?, None, function));
         }
-        Some((plan, shape, function))
+        let shape = function.shape::<P>(&mut errors);
+        let (mut plan, shape) = (plan?, shape?);
+        if let Some(key) = plan.stream {
+            plan.streaming = Some(Streaming::of(key, &shape, &mut errors)?);
+        } else {
+            plan.check_unmeasured_stream(&shape, &mut errors);
+        }
+        let is_stream = plan.streaming.is_some();
+        plan.error_bound = ErrorBound::of_result(shape.result(), is_stream, &function.sig.generics);
+        Some((plan, Some(shape), function))
     });
     match errors.finish(built) {
         Ok((_, None, function)) => requeue::expand(&krate, P::NAME, args, &function),

@@ -8,6 +8,7 @@ use super::docs;
 use super::reader::StatusSource;
 use super::signature::{Function, is_async};
 use super::slo::Slo;
+use super::streaming::StreamKey;
 use super::{Plan, Subject};
 use crate::args::{
     BoolLiteral, Callback, DurationLiteral, Entry, Flag, crate_path, crate_slot, entries, labelled_entries,
@@ -47,7 +48,7 @@ pub(crate) struct SharedKeys {
     timeout: Slot<DurationLiteral>,
     slo: Slot<Slo>,
     docs: Slot<BoolLiteral>,
-    stream: Slot<Flag>,
+    stream: Slot<StreamKey>,
 }
 
 impl SharedKeys {
@@ -104,9 +105,9 @@ impl SharedKeys {
         subject: impl FnOnce(StatusSource) -> Subject,
     ) -> Plan {
         let Self { base, metrics, status, timeout, slo, docs, stream } = self;
-        let streams = stream.value().is_some();
+        let stream = stream.into_value();
         let timeout = timeout.into_value();
-        check_timeout(timeout.as_ref(), streams, function, errors);
+        check_timeout(timeout.as_ref(), stream.is_some(), function, errors);
         let status = status
             .into_value()
             .map_or(StatusSource::ResultType, |Callback(read)| StatusSource::Closure(read));
@@ -115,7 +116,8 @@ impl SharedKeys {
             metrics: metrics.into_value(),
             timeout,
             slo: slo.into_value(),
-            streams,
+            stream,
+            streaming: None,
             docs: docs.into_value().map_or_else(docs::enabled_by_default, |BoolLiteral(docs)| docs),
             dimensions: None,
             checked_budgets: None,

@@ -8,6 +8,7 @@ mod bodies;
 mod borrowed_errors;
 mod boxed_future;
 mod budgets;
+mod conditional_helpers;
 mod forbid_unsafe;
 mod foreign_traits;
 mod functions;

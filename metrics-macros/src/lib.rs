@@ -64,7 +64,7 @@ mod track;
 /// | `task_type` | the label of the task: a string literal, or an expression whose type is a label (a closed enum, a bounded label, text) | the name of the function |
 /// | `metrics` | an expression of type `AgentMetrics`: the instance that records the calls | the global instance |
 /// | `status` | a closure `\|result\| Status` that returns the status of the call | the status is derived from the type of the result |
-/// | `timeout` | a duration such as `"250ms"`, `"30s"`, `"5m"` or `"1h"`, after which the call is dropped and returns an error made by `From<TimedOut>`; async functions only, needs the feature `tokio` | no timeout |
+/// | `timeout` | a duration such as `"250ms"`, `"30s"`, `"5m"` or `"1h"`, or an expression of type `Duration` such as `self.timeout`, after which the call is dropped and returns an error made by `From<TimedOut>`; async functions only, needs the feature `tokio` | no timeout |
 /// | `stream` | no value, or `boxed` where the type that the function returns is an alias of a boxed stream: the call lasts until the stream ends, and the keys that read a result read its items; needs the feature `stream` | the call ends when the function returns, or when its future is ready |
 /// | `slo` | the objectives of the task, `slo(availability = 99.9, latency = "5s", percentile = 95)`: `availability` and `percentile` in percent, above 0 and below 100; one of `availability` and `latency` may be omitted, `percentile` is 95 by default | no objectives |
 /// | `budget` | an expression of type `Budget`, which the task and all calls inside it spend from; once the budget is spent, the task does not start and returns an error made by `From<BudgetSpent>` | no budget |
@@ -143,6 +143,9 @@ mod track;
 /// # Limits
 /// - A `const fn`, a trait method without a body, and a boxed future that is created elsewhere are compile errors.
 /// - An argument that is a pattern has no name outside the body, so a key cannot use it.
+/// - A key is evaluated before the body starts and cannot `.await`. Its closure is a `move` closure: it has arguments that are
+///   `Copy`, such as numbers and references. The body takes the others; a block around the closure copies what it needs, as
+///   `cost = { let price = self.price; move |_| price }` does.
 /// - The arguments of a future that was never polled are dropped in the same order as at the end of the future.
 /// - A returned closure that takes references needs explicit types: `move |text: &str| ..` for `impl Fn(&str)`.
 /// - The body runs inside a closure or an async block, which hides it from parts of the compiler. `#[track_caller]` does
@@ -267,8 +270,8 @@ pub fn track_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `model` | the requested model: a string literal or an expression, such as `self.model` | required |
 /// | `usage` | a closure `\|response\| Usage`, or `in_body` if the body reports the usage through `Call::current()` | the `TokenUsage` implementation of the response |
-/// | `provider` | the provider of the model, by its name in OpenTelemetry's semantic conventions: `openai`, `anthropic`, `gcp.gemini`, .. | unknown |
-/// | `operation` | the requested operation, by its name in OpenTelemetry's semantic conventions: `chat`, `embeddings`, .. | `chat` |
+/// | `provider` | the provider of the model, by its name in OpenTelemetry's semantic conventions: `openai`, `anthropic`, `gcp.gemini`, ..; a string literal, or an expression of text such as `T::NAME` | unknown |
+/// | `operation` | the requested operation, by its name in OpenTelemetry's semantic conventions: `chat`, `embeddings`, ..; a string literal, or an expression of text | `chat` |
 /// | `budget` | no value: once a budget of an enclosing task is spent, the call does not start and returns an error made by `From<BudgetSpent>` | budgets are not checked |
 ///
 /// The keys `metrics`, `status`, `timeout`, `stream`, `slo`, `dimensions`, `docs` and `crate` are those of

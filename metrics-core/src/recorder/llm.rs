@@ -61,6 +61,26 @@ impl<H: HoldsBundle<LlmSeries>> LlmCall<H> {
             }
         })
     }
+
+    /// Sets the provider of the model.
+    pub fn with_provider(mut self, provider: &(impl AsRef<str> + ?Sized)) -> Self {
+        self.begun().set_provider(provider.as_ref());
+        self
+    }
+
+    /// Sets the operation.
+    pub fn with_operation(mut self, operation: &(impl AsRef<str> + ?Sized)) -> Self {
+        self.begun().set_operation(operation.as_ref());
+        self
+    }
+
+    /// Returns the facts of a call that has not started.
+    fn begun(&mut self) -> &mut LiveFacts {
+        if let Stage::New(series) = &self.0 {
+            self.0 = Stage::Begun(PooledFacts::take(series.keep()));
+        }
+        self.facts()
+    }
 }
 
 /// Creates the call of a tracked function.

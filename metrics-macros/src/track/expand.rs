@@ -10,17 +10,18 @@ use super::budget::{budgeted, budgets, refusal};
 use super::capture::{self, Captured};
 use super::dimensions::Dimensions;
 use super::label::{CallLabel, is_constant_path, is_nameable};
-use super::reader::{StatusSource, imports, reader, status_reader};
+use super::reader::{StatusSource, has_evaluated_key, imports, reader, status_reader};
 use super::signature::{Function, Shape, erased};
 use super::slo::Slo;
 use super::streaming::{Item, Streaming};
 use super::{Model, Plan, Subject, docs};
-use crate::args::{DurationLiteral, Text, ungrouped};
+use crate::args::{Given, Name, ungrouped};
 use crate::container::at;
 use crate::text::plain;
 
 pub(super) fn expand(plan: &Plan, shape: &Shape, args: &TokenStream, mut function: Function) -> TokenStream {
-    let (setup, allowed) = (setup(plan, &function), allowed(&function, shape));
+    let (mut setup, allowed) = (setup(plan, &function), allowed(&function, shape));
+    setup.extend(evaluated_reader(plan, shape.result()));
     let body = &function.body;
     let (used, keys) = (UsedNames::new(body.group.stream()), UsedNames::new(args.clone()));
     let content = match shape {
@@ -73,13 +74,8 @@ pub(super) fn expand(plan: &Plan, shape: &Shape, args: &TokenStream, mut functio
 /// compiler still checks the keys.
 pub(super) fn expand_unmeasured(plan: &Plan, shape: &Shape, mut function: Function) -> TokenStream {
     let setup = setup(plan, &function);
-    let (read, tag) = match plan.streaming.as_ref().map(|streaming| &streaming.item) {
-        None => (shape.result(), declared(shape.result())),
-        Some(item @ (Item::Declared(ty) | Item::Of(ty))) => (ty, item_type(item)),
-    };
-    // A type that contains `impl Trait` cannot be named here.
-    let is_nameable = erased(read).to_token_stream().to_string() == read.to_token_stream().to_string();
-    let reader = is_nameable.then(|| {
+    let (read, tag) = read_type(plan, shape.result());
+    let reader = is_nameable_type(read).then(|| {
         let reader = reader(plan, at(read.span()));
         quote!(let _ = |__tag: __rt::OutputTag<#tag>| #reader;)
     });
@@ -137,7 +133,10 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
     let call = match subject {
         Subject::Task { label, .. } => preset_call(&quote!(task), &metrics, label),
         Subject::Tool { label, .. } => preset_call(&quote!(tool), &metrics, label),
-        Subject::Llm { label, .. } => preset_call(&quote!(llm), &metrics, label),
+        Subject::Llm { label, model, .. } => {
+            let (call, described) = (preset_call(&quote!(llm), &metrics, label), described(model));
+            quote!(#call #described)
+        }
         Subject::Step => quote!(__rt::step(&__SITE)),
         Subject::Family { labels, values, .. } => {
             let fields = values.iter().map(|(name, value)| {
@@ -258,14 +257,30 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
     }
 }
 
+/// Returns the method of the site that sets the literal provider and operation.
 fn model_tokens(Model { provider, operation }: &Model) -> TokenStream {
-    let provider = provider.as_ref().map(Text::literal).map_or_else(
+    let literal = |given: &Option<Given<Name>>| match given {
+        Some(Given::Literal(Name(text))) => Some(text.literal()),
+        Some(Given::Expr(_)) | None => None,
+    };
+    let provider = literal(provider).map_or_else(
         || quote!(::core::option::Option::None),
         |provider| quote!(::core::option::Option::Some(#provider)),
     );
     let operation =
-        operation.as_ref().map_or_else(|| "chat".to_token_stream(), |text| text.literal().to_token_stream());
+        literal(operation).map_or_else(|| "chat".to_token_stream(), |text| text.to_token_stream());
     quote!(.with_model(#provider, #operation))
+}
+
+/// Returns the methods of the call that set the provider and the operation that expressions give.
+fn described(Model { provider, operation }: &Model) -> TokenStream {
+    let given = [(provider, "with_provider"), (operation, "with_operation")];
+    let methods = given.into_iter().filter_map(|(given, method)| {
+        let expr = given.as_ref()?.expr()?;
+        let method = Ident::new(method, at(expr.span()));
+        Some(quote_spanned!(at(expr.span())=> .#method(&(#expr))))
+    });
+    methods.collect()
 }
 
 /// Turns an `async fn` into a `fn -> impl Future`. An async block inside an `async fn` would hold the arguments twice.
@@ -354,7 +369,12 @@ fn streamed(
     let Streaming { is_async, is_result, boxed, item } = streaming;
     let span = at(item.span());
     let (item_type, reader) = (item_type(item), reader(plan, span));
-    let items = quote_spanned!(span=> |__tag: __rt::OutputTag<#item_type>| #reader);
+    let items = if is_evaluated(plan, result) {
+        let name = reader_name(span);
+        quote_spanned!(span=> move |_: __rt::OutputTag<#item_type>| #name)
+    } else {
+        quote_spanned!(span=> move |__tag: __rt::OutputTag<#item_type>| #reader)
+    };
     let convert = match boxed {
         None => quote!(|__stream| __stream),
         Some(boxed) => quote_spanned!(at(boxed.span())=> |__stream| -> #boxed { __rt::box_stream(__stream) }),
@@ -404,19 +424,62 @@ fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> Toke
     let call = quote_spanned!(at(tail)=> __rt::track_future::<_, _, _, #declared>(#call, #future, #reader));
     let call = match &plan.timeout {
         None => call,
-        Some(length @ DurationLiteral { span, .. }) => {
-            let limit = length.tokens();
+        Some(limit) => {
+            let (span, limit) = (at(limit.span()), limit.tokens());
             // Located at the value of the key, which the type of the result may not fit.
-            let made = quote_spanned!(at(*span)=> (&&__rt::OutputTag::<#declared>::NEW).__timed_out());
-            quote_spanned!(at(*span)=> __rt::with_timeout(#limit, #made, #call))
+            let made = quote_spanned!(span=> (&&__rt::OutputTag::<#declared>::NEW).__timed_out());
+            quote_spanned!(span=> __rt::with_timeout(#limit, #made, #call))
         }
     };
     budgeted(plan, result, call)
 }
 
+/// Returns the name of the variable that holds an evaluated reader, which user code cannot see.
+fn reader_name(span: Span) -> Ident {
+    Ident::new("__reader", Span::mixed_site().located_at(span))
+}
+
+/// Returns the type that the keys read and its tokens: the result, or the items of a stream.
+fn read_type<'t>(plan: &'t Plan, result: &'t Type) -> (&'t Type, TokenStream) {
+    match plan.streaming.as_ref().map(|streaming| &streaming.item) {
+        None => (result, declared(result)),
+        Some(item @ (Item::Declared(ty) | Item::Of(ty))) => (ty, item_type(item)),
+    }
+}
+
+/// Returns true if the function can name a type: it contains no `impl Trait`.
+fn is_nameable_type(ty: &Type) -> bool {
+    erased(ty).to_token_stream().to_string() == ty.to_token_stream().to_string()
+}
+
+/// Returns true if the reader is created before the body takes the arguments, because a key is evaluated.
+fn is_evaluated(plan: &Plan, result: &Type) -> bool {
+    has_evaluated_key(&plan.subject) && is_nameable_type(read_type(plan, result).0)
+}
+
+/// Returns the statement that creates the reader before the body takes the arguments, if a key is evaluated.
+fn evaluated_reader(plan: &Plan, result: &Type) -> TokenStream {
+    if !is_evaluated(plan, result) {
+        return TokenStream::new();
+    }
+    let (read, tag) = read_type(plan, result);
+    let span = at(read.span());
+    let (name, reader) = (reader_name(span), reader(plan, span));
+    quote_spanned! {span=>
+        let #name = {
+            let __tag = __rt::OutputTag::<#tag>::NEW;
+            #reader
+        };
+    }
+}
+
 /// Returns the closure that creates the reader.
 fn reader_closure(plan: &Plan, result: &Type) -> TokenStream {
     let span = at(result.span());
+    if is_evaluated(plan, result) {
+        let name = reader_name(span);
+        return quote_spanned!(span=> |_| #name);
+    }
     let reader = reader(plan, span);
     quote_spanned!(span=> |__tag| #reader)
 }

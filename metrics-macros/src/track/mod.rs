@@ -47,7 +47,7 @@ pub(crate) use self::signature::plain_type;
 use self::signature::{Function, Shape};
 use self::slo::Slo;
 use self::streaming::{StreamKey, Streaming};
-use crate::args::{DurationLiteral, Text};
+use crate::args::{DurationLiteral, Given, Name};
 use crate::diagnostics::Errors;
 
 /// One attribute: its keys, and the plan that they validate to.
@@ -94,7 +94,7 @@ pub(crate) enum Naming {
 pub(crate) struct Plan {
     krate: Path,
     metrics: Option<Expr>,
-    timeout: Option<DurationLiteral>,
+    timeout: Option<Given<DurationLiteral>>,
     slo: Option<Slo>,
     /// The key `stream`: a call lasts until the end of the stream that the function returns.
     stream: Option<StreamKey>,
@@ -167,15 +167,15 @@ impl Plan {
 enum Subject {
     Task { label: CallLabel, status: StatusSource },
     Tool { label: CallLabel, status: StatusSource, cost: Option<Expr> },
-    Llm { label: CallLabel, status: StatusSource, usage: UsageSource, model: Model },
+    Llm { label: CallLabel, status: StatusSource, usage: UsageSource, model: Box<Model> },
     Step,
     Family { labels: Path, values: Vec<(Ident, Expr)>, status: StatusSource },
 }
 
 /// The facts of a model that the attribute states, besides the model's name.
 struct Model {
-    provider: Option<Text>,
-    operation: Option<Text>,
+    provider: Option<Given<Name>>,
+    operation: Option<Given<Name>>,
 }
 
 /// Expands an attribute: parses its keys and its item, validates both, and returns the generated code.
@@ -225,6 +225,10 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
         }
         let shape = function.shape::<P>(&mut errors);
         let (mut plan, shape) = (plan?, shape?);
+        // What a boxed future leaves to the function is not taken by its body.
+        if !matches!(shape, Shape::Boxed(..)) {
+            names::check_closures(&plan, &function, &mut errors);
+        }
         if let Some(key) = plan.stream {
             plan.streaming = Some(Streaming::of(key, &shape, &mut errors)?);
         } else {

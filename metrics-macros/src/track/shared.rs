@@ -11,7 +11,8 @@ use super::slo::Slo;
 use super::streaming::StreamKey;
 use super::{Plan, Subject};
 use crate::args::{
-    BoolLiteral, Callback, DurationLiteral, Entry, Flag, crate_path, crate_slot, entries, labelled_entries,
+    BoolLiteral, Callback, DurationLiteral, Entry, Flag, Given, crate_path, crate_slot, entries,
+    labelled_entries,
 };
 use crate::diagnostics::Errors;
 use crate::slot::{Fill, Slot, fill, fill_known};
@@ -45,7 +46,7 @@ pub(crate) struct SharedKeys {
     pub(crate) base: BaseKeys,
     metrics: Slot<Expr>,
     status: Slot<Callback>,
-    timeout: Slot<DurationLiteral>,
+    timeout: Slot<Given<DurationLiteral>>,
     slo: Slot<Slo>,
     docs: Slot<BoolLiteral>,
     stream: Slot<StreamKey>,
@@ -129,15 +130,22 @@ impl SharedKeys {
 
 /// Reports a timeout that cannot take effect: a synchronous call cannot be ended from outside, and only its reader can end
 /// a stream.
-fn check_timeout(timeout: Option<&DurationLiteral>, streams: bool, function: &Function, errors: &mut Errors) {
+fn check_timeout(
+    timeout: Option<&Given<DurationLiteral>>,
+    streams: bool,
+    function: &Function,
+    errors: &mut Errors,
+) {
     let Some(timeout) = timeout else { return };
     if streams {
         errors.push(
-            timeout.span,
+            timeout.span(),
             "`timeout` can't be combined with `stream`; limit the time where the stream is read",
         );
     } else if !is_async(&function.sig) {
-        errors
-            .push(timeout.span, "`timeout` needs an async function: a synchronous call can't be interrupted");
+        errors.push(
+            timeout.span(),
+            "`timeout` needs an async function: a synchronous call can't be interrupted",
+        );
     }
 }

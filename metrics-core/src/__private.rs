@@ -16,8 +16,8 @@ pub use crate::recorder::{
     BudgetCheck, CallLabel, DowncastTag, EnclosingBudgets, FnOutput, Global, GlobalFamily, IgnoreOutput,
     InnerError, LabelExpr, OutputTag, Site, SiteRef, StatusAndCost, StatusAndUsage, StatusByType,
     UnrecordedCall, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError, ViaInnerStaticError,
-    ViaNoDowncast, family_call, llm, make_future, refused, step, task, tool, track_call, track_future,
-    with_budget_check, with_timeout,
+    ViaNoDowncast, family_call, llm, make_future, refused, returned, step, task, tool, track_call,
+    track_future, with_budget_check, with_timeout,
 };
 #[cfg(feature = "stream")]
 pub use futures_core::Stream;

@@ -152,7 +152,8 @@ mod track;
 ///   not reach the body. These lints do not fire: `unconditional_recursion`; clippy's lints about `async fn`;
 ///   `unused_must_use` for the output of a `#[must_use] async fn`; `unused_variables` for an argument of an async
 ///   function that the body names but does not read (binding it again would make the future larger); and
-///   `unused_assignments` in a function with `mut self`.
+///   `unused_assignments` in a function with `mut self`. `#[expect(..)]` on the function or on an argument is an `#[allow(..)]`, so
+///   an expectation is never reported as unfulfilled.
 /// - In a synchronous function, or after an unused argument, an argument that does not live long enough is reported
 ///   at its declaration or at the brace of the body. A future whose type contains itself is reported at the last
 ///   expression of the body.

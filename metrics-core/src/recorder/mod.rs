@@ -35,6 +35,7 @@ mod request;
 mod reservation;
 #[cfg(feature = "retry")]
 mod retry;
+pub mod returned;
 mod scope;
 mod site;
 #[cfg(feature = "testing")]

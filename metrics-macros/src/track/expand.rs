@@ -11,10 +11,10 @@ use super::capture::{self, Captured};
 use super::dimensions::Dimensions;
 use super::label::{CallLabel, is_constant_path, is_nameable};
 use super::reader::{StatusSource, has_evaluated_key, imports, reader, status_reader};
-use super::signature::{Function, Shape, erased};
+use super::signature::{Function, Shape, erased, plain_type};
 use super::slo::Slo;
 use super::streaming::{Item, Streaming};
-use super::{Model, Plan, Subject, docs};
+use super::{Model, Plan, Subject, docs, returned};
 use crate::args::{Given, Name, ungrouped};
 use crate::container::at;
 use crate::text::plain;
@@ -109,6 +109,8 @@ fn allowed(function: &Function, shape: &Shape) -> TokenStream {
 
 /// Assembles the function with another body. The braces keep the user's span, because lints of the whole function use it.
 fn assemble(Function { attrs, vis, sig, body, .. }: &Function, content: &TokenStream) -> TokenStream {
+    let mut attrs = attrs.clone();
+    attrs.iter_mut().for_each(capture::allow_expected);
     let inner = &body.attrs;
     let block = braces(content.clone(), body.group.span());
     quote!(#(#attrs)* #(#[#inner])* #vis #sig #block)
@@ -307,14 +309,26 @@ fn nameable(rt: &TokenStream, result: &Type) -> TokenStream {
 /// Expands a synchronous function. The call of the runtime is located at the tail of the body, so that the compiler reports
 /// errors about the result there.
 fn sync(plan: &Plan, result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
-    let (erased, group, reader) = (erased(result), nested(body), reader_closure(plan, result));
+    let (erased, group, reader) = (erased(result), measured(result, body), reader_closure(plan, result));
     let call = call_name(body.tail());
-    quote_spanned!(at(body.tail())=> __rt::track_call(#call, move || -> #erased { #capture #bind #group }, #reader))
+    // The lint is reported for the function already.
+    let is_result = matches!(plain_type(result), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result"));
+    let allowed = is_result.then(|| quote!(#[allow(clippy::result_large_err)]));
+    quote_spanned!(at(body.tail())=> __rt::track_call(#call, #allowed move || -> #erased { #capture #bind #group }, #reader))
 }
 
 fn asynchronous(result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
-    let (result_type_hint, group) = (result_type_hint(result), nested(body));
+    let (result_type_hint, group) = (result_type_hint(result), measured(result, body));
     quote_spanned!(at(body.tail())=> async move { #capture #bind #result_type_hint #group })
+}
+
+/// Returns the user's block, as the argument of a function if it returns a closure.
+fn measured(result: &Type, body: &Body) -> TokenStream {
+    let group = nested(body);
+    match returned::closure(result) {
+        None => group.into_token_stream(),
+        Some(closure) => quote_spanned!(at(body.tail())=> #closure(#group)),
+    }
 }
 
 /// Returns the user's block as a nested block. It starts with a semicolon, because the compiler would report the braces of a

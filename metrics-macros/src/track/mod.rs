@@ -21,6 +21,7 @@ mod names;
 mod reader;
 mod repeated;
 mod requeue;
+mod returned;
 mod shared;
 mod signature;
 mod slo;

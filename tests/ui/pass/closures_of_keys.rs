@@ -80,10 +80,8 @@ fn a_block_around_a_closure_copies_what_the_closure_uses() {
     assert_eq!(tool("cost_of_a_block_sync").called("success", || used.call_sync()), Ok(1));
     assert_eq!(ready(used.words("ab".to_owned()).count()), 1);
     let text = agent_metrics::global().to_text();
-    assert!(
-        text.contains("agent_llm_tokens_total{model=\"usage_of_a_block\",direction=\"input\"} 2"),
-        "{text}"
-    );
+    let tokens = "agent_llm_tokens_total{model=\"usage_of_a_block\",direction=\"input\"} 2";
+    assert!(text.contains(tokens), "the words of the text");
     assert!((used.price - 3.0).abs() < 1e-9);
     assert_eq!(tool("owned_by_a_block").awaited("success", used.consume()), 2);
 }

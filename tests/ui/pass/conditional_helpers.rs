@@ -1,4 +1,5 @@
 //! Helper attributes of impl blocks may be inside `cfg_attr`; in the impl of a trait, only the call is counted.
+#![allow(clippy::unused_self)] // The methods have no other purpose.
 
 use std::future::Future;
 

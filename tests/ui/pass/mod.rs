@@ -4,6 +4,7 @@ pub(crate) mod calls;
 
 mod async_in_traits;
 mod async_trait_crate;
+mod battery;
 mod bodies;
 mod borrowed_errors;
 mod boxed_future;

@@ -112,7 +112,7 @@ fn the_exporter_buffers_one_chunk_for_each_slow_reader() {
     let mut readers: Vec<_> = (0..READERS)
         .map(|_| {
             let mut stream = TcpStream::connect(address).expect("a connection");
-            stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+            stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
             // The client reads the beginning of the response and then stops.
             stream.read_exact(&mut [0; 64]).expect("an answer");
             stream

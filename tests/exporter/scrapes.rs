@@ -31,7 +31,7 @@ impl ScrapeKind {
 
     fn request(self) -> &'static str {
         match self {
-            Self::Text => "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+            Self::Text => "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n",
             Self::OpenMetrics => "GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text\r\n\r\n",
             Self::Gzip => "GET /metrics HTTP/1.1\r\nAccept-Encoding: gzip\r\n\r\n",
             Self::Protobuf => {

@@ -53,7 +53,7 @@ fn the_page_of_the_example_loads_only_from_its_origin_and_fits() {
     };
     assert!(brightness(&wide) > 200 && brightness(&dark) < 50);
     // Long enough for lines that can be seen.
-    wide.until("there is a minute of history", "return performance.now() > 75_000");
+    wide.until("there is half a minute of history", "return performance.now() > 40_000");
     for (name, browser) in [("light", &wide), ("dark", &dark), ("phone", &phone)] {
         for board in ["overview", "tasks"] {
             browser.run(&format!("location.hash = 'board={board}'"));

@@ -112,9 +112,12 @@ impl HistogramShape {
         if let Some(extensions) = &self.extensions {
             let histogram = self.histogram(cells, at);
             extensions.observe(histogram, shard, (in_shard, self.window()), value);
-            extensions.sample_exemplar(histogram, &self.bounds, bucket, value, false);
         }
         in_shard.add(BUCKETS + bucket, 1);
+        // Last, since the sampler of the user may record, too.
+        if let Some(extensions) = &self.extensions {
+            extensions.sample_exemplar(self.histogram(cells, at), &self.bounds, bucket, value, false);
+        }
     }
 
     /// Returns the histogram whose cells begin at `at`.

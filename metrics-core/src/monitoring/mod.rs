@@ -32,6 +32,7 @@
 //!
 //! [`Settings`] has the addresses, thresholds and objectives; [`Dashboard`] and [`Panel`] add dashboards to the built-in ones.
 
+mod alert_settings;
 mod alerts;
 mod builtin_dashboards;
 mod capacity;
@@ -50,6 +51,7 @@ mod reference;
 mod rule;
 mod runbook;
 mod settings;
+mod severity;
 mod slo;
 mod text;
 mod yaml;
@@ -59,8 +61,8 @@ use std::path::Path;
 pub use dashboard::{Dashboard, Panel};
 pub use error::MonitoringError;
 pub use folder::File;
-pub use rule::Severity;
 pub use settings::{AlertSettings, BurnWindow, Capacity, Kubernetes, Settings, SloSettings, Thresholds};
+pub use severity::Severity;
 pub use slo::Objective;
 pub(crate) use text::number;
 

@@ -1,5 +1,7 @@
 //! The names that generated queries may use: families of the catalogue, and recorded series.
 
+use std::collections::BTreeSet;
+
 use super::MonitoringError;
 use super::query::PromqlQuery;
 use crate::catalogue::Catalogue;
@@ -62,6 +64,11 @@ impl<'a> Names<'a> {
         self.family_of(sample).is_some()
     }
 
+    /// Returns the families whose samples a query selects.
+    pub(crate) fn families_of(&self, query: &PromqlQuery) -> BTreeSet<&'a str> {
+        query.samples().filter_map(|sample| self.family_of(sample)).collect()
+    }
+
     /// Returns the family of a sample name.
     pub(crate) fn family_of(&self, sample: &str) -> Option<&'a str> {
         let is_of = |known: &&FamilyShape<'a>| {
@@ -104,7 +111,7 @@ mod tests {
         let catalogue = crate::instance::AgentMetrics::builder().build().unwrap().catalogue();
         let query =
             PromqlQuery::from("rate(agent_task_duration_seconds_bucket[5m]) / agent_tasks_total / up");
-        let found = query.families(&Names::of(&catalogue));
+        let found = Names::of(&catalogue).families_of(&query);
         assert_eq!(
             found.into_iter().collect::<Vec<_>>(),
             ["agent_task_duration_seconds", "agent_tasks_total"]

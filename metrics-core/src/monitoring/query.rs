@@ -1,6 +1,5 @@
 //! A query as a value: its text, and the names of the metrics that it selects.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::name::MetricKind;
@@ -36,11 +35,6 @@ impl PromqlQuery {
     /// Returns the selected samples of built-in families, which begin with `agent_`.
     pub(crate) fn builtin_samples(&self) -> impl Iterator<Item = &str> {
         self.samples().filter(|sample| sample.starts_with("agent_"))
-    }
-
-    /// Returns the families of the selected samples among those of a catalogue.
-    pub(crate) fn families<'n>(&self, names: &super::promql::Names<'n>) -> BTreeSet<&'n str> {
-        self.samples().filter_map(|sample| names.family_of(sample)).collect()
     }
 }
 

@@ -285,7 +285,7 @@ impl<'a> Recorded<'a> {
     }
 
     fn families_in(&self, names: &Names<'a>, query: &PromqlQuery) -> BTreeSet<&'a str> {
-        let mut families = query.families(names);
+        let mut families = names.families_of(query);
         families.extend(query.recorded().filter_map(|name| self.0.get(name)).flatten());
         families
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::query::PromqlQuery;
 use super::runbook::Runbook;
+use super::severity::Severity;
 use super::yaml::{Map, Yaml};
 use super::{MonitoringError, Settings};
 use crate::catalogue::Catalogue;
@@ -51,28 +52,6 @@ pub(super) struct Alert {
     /// The description, with values in readable units.
     pub(super) description: String,
     pub(super) runbook: Runbook,
-}
-
-/// The severity of an alert.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Severity {
-    /// Pages the on-call engineer.
-    Critical,
-    /// Handled during working hours.
-    Warning,
-    /// For information.
-    Info,
-}
-
-impl Severity {
-    pub(super) fn text(self) -> &'static str {
-        match self {
-            Self::Critical => "critical",
-            Self::Warning => "warning",
-            Self::Info => "info",
-        }
-    }
 }
 
 /// The program that evaluates the rules.

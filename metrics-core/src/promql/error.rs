@@ -1,8 +1,8 @@
 //! Errors in queries, and their messages.
 
-use super::labels::Labels;
-use super::text::{Message, part, same, starts_with};
-use super::{DISCOVERED, FamilyShape, PROMETHEUS, QueryScope};
+use super::labels::{Labels, is_discovered};
+use super::text::{Message, part, starts_with};
+use super::{FamilyShape, PROMETHEUS, QueryScope};
 use crate::name::MetricKind;
 
 /// An error in a query, with its position.
@@ -227,18 +227,6 @@ const fn push_list(said: &mut Message, found: &str, names: &[&str], are_labels: 
         said.push_quoted(best);
         said.push("?");
     }
-}
-
-/// Returns `true` for the labels of targets that errors do not list.
-pub(super) const fn is_discovered(label: &str) -> bool {
-    let mut at = 0;
-    while at < DISCOVERED.len() {
-        if same(DISCOVERED[at], label) {
-            return true;
-        }
-        at += 1;
-    }
-    false
 }
 
 /// The suffixes that the format adds to a family name, by kind.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Call;
+use super::dropped::dropped_status;
 use super::facts::{LiveFacts, with_current};
-use super::timeout::dropped_status;
 use crate::builtin::Attempt;
 use crate::status::Status;
 use crate::usage::Usage;

@@ -1,6 +1,6 @@
 //! The life of a tracked call: it starts once, and ends exactly once.
 
-use super::timeout::dropped_status;
+use super::dropped::dropped_status;
 use crate::clock::{self, Ticks};
 use crate::status::Status;
 use crate::storage::{self, ShardHandle};

@@ -17,6 +17,7 @@ mod budgeted;
 mod by_hand;
 mod cached;
 mod call;
+mod dropped;
 mod facts;
 mod family_call;
 pub(crate) mod global;

@@ -1,33 +1,7 @@
 //! Time limits, whose calls are recorded as `timeout`.
 
-use std::cell::Cell;
-
 use super::reader::{OutputTag, Rejected, output_of};
 use crate::error::TimedOut;
-use crate::status::Status;
-
-thread_local! {
-    /// True while a future is dropped because its time limit was reached.
-    static TIMED_OUT: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Returns the status of a call that is dropped while it waits.
-pub(crate) fn dropped_status() -> Status {
-    if TIMED_OUT.get() { Status::Timeout } else { Status::Cancelled }
-}
-
-/// Drops a value whose time limit was reached: its calls in flight end as `timeout`.
-#[cfg(feature = "tokio")]
-pub(crate) fn drop_timed_out<T>(value: T) {
-    struct Restore(bool);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            TIMED_OUT.set(self.0);
-        }
-    }
-    let _restore = Restore(TIMED_OUT.replace(true));
-    drop(value);
-}
 
 output_of! {
     __timed_out: TimedOut, TimedOutResult, ViaTimedOut
@@ -63,8 +37,8 @@ pub(crate) mod limit {
     use pin_project_lite::pin_project;
     use tokio::time::{Sleep, sleep};
 
-    use super::drop_timed_out;
     use crate::error::TimedOut;
+    use crate::recorder::dropped::drop_timed_out;
     use crate::recorder::reader::Convert;
 
     pin_project! {

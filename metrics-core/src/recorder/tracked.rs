@@ -48,8 +48,7 @@ impl<C: ReadBy<R, T>, R, F: Future<Output = T>, T> Future for Tracked<C, R, F, T
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             panic!("a tracked function's future was polled after it had finished");
         };
-        let writer = storage::current_shard();
-        match this.observation.run(writer, || body.poll(cx)) {
+        match this.observation.run(storage::current_shard(), || body.poll(cx)) {
             Poll::Pending => {
                 this.observation.wait();
                 Poll::Pending
@@ -58,7 +57,7 @@ impl<C: ReadBy<R, T>, R, F: Future<Output = T>, T> Future for Tracked<C, R, F, T
                 let elapsed = this.observation.elapsed();
                 this.observation.clear(|| this.body.set(None));
                 let status = this.observation.call.read(this.reader, &output);
-                this.observation.end(writer, status, elapsed);
+                this.observation.end(storage::current_shard(), status, elapsed);
                 Poll::Ready(output)
             }
         }
@@ -88,8 +87,7 @@ pub fn track_call<C, R, T>(mut call: C, body: impl FnOnce() -> T, pin: impl FnOn
 where
     C: ReadBy<R, T>,
 {
-    let writer = storage::current_shard();
-    call.start(writer);
+    call.start(storage::current_shard());
     let start = now::<C>();
     call.started(start, Ticks::default());
     let unwinding = Unwinding { call: &mut call, start };
@@ -99,7 +97,7 @@ where
     unwinding.call.leave();
     std::mem::forget(unwinding);
     let status = call.read(&pin(OutputTag::NEW), &output);
-    call.end(writer, status, elapsed);
+    call.end(storage::current_shard(), status, elapsed);
     output
 }
 

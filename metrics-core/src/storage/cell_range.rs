@@ -4,7 +4,9 @@ use std::mem::ManuallyDrop;
 use std::ops::Deref;
 
 use super::allocator;
-use super::shard::{self, AnyCells, Cells, ExclusiveCells, ShardHandle};
+use super::cells::{AnyCells, Cells, ExclusiveCells};
+use super::leases;
+use super::shard::ShardHandle;
 use crate::sync::Ordering;
 
 /// Cells that belong to the holder until it is dropped; then they are set to 0 and can be allocated again.
@@ -75,7 +77,7 @@ impl CellOffset {
 
     /// Returns the cells from `from` on in the current thread's shard.
     pub(crate) fn cells(self, from: usize) -> AnyCells {
-        self.in_shard(shard::current_shard(), from)
+        self.in_shard(leases::current_shard(), from)
     }
 
     /// Returns the cells from `from` on in a shard, if they are near and no other thread writes them.
@@ -135,7 +137,7 @@ impl CellOffset {
         if !self.is_allocated() {
             return;
         }
-        for shard in shard::shards() {
+        for shard in leases::shards() {
             if let Some(cells) = shard.recorded(self.0 + from as u32) {
                 for (cell, value) in cells[..count].iter().enumerate() {
                     // Acquire, so that what was recorded before this value is visible to the caller's next reads.
@@ -154,7 +156,7 @@ impl Drop for CellRange {
         // No thread records in these cells any more, since the range that it would need is being dropped. So these
         // stores can't meet the plain load and store of an addition. The mutex in `release` makes the zeros visible
         // to the next owner of the cells.
-        for shard in shard::shards() {
+        for shard in leases::shards() {
             if let Some(cells) = shard.recorded(self.offset.0) {
                 for cell in &cells[..self.len as usize] {
                     cell.store(0, Ordering::Release);

@@ -2,8 +2,8 @@
 
 use super::conditions::{Contributors, DAY, HOUR, MINUTE, grown_by, increase, percent, words};
 use crate::monitoring::prometheus::names as n;
-use crate::monitoring::rule::{Alert, Severity};
-use crate::monitoring::settings::alerts::window;
+use crate::monitoring::rule::Alert;
+use crate::monitoring::severity::Severity;
 use crate::monitoring::text::grouped;
 use crate::monitoring::{Settings, number};
 
@@ -75,7 +75,7 @@ fn cost_surge(settings: &Settings) -> Surge {
 /// Compares 5 minutes with the mean of the last 7 days, as far as there is history: at least of the 10 minutes before.
 fn surge(surge: &Surge, settings: &Settings) -> Alert {
     let Surge { name, counter, rate, floor, summary, value, verb, split } = surge;
-    let seconds = window(settings, name, 5 * MINUTE);
+    let seconds = settings.window(name, 5 * MINUTE);
     let (time, days) = (settings.time(seconds), settings.time(7 * DAY));
     let mean = format!("avg_over_time({rate}[{days}] offset {})", settings.time(10 * MINUTE));
     // A second evaluator of the rules records the same series again.
@@ -120,7 +120,7 @@ fn surge(surge: &Surge, settings: &Settings) -> Alert {
 
 fn tokens(limit: f64, settings: &Settings) -> Alert {
     const NAME: &str = "AgentHighTokenConsumption";
-    let seconds = window(settings, NAME, HOUR);
+    let seconds = settings.window(NAME, HOUR);
     let series = "agent_llm_tokens_total";
     let query = format!("{} > {}", increase("job", series, &settings.time(seconds)), number(limit));
     let most = contributors(&["job"], seconds, settings)
@@ -151,7 +151,7 @@ fn tokens(limit: f64, settings: &Settings) -> Alert {
 
 fn cost_per_hour(limit: f64, settings: &Settings) -> Alert {
     const NAME: &str = "AgentHighCost";
-    let seconds = window(settings, NAME, HOUR);
+    let seconds = settings.window(NAME, HOUR);
     let series = "agent_cost_usd_total";
     let query = format!("{} > {}", increase("job", series, &settings.time(seconds)), number(limit));
     let most = contributors(&["job"], seconds, settings)
@@ -183,7 +183,7 @@ fn cost_per_hour(limit: f64, settings: &Settings) -> Alert {
 fn cost_per_task(settings: &Settings) -> Alert {
     const NAME: &str = "AgentHighCostPerTask";
     let limit = settings.thresholds.cost_per_task_usd;
-    let seconds = window(settings, NAME, HOUR);
+    let seconds = settings.window(NAME, HOUR);
     let time = settings.time(seconds);
     let (by, sum) = ("job, task_type", "agent_task_cost_usd_sum");
     let query = format!(
@@ -271,7 +271,7 @@ fn budget_spent() -> Alert {
 fn unpriced(settings: &Settings) -> Alert {
     const NAME: &str = "AgentUnpricedTokens";
     let limit = settings.thresholds.unpriced_tokens_per_hour;
-    let seconds = window(settings, NAME, HOUR);
+    let seconds = settings.window(NAME, HOUR);
     let series = "agent_llm_unpriced_tokens_total";
     let query =
         format!("{} > {}", grown_by("job, model", series, &settings.time(seconds), settings), number(limit));

@@ -1,8 +1,8 @@
 //! Alerts on scrapes, and on the health of the metrics themselves.
 
 use super::conditions::{HOUR, MINUTE, grown_by, words};
-use crate::monitoring::rule::{Alert, Severity};
-use crate::monitoring::settings::alerts::window;
+use crate::monitoring::rule::Alert;
+use crate::monitoring::severity::Severity;
 use crate::monitoring::{Settings, number};
 
 pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
@@ -17,7 +17,7 @@ pub(super) const SCRAPED: [&str; 3] = ["AgentTargetDown", "AgentTargetFlapping",
 fn target_flaps(settings: &Settings) -> Alert {
     const NAME: &str = "AgentTargetFlapping";
     let limit = settings.thresholds.target_changes;
-    let seconds = window(settings, NAME, 30 * MINUTE);
+    let seconds = settings.window(NAME, 30 * MINUTE);
     let query =
         format!("changes(up{{job=\"{}\"}}[{}]) > {}", settings.job, settings.time(seconds), number(limit));
     Alert::new(NAME, Severity::Warning, 5 * MINUTE, query)
@@ -119,7 +119,7 @@ fn no_targets(settings: &Settings) -> Alert {
 fn label_overflow(settings: &Settings) -> Alert {
     const NAME: &str = "AgentLabelOverflow";
     let series = "agent_metrics_label_overflow_total";
-    let seconds = window(settings, NAME, HOUR);
+    let seconds = settings.window(NAME, HOUR);
     let query = format!("{} > 0", grown_by("job, family, label", series, &settings.time(seconds), settings));
     Alert::new(NAME, Severity::Warning, 5 * MINUTE, query)
         .window(seconds)
@@ -149,7 +149,7 @@ fn label_overflow(settings: &Settings) -> Alert {
 fn no_storage(settings: &Settings) -> Alert {
     const NAME: &str = "AgentSeriesWithoutRoom";
     let series = "agent_metrics_series_without_room_total";
-    let seconds = window(settings, NAME, HOUR);
+    let seconds = settings.window(NAME, HOUR);
     let query = format!("{} > 0", grown_by("job", series, &settings.time(seconds), settings));
     Alert::new(NAME, Severity::Warning, 5 * MINUTE, query)
         .window(seconds)

@@ -1,8 +1,8 @@
 //! Alerts on HTTP requests.
 
 use super::conditions::{Contributors, MINUTE, percent, percentile_above, share_above, words};
-use crate::monitoring::rule::{Alert, Severity};
-use crate::monitoring::settings::alerts::window;
+use crate::monitoring::rule::Alert;
+use crate::monitoring::severity::Severity;
 use crate::monitoring::{Settings, number, outcomes};
 
 pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
@@ -12,7 +12,7 @@ pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
 fn error_rate(settings: &Settings) -> Alert {
     const NAME: &str = "AgentHighErrorRate";
     let limit = settings.thresholds.http_error_ratio;
-    let seconds = window(settings, NAME, 5 * MINUTE);
+    let seconds = settings.window(NAME, 5 * MINUTE);
     let series = outcomes::HTTP.of("agent_http_requests_total");
     let query = share_above("job", &series, &settings.time(seconds), limit, settings);
     let contributors = Contributors { of: &["job"], window: settings.time(seconds), settings };
@@ -49,7 +49,7 @@ fn error_rate(settings: &Settings) -> Alert {
 fn latency(settings: &Settings) -> Alert {
     const NAME: &str = "AgentHighLatency";
     let limit = settings.thresholds.http_latency_seconds;
-    let seconds = window(settings, NAME, 5 * MINUTE);
+    let seconds = settings.window(NAME, 5 * MINUTE);
     let family = "agent_http_request_duration_seconds";
     let query = percentile_above("job", family, &settings.time(seconds), limit, settings);
     let contributors = Contributors { of: &["job"], window: settings.time(seconds), settings };

@@ -2,8 +2,8 @@
 
 use super::conditions::{Contributors, MINUTE, indented, percent, share, share_above, words};
 use crate::monitoring::outcomes::{self, Outcomes};
-use crate::monitoring::rule::{Alert, Severity};
-use crate::monitoring::settings::alerts::window;
+use crate::monitoring::rule::Alert;
+use crate::monitoring::severity::Severity;
 use crate::monitoring::{Settings, number};
 
 /// Calls of which an instance may fail more than the others.
@@ -55,7 +55,7 @@ pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
 fn failing(kind: &Kind, settings: &Settings) -> Alert {
     const NAME: &str = "AgentInstanceFailing";
     let limit = settings.thresholds.instance_error_ratio;
-    let seconds = window(settings, NAME, 10 * MINUTE);
+    let seconds = settings.window(NAME, 10 * MINUTE);
     let time = settings.time(seconds);
     let series = kind.outcomes.of(kind.counter);
     let query = format!(

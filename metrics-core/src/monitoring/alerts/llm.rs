@@ -3,8 +3,8 @@
 use super::conditions::{
     Contributors, HOUR, MINUTE, increase, indented, percent, percentile_above, share_above, words,
 };
-use crate::monitoring::rule::{Alert, Severity};
-use crate::monitoring::settings::alerts::window;
+use crate::monitoring::rule::Alert;
+use crate::monitoring::severity::Severity;
 use crate::monitoring::{Settings, number, outcomes};
 
 pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
@@ -35,7 +35,7 @@ fn down(settings: &Settings) -> Alert {
     const NAME: &str = "AgentModelDown";
     let limits = &settings.thresholds;
     let scrapes = (settings.scrape_interval * 4).as_secs_f64().ceil() as u64;
-    let seconds = window(settings, NAME, scrapes.max(2 * MINUTE));
+    let seconds = settings.window(NAME, scrapes.max(2 * MINUTE));
     let time = settings.time(seconds);
     let series = outcomes::LLM.of(CALLS);
     let of_all = format!(
@@ -82,7 +82,7 @@ fn down(settings: &Settings) -> Alert {
 fn errors(settings: &Settings) -> Alert {
     const NAME: &str = "AgentLlmErrors";
     let limit = settings.thresholds.llm_error_ratio;
-    let seconds = window(settings, NAME, 5 * MINUTE);
+    let seconds = settings.window(NAME, 5 * MINUTE);
     let series = outcomes::LLM.of(CALLS);
     let query = share_above(BY_MODEL, &series, &settings.time(seconds), limit, settings);
     let most = contributors(settings, seconds)
@@ -119,7 +119,7 @@ fn errors(settings: &Settings) -> Alert {
 fn errors_of_all(settings: &Settings) -> Alert {
     const NAME: &str = "AgentLlmErrorsAllModels";
     let limit = settings.thresholds.llm_error_ratio;
-    let seconds = window(settings, NAME, 5 * MINUTE);
+    let seconds = settings.window(NAME, 5 * MINUTE);
     let series = outcomes::LLM.of(CALLS);
     let query = share_above("job", &series, &settings.time(seconds), limit, settings);
     let contributors = Contributors { of: &["job"], window: settings.time(seconds), settings };
@@ -155,7 +155,7 @@ fn errors_of_all(settings: &Settings) -> Alert {
 fn latency(settings: &Settings) -> Alert {
     const NAME: &str = "AgentLlmLatency";
     let limit = settings.thresholds.llm_latency_seconds;
-    let seconds = window(settings, NAME, 5 * MINUTE);
+    let seconds = settings.window(NAME, 5 * MINUTE);
     let family = "agent_llm_call_duration_seconds";
     let query = percentile_above(BY_MODEL, family, &settings.time(seconds), limit, settings);
     let slowest = contributors(settings, seconds).slowest(family, &[("instance", "instance")]);
@@ -187,7 +187,7 @@ fn latency(settings: &Settings) -> Alert {
 fn first_token(settings: &Settings) -> Alert {
     const NAME: &str = "AgentSlowFirstToken";
     let limit = settings.thresholds.first_token_seconds;
-    let seconds = window(settings, NAME, 5 * MINUTE);
+    let seconds = settings.window(NAME, 5 * MINUTE);
     let family = "agent_llm_time_to_first_token_seconds";
     let query = percentile_above(BY_MODEL, family, &settings.time(seconds), limit, settings);
     let slowest = contributors(settings, seconds).slowest(family, &[("instance", "instance")]);
@@ -217,7 +217,7 @@ fn first_token(settings: &Settings) -> Alert {
 fn rate_limited(settings: &Settings) -> Alert {
     const NAME: &str = "AgentRateLimited";
     let limit = settings.thresholds.rate_limited_ratio;
-    let seconds = window(settings, NAME, 15 * MINUTE);
+    let seconds = settings.window(NAME, 15 * MINUTE);
     let series = outcomes::RATE_LIMITED.of(CALLS);
     let query = share_above(BY_MODEL, &series, &settings.time(seconds), limit, settings);
     let most = contributors(settings, seconds).counted(&series[0], &[("instance", "instance")]);
@@ -250,7 +250,7 @@ fn rate_limited(settings: &Settings) -> Alert {
 fn truncated(settings: &Settings) -> Alert {
     const NAME: &str = "AgentAnswersTruncated";
     let limit = settings.thresholds.truncated_ratio;
-    let seconds = window(settings, NAME, HOUR);
+    let seconds = settings.window(NAME, HOUR);
     let family = "agent_llm_finish_total";
     // The names of OpenAI, Anthropic and Gemini, in any spelling.
     let cut = format!("{family}{{reason=~\"(?i:length|max_tokens|max_output_tokens)\"}}");
@@ -283,7 +283,7 @@ fn truncated(settings: &Settings) -> Alert {
 fn filtered(settings: &Settings) -> Alert {
     const NAME: &str = "AgentAnswersFiltered";
     let limit = settings.thresholds.filtered_ratio;
-    let seconds = window(settings, NAME, HOUR);
+    let seconds = settings.window(NAME, HOUR);
     let series =
         [format!("{CALLS}{{status=\"content_filtered\"}}"), format!("{CALLS}{{{}}}", outcomes::LLM.all)];
     let query = share_above(BY_MODEL, &series, &settings.time(seconds), limit, settings);
@@ -315,7 +315,7 @@ fn filtered(settings: &Settings) -> Alert {
 fn fallback(settings: &Settings) -> Alert {
     const NAME: &str = "AgentModelFallback";
     let limit = settings.thresholds.fallback_ratio;
-    let seconds = window(settings, NAME, 15 * MINUTE);
+    let seconds = settings.window(NAME, 15 * MINUTE);
     let other = "agent_llm_served_model_total";
     let success = format!("{CALLS}{{{}}}", outcomes::SUCCESS);
     let query = share_above(BY_MODEL, &[other, &*success], &settings.time(seconds), limit, settings);
@@ -347,7 +347,7 @@ fn fallback(settings: &Settings) -> Alert {
 fn usage_missing(settings: &Settings) -> Alert {
     const NAME: &str = "AgentUsageMissing";
     let limit = settings.thresholds.usage_missing_ratio;
-    let seconds = window(settings, NAME, HOUR);
+    let seconds = settings.window(NAME, HOUR);
     // The calls that the provider has processed, or may have.
     let calls = "agent_llm_calls_total{status=~\"success|timeout|cancelled\"}";
     let series = ["agent_llm_usage_missing_total", calls];

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::monitoring::folder::File;
-use crate::monitoring::rule::{Alert, Group, Severity};
+use crate::monitoring::rule::{Alert, Group};
 use crate::monitoring::runbook::Runbook;
 use crate::monitoring::settings::Settings;
+use crate::monitoring::severity::Severity;
 
 /// Returns a page for each alert, and an index. Alerts of the same name, such as those of several windows, share a page.
 pub(crate) fn files(groups: &[Group], settings: &Settings) -> Vec<File> {

@@ -3,8 +3,8 @@
 use super::conditions::{
     Contributors, DAY, HOUR, MINUTE, grown_by, increase, indented, percent, share_above, words,
 };
-use crate::monitoring::rule::{Alert, Severity};
-use crate::monitoring::settings::alerts::window;
+use crate::monitoring::rule::Alert;
+use crate::monitoring::severity::Severity;
 use crate::monitoring::{Settings, number, outcomes};
 
 const TASKS: &str = "agent_tasks_total";
@@ -23,7 +23,7 @@ pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
 fn completion_rate(settings: &Settings) -> Alert {
     const NAME: &str = "AgentLowCompletionRate";
     let limit = settings.thresholds.completion_ratio;
-    let seconds = window(settings, NAME, HOUR);
+    let seconds = settings.window(NAME, HOUR);
     let series = outcomes::CALLS.of(TASKS);
     let recent = settings.time((5 * MINUTE).min(seconds));
     // Not in place of the long window, since a few tasks would be too few to tell.
@@ -74,7 +74,7 @@ fn completion_rate(settings: &Settings) -> Alert {
 fn task_type(settings: &Settings) -> Alert {
     const NAME: &str = "AgentTaskTypeFailures";
     let limit = 1.0 - settings.thresholds.completion_ratio;
-    let seconds = window(settings, NAME, 30 * MINUTE);
+    let seconds = settings.window(NAME, 30 * MINUTE);
     let series = outcomes::CALLS.of(TASKS);
     let query = share_above("job, task_type", &series, &settings.time(seconds), limit, settings);
     let contributors = Contributors { of: &["job", "task_type"], window: settings.time(seconds), settings };
@@ -171,7 +171,7 @@ fn hung(settings: &Settings) -> Alert {
 
 /// Compares counters, not the time of the last success: the clock of an instance may be wrong.
 fn no_success(settings: &Settings) -> Alert {
-    let seconds = window(settings, "AgentNoTaskSuccess", settings.thresholds.no_success_seconds as u64);
+    let seconds = settings.window("AgentNoTaskSuccess", settings.thresholds.no_success_seconds as u64);
     let time = settings.time(seconds);
     let by = "job, task_type";
     let all = format!("{TASKS}{{{}}}", outcomes::CALLS.all);
@@ -218,7 +218,7 @@ fn no_success(settings: &Settings) -> Alert {
 /// traffic yesterday, and a week ago if there is a history of it.
 fn no_traffic(settings: &Settings) -> Alert {
     const NAME: &str = "AgentNoTraffic";
-    let seconds = window(settings, NAME, 15 * MINUTE);
+    let seconds = settings.window(NAME, 15 * MINUTE);
     let (recent, usual) = (settings.time(seconds), settings.time(6 * HOUR));
     // An hour with less than a quarter of the mean of the last six hours.
     let hour = |days: u64| {

@@ -1,8 +1,8 @@
 //! Alerts on tools.
 
 use super::conditions::{Contributors, MINUTE, percent, share_above, words};
-use crate::monitoring::rule::{Alert, Severity};
-use crate::monitoring::settings::alerts::window;
+use crate::monitoring::rule::Alert;
+use crate::monitoring::severity::Severity;
 use crate::monitoring::{Settings, outcomes};
 
 /// The name under which calls are counted that name no tool of the program.
@@ -15,7 +15,7 @@ pub(super) fn alerts(settings: &Settings) -> Vec<Alert> {
 fn failures(settings: &Settings) -> Alert {
     const NAME: &str = "AgentToolFailures";
     let limit = settings.thresholds.tool_error_ratio;
-    let seconds = window(settings, NAME, 15 * MINUTE);
+    let seconds = settings.window(NAME, 15 * MINUTE);
     let of = |matcher: &str| format!("agent_tool_calls_total{{tool_name!=\"__unknown__\",{matcher}}}");
     let series = [outcomes::CALLS.bad, outcomes::CALLS.all].map(of);
     let query = share_above("job, tool_name", &series, &settings.time(seconds), limit, settings);
@@ -53,7 +53,7 @@ fn failures(settings: &Settings) -> Alert {
 fn unknown(settings: &Settings) -> Alert {
     const NAME: &str = "AgentUnknownTools";
     let limit = settings.thresholds.unknown_tool_ratio;
-    let seconds = window(settings, NAME, 15 * MINUTE);
+    let seconds = settings.window(NAME, 15 * MINUTE);
     let series = [format!("agent_tool_calls_total{{{UNKNOWN}}}"), "agent_tool_calls_total".to_owned()];
     let query = share_above("job", &series, &settings.time(seconds), limit, settings);
     let contributors = Contributors { of: &["job"], window: settings.time(seconds), settings };

@@ -3,8 +3,8 @@
 use super::conditions::{Contributors, MINUTE, percent, share_above, words};
 use crate::catalogue::Catalogue;
 use crate::monitoring::family::is_user_defined;
-use crate::monitoring::rule::{Alert, Severity};
-use crate::monitoring::settings::alerts::window;
+use crate::monitoring::rule::Alert;
+use crate::monitoring::severity::Severity;
 use crate::monitoring::{Settings, outcomes};
 use crate::sample::FamilyInfo;
 
@@ -25,7 +25,7 @@ fn failures(family: &FamilyInfo, name: &str, settings: &Settings) -> Alert {
     let by: Vec<_> = ["job"].into_iter().chain(labels).collect();
     let series = outcomes::CALLS.of(counter);
     let alert = format!("Agent{}Failures", camel_case(name));
-    let seconds = window(settings, &alert, 15 * MINUTE);
+    let seconds = settings.window(&alert, 15 * MINUTE);
     let query = share_above(&by.join(", "), &series, &settings.time(seconds), limit, settings);
     let contributors = Contributors { of: &by, window: settings.time(seconds), settings };
     let most = contributors.counted(&series[0], &[("instance", "instance"), ("status", "status")]);

@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use crate::monitoring::dashboard::Limit;
 use crate::status;
 
 /// A colour, as Grafana reads it.
@@ -85,6 +86,16 @@ fn series(matcher: &str, names: &str, colour: Colour) -> Value {
         "matcher": { "id": matcher, "options": names },
         "properties": [{ "id": "color", "value": { "mode": "fixed", "fixedColor": colour } }],
     })
+}
+
+/// Returns the colours on both sides of a limit.
+pub(super) fn steps(limit: Option<Limit>) -> Value {
+    let step = |value: Option<f64>, color: &str| json!({ "value": value, "color": color });
+    match limit {
+        None => json!([step(None, GOOD)]),
+        Some(Limit::Above(at)) => json!([step(None, GOOD), step(Some(at), BAD)]),
+        Some(Limit::Below(at)) => json!([step(None, BAD), step(Some(at), GOOD)]),
+    }
 }
 
 #[cfg(test)]

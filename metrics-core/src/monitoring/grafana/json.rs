@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::colours::{BAD, INFORMATION};
 use super::panel::panel;
+use super::target::source;
 use super::variables::{PERCENTILES, Variable, uses_percentile, variables};
 use crate::catalogue::Catalogue;
 use crate::monitoring::Settings;
@@ -50,10 +51,6 @@ pub(super) fn dashboard(
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
-}
-
-pub(super) fn source() -> Value {
-    json!({ "type": "prometheus", "uid": "${datasource}" })
 }
 
 fn data_source() -> Value {

@@ -7,6 +7,7 @@ mod colours;
 mod json;
 mod panel;
 mod table;
+mod target;
 mod variables;
 
 use super::dashboard::Dashboard;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::colours::{self, BAD, GOOD};
-use super::json::source;
+use super::colours::{self, steps};
 use super::table;
-use crate::monitoring::dashboard::{Limit, Panel, Target, View};
+use super::target::{source, target};
+use crate::monitoring::dashboard::{Panel, View};
 use crate::monitoring::promql::Names;
 use crate::monitoring::text::duration;
 
@@ -37,7 +37,7 @@ fn description(panel: &Panel, names: &Names<'_>) -> String {
     let families = panel
         .targets
         .iter()
-        .flat_map(|target| target.query.families(names).into_iter().chain(target.query.recorded()));
+        .flat_map(|target| names.families_of(&target.query).into_iter().chain(target.query.recorded()));
     let mut listed: Vec<&str> = Vec::new();
     for family in families {
         if !listed.contains(&family) {
@@ -50,37 +50,6 @@ fn description(panel: &Panel, names: &Names<'_>) -> String {
         return panel.description.clone();
     }
     format!("{}\n\n{word}: {}", panel.description, listed.join(", "))
-}
-
-fn target(target: &Target, at: usize, panel: &Panel) -> Value {
-    // Pies and tables show one instant.
-    let is_instant = matches!(panel.view, View::Pie | View::Table);
-    json!({
-        "refId": reference(at),
-        "datasource": source(),
-        "editorMode": "code",
-        "expr": target.query.text(),
-        "legendFormat": if target.legend.is_empty() { "__auto" } else { &target.legend },
-        "instant": is_instant,
-        "range": !is_instant,
-        "exemplar": panel.view == View::Lines && has_exemplars(target),
-        "format": match panel.view {
-            View::Table => "table",
-            View::Heatmap => "heatmap",
-            _ => "time_series",
-        },
-    })
-}
-
-/// Returns true for queries of histogram buckets, the only series that have exemplars.
-fn has_exemplars(target: &Target) -> bool {
-    target.query.samples().any(|sample| sample.ends_with("_bucket"))
-}
-
-/// Returns the identifier of the query at a position: `A` to `Z`, then `A1`.
-pub(super) fn reference(at: usize) -> String {
-    let letter = char::from(b'A' + (at % 26) as u8);
-    if at < 26 { letter.to_string() } else { format!("{letter}{}", at / 26) }
 }
 
 fn defaults(panel: &Panel) -> Value {
@@ -114,16 +83,6 @@ fn defaults(panel: &Panel) -> Value {
 
 fn is_coloured_by_limit(panel: &Panel) -> bool {
     matches!(panel.view, View::Stat | View::Gauge)
-}
-
-/// Returns the colours on both sides of a limit.
-pub(super) fn steps(limit: Option<Limit>) -> Value {
-    let step = |value: Option<f64>, color: &str| json!({ "value": value, "color": color });
-    match limit {
-        None => json!([step(None, GOOD)]),
-        Some(Limit::Above(at)) => json!([step(None, GOOD), step(Some(at), BAD)]),
-        Some(Limit::Below(at)) => json!([step(None, BAD), step(Some(at), GOOD)]),
-    }
 }
 
 fn lines(panel: &Panel) -> Value {

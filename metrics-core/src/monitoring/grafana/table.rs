@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::panel::{reference, steps};
+use super::colours::steps;
+use super::target::reference;
 use crate::monitoring::dashboard::{Limit, Panel, Target, View};
 
 /// The headings of columns with the values of labels.

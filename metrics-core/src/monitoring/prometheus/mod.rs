@@ -6,8 +6,7 @@ mod recording;
 
 use super::promql::Names;
 use super::rule::{Engine, Group, document, keep_known, keep_labels};
-use super::settings::alerts as alert_settings;
-use super::{File, MonitoringError, Settings, alerts, capacity, slo};
+use super::{File, MonitoringError, Settings, alert_settings, alerts, capacity, slo};
 use crate::catalogue::Catalogue;
 
 /// A rule file: its name, its comment, its groups.

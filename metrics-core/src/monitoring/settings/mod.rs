@@ -1,6 +1,6 @@
 //! The settings of the generated files.
 
-pub(super) mod alerts;
+mod alerts;
 mod thresholds;
 
 use std::collections::BTreeMap;
@@ -234,6 +234,12 @@ impl Settings {
     /// ```
     pub fn alert(&mut self, name: impl Into<String>) -> &mut AlertSettings {
         self.alerts.entry(name.into()).or_default()
+    }
+
+    /// Returns the window of an alert in seconds: the one in its settings or the given default.
+    pub(super) fn window(&self, alert: &str, default: u64) -> u64 {
+        let chosen = self.alerts.get(alert).and_then(|alert| alert.window);
+        chosen.map_or(default, |window| window.as_secs())
     }
 
     /// Returns an error if a number or an address is out of range.

@@ -8,7 +8,8 @@ use super::collect::{Kind, Watched, factor, objectives};
 use super::objective::escaped;
 use crate::catalogue::Catalogue;
 use crate::monitoring::prometheus::names as n;
-use crate::monitoring::rule::{Alert, Group, Rule, Severity};
+use crate::monitoring::rule::{Alert, Group, Rule};
+use crate::monitoring::severity::Severity;
 use crate::monitoring::text::time_text;
 use crate::monitoring::{BurnWindow, MonitoringError, Settings, number};
 

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Found;
-use super::text::{Text, parse};
+use super::text::{Found, Text, parse};
 
 /// Splits messages of the binary format "Event stream encoding" (Amazon Transcribe's developer guide, and Smithy's
 /// specification of `application/vnd.amazon.eventstream`). The checksums are not verified: TCP has its own.

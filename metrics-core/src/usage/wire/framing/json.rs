@@ -1,7 +1,6 @@
 //! JSON values one after another: lines of JSON, or an array that is sent item by item.
 
-use super::Found;
-use super::text::{Text, parse};
+use super::text::{Found, Text, parse};
 
 /// Finds the objects in a sequence of JSON values. Brackets and commas around them are skipped, as is everything else.
 #[derive(Clone, Default, Debug)]

@@ -1,7 +1,6 @@
 //! Server-sent events.
 
-use super::Found;
-use super::text::{Text, parse};
+use super::text::{Found, Text, parse};
 
 /// Splits server-sent events ("Server-sent events" in the HTML standard). Events need no blank line between them, and a
 /// line of JSON without a field name is an event, too.

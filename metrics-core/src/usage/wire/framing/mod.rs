@@ -5,11 +5,10 @@ mod json;
 mod lines;
 mod text;
 
-use serde_json::Value;
-
 use event_stream::EventStream;
 use json::Values;
 pub(super) use lines::Lines;
+pub(super) use text::Found;
 
 /// Splits bytes into events. The framing is recognised by the first byte: server-sent events, JSON values (lines of JSON,
 /// or Gemini's array), or Amazon's event stream.
@@ -22,13 +21,6 @@ pub(super) enum Framing {
     Lines(Lines),
     Values(Values),
     EventStream(EventStream),
-}
-
-/// What a splitter found.
-pub(super) enum Found {
-    Event(Value),
-    /// An event that isn't JSON or is too large.
-    Unreadable,
 }
 
 impl Framing {

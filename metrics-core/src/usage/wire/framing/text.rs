@@ -1,4 +1,4 @@
-//! A buffer for JSON text.
+//! A buffer for JSON text, and the events that are found in it.
 
 use serde_json::{Deserializer, Value};
 
@@ -6,6 +6,13 @@ use serde_json::{Deserializer, Value};
 const MAX_STRING: usize = 16 * 1024;
 /// The number of bytes of one event that are kept.
 const MAX_EVENT: usize = 1024 * 1024;
+
+/// What a splitter found.
+pub(in super::super) enum Found {
+    Event(Value),
+    /// An event that isn't JSON or is too large.
+    Unreadable,
+}
 
 /// JSON text of bounded size: of a long string only the beginning is kept.
 #[derive(Clone, Default, Debug)]

@@ -1,17 +1,10 @@
 //! The facts that each golden file must yield.
 
-use super::{load_goldens, reported};
+use super::{Case, load_goldens, reported, used};
 use crate::status::Status::{
-    self, ContentFiltered, ContextOverflow, Error, RateLimited, Rejected, Success, Unavailable,
+    ContentFiltered, ContextOverflow, Error, RateLimited, Rejected, Success, Unavailable,
 };
 use crate::usage::Usage;
-
-/// A file with its expected usage, finish reason (empty if there is none) and status.
-pub(super) type Case = (&'static str, Option<Usage>, &'static str, Status);
-
-pub(super) fn used(input: u64, output: u64) -> Usage {
-    Usage::new(input, output)
-}
 
 /// A usage with the counts that OpenAI's APIs report even if they are 0.
 fn detailed(input: u64, output: u64) -> Usage {

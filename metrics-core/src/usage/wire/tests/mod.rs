@@ -9,6 +9,15 @@ use std::fs;
 use std::path::Path;
 
 use super::{Facts, WireFormat, WireStream};
+use crate::status::Status;
+use crate::usage::Usage;
+
+/// A file with its expected usage, finish reason (empty if there is none) and status.
+type Case = (&'static str, Option<Usage>, &'static str, Status);
+
+fn used(input: u64, output: u64) -> Usage {
+    Usage::new(input, output)
+}
 
 struct Golden {
     /// The path below `golden/`.

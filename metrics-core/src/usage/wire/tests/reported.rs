@@ -1,7 +1,6 @@
 //! The facts of the golden files that were composed after public bug reports. Their sources are listed in `golden/README.md`.
 
-use super::goldens::{Case, used};
-use super::load_goldens;
+use super::{Case, load_goldens, used};
 use crate::status::Status::{
     ContentFiltered, ContextOverflow, RateLimited, Rejected, Success, Timeout, Unavailable,
 };

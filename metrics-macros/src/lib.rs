@@ -282,8 +282,8 @@ pub fn track_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// The measured function, as described for [`macro@track_task`]; its limits apply too.
 ///
 /// # Calls inside calls
-/// A call directly inside another one, such as an instrumented client inside a wrapper, answers with the same response, and is
-/// billed once: the usage and the cost of the inner call are recorded, and those of the outer one are left out and counted in
+/// A call directly inside another one with the same `operation`, such as an instrumented client inside a wrapper, answers with
+/// the same response, and is billed once: the usage and the cost of the inner call are recorded, and those of the outer one are left out and counted in
 /// `agent_llm_usage_anomalies_total` with the kind `nested_call`. If the inner call has neither, those of the outer one are
 /// recorded. Both are calls with a status and a duration; for the ledger of a task they are one. A task, a tool or a step
 /// between the two makes them two requests, each with its own bill: put `#[track_step]` on a function that sends a request of its

@@ -207,3 +207,19 @@ async fn two_instances_each_have_the_whole_bill() {
     elsewhere(&metrics, &other).await.expect("no failure");
     assert_eq!((usd(&samples(&metrics)), usd(&samples(&other))), (1.0, 1.0));
 }
+
+#[track_llm(model = "inner", operation = "embeddings", metrics = metrics, usage = |()| Usage::new(1_000_000, 0))]
+async fn embed(metrics: &AgentMetrics) {}
+
+#[track_llm(model = "outer", metrics = metrics, usage = |()| Usage::new(1_000_000, 0))]
+async fn chat_with_search(metrics: &AgentMetrics) {
+    embed(metrics).await;
+}
+
+#[tokio::test]
+async fn calls_with_two_operations_are_two_responses() {
+    let metrics = build();
+    chat_with_search(&metrics).await;
+    let found = samples(&metrics);
+    assert_eq!((tokens(&found, "outer"), tokens(&found, "inner"), nested(&found)), (1e6, 1e6, 0.0));
+}

@@ -61,16 +61,16 @@ impl AgentMetrics {
         series.place(ledger::point);
         let writer = storage::current_shard();
         series.start(writer);
-        if !begin_inside(&series) && !ledger::add_llm_call() {
+        let mut facts = CallFacts::with_usage(usage.into());
+        if !begin_inside(&series, &facts) && !ledger::add_llm_call() {
             series.add_orphan(writer);
         }
-        let mut facts = CallFacts::with_usage(usage.into());
         if series.is_other() {
             facts.set_requested(model);
         }
         let spent = series.end(writer, status, ticks(duration), &facts);
         if facts.is_billed() {
-            note_bill(&series);
+            note_bill(&series, &facts);
         }
         ledger::charge(None, &series, series.requested(&facts), spent);
     }

@@ -204,7 +204,7 @@ impl LiveFacts {
             }
             spent.add(series.end(writer, status, ticks, &self.facts));
             if self.facts.is_billed() {
-                note_bill(series);
+                note_bill(series, &self.facts);
             }
         }
         spent
@@ -299,24 +299,27 @@ pub(super) fn with_current(report: impl FnOnce(&mut LiveFacts)) {
     });
 }
 
-/// Runs `report` on the facts of the call that runs on this thread, if it is directly around a call that records in `series`:
-/// without a task, a tool or a step between the two, and in the same instance.
-fn with_call_around(series: &LlmSeries, report: impl FnOnce(&mut LiveFacts)) {
-    with_current(|facts| {
+/// Runs `report` on the facts of the call that runs on this thread, if it is directly around a call with `facts` that records in
+/// `series`: without a task, a tool or a step between the two, in the same instance, and with the same operation.
+fn with_call_around(series: &LlmSeries, facts: &CallFacts, report: impl FnOnce(&mut CallFacts)) {
+    with_current(|around| {
         let same_instance =
             |around: &BundleHandle<LlmSeries>| Arc::ptr_eq(around.dimensions(), series.dimensions());
-        if facts.depth == nesting::depth() && facts.series.as_ref().is_some_and(same_instance) {
-            report(facts);
+        if around.depth == nesting::depth()
+            && around.series.as_ref().is_some_and(same_instance)
+            && around.facts.has_operation_of(facts)
+        {
+            report(&mut around.facts);
         }
     });
 }
 
 /// Notes the start of a call that records in `series`, and returns true if it is directly inside another call.
 #[inline]
-pub(super) fn begin_inside(series: &LlmSeries) -> bool {
+pub(super) fn begin_inside(series: &LlmSeries, facts: &CallFacts) -> bool {
     let mut is_inside = false;
-    with_call_around(series, |facts| {
-        facts.facts.note_call_inside();
+    with_call_around(series, facts, |around| {
+        around.note_call_inside();
         is_inside = true;
     });
     is_inside
@@ -324,6 +327,6 @@ pub(super) fn begin_inside(series: &LlmSeries) -> bool {
 
 /// Notes that a call that records in `series` has recorded a usage or a cost, which a call directly around it may report too.
 #[inline]
-pub(super) fn note_bill(series: &LlmSeries) {
-    with_call_around(series, |facts| facts.facts.note_bill_inside());
+pub(super) fn note_bill(series: &LlmSeries, facts: &CallFacts) {
+    with_call_around(series, facts, CallFacts::note_bill_inside);
 }

@@ -94,7 +94,7 @@ pub fn llm<M: Scope>(
     let mut stage =
         if series.is_other() { of_other_model(&series, label.text()) } else { Stage::New(series) };
     if let Stage::New(series) = &stage
-        && (series.is_profiled() || site.model().0.is_some())
+        && (series.is_profiled() || site.is_described())
     {
         stage = Stage::Begun(PooledFacts::take(series.keep()));
     }
@@ -129,16 +129,17 @@ impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
         } else {
             self.facts().place(ledger::point);
         }
-        if let Some(series) = self.facts().series_ref() {
+        let facts = &*self.facts();
+        if let Some(series) = facts.series_ref() {
             series.start(writer);
             // A call directly inside another one is the same step of the task.
-            if begin_inside(series) {
+            if begin_inside(series, facts) {
                 return;
             }
             if !ledger::add_llm_call() {
                 series.add_orphan(writer);
             }
-            if series.is_profiled() && self.facts().is_inference() {
+            if series.is_profiled() && facts.is_inference() {
                 ledger::add_inference();
             }
         }

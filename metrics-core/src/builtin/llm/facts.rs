@@ -125,6 +125,12 @@ impl CallFacts {
         self.inside == CallInside::Billed || self.usage.is_some() || self.cost_usd.is_some()
     }
 
+    /// Returns true if two calls have the same operation, which is `chat` where none was reported.
+    pub(crate) fn has_operation_of(&self, other: &Self) -> bool {
+        let is_chat = |operation: &str| operation.is_empty() || operation == "chat";
+        self.operation == other.operation || is_chat(&self.operation) && is_chat(&other.operation)
+    }
+
     /// Notes that another call has begun directly inside this one.
     pub(crate) fn note_call_inside(&mut self) {
         if self.inside == CallInside::None {

@@ -163,6 +163,7 @@ mod track;
 ///   macro is not detected, and its future is not measured.
 /// - Labels, instances and closures in keys are code of the caller. A panic in a closure is caught, counted and reported to
 ///   the fault hook; a panic in the expression of a label or an instance reaches the caller.
+/// - A tracked function must not run inside a global allocator: its first call allocates, and waits for itself there.
 /// - A label that is an associated constant of a type parameter of the enclosing impl, such as `Kind::NAME` in
 ///   `impl<Kind: ..>`, does not compile unless the parameter's name is a single letter.
 #[proc_macro_attribute]

@@ -16,9 +16,14 @@ pub use crate::recorder::{
     BudgetCheck, CallLabel, DowncastTag, EnclosingBudgets, FnOutput, Global, GlobalFamily, IgnoreOutput,
     InnerError, LabelExpr, OutputTag, Site, SiteRef, StatusAndCost, StatusAndUsage, StatusByType,
     UnrecordedCall, ViaDowncast, ViaInnerAsDynError, ViaInnerClassify, ViaInnerError, ViaInnerStaticError,
-    ViaNoDowncast, family_call, llm, make_future, refused, step, task, tool, track_call, track_future,
-    with_budget_check, with_timeout,
+    ViaNoDowncast, family_call, llm, make_future, refused, returned, step, task, tool, track_call,
+    track_future, with_budget_check, with_timeout,
 };
+#[cfg(feature = "stream")]
+pub use futures_core::Stream;
+
+#[cfg(not(feature = "stream"))]
+pub use crate::recorder::Stream;
 pub use crate::recorder::{box_stream, track_opening, track_stream, try_track_opening, try_track_stream};
 
 macro_rules! by_type {

@@ -289,6 +289,48 @@ impl DurationLiteral {
     }
 }
 
+/// The value of a key that takes a literal, or an expression that is evaluated at each call.
+pub(crate) enum Given<L> {
+    Literal(L),
+    Expr(Expr),
+}
+
+impl<L: Value> Value for Given<L> {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        match ungrouped(entry.expr()?) {
+            Expr::Lit(_) => L::read(entry).map(Self::Literal),
+            other => Ok(Self::Expr(other.clone())),
+        }
+    }
+}
+
+impl Given<DurationLiteral> {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Literal(literal) => literal.span,
+            Self::Expr(expr) => expr.span(),
+        }
+    }
+
+    /// Returns the expression that creates the duration.
+    pub(crate) fn tokens(&self) -> TokenStream {
+        match self {
+            Self::Literal(literal) => literal.tokens(),
+            Self::Expr(expr) => expr.to_token_stream(),
+        }
+    }
+}
+
+impl<L> Given<L> {
+    /// Returns the expression, unless the value is a literal.
+    pub(crate) fn expr(&self) -> Option<&Expr> {
+        match self {
+            Self::Literal(_) => None,
+            Self::Expr(expr) => Some(expr),
+        }
+    }
+}
+
 impl Value for DurationLiteral {
     fn read(entry: &Entry) -> syn::Result<Self> {
         const SHAPE: &str = "a duration, such as `\"250ms\"`, `\"30s\"`, `\"5m\"`, or `\"1h\"`";

@@ -19,6 +19,10 @@ impl Errors {
         self.found.push(error);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// Returns the value of a result, or records its error.
     pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.extend(error)).ok()

@@ -64,8 +64,8 @@ mod track;
 /// | `task_type` | the label of the task: a string literal, or an expression whose type is a label (a closed enum, a bounded label, text) | the name of the function |
 /// | `metrics` | an expression of type `AgentMetrics`: the instance that records the calls | the global instance |
 /// | `status` | a closure `\|result\| Status` that returns the status of the call | the status is derived from the type of the result |
-/// | `timeout` | a duration such as `"250ms"`, `"30s"`, `"5m"` or `"1h"`, after which the call is dropped and returns an error made by `From<TimedOut>`; async functions only, needs the feature `tokio` | no timeout |
-/// | `stream` | no value: the function returns a stream, the call lasts until the stream ends, and the keys that read a result read its items; needs the feature `stream` | the call ends when the function returns, or when its future is ready |
+/// | `timeout` | a duration such as `"250ms"`, `"30s"`, `"5m"` or `"1h"`, or an expression of type `Duration` such as `self.timeout`, after which the call is dropped and returns an error made by `From<TimedOut>`; async functions only, needs the feature `tokio` | no timeout |
+/// | `stream` | no value, or `boxed` where the type that the function returns is an alias of a boxed stream: the call lasts until the stream ends, and the keys that read a result read its items; needs the feature `stream` | the call ends when the function returns, or when its future is ready |
 /// | `slo` | the objectives of the task, `slo(availability = 99.9, latency = "5s", percentile = 95)`: `availability` and `percentile` in percent, above 0 and below 100; one of `availability` and `latency` may be omitted, `percentile` is 95 by default | no objectives |
 /// | `budget` | an expression of type `Budget`, which the task and all calls inside it spend from; once the budget is spent, the task does not start and returns an error made by `From<BudgetSpent>` | no budget |
 /// | `dimensions` | `dimensions(tier)` or `dimensions(tier, region)`: values of the closed enums that the instance has as its dimensions | the dimensions of the enclosing task |
@@ -78,20 +78,23 @@ mod track;
 /// first poll. A `fn` that returns `impl Future`, or a boxed future with `Box::pin(..)` as its last expression, is
 /// measured until the future ends. Other attributes on the function are applied first, wherever they are written.
 ///
-/// With `stream`, a function that returns `impl Stream`, a boxed stream, or a `Result` of one of them is measured until the
-/// stream ends. Code that runs inside the stream belongs to the call. An item that is an error sets the status of the
+/// With `stream`, a function that returns `impl Stream`, a boxed stream, a `Result` of one of them, or a future of these is
+/// measured until the stream ends. A function whose signature shows a stream needs the key, or the key `status`. Code that runs inside the stream belongs to the call. An item that is an error sets the status of the
 /// call. A stream that is dropped before its end without such an item ends the call as `cancelled`.
 ///
 /// # Impl blocks
 /// On an impl block, the attribute applies to every method, and each method has its own name as its label. In the impl
 /// of a trait, the label is the name of the type in `snake_case` (`WebSearch` becomes `web_search`), so exactly one method
-/// may use it: exclude the others by `#[track(skip)]` or set their labels by `#[track(key = value)]`.
+/// may use it: that is `call` if there is such a method. Exclude others by `#[track(skip)]` or set their labels by
+/// `#[track(key = value)]`. If a trait has async methods, its synchronous ones, such as `description`, are left unchanged
+/// unless they have `#[track]`.
 ///
 /// | attribute on a function of the block | effect |
 /// |---|---|
 /// | `#[track(skip)]` | leaves the function unchanged |
 /// | `#[track(key = value, ..)]` | sets keys for this function; they override the keys of the block |
 /// | `#[track]` | measures a function that does not take `self`; keys have this effect too |
+/// | `#[cfg_attr(condition, track(..))]` | has one of these effects under the condition |
 /// | another attribute of this crate, such as `#[track_llm(..)]` or `#[track(Labels, ..)]` | measures the function by that attribute alone |
 ///
 /// Functions without `self`, such as constructors, are left unchanged, and so are constants, types and macro calls.
@@ -131,16 +134,26 @@ mod track;
 /// }
 /// ```
 ///
+/// # Status
+/// The status is read from the error of a `Result`, or from a value that says how the call ended, such as an HTTP response or
+/// a status code. `-> impl IntoResponse` is read if the body returns such a value: a response, a status code, or a tuple that
+/// begins with a status code. Any other response, such as one from a type with its own `IntoResponse`, counts as a success;
+/// write `status = |response| ..` there, or return `Response`.
+///
 /// # Limits
 /// - A `const fn`, a trait method without a body, and a boxed future that is created elsewhere are compile errors.
 /// - An argument that is a pattern has no name outside the body, so a key cannot use it.
+/// - A key is evaluated before the body starts and cannot `.await`. Its closure is a `move` closure: it has arguments that are
+///   `Copy`, such as numbers and references. The body takes the others; a block around the closure copies what it needs, as
+///   `cost = { let price = self.price; move |_| price }` does.
 /// - The arguments of a future that was never polled are dropped in the same order as at the end of the future.
 /// - A returned closure that takes references needs explicit types: `move |text: &str| ..` for `impl Fn(&str)`.
 /// - The body runs inside a closure or an async block, which hides it from parts of the compiler. `#[track_caller]` does
 ///   not reach the body. These lints do not fire: `unconditional_recursion`; clippy's lints about `async fn`;
 ///   `unused_must_use` for the output of a `#[must_use] async fn`; `unused_variables` for an argument of an async
 ///   function that the body names but does not read (binding it again would make the future larger); and
-///   `unused_assignments` in a function with `mut self`.
+///   `unused_assignments` in a function with `mut self`. `#[expect(..)]` on the function or on an argument is an `#[allow(..)]`, so
+///   an expectation is never reported as unfulfilled.
 /// - In a synchronous function, or after an unused argument, an argument that does not live long enough is reported
 ///   at its declaration or at the brace of the body. A future whose type contains itself is reported at the last
 ///   expression of the body.
@@ -150,6 +163,7 @@ mod track;
 ///   macro is not detected, and its future is not measured.
 /// - Labels, instances and closures in keys are code of the caller. A panic in a closure is caught, counted and reported to
 ///   the fault hook; a panic in the expression of a label or an instance reaches the caller.
+/// - A tracked function must not run inside a global allocator: its first call allocates, and waits for itself there.
 /// - A label that is an associated constant of a type parameter of the enclosing impl, such as `Kind::NAME` in
 ///   `impl<Kind: ..>`, does not compile unless the parameter's name is a single letter.
 #[proc_macro_attribute]
@@ -194,7 +208,8 @@ pub fn track_task(args: TokenStream, item: TokenStream) -> TokenStream {
 /// The measured function, as described for [`macro@track_task`]; its limits apply too.
 ///
 /// # Impl blocks
-/// As described for [`macro@track_task`]. In the impl of a trait, the label is the name of the type:
+/// As described for [`macro@track_task`]. In the impl of a trait, the label is the constant `NAME` of the impl, if it has one
+/// of type `&str` as rig's tools do, and otherwise the name of the type:
 ///
 /// ```
 /// use agent_metrics::track_tool;
@@ -213,7 +228,7 @@ pub fn track_task(args: TokenStream, item: TokenStream) -> TokenStream {
 ///         Ok(query.to_uppercase())
 ///     }
 ///
-///     #[track(skip)]
+///     // Synchronous: unchanged.
 ///     fn description(&self) -> String {
 ///         "Searches the web".to_owned()
 ///     }
@@ -257,8 +272,8 @@ pub fn track_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `model` | the requested model: a string literal or an expression, such as `self.model` | required |
 /// | `usage` | a closure `\|response\| Usage`, or `in_body` if the body reports the usage through `Call::current()` | the `TokenUsage` implementation of the response |
-/// | `provider` | the provider of the model, by its name in OpenTelemetry's semantic conventions: `openai`, `anthropic`, `gcp.gemini`, .. | unknown |
-/// | `operation` | the requested operation, by its name in OpenTelemetry's semantic conventions: `chat`, `embeddings`, .. | `chat` |
+/// | `provider` | the provider of the model, by its name in OpenTelemetry's semantic conventions: `openai`, `anthropic`, `gcp.gemini`, ..; a string literal, or an expression of text such as `T::NAME` | unknown |
+/// | `operation` | the requested operation, by its name in OpenTelemetry's semantic conventions: `chat`, `embeddings`, ..; a string literal, or an expression of text | `chat` |
 /// | `budget` | no value: once a budget of an enclosing task is spent, the call does not start and returns an error made by `From<BudgetSpent>` | budgets are not checked |
 ///
 /// The keys `metrics`, `status`, `timeout`, `stream`, `slo`, `dimensions`, `docs` and `crate` are those of
@@ -266,6 +281,14 @@ pub fn track_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Output
 /// The measured function, as described for [`macro@track_task`]; its limits apply too.
+///
+/// # Calls inside calls
+/// A call directly inside another one with the same `operation`, such as an instrumented client inside a wrapper, answers with
+/// the same response, and is billed once: the usage and the cost of the inner call are recorded, and those of the outer one are left out and counted in
+/// `agent_llm_usage_anomalies_total` with the kind `nested_call`. If the inner call has neither, those of the outer one are
+/// recorded. Both are calls with a status and a duration; for the ledger of a task they are one. A task, a tool or a step
+/// between the two makes them two requests, each with its own bill: put `#[track_step]` on a function that sends a request of its
+/// own from inside a call.
 ///
 /// # Impl blocks
 /// As described for [`macro@track_task`]. `model` is set on the block, as in `model = self.model`, or on each method.

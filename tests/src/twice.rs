@@ -36,16 +36,18 @@ pub struct Known {
 /// Panics when a program has an unknown difference, or no longer has a known one.
 pub fn check_same(folder: &str, level: &str, known: &[Known], scratch: &str) {
     let programs = compile(folder, level, Path::new(scratch));
-    let mut wrong = Vec::new();
+    let (mut wrong, mut added, mut gone) = (Vec::new(), 0, 0);
     for (program, both) in &programs {
         assert!(level != "error" || !both.without.is_empty(), "{program} has nothing wrong");
         let (new, lost) = (beyond(&both.with, &both.without), beyond(&both.without, &both.with));
+        (added, gone) = (added + new.len(), gone + lost.len());
         let known = known.iter().find(|known| known.program == program);
         let (known_new, known_lost) = known.map_or((&[][..], &[][..]), |known| (known.new, known.lost));
         if new != known_new || lost != known_lost {
             wrong.push(format!("{program}: new {new:?}, lost {lost:?}, known {known:?}"));
         }
     }
+    println!("{folder}: {} programs, {added} new and {gone} lost places of {level}s", programs.len());
     assert!(wrong.is_empty(), "{wrong:#?}");
     let absent: Vec<_> = known.iter().filter(|known| !programs.contains_key(known.program)).collect();
     assert!(absent.is_empty(), "no such programs: {absent:?}");

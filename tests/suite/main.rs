@@ -19,6 +19,7 @@ mod labels;
 mod ledger;
 mod lints;
 mod native;
+mod nested_calls;
 mod panics;
 mod places;
 mod prices;

@@ -365,7 +365,9 @@ enum Tier {
 #[track_llm(model = "m", provider = "groq", metrics = metrics, usage = in_body, dimensions(Tier::Free))]
 async fn asks_for_free(metrics: &AgentMetrics) {}
 
-#[track_llm(model = "m", provider = "groq", metrics = metrics, usage = in_body)]
+const PROVIDER: &str = "groq";
+
+#[track_llm(model = "m", provider = PROVIDER, metrics = metrics, usage = in_body)]
 async fn asks(metrics: &AgentMetrics) {}
 
 #[track_task(metrics = metrics, dimensions(Tier::Paid))]
@@ -385,6 +387,27 @@ async fn dimensions_apply_while_a_profile_is_exposed() {
     assert_eq!([calls("free"), calls("paid"), calls("__none__")], [1.0, 1.0, 0.0]);
     let groq = [("gen_ai_provider_name", "groq")];
     assert_eq!(samples.sum("gen_ai_client_inference_duration_seconds_count", &groq), 2.0);
+}
+
+#[track_llm(model = "m", provider = provider, operation = operation, metrics = metrics, usage = |()| Usage::new(1, 1))]
+fn configured(metrics: &AgentMetrics, provider: &str, operation: &str) {}
+
+#[test]
+fn expressions_give_the_provider_and_the_operation_of_each_call() {
+    let builder = AgentMetrics::builder().profile(Profile::OtelGenAi0_1);
+    let metrics = builder.build().expect("valid");
+    for (provider, operation) in [("openai", "chat"), ("openai", "embeddings"), ("groq", "chat")] {
+        configured(&metrics, provider, operation);
+    }
+    let samples = agent_metrics_tests::samples(&metrics);
+    let calls =
+        |label, value| samples.sum("gen_ai_client_operation_duration_seconds_count", &[(label, value)]);
+    assert_eq!(calls("gen_ai_operation_name", "embeddings"), 1.0);
+    let chats = |provider| {
+        let labels = [("gen_ai_provider_name", provider)];
+        samples.sum("gen_ai_client_inference_duration_seconds_count", &labels)
+    };
+    assert_eq!((chats("openai"), chats("groq")), (1.0, 1.0));
 }
 
 #[tokio::test]

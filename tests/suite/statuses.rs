@@ -170,3 +170,34 @@ async fn a_return_value_with_a_status_is_classified() {
         assert_eq!(samples.sum("agent_llm_calls_total", &[("status", status)]), 1.0, "{status}");
     }
 }
+
+#[track_tool(metrics = metrics)]
+fn handler(metrics: &AgentMetrics, code: u16) -> impl axum::response::IntoResponse {
+    let code = axum::http::StatusCode::from_u16(code).expect("a status code");
+    (code, [("x-answer", "1")], "text")
+}
+
+#[track_tool(metrics = metrics)]
+async fn async_handler(metrics: &AgentMetrics, code: u16) -> impl axum::response::IntoResponse {
+    axum::http::StatusCode::from_u16(code).expect("a status code")
+}
+
+#[track_tool(metrics = metrics)]
+async fn failing_handler(metrics: &AgentMetrics) -> Result<&'static str, (axum::http::StatusCode, String)> {
+    Err((axum::http::StatusCode::GATEWAY_TIMEOUT, "late".to_owned()))
+}
+
+#[tokio::test]
+async fn the_status_code_of_a_hidden_response_is_classified() {
+    let metrics = build();
+    for code in [200, 500] {
+        let _ = handler(&metrics, code);
+        let _ = async_handler(&metrics, code).await;
+    }
+    for tool in ["handler", "async_handler"] {
+        assert_eq!(tools(&metrics, tool, "success"), 1.0, "{tool}");
+        assert_eq!(tools(&metrics, tool, "error"), 1.0, "{tool}");
+    }
+    let _ = failing_handler(&metrics).await;
+    assert_eq!(tools(&metrics, "failing_handler", "timeout"), 1.0);
+}

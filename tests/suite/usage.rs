@@ -7,7 +7,7 @@ use agent_metrics::llm::Attempt;
 use agent_metrics::usage::RateLimits;
 use agent_metrics::{
     AgentMetrics, Call, Fault, Price, PriceTable, Status, TokenUsage, Usage, current_task, track_llm,
-    track_task, track_tool,
+    track_step, track_task, track_tool,
 };
 use agent_metrics_tests::{ToolError, build, samples};
 
@@ -62,12 +62,18 @@ async fn between(metrics: &AgentMetrics) {
     Call::current().finish_reason("said in a tool");
 }
 
+// The step makes the inner call another request.
+#[track_step]
+async fn inner(metrics: &AgentMetrics) -> anyhow::Result<()> {
+    Box::pin(wrapper(metrics, "inner", "inner", None)).await
+}
+
 #[track_llm(model = model, metrics = metrics, usage = in_body)]
 async fn wrapper(metrics: &AgentMetrics, model: &str, served: &str, cost: Option<f64>) -> anyhow::Result<()> {
     Call::current().usage(&Usage::new(7, 7)).model(served);
     between(metrics).await;
     if model == "asked" {
-        Box::pin(wrapper(metrics, "inner", "inner", None)).await?;
+        inner(metrics).await?;
     }
     tokio::task::yield_now().await;
     let call = Call::current().usage(&Usage::new(1_000_000, 1_000_000).cache_read(500_000));

@@ -172,6 +172,21 @@ impl<B> Classify for http::Response<B> {
     }
 }
 
+// Responses made of a status code, headers and a body, as handlers of axum and other frameworks return them.
+#[cfg(feature = "tower")]
+macro_rules! classify_response_parts {
+    ($(($($part:ident),+))*) => {$(
+        impl<$($part),+> Classify for (http::StatusCode, $($part),+) {
+            fn classify(&self) -> Status {
+                self.0.classify()
+            }
+        }
+    )*};
+}
+
+#[cfg(feature = "tower")]
+classify_response_parts! { (B) (P1, B) (P1, P2, B) (P1, P2, P3, B) }
+
 /// A function that returns the status of an error, if the error has the type that the function looks for.
 type Classifier = fn(&(dyn Error + 'static)) -> Option<Status>;
 

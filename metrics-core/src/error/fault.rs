@@ -29,8 +29,8 @@ pub enum Fault {
         /// The name of the family that has the sample.
         existing: String,
     },
-    /// A response reported an impossible usage; parts that exceeded their whole were reduced to it. Reported once for each
-    /// model and kind.
+    /// A response reported an impossible usage, whose parts were reduced to their whole if they exceeded it; or a call reported
+    /// the usage of a call directly inside it, which is recorded once. Reported once for each model and kind.
     UsageAnomaly {
         /// The requested model.
         model: String,
@@ -92,6 +92,11 @@ impl fmt::Display for Fault {
                 f,
                 "family `{family}` of another collector is not exposed, since `{sample}` is a sample of family `{existing}`: \
                  rename one of them"
+            ),
+            Self::UsageAnomaly { model, kind: "nested_call" } => write!(
+                f,
+                "an LLM call of model `{model}` reported the usage of another one directly inside it, which is recorded once: \
+                 measure one of the two functions, or put `#[track_step]` between them if they are two requests"
             ),
             Self::UsageAnomaly { model, kind } => {
                 write!(f, "a response of model `{model}` reported an impossible usage: {kind}")

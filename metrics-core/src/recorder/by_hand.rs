@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::facts::{begin_inside, note_bill};
 use super::held::HoldsBundle as _;
 use super::ledger;
 use super::scope::held;
@@ -60,14 +61,17 @@ impl AgentMetrics {
         series.place(ledger::point);
         let writer = storage::current_shard();
         series.start(writer);
-        if !ledger::add_llm_call() {
+        let mut facts = CallFacts::with_usage(usage.into());
+        if !begin_inside(&series, &facts) && !ledger::add_llm_call() {
             series.add_orphan(writer);
         }
-        let mut facts = CallFacts::with_usage(usage.into());
         if series.is_other() {
             facts.set_requested(model);
         }
         let spent = series.end(writer, status, ticks(duration), &facts);
+        if facts.is_billed() {
+            note_bill(&series, &facts);
+        }
         ledger::charge(None, &series, series.requested(&facts), spent);
     }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::held::{BundleHandle, HoldsBundle};
 use super::ledger::{self, Ledger};
+use super::nesting;
 use crate::builtin::{
     Attempt, CallFacts, DimensionPoint, DimensionValue, DimensionedBundle as _, Dimensions, LlmSeries, Spent,
 };
@@ -43,6 +44,8 @@ pub struct LiveFacts {
     head: Option<(Status, Option<Duration>)>,
     /// The task to charge, for a call that can end outside of it.
     task: Option<Arc<Ledger>>,
+    /// The number of tasks, tools and steps around the body of the call, where it runs.
+    depth: u32,
 }
 
 impl std::fmt::Debug for LiveFacts {
@@ -192,21 +195,28 @@ impl LiveFacts {
         }
     }
 
-    /// Records the end of the call.
-    pub(super) fn record(&self, writer: ShardHandle, status: Status, ticks: u64) -> Spent {
+    /// Records the end of the call. What a call directly inside this one has recorded is not recorded again.
+    pub(super) fn record(&mut self, writer: ShardHandle, status: Status, ticks: u64) -> Spent {
         let mut spent = self.lost;
         if let Some(series) = &self.series {
+            if self.facts.drop_bill_of_call_inside() {
+                series.add_nested_bill();
+            }
             spent.add(series.end(writer, status, ticks, &self.facts));
+            if self.facts.is_billed() {
+                note_bill(series, &self.facts);
+            }
         }
         spent
     }
 
     /// Releases the series and removes all facts; keeps the memory of the texts.
     fn clear(&mut self) {
-        let Self { series, facts, own, last_chunk, lost, attempts, waited, head, task } = self;
+        let Self { series, facts, own, last_chunk, lost, attempts, waited, head, task, depth } = self;
         facts.clear();
         (*series, *own, *last_chunk, *task) = (None, DimensionPoint::default(), None, None);
         (*lost, *attempts, *waited, *head) = (Spent::default(), 0, Duration::ZERO, None);
+        *depth = 0;
     }
 }
 
@@ -232,6 +242,13 @@ impl PooledFacts {
         let mut facts: Box<LiveFacts> = unused.ok().flatten().unwrap_or_default();
         facts.series = Some(series);
         Self(Some(facts))
+    }
+
+    /// Makes these the facts of the innermost call on this thread: its body begins to run.
+    #[inline]
+    pub(super) fn enter(&mut self) {
+        self.get_mut().depth = nesting::depth();
+        self.swap();
     }
 
     /// Exchanges this box with that of the current call: on entering the body of a call and on leaving it.
@@ -280,4 +297,36 @@ pub(super) fn with_current(report: impl FnOnce(&mut LiveFacts)) {
         }
         current.set(facts);
     });
+}
+
+/// Runs `report` on the facts of the call that runs on this thread, if it is directly around a call with `facts` that records in
+/// `series`: without a task, a tool or a step between the two, in the same instance, and with the same operation.
+fn with_call_around(series: &LlmSeries, facts: &CallFacts, report: impl FnOnce(&mut CallFacts)) {
+    with_current(|around| {
+        let same_instance =
+            |around: &BundleHandle<LlmSeries>| Arc::ptr_eq(around.dimensions(), series.dimensions());
+        if around.depth == nesting::depth()
+            && around.series.as_ref().is_some_and(same_instance)
+            && around.facts.has_operation_of(facts)
+        {
+            report(&mut around.facts);
+        }
+    });
+}
+
+/// Notes the start of a call that records in `series`, and returns true if it is directly inside another call.
+#[inline]
+pub(super) fn begin_inside(series: &LlmSeries, facts: &CallFacts) -> bool {
+    let mut is_inside = false;
+    with_call_around(series, facts, |around| {
+        around.note_call_inside();
+        is_inside = true;
+    });
+    is_inside
+}
+
+/// Notes that a call that records in `series` has recorded a usage or a cost, which a call directly around it may report too.
+#[inline]
+pub(super) fn note_bill(series: &LlmSeries, facts: &CallFacts) {
+    with_call_around(series, facts, CallFacts::note_bill_inside);
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::call::{CallRecorder, Elapsed, guard};
-use super::facts::{LiveFacts, PooledFacts, with_current};
+use super::facts::{LiveFacts, PooledFacts, begin_inside, with_current};
 use super::held::{BundleHandle, HoldsBundle, WithDimensions};
 use super::ledger;
 use super::reader::{ReadBy, Reader};
@@ -61,6 +61,26 @@ impl<H: HoldsBundle<LlmSeries>> LlmCall<H> {
             }
         })
     }
+
+    /// Sets the provider of the model.
+    pub fn with_provider(mut self, provider: &(impl AsRef<str> + ?Sized)) -> Self {
+        self.begun().set_provider(provider.as_ref());
+        self
+    }
+
+    /// Sets the operation.
+    pub fn with_operation(mut self, operation: &(impl AsRef<str> + ?Sized)) -> Self {
+        self.begun().set_operation(operation.as_ref());
+        self
+    }
+
+    /// Returns the facts of a call that has not started.
+    fn begun(&mut self) -> &mut LiveFacts {
+        if let Stage::New(series) = &self.0 {
+            self.0 = Stage::Begun(PooledFacts::take(series.keep()));
+        }
+        self.facts()
+    }
 }
 
 /// Creates the call of a tracked function.
@@ -74,7 +94,7 @@ pub fn llm<M: Scope>(
     let mut stage =
         if series.is_other() { of_other_model(&series, label.text()) } else { Stage::New(series) };
     if let Stage::New(series) = &stage
-        && (series.is_profiled() || site.model().0.is_some())
+        && (series.is_profiled() || site.is_described())
     {
         stage = Stage::Begun(PooledFacts::take(series.keep()));
     }
@@ -109,12 +129,17 @@ impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
         } else {
             self.facts().place(ledger::point);
         }
-        if let Some(series) = self.facts().series_ref() {
+        let facts = &*self.facts();
+        if let Some(series) = facts.series_ref() {
             series.start(writer);
+            // A call directly inside another one is the same step of the task.
+            if begin_inside(series, facts) {
+                return;
+            }
             if !ledger::add_llm_call() {
                 series.add_orphan(writer);
             }
-            if series.is_profiled() && self.facts().is_inference() {
+            if series.is_profiled() && facts.is_inference() {
                 ledger::add_inference();
             }
         }
@@ -123,13 +148,15 @@ impl<H: HoldsBundle<LlmSeries>> CallRecorder for LlmCall<H> {
     #[inline]
     fn enter(&mut self) {
         if let Stage::Begun(facts) = &mut self.0 {
-            facts.swap();
+            facts.enter();
         }
     }
 
     #[inline]
     fn leave(&mut self) {
-        self.enter();
+        if let Stage::Begun(facts) = &mut self.0 {
+            facts.swap();
+        }
     }
 
     #[inline]

@@ -27,6 +27,7 @@ mod in_task;
 mod label;
 pub(crate) mod ledger;
 mod llm;
+mod nesting;
 #[cfg(not(feature = "stream"))]
 mod no_stream;
 mod own_cost;
@@ -35,6 +36,7 @@ mod request;
 mod reservation;
 #[cfg(feature = "retry")]
 mod retry;
+pub mod returned;
 mod scope;
 mod site;
 #[cfg(feature = "testing")]

@@ -19,6 +19,16 @@ macro_rules! missing {
 
 missing! { track_opening(A, B) try_track_opening(A, B, D) track_stream(A, B) try_track_stream(A, B, D) }
 
+/// Stands for `Stream`, so that the missing feature is the only error.
+pub trait Stream {
+    /// The type of the items.
+    type Item;
+}
+
+impl<T> Stream for T {
+    type Item = ();
+}
+
 /// Returns the stream as it is.
 pub fn box_stream<S>(stream: S) -> S {
     stream

@@ -12,6 +12,8 @@ pub struct Site {
     constant: Option<fn() -> CallLabel<'static>>,
     family: Option<fn()>,
     outside_global: bool,
+    /// True if a call of the function has facts before it starts: a provider, or an operation other than `chat`.
+    is_described: bool,
     pub(crate) task: Cached<TaskSeries>,
     pub(crate) tool: Cached<ToolSeries>,
     pub(crate) llm: Cached<LlmSeries>,
@@ -42,6 +44,7 @@ impl Site {
             constant: None,
             family: None,
             outside_global: false,
+            is_described: false,
             task: Cached::new(),
             tool: Cached::new(),
             llm: Cached::new(),
@@ -80,6 +83,7 @@ impl Site {
     pub const fn with_model(mut self, provider: Option<&'static str>, operation: &'static str) -> Self {
         self.info.provider = provider;
         self.info.operation = Some(operation);
+        self.is_described = provider.is_some() || !matches!(operation.as_bytes(), b"chat");
         self
     }
 
@@ -88,6 +92,12 @@ impl Site {
     pub const fn with_slo(mut self, slo: Slo) -> Self {
         self.info.slo = Some(slo);
         self
+    }
+
+    /// Returns true if a call of the function has facts before it starts.
+    #[inline]
+    pub(super) fn is_described(&self) -> bool {
+        self.is_described
     }
 
     /// Returns the provider of the model and the operation.

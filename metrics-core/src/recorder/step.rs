@@ -3,6 +3,7 @@
 use super::Site;
 use super::call::{CallRecorder, Elapsed};
 use super::ledger;
+use super::nesting;
 use crate::status::Status;
 use crate::storage::ShardHandle;
 
@@ -22,6 +23,16 @@ impl CallRecorder for StepCall {
     #[inline]
     fn start(&mut self, _: ShardHandle) {
         ledger::add_step();
+    }
+
+    #[inline]
+    fn enter(&mut self) {
+        nesting::enter();
+    }
+
+    #[inline]
+    fn leave(&mut self) {
+        nesting::leave();
     }
 
     #[inline]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::call::{CallRecorder, Elapsed, guard};
 use super::held::{BundleHandle, HoldsBundle, WithBudget, WithDimensions};
 use super::ledger::{self, Ledger};
+use super::nesting;
 use super::scope;
 use super::{CallLabel, Scope, Site};
 use crate::builtin::{Budget, DimensionValue, EndedTask, InFlight, LabelText, TaskSeries, TaskTotals};
@@ -111,6 +112,7 @@ impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
 
     #[inline]
     fn enter(&mut self) {
+        nesting::enter();
         if let Stage::Begun(ledger) = &mut self.0 {
             ledger::swap(ledger);
         }
@@ -118,7 +120,10 @@ impl<H: HoldsBundle<TaskSeries>> CallRecorder for TaskCall<H> {
 
     #[inline]
     fn leave(&mut self) {
-        self.enter();
+        nesting::leave();
+        if let Stage::Begun(ledger) = &mut self.0 {
+            ledger::swap(ledger);
+        }
     }
 
     #[inline]

@@ -3,6 +3,7 @@
 use super::call::{CallRecorder, Elapsed, guard};
 use super::held::{BundleHandle, HoldsBundle, WithDimensions};
 use super::ledger;
+use super::nesting;
 use super::reader::{ReadBy, Reader};
 use super::scope;
 use super::{CallLabel, Scope, Site};
@@ -63,6 +64,16 @@ impl<H: HoldsBundle<ToolSeries>> CallRecorder for ToolCall<H> {
         self.series.place(ledger::point);
         self.series.start(writer);
         ledger::add_tool_call(|| self.series.slot());
+    }
+
+    #[inline]
+    fn enter(&mut self) {
+        nesting::enter();
+    }
+
+    #[inline]
+    fn leave(&mut self) {
+        nesting::leave();
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use super::tokens::Usage;
 use crate::sample::MAX_EXACT_INTEGER;
 
 /// The kinds of anomaly. The index of a kind is its bit in [`Anomalies`].
-pub(crate) const ANOMALIES: [&str; 8] = [
+pub(crate) const ANOMALIES: [&str; 9] = [
     "too_large",
     "cache_exceeds_input",
     "reasoning_exceeds_output",
@@ -13,6 +13,7 @@ pub(crate) const ANOMALIES: [&str; 8] = [
     "negative",
     "total_mismatch",
     "unreadable_event",
+    "nested_call",
 ];
 
 const TOO_LARGE: usize = 0;
@@ -23,12 +24,16 @@ const IMAGE: usize = 4;
 const NEGATIVE: usize = 5;
 const TOTAL: usize = 6;
 const UNREADABLE: usize = 7;
+const NESTED: usize = 8;
 
 /// The anomalies found in one usage, as a bit set.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Anomalies(u8);
+pub(crate) struct Anomalies(u16);
 
 impl Anomalies {
+    /// The usage of a call is that of a call directly inside it, which has recorded it.
+    pub(crate) const NESTED: Self = Self(1 << NESTED);
+
     pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -82,9 +87,9 @@ impl Usage {
         }
         let Self { input, output, check_inputs, .. } = usage;
         let total_differs = check_inputs.total_differs(input, output);
-        found.0 |= u8::from(check_inputs.had_negative) << NEGATIVE
-            | u8::from(total_differs) << TOTAL
-            | u8::from(check_inputs.had_unreadable) << UNREADABLE;
+        found.0 |= u16::from(check_inputs.had_negative) << NEGATIVE
+            | u16::from(total_differs) << TOTAL
+            | u16::from(check_inputs.had_unreadable) << UNREADABLE;
         found.cut(&mut usage.cache_read, input, CACHE);
         let uncached = input.map(|input| input - usage.cache_read.unwrap_or(0).min(input));
         found.cut(&mut usage.cache_read_audio, usage.cache_read, CACHE);

@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{GenericArgument, Generics, PathArguments, Type, TypeParamBound, WherePredicate};
 
-use super::signature::{Shape, plain_type};
+use super::signature::plain_type;
 
 /// The lifetimes of the error in the type of a result.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -21,16 +21,10 @@ pub(crate) enum ErrorBound {
 }
 
 impl ErrorBound {
-    /// Returns the lifetimes of the error of a function. The items of a stream share them with the result around the stream.
-    pub(super) fn of_shape(shape: &Shape, generics: &Generics) -> Self {
-        match shape {
-            Shape::Stream(result, _) => Self::new(result, &Generics::default()),
-            Shape::Sync(result)
-            | Shape::Async(result)
-            | Shape::Future(result)
-            | Shape::Boxed(result, _)
-            | Shape::BoxedByMethod(result, ..) => Self::new(result, generics),
-        }
+    /// Returns the lifetimes of the error of a function with this result. The items of a stream share them with the result
+    /// around the stream.
+    pub(super) fn of_result(result: &Type, is_stream: bool, generics: &Generics) -> Self {
+        if is_stream { Self::new(result, &Generics::default()) } else { Self::new(result, generics) }
     }
 
     fn new(result: &Type, generics: &Generics) -> Self {

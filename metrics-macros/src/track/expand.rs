@@ -10,23 +10,34 @@ use super::budget::{budgeted, budgets, refusal};
 use super::capture::{self, Captured};
 use super::dimensions::Dimensions;
 use super::label::{CallLabel, is_constant_path, is_nameable};
-use super::reader::{StatusSource, imports, reader, status_reader};
-use super::signature::{Function, Shape, erased};
+use super::reader::{StatusSource, has_evaluated_key, imports, reader, status_reader};
+use super::signature::{Function, Shape, erased, plain_type};
 use super::slo::Slo;
-use super::streaming::Streaming;
-use super::{Model, Plan, Subject, docs};
-use crate::args::{DurationLiteral, Text, ungrouped};
+use super::streaming::{Item, Streaming};
+use super::{Model, Plan, Subject, docs, returned};
+use crate::args::{Given, Name, ungrouped};
 use crate::container::at;
 use crate::text::plain;
 
 pub(super) fn expand(plan: &Plan, shape: &Shape, args: &TokenStream, mut function: Function) -> TokenStream {
-    let (setup, allowed) = (setup(plan, &function), allowed(&function, shape));
+    let (mut setup, allowed) = (setup(plan, &function), allowed(&function, shape));
+    setup.extend(evaluated_reader(plan, shape.result()));
     let body = &function.body;
     let (used, keys) = (UsedNames::new(body.group.stream()), UsedNames::new(args.clone()));
     let content = match shape {
         Shape::Sync(result) => {
             let captured = capture::by_closure(&mut function.sig, &used, &keys);
-            let call = sync(plan, result, body, &captured);
+            let call = match &plan.streaming {
+                None => sync(plan, result, body, &captured),
+                Some(streaming) => {
+                    let source = if streaming.is_result {
+                        lazy_source(result, body, &captured)
+                    } else {
+                        eager_future(body, &captured)
+                    };
+                    streamed(plan, result, streaming, body.tail(), &source)
+                }
+            };
             let refusal = refusal(plan, result);
             quote!(#setup #refusal #call)
         }
@@ -53,24 +64,6 @@ pub(super) fn expand(plan: &Plan, shape: &Shape, args: &TokenStream, mut functio
             let call = tracked(plan, result, body.tail(), &future);
             quote!(#setup #call #method)
         }
-        Shape::Stream(result, streaming) if streaming.is_async => {
-            let captured = capture::by_future(&mut function.sig, &used.union(keys));
-            make_future(&mut function.sig, &plan.krate, result);
-            let future = asynchronous(result, body, &captured);
-            let call = budgeted(plan, result, streamed(plan, result, streaming, body, &future));
-            quote!(#setup #call)
-        }
-        Shape::Stream(result, streaming) => {
-            let captured = capture::by_closure(&mut function.sig, &used, &keys);
-            let source = if streaming.is_result {
-                lazy_source(result, body, &captured)
-            } else {
-                eager_future(body, &captured)
-            };
-            let call = streamed(plan, result, streaming, body, &source);
-            let refusal = refusal(plan, result);
-            quote!(#setup #refusal #call)
-        }
     };
     docs::document(plan, &mut function);
     let function = assemble(&function, &content);
@@ -81,12 +74,10 @@ pub(super) fn expand(plan: &Plan, shape: &Shape, args: &TokenStream, mut functio
 /// compiler still checks the keys.
 pub(super) fn expand_unmeasured(plan: &Plan, shape: &Shape, mut function: Function) -> TokenStream {
     let setup = setup(plan, &function);
-    let result = shape.read_type();
-    // A type that contains `impl Trait` cannot be named here.
-    let is_nameable = erased(result).to_token_stream().to_string() == result.to_token_stream().to_string();
-    let reader = is_nameable.then(|| {
-        let (declared, reader) = (declared(result), reader(plan, at(result.span())));
-        quote!(let _ = |__tag: __rt::OutputTag<#declared>| #reader;)
+    let (read, tag) = read_type(plan, shape.result());
+    let reader = is_nameable_type(read).then(|| {
+        let reader = reader(plan, at(read.span()));
+        quote!(let _ = |__tag: __rt::OutputTag<#tag>| #reader;)
     });
     let rest = function.body.group.stream();
     let content = quote! {
@@ -118,6 +109,8 @@ fn allowed(function: &Function, shape: &Shape) -> TokenStream {
 
 /// Assembles the function with another body. The braces keep the user's span, because lints of the whole function use it.
 fn assemble(Function { attrs, vis, sig, body, .. }: &Function, content: &TokenStream) -> TokenStream {
+    let mut attrs = attrs.clone();
+    attrs.iter_mut().for_each(capture::allow_expected);
     let inner = &body.attrs;
     let block = braces(content.clone(), body.group.span());
     quote!(#(#attrs)* #(#[#inner])* #vis #sig #block)
@@ -142,7 +135,10 @@ fn setup(plan: &Plan, function: &Function) -> TokenStream {
     let call = match subject {
         Subject::Task { label, .. } => preset_call(&quote!(task), &metrics, label),
         Subject::Tool { label, .. } => preset_call(&quote!(tool), &metrics, label),
-        Subject::Llm { label, .. } => preset_call(&quote!(llm), &metrics, label),
+        Subject::Llm { label, model, .. } => {
+            let (call, described) = (preset_call(&quote!(llm), &metrics, label), described(model));
+            quote!(#call #described)
+        }
         Subject::Step => quote!(__rt::step(&__SITE)),
         Subject::Family { labels, values, .. } => {
             let fields = values.iter().map(|(name, value)| {
@@ -263,14 +259,30 @@ fn site(plan: &Plan, function: &Function) -> TokenStream {
     }
 }
 
+/// Returns the method of the site that sets the literal provider and operation.
 fn model_tokens(Model { provider, operation }: &Model) -> TokenStream {
-    let provider = provider.as_ref().map(Text::literal).map_or_else(
+    let literal = |given: &Option<Given<Name>>| match given {
+        Some(Given::Literal(Name(text))) => Some(text.literal()),
+        Some(Given::Expr(_)) | None => None,
+    };
+    let provider = literal(provider).map_or_else(
         || quote!(::core::option::Option::None),
         |provider| quote!(::core::option::Option::Some(#provider)),
     );
     let operation =
-        operation.as_ref().map_or_else(|| "chat".to_token_stream(), |text| text.literal().to_token_stream());
+        literal(operation).map_or_else(|| "chat".to_token_stream(), |text| text.to_token_stream());
     quote!(.with_model(#provider, #operation))
+}
+
+/// Returns the methods of the call that set the provider and the operation that expressions give.
+fn described(Model { provider, operation }: &Model) -> TokenStream {
+    let given = [(provider, "with_provider"), (operation, "with_operation")];
+    let methods = given.into_iter().filter_map(|(given, method)| {
+        let expr = given.as_ref()?.expr()?;
+        let method = Ident::new(method, at(expr.span()));
+        Some(quote_spanned!(at(expr.span())=> .#method(&(#expr))))
+    });
+    methods.collect()
 }
 
 /// Turns an `async fn` into a `fn -> impl Future`. An async block inside an `async fn` would hold the arguments twice.
@@ -297,14 +309,26 @@ fn nameable(rt: &TokenStream, result: &Type) -> TokenStream {
 /// Expands a synchronous function. The call of the runtime is located at the tail of the body, so that the compiler reports
 /// errors about the result there.
 fn sync(plan: &Plan, result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
-    let (erased, group, reader) = (erased(result), nested(body), reader_closure(plan, result));
+    let (erased, group, reader) = (erased(result), measured(result, body), reader_closure(plan, result));
     let call = call_name(body.tail());
-    quote_spanned!(at(body.tail())=> __rt::track_call(#call, move || -> #erased { #capture #bind #group }, #reader))
+    // The lint is reported for the function already.
+    let is_result = matches!(plain_type(result), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result"));
+    let allowed = is_result.then(|| quote!(#[allow(clippy::result_large_err)]));
+    quote_spanned!(at(body.tail())=> __rt::track_call(#call, #allowed move || -> #erased { #capture #bind #group }, #reader))
 }
 
 fn asynchronous(result: &Type, body: &Body, Captured { capture, bind }: &Captured) -> TokenStream {
-    let (result_type_hint, group) = (result_type_hint(result), nested(body));
+    let (result_type_hint, group) = (result_type_hint(result), measured(result, body));
     quote_spanned!(at(body.tail())=> async move { #capture #bind #result_type_hint #group })
+}
+
+/// Returns the user's block, as the argument of a function if it returns a closure.
+fn measured(result: &Type, body: &Body) -> TokenStream {
+    let group = nested(body);
+    match returned::closure(result) {
+        None => group.into_token_stream(),
+        Some(closure) => quote_spanned!(at(body.tail())=> #closure(#group)),
+    }
 }
 
 /// Returns the user's block as a nested block. It starts with a semicolon, because the compiler would report the braces of a
@@ -353,13 +377,18 @@ fn streamed(
     plan: &Plan,
     result: &Type,
     streaming: &Streaming,
-    body: &Body,
+    tail: Span,
     source: &TokenStream,
 ) -> TokenStream {
     let Streaming { is_async, is_result, boxed, item } = streaming;
     let span = at(item.span());
-    let (item_type, reader) = (declared(item), reader(plan, span));
-    let items = quote_spanned!(span=> |__tag: __rt::OutputTag<#item_type>| #reader);
+    let (item_type, reader) = (item_type(item), reader(plan, span));
+    let items = if is_evaluated(plan, result) {
+        let name = reader_name(span);
+        quote_spanned!(span=> move |_: __rt::OutputTag<#item_type>| #name)
+    } else {
+        quote_spanned!(span=> move |__tag: __rt::OutputTag<#item_type>| #reader)
+    };
     let convert = match boxed {
         None => quote!(|__stream| __stream),
         Some(boxed) => quote_spanned!(at(boxed.span())=> |__stream| -> #boxed { __rt::box_stream(__stream) }),
@@ -370,8 +399,19 @@ fn streamed(
         (true, true) => (quote!(try_track_opening), result_reader(plan, result)),
         (false, true) => (quote!(try_track_stream), result_reader(plan, result)),
     };
-    let call = call_name(body.tail());
-    quote_spanned!(at(body.tail())=> __rt::#runtime(#call, #source, #results #items, #convert))
+    let call = call_name(tail);
+    quote_spanned!(at(tail)=> __rt::#runtime(#call, #source, #results #items, #convert))
+}
+
+/// Returns the type of a stream's items.
+fn item_type(item: &Item) -> TokenStream {
+    match item {
+        Item::Declared(item) => declared(item),
+        Item::Of(stream) => {
+            let stream = declared(stream);
+            quote_spanned!(at(stream.span())=> <#stream as __rt::Stream>::Item)
+        }
+    }
 }
 
 /// Returns the reader of the `Result` around a stream. The user's keys read the items of the stream.
@@ -389,25 +429,71 @@ fn boxed(plan: &Plan, result: &Type, body: &Body, tail: &BoxedTail) -> TokenStre
 }
 
 fn tracked(plan: &Plan, result: &Type, tail: Span, future: &TokenStream) -> TokenStream {
+    if let Some(streaming) = &plan.streaming {
+        return budgeted(plan, result, streamed(plan, result, streaming, tail, future));
+    }
     let reader = reader_closure(plan, result);
     let call = call_name(tail);
     let declared = declared(result);
     let call = quote_spanned!(at(tail)=> __rt::track_future::<_, _, _, #declared>(#call, #future, #reader));
     let call = match &plan.timeout {
         None => call,
-        Some(length @ DurationLiteral { span, .. }) => {
-            let limit = length.tokens();
+        Some(limit) => {
+            let (span, limit) = (at(limit.span()), limit.tokens());
             // Located at the value of the key, which the type of the result may not fit.
-            let made = quote_spanned!(at(*span)=> (&&__rt::OutputTag::<#declared>::NEW).__timed_out());
-            quote_spanned!(at(*span)=> __rt::with_timeout(#limit, #made, #call))
+            let made = quote_spanned!(span=> (&&__rt::OutputTag::<#declared>::NEW).__timed_out());
+            quote_spanned!(span=> __rt::with_timeout(#limit, #made, #call))
         }
     };
     budgeted(plan, result, call)
 }
 
+/// Returns the name of the variable that holds an evaluated reader, which user code cannot see.
+fn reader_name(span: Span) -> Ident {
+    Ident::new("__reader", Span::mixed_site().located_at(span))
+}
+
+/// Returns the type that the keys read and its tokens: the result, or the items of a stream.
+fn read_type<'t>(plan: &'t Plan, result: &'t Type) -> (&'t Type, TokenStream) {
+    match plan.streaming.as_ref().map(|streaming| &streaming.item) {
+        None => (result, declared(result)),
+        Some(item @ (Item::Declared(ty) | Item::Of(ty))) => (ty, item_type(item)),
+    }
+}
+
+/// Returns true if the function can name a type: it contains no `impl Trait`.
+fn is_nameable_type(ty: &Type) -> bool {
+    erased(ty).to_token_stream().to_string() == ty.to_token_stream().to_string()
+}
+
+/// Returns true if the reader is created before the body takes the arguments, because a key is evaluated.
+fn is_evaluated(plan: &Plan, result: &Type) -> bool {
+    has_evaluated_key(&plan.subject) && is_nameable_type(read_type(plan, result).0)
+}
+
+/// Returns the statement that creates the reader before the body takes the arguments, if a key is evaluated.
+fn evaluated_reader(plan: &Plan, result: &Type) -> TokenStream {
+    if !is_evaluated(plan, result) {
+        return TokenStream::new();
+    }
+    let (read, tag) = read_type(plan, result);
+    let span = at(read.span());
+    let (name, reader) = (reader_name(span), reader(plan, span));
+    quote_spanned! {span=>
+        let #name = {
+            let __tag = __rt::OutputTag::<#tag>::NEW;
+            #reader
+        };
+    }
+}
+
 /// Returns the closure that creates the reader.
 fn reader_closure(plan: &Plan, result: &Type) -> TokenStream {
     let span = at(result.span());
+    if is_evaluated(plan, result) {
+        let name = reader_name(span);
+        return quote_spanned!(span=> |_| #name);
+    }
     let reader = reader(plan, span);
     quote_spanned!(span=> |__tag| #reader)
 }

@@ -8,7 +8,7 @@ use super::reader::UsageSource;
 use super::shared::{BUDGET, BaseKeys, SharedKeys};
 use super::signature::Function;
 use super::{CheckedBudgets, Model, Naming, Plan, Preset, Subject};
-use crate::args::{Flag, Name};
+use crate::args::{Flag, Given, Name};
 use crate::diagnostics::Errors;
 use crate::slot::{Fill, Slot};
 
@@ -19,8 +19,8 @@ const KEY: &str = "model";
 pub(crate) struct Llm {
     model: Slot<CallLabel>,
     usage: Slot<UsageSource>,
-    provider: Slot<Name>,
-    operation: Slot<Name>,
+    provider: Slot<Given<Name>>,
+    operation: Slot<Given<Name>>,
     budget: Slot<Flag>,
     dimensions: Slot<Dimensions>,
     shared: SharedKeys,
@@ -49,8 +49,7 @@ impl Preset for Llm {
         let Self { model, usage, provider, operation, budget, dimensions, shared } = self;
         let label = model.require(Span::call_site(), errors);
         let usage = usage.into_value().unwrap_or(UsageSource::ResponseType);
-        let text = |slot: Slot<Name>| slot.into_value().map(|Name(text)| text);
-        let model = Model { provider: text(provider), operation: text(operation) };
+        let model = Box::new(Model { provider: provider.into_value(), operation: operation.into_value() });
         let label = label.unwrap_or_else(|| CallLabel::from_function_name(function));
         let plan = shared.validate(function, errors, |status| Subject::Llm { label, status, usage, model });
         let checked_budgets = budget.into_value().map(|Flag(span)| CheckedBudgets::Enclosing(span));

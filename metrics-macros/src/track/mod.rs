@@ -21,6 +21,7 @@ mod names;
 mod reader;
 mod repeated;
 mod requeue;
+mod returned;
 mod shared;
 mod signature;
 mod slo;
@@ -43,10 +44,11 @@ use self::item::Item;
 use self::label::CallLabel;
 use self::reader::{StatusSource, UsageSource};
 use self::shared::BaseKeys;
-use self::signature::Function;
 pub(crate) use self::signature::plain_type;
+use self::signature::{Function, Shape};
 use self::slo::Slo;
-use crate::args::{DurationLiteral, Text};
+use self::streaming::{StreamKey, Streaming};
+use crate::args::{DurationLiteral, Given, Name};
 use crate::diagnostics::Errors;
 
 /// One attribute: its keys, and the plan that they validate to.
@@ -93,10 +95,12 @@ pub(crate) enum Naming {
 pub(crate) struct Plan {
     krate: Path,
     metrics: Option<Expr>,
-    timeout: Option<DurationLiteral>,
+    timeout: Option<Given<DurationLiteral>>,
     slo: Option<Slo>,
-    /// True if a call lasts until the end of the stream that the function returns.
-    streams: bool,
+    /// The key `stream`: a call lasts until the end of the stream that the function returns.
+    stream: Option<StreamKey>,
+    /// The stream, from the shape of the function.
+    streaming: Option<Streaming>,
     /// True if the documentation of the function lists its metric families.
     docs: bool,
     dimensions: Option<Dimensions>,
@@ -125,6 +129,25 @@ impl CheckedBudgets {
 }
 
 impl Plan {
+    /// Reports a stream whose end is not measured, unless the key `status` shows that this is intended.
+    fn check_unmeasured_stream(&self, shape: &Shape, errors: &mut Errors) {
+        let reads_result = match &self.subject {
+            Subject::Step => false,
+            Subject::Task { status, .. }
+            | Subject::Tool { status, .. }
+            | Subject::Llm { status, .. }
+            | Subject::Family { status, .. } => matches!(status, StatusSource::ResultType),
+        };
+        // A mistake in the key `stream` is reported already.
+        if reads_result && errors.is_empty() && Streaming::declared(shape).is_some() {
+            errors.push(
+                shape.result().span(),
+                "a call would end when this stream is made; add the key `stream` to measure it to the end of the stream, \
+                 or `status = |_| agent_metrics::Status::Success` to measure only how it is made",
+            );
+        }
+    }
+
     /// Returns true if the function stays as it was: with the feature `disabled`, for a plan that only measures.
     fn leaves_unmeasured(&self) -> bool {
         cfg!(feature = "disabled") && self.timeout.is_none()
@@ -145,15 +168,15 @@ impl Plan {
 enum Subject {
     Task { label: CallLabel, status: StatusSource },
     Tool { label: CallLabel, status: StatusSource, cost: Option<Expr> },
-    Llm { label: CallLabel, status: StatusSource, usage: UsageSource, model: Model },
+    Llm { label: CallLabel, status: StatusSource, usage: UsageSource, model: Box<Model> },
     Step,
     Family { labels: Path, values: Vec<(Ident, Expr)>, status: StatusSource },
 }
 
 /// The facts of a model that the attribute states, besides the model's name.
 struct Model {
-    provider: Option<Text>,
-    operation: Option<Text>,
+    provider: Option<Given<Name>>,
+    operation: Option<Given<Name>>,
 }
 
 /// Expands an attribute: parses its keys and its item, validates both, and returns the generated code.
@@ -198,17 +221,23 @@ fn function<P: Preset>(args: &TokenStream, item: &TokenStream) -> TokenStream {
             names::check(plan, &function, &mut errors);
         }
         // The attributes before this one may change the shape of the function, so it is determined afterwards.
-        let streams = plan.as_ref().is_some_and(|plan| plan.streams);
-        let shape = match () {
-            () if requeues => Some(None),
-            () if streams => function.stream_shape(&mut errors).map(Some),
-            () => function.shape::<P>(&mut errors).map(Some),
-        };
-        let (mut plan, shape) = (plan?, shape?);
-        if let Some(shape) = &shape {
-            plan.error_bound = ErrorBound::of_shape(shape, &function.sig.generics);
+        if requeues {
+            return Some((plan?, None, function));
         }
-        Some((plan, shape, function))
+        let shape = function.shape::<P>(&mut errors);
+        let (mut plan, shape) = (plan?, shape?);
+        // What a boxed future leaves to the function is not taken by its body.
+        if !matches!(shape, Shape::Boxed(..)) {
+            names::check_closures(&plan, &function, &mut errors);
+        }
+        if let Some(key) = plan.stream {
+            plan.streaming = Some(Streaming::of(key, &shape, &mut errors)?);
+        } else {
+            plan.check_unmeasured_stream(&shape, &mut errors);
+        }
+        let is_stream = plan.streaming.is_some();
+        plan.error_bound = ErrorBound::of_result(shape.result(), is_stream, &function.sig.generics);
+        Some((plan, Some(shape), function))
     });
     match errors.finish(built) {
         Ok((_, None, function)) => requeue::expand(&krate, P::NAME, args, &function),

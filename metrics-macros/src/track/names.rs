@@ -1,19 +1,106 @@
-//! Reports names in keys that only the body knows: those that the pattern of an argument binds.
+//! Reports what keys can't use: names that only the body knows, arguments that the body takes, and `.await`.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::{FnArg, Pat, Signature};
+use syn::{Expr, ExprClosure, FnArg, Pat, ReceiverKind, Signature, Type};
 
 use super::dimensions::Dimensions;
 use super::label::CallLabel;
-use super::signature::Function;
-use super::{CheckedBudgets, Plan, Subject};
+use super::reader::key_closures;
+use super::signature::{Function, plain_type};
+use super::{CheckedBudgets, Model, Plan, Subject};
+use crate::args::{Given, ungrouped};
 use crate::diagnostics::Errors;
 use crate::text::plain;
 
-/// Reports the first name of each pattern that a key uses.
+/// Reports what the keys of a function can't use.
 pub(super) fn check(plan: &Plan, function: &Function, errors: &mut Errors) {
     let keys = keys(plan);
+    check_patterns(&keys, function, errors);
+    for waiting in keys.into_iter().filter_map(first_await) {
+        errors.push(
+            waiting.span(),
+            "a key can't wait: it is evaluated before the body starts; await the value in the caller, and pass it as an argument",
+        );
+    }
+}
+
+/// Reports arguments in the closures of keys that the body takes, so that a closure can't have them.
+///
+/// Only the types of which this is certain are reported here; the compiler reports the others as moved.
+pub(super) fn check_closures(plan: &Plan, function: &Function, errors: &mut Errors) {
+    let taken: Vec<String> = function.sig.inputs.iter().filter_map(taken).collect();
+    for closure in closures(&plan.subject) {
+        let mut own = Vec::new();
+        for input in &closure.inputs {
+            let pattern = if let Pat::Type(typed) = input { &*typed.pat } else { input };
+            add_bound(pattern.to_token_stream(), &mut own);
+        }
+        let free: Vec<String> = taken.iter().filter(|name| !own.contains(name)).cloned().collect();
+        let Some(used) = free_name(closure.body.to_token_stream(), &free) else { continue };
+        let copy = if used == "self" { "self.field" } else { &format!("{used}.clone()") };
+        errors.push(
+            used.span(),
+            format_args!(
+                "the body takes `{used}`, so the closure of a key can't use it; copy what the closure needs: \
+                 `{{ let copy = {copy}; move |value| .. }}`"
+            ),
+        );
+    }
+}
+
+/// Returns the name of an argument whose type is certainly not `Copy`.
+fn taken(input: &FnArg) -> Option<String> {
+    match input {
+        FnArg::Receiver(receiver) => {
+            matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_))).then(|| "self".to_owned())
+        }
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(name) if is_moved(&typed.ty) => Some(plain(&name.ident)),
+            _ => None,
+        },
+    }
+}
+
+/// The types of the standard library that are not `Copy`.
+const MOVED: [&str; 12] = [
+    "Arc", "BTreeMap", "BTreeSet", "Box", "Bytes", "HashMap", "HashSet", "PathBuf", "Rc", "String", "Vec",
+    "VecDeque",
+];
+
+fn is_moved(ty: &Type) -> bool {
+    match plain_type(ty) {
+        Type::Reference(reference) => reference.mutability.is_some(),
+        Type::Path(path) => {
+            path.path.segments.last().is_some_and(|last| MOVED.iter().any(|name| last.ident == name))
+        }
+        _ => false,
+    }
+}
+
+/// Returns the first `await` in the tokens, unless an async block in them may wait.
+fn first_await(key: TokenStream) -> Option<Ident> {
+    let tokens: Vec<TokenTree> = key.into_iter().collect();
+    if tokens.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "async")) {
+        return None;
+    }
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Group(group) => first_await(group.stream()),
+        TokenTree::Ident(word) => (word == "await").then_some(word),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+    })
+}
+
+/// Returns the closures of the keys that read the result.
+fn closures(subject: &Subject) -> impl Iterator<Item = &ExprClosure> {
+    key_closures(subject).filter_map(|key| match ungrouped(key) {
+        Expr::Closure(closure) => Some(closure),
+        _ => None,
+    })
+}
+
+/// Reports the first name of each pattern that a key uses.
+fn check_patterns(keys: &[TokenStream], function: &Function, errors: &mut Errors) {
     for pattern in patterns(&function.sig) {
         let mut bound = Vec::new();
         add_bound(pattern.to_token_stream(), &mut bound);
@@ -37,12 +124,18 @@ pub(super) fn check(plan: &Plan, function: &Function, errors: &mut Errors) {
 
 /// Returns the tokens of the keys that are evaluated before the body.
 fn keys(plan: &Plan) -> Vec<TokenStream> {
-    let Plan { metrics, dimensions, checked_budgets, subject, .. } = plan;
+    let Plan { metrics, dimensions, checked_budgets, subject, timeout, .. } = plan;
     let mut keys: Vec<_> = metrics.iter().map(quote::ToTokens::to_token_stream).collect();
     if let Some(CheckedBudgets::Given(budget)) = checked_budgets {
         keys.push(budget.to_token_stream());
     }
     keys.extend(dimensions.iter().flat_map(Dimensions::values).map(quote::ToTokens::to_token_stream));
+    keys.extend(timeout.iter().filter_map(Given::expr).map(quote::ToTokens::to_token_stream));
+    if let Subject::Llm { model, .. } = subject {
+        let Model { provider, operation } = &**model;
+        let given = [provider, operation].into_iter().flatten().filter_map(Given::expr);
+        keys.extend(given.map(quote::ToTokens::to_token_stream));
+    }
     match subject {
         Subject::Task { label: CallLabel::Computed(label), .. }
         | Subject::Tool { label: CallLabel::Computed(label), .. }

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Expr, ExprPath};
+use syn::{Expr, ExprPath, Token};
 
 use super::bound::ErrorBound;
 use super::{Plan, Subject};
@@ -102,8 +102,43 @@ pub(super) fn reader(Plan { subject, error_bound, .. }: &Plan, span: Span) -> To
     }
 }
 
+/// Returns the closure of a key as a `move` closure. The function's future outlives the arguments, so a closure can't borrow
+/// them.
+fn moved(closure: &Expr) -> Expr {
+    let mut closure = ungrouped(closure).clone();
+    if let Expr::Closure(closure) = &mut closure {
+        let span = closure.inputs_begin.span;
+        closure.capture.get_or_insert_with(|| Token![move](span));
+    }
+    closure
+}
+
+/// Returns true if the key of a closure is an expression that is evaluated before the body takes the arguments, such as a
+/// block that copies a part of them.
+pub(super) fn has_evaluated_key(subject: &Subject) -> bool {
+    key_closures(subject).any(|key| !matches!(ungrouped(key), Expr::Closure(_) | Expr::Path(_)))
+}
+
+/// Returns the values of the keys that read the result, which are closures or give closures.
+pub(super) fn key_closures(subject: &Subject) -> impl Iterator<Item = &Expr> {
+    let (status, other) = match subject {
+        Subject::Step => (None, None),
+        Subject::Tool { status, cost, .. } => (Some(status), cost.as_ref()),
+        Subject::Llm { status, usage: UsageSource::Closure(usage), .. } => (Some(status), Some(usage)),
+        Subject::Task { status, .. } | Subject::Llm { status, .. } | Subject::Family { status, .. } => {
+            (Some(status), None)
+        }
+    };
+    let status = match status {
+        Some(StatusSource::Closure(status)) => Some(status),
+        Some(StatusSource::ResultType) | None => None,
+    };
+    status.into_iter().chain(other)
+}
+
 /// Returns the expression that creates the reader of a closure's output, with its conversion by `method`.
 fn converted(closure: &Expr, method: &TokenStream) -> TokenStream {
+    let closure = moved(closure);
     quote_spanned! {at(closure.span())=> {
         let __read = (&&__tag).__value().read(#closure);
         let __convert = (&&__read.output()).#method();
@@ -119,6 +154,9 @@ pub(super) fn status_reader(source: &StatusSource, bound: ErrorBound, span: Span
             let more = matches!(bound, ErrorBound::Borrowed).then(|| quote_spanned!(span=> &));
             quote_spanned!(span=> __rt::StatusByType { failure: (#more &&&&&__tag).__failure(), success: (&&&&&__tag).__success() })
         }
-        StatusSource::Closure(closure) => quote_spanned!(at(closure.span())=> __tag.__status(#closure)),
+        StatusSource::Closure(closure) => {
+            let closure = moved(closure);
+            quote_spanned!(at(closure.span())=> __tag.__status(#closure))
+        }
     }
 }

@@ -8,9 +8,11 @@ use super::docs;
 use super::reader::StatusSource;
 use super::signature::{Function, is_async};
 use super::slo::Slo;
+use super::streaming::StreamKey;
 use super::{Plan, Subject};
 use crate::args::{
-    BoolLiteral, Callback, DurationLiteral, Entry, Flag, crate_path, crate_slot, entries, labelled_entries,
+    BoolLiteral, Callback, DurationLiteral, Entry, Flag, Given, crate_path, crate_slot, entries,
+    labelled_entries,
 };
 use crate::diagnostics::Errors;
 use crate::slot::{Fill, Slot, fill, fill_known};
@@ -44,10 +46,10 @@ pub(crate) struct SharedKeys {
     pub(crate) base: BaseKeys,
     metrics: Slot<Expr>,
     status: Slot<Callback>,
-    timeout: Slot<DurationLiteral>,
+    timeout: Slot<Given<DurationLiteral>>,
     slo: Slot<Slo>,
     docs: Slot<BoolLiteral>,
-    stream: Slot<Flag>,
+    stream: Slot<StreamKey>,
 }
 
 impl SharedKeys {
@@ -104,9 +106,9 @@ impl SharedKeys {
         subject: impl FnOnce(StatusSource) -> Subject,
     ) -> Plan {
         let Self { base, metrics, status, timeout, slo, docs, stream } = self;
-        let streams = stream.value().is_some();
+        let stream = stream.into_value();
         let timeout = timeout.into_value();
-        check_timeout(timeout.as_ref(), streams, function, errors);
+        check_timeout(timeout.as_ref(), stream.is_some(), function, errors);
         let status = status
             .into_value()
             .map_or(StatusSource::ResultType, |Callback(read)| StatusSource::Closure(read));
@@ -115,7 +117,8 @@ impl SharedKeys {
             metrics: metrics.into_value(),
             timeout,
             slo: slo.into_value(),
-            streams,
+            stream,
+            streaming: None,
             docs: docs.into_value().map_or_else(docs::enabled_by_default, |BoolLiteral(docs)| docs),
             dimensions: None,
             checked_budgets: None,
@@ -127,15 +130,22 @@ impl SharedKeys {
 
 /// Reports a timeout that cannot take effect: a synchronous call cannot be ended from outside, and only its reader can end
 /// a stream.
-fn check_timeout(timeout: Option<&DurationLiteral>, streams: bool, function: &Function, errors: &mut Errors) {
+fn check_timeout(
+    timeout: Option<&Given<DurationLiteral>>,
+    streams: bool,
+    function: &Function,
+    errors: &mut Errors,
+) {
     let Some(timeout) = timeout else { return };
     if streams {
         errors.push(
-            timeout.span,
+            timeout.span(),
             "`timeout` can't be combined with `stream`; limit the time where the stream is read",
         );
     } else if !is_async(&function.sig) {
-        errors
-            .push(timeout.span, "`timeout` needs an async function: a synchronous call can't be interrupted");
+        errors.push(
+            timeout.span(),
+            "`timeout` needs an async function: a synchronous call can't be interrupted",
+        );
     }
 }

@@ -10,7 +10,6 @@ use syn::{
 
 use super::Preset;
 use super::body::{Body, BoxedTail};
-use super::streaming::Streaming;
 use crate::diagnostics::Errors;
 
 /// A function whose body is not parsed.
@@ -35,21 +34,23 @@ pub(crate) enum Shape {
     Boxed(Type, BoxedTail),
     /// The future that the body boxes by a method at its end: the body without that method, and the method.
     BoxedByMethod(Type, Body, TokenStream),
-    /// The stream that the function returns.
-    Stream(Type, Box<Streaming>),
 }
 
 impl Shape {
-    /// Returns the type that the keys read: the result, or the item of a stream.
-    pub(super) fn read_type(&self) -> &Type {
+    /// Returns the type of the result, which is that of a future's output.
+    pub(super) fn result(&self) -> &Type {
         match self {
             Self::Sync(result)
             | Self::Async(result)
             | Self::Future(result)
             | Self::Boxed(result, _)
             | Self::BoxedByMethod(result, ..) => result,
-            Self::Stream(_, streaming) => &streaming.item,
         }
+    }
+
+    /// Returns true if a future is measured.
+    pub(super) fn is_async(&self) -> bool {
+        !matches!(self, Self::Sync(_))
     }
 }
 

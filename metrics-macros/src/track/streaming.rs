@@ -1,10 +1,39 @@
-//! The stream that a function returns, as its signature declares it.
+//! The stream that a function returns, as its signature or the key `stream` declares it.
 
-use syn::Type;
+use proc_macro2::Span;
 use syn::spanned::Spanned as _;
+use syn::{Expr, ExprPath, Type};
 
-use super::signature::{Function, Shape, bound_type, only_argument, plain_type};
+use super::signature::{Shape, bound_type, only_argument, plain_type};
+use crate::args::{Entry, ungrouped};
 use crate::diagnostics::Errors;
+use crate::slot::Value;
+
+/// The key `stream`.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum StreamKey {
+    /// `stream`: the signature declares a stream.
+    Declared,
+    /// `stream = boxed`: the signature names a type that is a boxed stream, such as an alias.
+    Boxed,
+}
+
+const BOXED: &str = "boxed";
+
+impl Value for StreamKey {
+    fn read(entry: &Entry) -> syn::Result<Self> {
+        if entry.value.is_none() && entry.nested.is_none() {
+            return Ok(Self::Declared);
+        }
+        match entry.expr().map(ungrouped)? {
+            Expr::Path(ExprPath { qself: None, path, .. }) if path.is_ident(BOXED) => Ok(Self::Boxed),
+            other => Err(syn::Error::new(
+                other.span(),
+                "`stream` takes no value, or `boxed` for a type that hides a boxed stream: `stream = boxed`",
+            )),
+        }
+    }
+}
 
 /// The declaration of the stream that a function returns.
 pub(crate) struct Streaming {
@@ -13,30 +42,57 @@ pub(crate) struct Streaming {
     pub(super) is_result: bool,
     /// The type of a boxed stream.
     pub(super) boxed: Option<Type>,
-    pub(super) item: Type,
+    pub(super) item: Item,
 }
 
-impl Function {
-    /// Returns the shape of a function with the key `stream`. A result that is not a stream is reported.
-    pub(super) fn stream_shape(&self, errors: &mut Errors) -> Option<Shape> {
-        let declared = self.declared_type();
-        let value = only_argument(&declared, "Result");
-        let stream = value.unwrap_or(&declared);
-        let Some((item, is_boxed)) = item(stream) else {
-            errors.push(
-                declared.span(),
-                "`stream` needs a function that returns a stream, such as `-> impl Stream<Item = ..>`, `-> Pin<Box<dyn Stream<Item = ..>>>`, \
-                 or one of them in a `Result`",
-            );
-            return None;
-        };
-        let streaming = Streaming {
-            is_async: self.sig.asyncness.is_some(),
-            is_result: value.is_some(),
-            boxed: is_boxed.then(|| stream.clone()),
-            item: item.clone(),
-        };
-        Some(Shape::Stream(declared, Box::new(streaming)))
+/// The type of a stream's items.
+pub(crate) enum Item {
+    Declared(Type),
+    /// The items of this type, which the signature does not show to be a stream.
+    Of(Type),
+}
+
+impl Item {
+    pub(super) fn span(&self) -> Span {
+        match self {
+            Self::Declared(ty) | Self::Of(ty) => ty.span(),
+        }
+    }
+}
+
+impl Streaming {
+    /// Returns the stream in the result of a function, if its signature declares one.
+    pub(super) fn declared(shape: &Shape) -> Option<Self> {
+        let (is_result, stream) = stream(shape.result());
+        let (item, is_boxed) = item(stream)?;
+        let boxed = is_boxed.then(|| stream.clone());
+        Some(Self { is_async: shape.is_async(), is_result, boxed, item: Item::Declared(item.clone()) })
+    }
+
+    /// Returns the stream of a function with the key `stream`. A result that is not a stream is reported.
+    pub(super) fn of(key: StreamKey, shape: &Shape, errors: &mut Errors) -> Option<Self> {
+        if let Some(declared) = Self::declared(shape) {
+            return Some(declared);
+        }
+        let (is_result, stream) = stream(shape.result());
+        if key == StreamKey::Boxed {
+            let (boxed, item) = (Some(stream.clone()), Item::Of(stream.clone()));
+            return Some(Self { is_async: shape.is_async(), is_result, boxed, item });
+        }
+        errors.push(
+            shape.result().span(),
+            "`stream` needs a function that returns a stream, such as `-> impl Stream<Item = ..>`, `-> Pin<Box<dyn Stream<Item = ..>>>`, \
+             or one of them in a `Result`; for an alias of a boxed stream write `stream = boxed`",
+        );
+        None
+    }
+}
+
+/// Returns true if the stream is the value of a `Result`, and the type of the stream.
+fn stream(result: &Type) -> (bool, &Type) {
+    match only_argument(result, "Result") {
+        Some(value) => (true, value),
+        None => (false, result),
     }
 }
 

@@ -1,9 +1,11 @@
 //! With the key `stream` a call lasts until its stream ends: plain or in a `Result`, sync or async, boxed.
 
+use std::future::Future;
 use std::pin::Pin;
 
 use super::calls::{poll_once, ready, task, tool};
 use agent_metrics::{track_task, track_tool};
+use futures_util::future::FutureExt as _;
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 #[track_tool(stream)]
@@ -40,6 +42,92 @@ impl Agent {
     fn boxed(&self) -> Pin<Box<dyn Stream<Item = u8> + Send + '_>> {
         Box::pin(stream::once(async move { self.count }))
     }
+}
+
+#[async_trait::async_trait]
+trait Provider {
+    async fn chat_stream(&self, count: u8) -> Result<stream::BoxStream<'static, u8>, String>;
+
+    #[track_task(task_type = "stream_of_a_default", stream)]
+    async fn words<'a>(&'a self, text: &'a str) -> stream::BoxStream<'a, &'a str>
+    where
+        Self: Sync,
+    {
+        stream::iter(text.split(' ')).boxed()
+    }
+}
+
+struct Model;
+
+#[async_trait::async_trait]
+impl Provider for Model {
+    #[track_task(stream, task_type = "stream_of_async_trait")]
+    async fn chat_stream(&self, count: u8) -> Result<stream::BoxStream<'static, u8>, String> {
+        std::future::ready(()).await;
+        if count == 0 {
+            return Err("none".to_owned());
+        }
+        Ok(stream::iter(0..count).boxed())
+    }
+}
+
+#[track_tool(stream)]
+fn stream_in_a_future(
+    count: u8,
+) -> impl Future<Output = Result<Pin<Box<dyn Stream<Item = u8> + Send>>, String>> {
+    async move { Ok(stream::iter(0..count).boxed()) }
+}
+
+#[track_tool(stream)]
+fn stream_in_a_box(count: u8) -> futures_util::future::BoxFuture<'static, impl Stream<Item = u8>> {
+    Box::pin(async move { stream::iter(0..count) })
+}
+
+#[track_tool(stream)]
+fn stream_boxed_by_a_method(
+    count: u8,
+) -> futures_util::future::LocalBoxFuture<'static, impl Stream<Item = u8>> {
+    async move { stream::iter(0..count) }.boxed_local()
+}
+
+type Answer<'a> = Pin<Box<dyn Stream<Item = Result<&'a str, String>> + Send + 'a>>;
+
+#[track_tool(stream = boxed)]
+async fn stream_of_an_alias(text: &str) -> Result<Answer<'_>, String> {
+    Ok(Box::pin(stream::iter(text.split(' ')).map(Ok)))
+}
+
+#[track_tool(stream = boxed, status = |part: &Result<&str, String>| part.clone().map_or(agent_metrics::Status::Error, |_| agent_metrics::Status::Success))]
+fn stream_of_an_alias_sync(text: &str) -> Answer<'_> {
+    Box::pin(stream::iter(text.split(' ')).map(|_| Err(String::new())))
+}
+
+#[track_tool(status = |_| agent_metrics::Status::Success)]
+fn opening_only(count: u8) -> impl Stream<Item = u8> {
+    stream::iter(0..count)
+}
+
+#[test]
+fn streams_of_futures_are_counted_when_they_end() {
+    let count = |stream: stream::BoxStream<'static, u8>| stream.count();
+    let stream = ready(Model.chat_stream(3)).expect("a stream");
+    assert_eq!(task("stream_of_async_trait").awaited("success", count(stream)), 3);
+    assert!(ready(Model.chat_stream(0)).is_err());
+    assert!(task("stream_of_async_trait").so_far().contains(&("failure".to_owned(), 1)));
+    let words = ready(Model.words("a b"));
+    assert_eq!(task("stream_of_a_default").awaited("success", words.count()), 2);
+    let stream = ready(stream_in_a_future(2)).expect("a stream");
+    assert_eq!(tool("stream_in_a_future").awaited("success", count(stream)), 2);
+    let stream = ready(stream_in_a_box(2));
+    assert_eq!(tool("stream_in_a_box").awaited("success", stream.count()), 2);
+    let stream = ready(stream_boxed_by_a_method(2));
+    assert_eq!(tool("stream_boxed_by_a_method").awaited("success", stream.count()), 2);
+    let answer = ready(stream_of_an_alias("a b c")).expect("a stream");
+    assert_eq!(tool("stream_of_an_alias").awaited("success", answer.count()), 3);
+    let answer = stream_of_an_alias_sync("a b c");
+    assert_eq!(tool("stream_of_an_alias_sync").awaited("error", answer.count()), 3);
+    let stream = tool("opening_only").called("success", || opening_only(2));
+    assert_eq!(ready(stream.count()), 2);
 }
 
 #[test]

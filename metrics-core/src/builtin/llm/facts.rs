@@ -39,6 +39,19 @@ pub struct CallFacts {
     pub(super) has_attempt_usage: bool,
     /// True once a successful attempt has reported a usage.
     has_billed_attempt: bool,
+    /// What is known of other LLM calls directly inside this one.
+    inside: CallInside,
+}
+
+/// What is known of the calls directly inside a call.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+enum CallInside {
+    #[default]
+    None,
+    /// A call has begun.
+    Begun,
+    /// A call has recorded a usage or a cost.
+    Billed,
 }
 
 /// The part of a call's usage that is unknown. The value is the index in [`MISSING_PARTS`](super::family::MISSING_PARTS).
@@ -107,6 +120,38 @@ impl CallFacts {
         }
     }
 
+    /// Returns true if the call or a call directly inside it has a usage or a cost.
+    pub(crate) fn is_billed(&self) -> bool {
+        self.inside == CallInside::Billed || self.usage.is_some() || self.cost_usd.is_some()
+    }
+
+    /// Returns true if two calls have the same operation, which is `chat` where none was reported.
+    pub(crate) fn has_operation_of(&self, other: &Self) -> bool {
+        let is_chat = |operation: &str| operation.is_empty() || operation == "chat";
+        self.operation == other.operation || is_chat(&self.operation) && is_chat(&other.operation)
+    }
+
+    /// Notes that another call has begun directly inside this one.
+    pub(crate) fn note_call_inside(&mut self) {
+        if self.inside == CallInside::None {
+            self.inside = CallInside::Begun;
+        }
+    }
+
+    /// Notes that a call directly inside this one has recorded a usage or a cost.
+    pub(crate) fn note_bill_inside(&mut self) {
+        self.inside = CallInside::Billed;
+    }
+
+    /// Removes the usage and the cost that a call directly inside this one has recorded. Returns true if there were any.
+    pub(crate) fn drop_bill_of_call_inside(&mut self) -> bool {
+        if self.inside != CallInside::Billed {
+            return false;
+        }
+        let (usage, cost_usd) = (self.usage.take(), self.cost_usd.take());
+        usage.is_some() || cost_usd.is_some()
+    }
+
     /// Returns the part of the usage that is unknown, if the provider has processed the call or may have: input or output
     /// alone, or all of it.
     pub(crate) fn missing_part(&self, status: Status) -> Option<MissingPart> {
@@ -116,7 +161,8 @@ impl CallFacts {
             let given_up =
                 matches!(status, Status::Timeout | Status::Cancelled) || self.first_token.is_some();
             let is_missing = status == Status::Success || given_up && !self.has_attempt_usage;
-            return is_missing.then_some(MissingPart::All);
+            // The call inside counts what it lacks itself.
+            return (is_missing && self.inside == CallInside::None).then_some(MissingPart::All);
         };
         match (usage.input, usage.output) {
             (None, None) if usage.audio_seconds.is_some() => None,

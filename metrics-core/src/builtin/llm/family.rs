@@ -91,7 +91,7 @@ builtin_families! {
         .labels_and_dimensions(&[MODEL, MISSING_PART]),
         UsageAnomalies => BuiltinFamily::counter(
             "agent_llm_usage_anomalies_total",
-            "Reported usages that are inconsistent or impossible, by kind; their parts were cut to fit.",
+            "Reported usages that are inconsistent or impossible, whose parts were cut to fit, or that a call inside recorded, by kind.",
         )
         .labels_and_dimensions(&[MODEL, ANOMALY_KIND]),
         Orphans => BuiltinFamily::counter(

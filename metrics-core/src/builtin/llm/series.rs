@@ -200,6 +200,12 @@ impl LlmSeries {
         }
     }
 
+    /// Counts a call whose usage or cost is left out, because a call directly inside it has recorded them.
+    #[cold]
+    pub(crate) fn add_nested_bill(&self) {
+        self.add_anomalies(Anomalies::NESTED);
+    }
+
     /// Counts a call outside of any task.
     #[cold]
     pub(crate) fn add_orphan(&self, writer: ShardHandle) {

@@ -179,6 +179,76 @@ mod tests {
     }
 
     #[test]
+    fn in_the_impl_of_a_trait_the_method_that_is_the_call_is_measured() {
+        let text = expanded::<Tool>(
+            quote!(),
+            quote! {
+                impl rig::Tool for Search {
+                    const NAME: &'static str = "web_search";
+                    async fn definition(&self, _prompt: String) -> Definition { made() }
+                    async fn call(&self, args: Args) -> Result<u8, E> { Ok(1) }
+                    fn is_enabled(&self) -> bool { true }
+                }
+            },
+        );
+        assert_eq!(arguments(&text), ["tool_name = \"web_search\""], "{text}");
+        assert!(text.contains(")] async fn call"), "{text}");
+        let text = expanded::<Tool>(
+            quote!(),
+            quote! {
+                impl Tool for Search {
+                    const NAME: &'static str = names::SEARCH;
+                    async fn run(&self) {}
+                    #[track(tool_name = "check")]
+                    fn check(&self) {}
+                    fn name(&self) -> &str { "x" }
+                }
+            },
+        );
+        assert_eq!(arguments(&text), ["tool_name = Self :: NAME", "tool_name = \"check\" ,"], "{text}");
+        let text = expanded::<Tool>(quote!(), quote!(impl Tool for A { const NAME: u8 = 1; fn a(&self) {} }));
+        assert_eq!(arguments(&text), ["tool_name = \"a\""], "{text}");
+        let chat =
+            quote!(impl Chat for A { async fn chat(&self) {} async fn stream(&self) {} fn name(&self) {} });
+        assert_eq!(arguments(&expanded::<Llm>(quote!(model = self.model), chat)).len(), 2);
+    }
+
+    #[test]
+    fn a_helper_attribute_inside_cfg_attr_has_its_effect_under_the_predicate() {
+        let text = expanded::<Tool>(
+            quote!(timeout = "1s"),
+            quote! {
+                impl A {
+                    #[cfg_attr(feature = "x", track(skip))]
+                    async fn a(&self) {}
+                    #[cfg_attr(unix, inline, track(timeout = "2s"), cold)]
+                    async fn b(&self) {}
+                    #[cfg_attr(unix, track)]
+                    async fn c() {}
+                }
+            },
+        );
+        let attributes: Vec<_> =
+            text.split("# [cfg_attr (").skip(1).filter_map(|rest| rest.split(")]").next()).collect();
+        assert_eq!(
+            attributes,
+            [
+                "not (feature = \"x\") , :: agent_metrics :: track_tool (timeout = \"1s\" ,)",
+                "unix , inline , cold",
+                "unix , :: agent_metrics :: track_tool (timeout = \"2s\" ,)",
+                "not (unix) , :: agent_metrics :: track_tool (timeout = \"1s\" ,)",
+                "unix , :: agent_metrics :: track_tool (timeout = \"1s\" ,)",
+            ],
+            "{text}"
+        );
+        let text = expanded::<Tool>(
+            quote!(),
+            quote!(impl A { #[cfg_attr(a, track(skip))] #[cfg_attr(b, track(skp))] fn a(&self) {} }),
+        );
+        assert!(text.contains("only one `cfg_attr` with `track`") && mistakes(&text) == 1, "{text}");
+    }
+
+    #[test]
     fn a_type_without_a_name_needs_an_explicit_label() {
         for ty in [quote!(&A), quote!((A, B)), quote!([A]), quote!(T), quote!(<A as B>::C)] {
             let item = quote!(impl<T> Tool for #ty { fn a(&self) {} });

@@ -1,11 +1,12 @@
 //! Parsing of an impl block. The bodies of its functions are not parsed.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, ItemImpl, Meta, Path, Signature, Token, Visibility};
+use syn::{Attribute, ItemImpl, Meta, Path, Signature, Token, Visibility, parse_quote};
 
 use crate::args::{Entry, entries};
 use crate::diagnostics::Errors;
@@ -40,10 +41,18 @@ pub(super) struct BlockItem {
     pub(super) attrs: Vec<Attribute>,
     /// The entries of the helper attributes, or `None` without any.
     pub(super) helper: Option<Vec<Entry>>,
+    /// The helper attributes inside `cfg_attr`.
+    pub(super) conditional: Option<Conditional>,
     /// The signature, if the item is a function.
     pub(super) sig: Option<Signature>,
     /// The unchanged tokens after the attributes.
     pub(super) rest: TokenStream,
+}
+
+/// The helper attributes inside a `cfg_attr`.
+pub(super) struct Conditional {
+    pub(super) predicate: TokenStream,
+    pub(super) helper: Vec<Entry>,
 }
 
 impl Block {
@@ -65,27 +74,67 @@ impl Block {
 
 impl BlockItem {
     fn parse(input: ParseStream, errors: &mut Errors) -> syn::Result<Self> {
-        let (helpers, attrs): (Vec<_>, Vec<_>) =
-            Attribute::parse_outer(input)?.into_iter().partition(is_helper);
-        let mut helper = None;
-        for attr in helpers {
-            let written = match attr.meta {
-                Meta::List(list) => entries(list.tokens, errors),
-                Meta::Path(_) => Vec::new(),
-                Meta::NameValue(pair) => {
-                    errors.push(pair.path.span(), format_args!("expected `#[{HELPER}(..)]`"));
-                    Vec::new()
+        let (mut attrs, mut helper, mut conditional) = (Vec::new(), None, None);
+        for attr in Attribute::parse_outer(input)? {
+            if is_helper(&attr.meta) {
+                helper.get_or_insert_with(Vec::new).extend(written(attr.meta, errors));
+            } else if let Some((found, others)) = Conditional::parse(&attr, errors) {
+                if conditional.is_some() {
+                    errors.push(
+                        attr.path().span(),
+                        format_args!("a function can have only one `cfg_attr` with `{HELPER}`"),
+                    );
                 }
-            };
-            helper.get_or_insert_with(Vec::new).extend(written);
+                conditional.get_or_insert(found);
+                attrs.extend(others);
+            } else {
+                attrs.push(attr);
+            }
         }
         let (sig, rest) = rest(input)?;
-        Ok(Self { attrs, helper, sig, rest })
+        Ok(Self { attrs, helper, conditional, sig, rest })
     }
 
     /// Returns true if another attribute measures the item already.
     pub(super) fn is_measured(&self) -> bool {
         self.attrs.iter().any(is_preset)
+    }
+}
+
+impl Conditional {
+    /// Returns the helper attributes inside a `cfg_attr`, and the `cfg_attr` of the other attributes in it, if it has any.
+    fn parse(attr: &Attribute, errors: &mut Errors) -> Option<(Self, Option<Attribute>)> {
+        let Meta::List(list) = &attr.meta else { return None };
+        if !list.path.is_ident("cfg_attr") {
+            return None;
+        }
+        let parse = |input: ParseStream| {
+            let predicate: Meta = input.parse()?;
+            input.parse::<Token![,]>()?;
+            Ok((predicate, Punctuated::<Meta, Token![,]>::parse_terminated(input)?))
+        };
+        // What is no `cfg_attr` is left to the compiler.
+        let (predicate, metas) = parse.parse2(list.tokens.clone()).ok()?;
+        let (helpers, others): (Vec<_>, Vec<_>) = metas.into_iter().partition(is_helper);
+        if helpers.is_empty() {
+            return None;
+        }
+        let helper = helpers.into_iter().flat_map(|meta| written(meta, errors)).collect();
+        let others: Option<Attribute> =
+            (!others.is_empty()).then(|| parse_quote!(#[cfg_attr(#predicate, #(#others),*)]));
+        Some((Self { predicate: predicate.to_token_stream(), helper }, others))
+    }
+}
+
+/// Returns the entries of a helper attribute.
+fn written(helper: Meta, errors: &mut Errors) -> Vec<Entry> {
+    match helper {
+        Meta::List(list) => entries(list.tokens, errors),
+        Meta::Path(_) => Vec::new(),
+        Meta::NameValue(pair) => {
+            errors.push(pair.path.span(), format_args!("expected `#[{HELPER}(..)]`"));
+            Vec::new()
+        }
     }
 }
 
@@ -97,21 +146,21 @@ pub(super) fn is_preset(attr: &Attribute) -> bool {
                 |token| matches!(token, TokenTree::Ident(word) if PRESETS.iter().any(|name| word == name));
             list.tokens.clone().into_iter().any(is_name)
         }
-        _ => PRESETS.iter().any(|name| ends_in(attr.path(), name)) || is_general(attr),
+        _ => PRESETS.iter().any(|name| ends_in(attr.path(), name)) || is_general(&attr.meta),
     }
 }
 
 /// Returns true for `#[track(Labels, ..)]`, which differs from the helper attribute by its struct of labels.
-fn is_general(attr: &Attribute) -> bool {
-    let Meta::List(written) = &attr.meta else { return false };
+fn is_general(meta: &Meta) -> bool {
+    let Meta::List(written) = meta else { return false };
     let (labels, _) = general::read(written.tokens.clone(), &mut Errors::default());
     let name = labels.as_ref().and_then(|labels| Some(&labels.segments.last()?.ident));
     ends_in(&written.path, HELPER)
         && name.is_some_and(|name| name.to_string().starts_with(char::is_uppercase))
 }
 
-fn is_helper(attr: &Attribute) -> bool {
-    ends_in(attr.path(), HELPER) && !is_general(attr)
+fn is_helper(meta: &Meta) -> bool {
+    ends_in(meta.path(), HELPER) && !is_general(meta)
 }
 
 fn ends_in(path: &Path, name: &str) -> bool {

@@ -36,11 +36,6 @@ async fn zero() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[track_task(timeout = std::time::Duration::from_secs(5))]
-async fn expression() -> anyhow::Result<()> {
-    Ok(())
-}
-
 #[track_tool(timeout = "5s")]
 fn synchronous() {}
 

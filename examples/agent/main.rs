@@ -26,6 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use agent_metrics::budget::Unpriced;
 use agent_metrics::{AgentMetrics, Budget, PriceTable, live::LivePage};
 use anyhow::Context as _;
 use reqwest::header::HeaderValue;
@@ -75,8 +76,14 @@ async fn run(options: Options, key: Option<HeaderValue>) -> anyhow::Result<()> {
     let library = options.docs.as_deref().map_or_else(|| Ok(Library::built_in()), Library::from_folder)?;
     let Connection { model, is_simulated, _server } = connect(&options, key).await?;
     let prices = PriceTable::bundled();
+    // A budget refuses calls whose cost is unknown, unless it allows them.
+    let mut on_unpriced = Unpriced::Refuse;
     if prices.get(model.name()).is_none() {
-        say(format_args!("No price of {} is known: its tokens are counted as unpriced.", model.name()));
+        on_unpriced = Unpriced::Allow;
+        say(format_args!(
+            "No price of {} is known: its tokens are counted as unpriced, and --budget does not limit them.",
+            model.name()
+        ));
     }
     let metrics = AgentMetrics::builder()
         .prices(prices)
@@ -90,7 +97,8 @@ async fn run(options: Options, key: Option<HeaderValue>) -> anyhow::Result<()> {
     ])?;
     // Its history begins here, before the first task.
     let live = LivePage::new(metrics)?;
-    let budget = Budget::rolling("tasks", cli::BUDGET_WINDOW, options.budget)?.warn_at(0.8);
+    let budget =
+        Budget::rolling("tasks", cli::BUDGET_WINDOW, options.budget)?.warn_at(0.8).on_unpriced(on_unpriced);
     let agent = Agent::new(model, Toolbox::new(library), budget, metrics);
 
     let mut shutdown = Shutdown::on_signal();

@@ -58,7 +58,7 @@ fn a_request_that_passes_two_layers_of_an_instance_is_counted_once() {
 }
 
 /// Sends requests to axum's router, one for each path.
-fn request_all(router: axum::Router, paths: &[&str]) {
+fn request_all(router: &axum::Router, paths: &[&str]) {
     for path in paths {
         let request = Request::get(*path).body(axum::body::Body::empty()).expect("valid");
         let response = router.clone().oneshot(request).now_or_never().expect("ready").expect("infallible");
@@ -75,7 +75,7 @@ fn a_router_behind_nest_service_is_counted_by_template_where_it_has_the_layer_to
         .nest_service("/with", inner)
         .nest_service("/without", items())
         .layer(http_metrics(&metrics));
-    request_all(router, &["/with/items/1", "/with/items/2", "/without/items/3"]);
+    request_all(&router, &["/with/items/1", "/with/items/2", "/without/items/3"]);
     let samples = samples(&metrics);
     let count = |endpoint| samples.sum("agent_http_requests_total", &[("endpoint", endpoint)]);
     let found = [count("/with/items/{id}"), count("/items/{id}")];
@@ -90,7 +90,7 @@ fn a_nested_route_whose_rest_is_an_excluded_path_is_counted() {
     let inner =
         Router::new().route("/metrics", get(|| async { "of the business" })).layer(http_metrics(&metrics));
     let router = Router::new().nest("/reports", inner).route("/metrics", metrics_route(&metrics));
-    request_all(router.layer(http_metrics(&metrics)), &["/reports/metrics", "/metrics"]);
+    request_all(&router.layer(http_metrics(&metrics)), &["/reports/metrics", "/metrics"]);
     let samples = samples(&metrics);
     assert_eq!(samples.sum("agent_http_requests_total", &[("endpoint", "/reports/metrics")]), 1.0);
     assert_eq!(samples.sum("agent_http_requests_total", &[]), 1.0);

@@ -1,6 +1,7 @@
 //! A client of chromedriver, by the `WebDriver` protocol.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -135,8 +136,9 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        if !std::thread::panicking() && !self.session.is_empty() {
-            self.session("DELETE", "", None);
+        if !self.session.is_empty() {
+            // Also while a failed test unwinds: otherwise its windows stay open.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.session("DELETE", "", None)));
         }
     }
 }

@@ -8,7 +8,7 @@
 //! shared shard again and again *requests* an exclusive one, by a mark in the cell that the owner reads with every addition.
 //! An owner that records notices the mark and removes it. If the mark is still there after [`IDLE`], the owner records
 //! rarely or never. The requesting thread then makes one more shard, and the owner gives its own back when it records again.
-//! At most twice as many shards are made as threads can run at once.
+//! At most half as many such shards are made as threads can run at once.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,7 +23,7 @@ use super::shard::{Lease, Shard, ShardHandle};
 use crate::sync::Mutex;
 
 /// Exclusive shards that can exist.
-const MAX_EXCLUSIVE: usize = 128;
+const MAX_EXCLUSIVE: usize = 96;
 /// Shared shards that can exist.
 const MAX_SHARED: usize = 8;
 
@@ -66,7 +66,7 @@ impl Shards {
         Self {
             exclusive: [const { OnceBox::new() }; MAX_EXCLUSIVE],
             shared: [const { OnceBox::new() }; MAX_SHARED],
-            parallelism: parallelism.clamp(2, MAX_EXCLUSIVE / 2),
+            parallelism: parallelism.clamp(2, MAX_EXCLUSIVE * 2 / 3),
             leases: Mutex::new(Leases::default()),
         }
     }
@@ -96,6 +96,11 @@ impl Shards {
         })
     }
 
+    /// The number of exclusive shards that can be made, with those in place of idle threads' shards.
+    fn max_exclusive(&self) -> usize {
+        self.parallelism + self.parallelism / 2
+    }
+
     /// Makes an exclusive shard if there are too few for the threads that can run at once.
     fn make(
         &'static self,
@@ -106,7 +111,7 @@ impl Shards {
         let number = self.all_exclusive().count();
         if number >= self.parallelism {
             let request = request.filter(|request| now.duration_since(request.since) >= IDLE)?;
-            if number >= 2 * self.parallelism || !self.is_open(leases, request) {
+            if number >= self.max_exclusive() || !self.is_open(leases, request) {
                 return None;
             }
             leases.replaced.push(request.lease.number());
@@ -355,8 +360,8 @@ mod tests {
     }
 
     #[test]
-    fn idle_threads_are_replaced_by_as_many_shards_as_threads_run_at_once() {
-        let shards = shards(2);
+    fn idle_threads_are_replaced_by_half_as_many_shards_as_threads_run_at_once() {
+        let shards = shards(4);
         let start = Instant::now();
         let mut requests = [None; 10];
         let mut taken = 0;
@@ -365,7 +370,7 @@ mod tests {
                 taken += usize::from(shards.take(request, start + turn * IDLE).is_some());
             }
         }
-        assert_eq!((taken, shards.all_exclusive().count()), (4, 4));
+        assert_eq!((taken, shards.all_exclusive().count()), (6, 6));
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn all_alerts(rules: &Path) -> BTreeSet<(String, String)> {
 fn every_alert_reaches_alertmanager() {
     let alertmanager_address = free_address();
     let examples = examples();
-    // Nobody listens at the last one.
+    // Nothing listens at the last address.
     let dead = free_address();
     let targets = examples.iter().map(|(_, address)| address.clone()).chain([dead]).collect();
     let made = written("end-to-end", |settings| {
@@ -68,7 +68,7 @@ fn every_alert_reaches_alertmanager() {
         settings.evaluation_interval = Duration::from_millis(500);
         settings.alertmanagers = vec![alertmanager_address.clone()];
         settings.thresholds.hung_task_seconds /= f64::from(REHEARSAL);
-        // The example gives a model 15 s, and has 64 visitors at most.
+        // The example limits a call to 15 s, and runs at most 64 tasks at once.
         settings.thresholds.llm_latency_seconds = 5.0;
         settings.thresholds.tokens_per_hour = Some(100_000.0);
         settings.thresholds.cost_per_hour_usd = Some(10.0);
@@ -76,10 +76,10 @@ fn every_alert_reaches_alertmanager() {
     });
     let folder = made.join("prometheus");
     let mut expected = all_alerts(&folder.join("rules"));
-    // It takes a full plane, which would leave no room to the other instances of the process.
+    // It needs a full storage, in which no other instance of the process could record.
     expected.retain(|(name, _)| name != "AgentSeriesWithoutRoom" && !RULE_TESTS_ONLY.contains(&&**name));
     assert!(expected.len() >= 26, "{expected:?}");
-    // A job that nobody has, and three more agents.
+    // A job without targets, and three more agents.
     let ghost = written("end-to-end-ghost", |settings| {
         settings.rehearsal = REHEARSAL;
         settings.job = "ghost".to_owned();
@@ -111,7 +111,7 @@ fn every_alert_reaches_alertmanager() {
                 if label("job") == "good" {
                     misfired.insert(alert["annotations"].to_string());
                 }
-                // What the example can do must be its own.
+                // An alert that the example can cause must come from the example.
                 if label("job") == "agent" || OF_OTHERS.contains(&&*label("alertname")) {
                     seen.insert((label("alertname"), label("long")), alert.clone());
                 }
@@ -125,7 +125,7 @@ fn every_alert_reaches_alertmanager() {
     for ((name, _), alert) in &seen {
         let annotation = |name: &str| alert["annotations"][name].as_str().unwrap_or_default();
         assert!(!annotation("summary").is_empty(), "{alert}");
-        // What a template couldn't fill in would stand here.
+        // Prometheus writes these texts where a template has no value.
         let description = annotation("description");
         assert!(!description.contains("<no value>") && !description.contains("error expanding"), "{alert}");
         assert!(made.join(format!("runbooks/{name}.md")).is_file(), "{name}: {alert}");

@@ -1,4 +1,4 @@
-//! The main example, brought to misbehave: by its model, and by its own options.
+//! The main example with faults: those of its model, and those that its options cause.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use serde_json::json;
 
 /// Longer than a request may take, shorter than the example waits.
 const SLOW: Duration = Duration::from_secs(11);
-/// So many answers come at once, for the example to get through its opening.
+/// The number of immediate answers at the start, with which the example completes its first tasks.
 const FAST: usize = 60;
-/// Such prompts cost 1 USD each by `gemini-2.5-pro`.
+/// The tokens of a call. A call of `gemini-2.5-pro` costs 1 USD.
 const TOKENS: [f64; 2] = [400_000.0, 1_000.0];
 
-/// Three of them, each with a model that refuses, limits, dawdles, calls tools wrongly and forgets to tell what it used.
+/// Starts three examples, whose models refuse calls, limit the rate, are slow, call tools wrongly and omit the usage.
 pub fn examples() -> Vec<(Program, String)> {
     let started = |args: &[&str]| example(&[args, &["--base-url", &model(answer)]].concat());
     vec![
         started(&["--load", "12", "--model", "gemini-2.5-pro", "--budget", "1000000"]),
-        // Spent before the opening is over: it then refuses every task.
+        // The first tasks spend this budget, and every further task is refused.
         started(&["--load", "2", "--model", "gemini-2.5-pro", "--budget", "2"]),
         started(&["--load", "4", "--model", "made-up-1"]),
     ]
@@ -26,7 +26,7 @@ pub fn examples() -> Vec<(Program, String)> {
 
 fn answer(asked: &Asked) -> Reply {
     let number = asked.number;
-    // No coding task ever succeeds.
+    // Every coding task fails.
     if asked.body.contains("Find examples for this") {
         return Reply::rejected();
     }

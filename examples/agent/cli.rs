@@ -11,7 +11,8 @@ pub(crate) const HELP: &str = "\
 An AI agent whose tasks, steps, tools and model calls are measured.
 
 It does five tasks, prints the metrics they left, and then serves
-  GET  /          a page to try it
+  GET  /          the live page: what the agent does, with its cost
+  GET  /try       a page with forms: give the agent a task, chat with it
   POST /tasks     {\"task_type\": \"search\", \"prompt\": \"..\"}
   POST /chat      {\"message\": \"..\"}, answered by server-sent events
   POST /feedback  {\"score\": 5, \"task_type\": \"search\"}
@@ -37,6 +38,11 @@ Options:
   --seed NUMBER      random seed of the faults of the simulated service
                      [default: 3]
   --help             this text
+
+Try next:
+  agent --load 20                   a busy agent: watch the live page
+  agent --provider anthropic        another wire format
+  agent --load 5 --budget 0.01      see what a spent budget does
 
 Environment:
   GEMINI_API_KEY, OPENAI_API_KEY, ANTHROPIC_API_KEY

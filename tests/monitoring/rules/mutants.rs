@@ -150,10 +150,12 @@ fn without_condition(text: &str, at: usize) -> String {
             left += line;
             continue;
         }
-        let (mut opened, mut closed) = (0, 0);
-        for line in std::iter::once(line).chain(rest.by_ref().map(|(_, line)| line)) {
-            opened += line.matches('(').count();
-            closed += line.matches(')').count();
+        // The brackets of the line itself may be balanced: the right side begins on the next one.
+        let count = |line: &str, bracket| line.matches(bracket).count();
+        let (mut opened, mut closed) = (count(line, '('), count(line, ')'));
+        for (_, line) in rest.by_ref() {
+            opened += count(line, '(');
+            closed += count(line, ')');
             if opened == closed {
                 break;
             }

@@ -73,7 +73,7 @@ async fn methods_that_call_each_other_bill_one_response_once() {
     assert_eq!(usd(&samples(&provider.metrics)), 2.0);
 }
 
-/// What is between the two calls.
+/// The kind of function between the two calls.
 #[derive(Clone, Copy)]
 enum Between {
     Nothing,

@@ -109,14 +109,14 @@ impl HistogramShape {
         let bucket = self.bounds.bucket(value);
         add_sum(in_shard);
         // The classic bucket comes last: see `native_windows`.
-        if let Some(extensions) = &self.extensions {
-            let histogram = self.histogram(cells, at);
+        let extended = self.extensions.as_ref().map(|extensions| (extensions, self.histogram(cells, at)));
+        if let Some((extensions, histogram)) = extended {
             extensions.observe(histogram, shard, (in_shard, self.window()), value);
         }
         in_shard.add(BUCKETS + bucket, 1);
         // Last, since the sampler of the user may record, too.
-        if let Some(extensions) = &self.extensions {
-            extensions.sample_exemplar(self.histogram(cells, at), &self.bounds, bucket, value, false);
+        if let Some((extensions, histogram)) = extended {
+            extensions.sample_exemplar(histogram, &self.bounds, bucket, value, false);
         }
     }
 

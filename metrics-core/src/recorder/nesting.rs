@@ -1,4 +1,4 @@
-//! How many tasks, tools and steps run on this thread, one inside the other.
+//! The number of tasks, tools and steps that run on this thread, one inside the other.
 //!
 //! An LLM call keeps the number with which its body is entered. Another LLM call that starts at the same number is directly
 //! inside it: no task, tool or step is between the two.

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use super::allocator;
 use super::cells::{AnyCells, Cells, ExclusiveCells};
-use super::leases;
+use super::current;
 use super::shard::ShardHandle;
 use crate::sync::Ordering;
 
@@ -77,7 +77,7 @@ impl CellOffset {
 
     /// Returns the cells from `from` on in the current thread's shard.
     pub(crate) fn cells(self, from: usize) -> AnyCells {
-        self.in_shard(leases::current_shard(), from)
+        self.in_shard(current::current_shard(), from)
     }
 
     /// Returns the cells from `from` on in a shard, if they are near and no other thread writes them.
@@ -137,7 +137,7 @@ impl CellOffset {
         if !self.is_allocated() {
             return;
         }
-        for shard in leases::shards() {
+        for shard in current::shards() {
             if let Some(cells) = shard.recorded(self.0 + from as u32) {
                 for (cell, value) in cells[..count].iter().enumerate() {
                     // Acquire, so that what was recorded before this value is visible to the caller's next reads.
@@ -156,7 +156,7 @@ impl Drop for CellRange {
         // No thread records in these cells any more, since the range that it would need is being dropped. So these
         // stores can't meet the plain load and store of an addition. The mutex in `release` makes the zeros visible
         // to the next owner of the cells.
-        for shard in leases::shards() {
+        for shard in current::shards() {
             if let Some(cells) = shard.recorded(self.offset.0) {
                 for cell in &cells[..self.len as usize] {
                     cell.store(0, Ordering::Release);

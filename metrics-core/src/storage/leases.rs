@@ -1,4 +1,4 @@
-//! Leases: which thread has which shard.
+//! The leases of shards to threads.
 //!
 //! A thread that records takes an exclusive shard if one is free, or if fewer were made than threads can run at once. All
 //! other threads share a few shards. So the memory of the cells depends on the number of cores, not of threads.
@@ -10,16 +10,13 @@
 //! rarely or never. The requesting thread then makes one more shard, and the owner gives its own back when it records again.
 //! At most half as many such shards are made as threads can run at once.
 
-use std::cell::Cell;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
-use super::cells::{AnyCells, NEAR_CELLS};
-use super::shard::{Lease, Shard, ShardHandle};
+use super::shard::{Lease, Shard};
 use crate::sync::Mutex;
 
 /// Exclusive shards that can exist.
@@ -30,15 +27,12 @@ const MAX_SHARED: usize = 8;
 /// The time after which the owner of a requested shard is taken for idle.
 const IDLE: Duration = Duration::from_millis(200);
 
-/// The recordings of a thread in a shared shard between two requests for an exclusive one.
-const BETWEEN_REQUESTS: u32 = 1024;
-
 /// Every shard that was ever made. They are few and live as long as the process, since their counts must stay.
-struct Shards {
+pub(super) struct Shards {
     exclusive: [OnceBox<Shard>; MAX_EXCLUSIVE],
     shared: [OnceBox<Shard>; MAX_SHARED],
     /// The number of threads that can run at once.
-    parallelism: usize,
+    pub(super) parallelism: usize,
     leases: Mutex<Leases>,
 }
 
@@ -52,17 +46,14 @@ struct Leases {
 
 /// A request for a shard that another thread has.
 #[derive(Clone, Copy)]
-struct Request {
+pub(super) struct Request {
     lease: Lease,
     since: Instant,
 }
 
-static SHARDS: LazyLock<Shards> =
-    LazyLock::new(|| Shards::new(thread::available_parallelism().map_or(1, usize::from)));
-
 impl Shards {
     /// Creates the shards of a process in which `parallelism` threads can run at once.
-    fn new(parallelism: usize) -> Self {
+    pub(super) fn new(parallelism: usize) -> Self {
         Self {
             exclusive: [const { OnceBox::new() }; MAX_EXCLUSIVE],
             shared: [const { OnceBox::new() }; MAX_SHARED],
@@ -75,6 +66,11 @@ impl Shards {
         change(&mut self.leases.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Returns all shards, for a reader.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Shard> {
+        self.all_exclusive().chain(self.shared.iter().map_while(OnceBox::get))
+    }
+
     fn all_exclusive(&self) -> impl Iterator<Item = &Shard> {
         self.exclusive.iter().map_while(OnceBox::get)
     }
@@ -85,7 +81,7 @@ impl Shards {
     /// The new owner adds with a plain load and a plain store. If its load did not see the old owner's last store, the
     /// addition would undo that one. The old owner unlocked the mutex after its last store, and the new owner locks it
     /// before its first load, so the load sees the store.
-    fn take(&'static self, request: &mut Option<Request>, now: Instant) -> Option<&'static Shard> {
+    pub(super) fn take(&'static self, request: &mut Option<Request>, now: Instant) -> Option<&'static Shard> {
         self.with_leases(|leases| {
             let shard = match leases.free.pop() {
                 Some(number) => Some(self.get(number)),
@@ -142,7 +138,7 @@ impl Shards {
 
     /// Answers a request for this thread's shard. Returns false if the thread has lost the shard: it was taken for idle, and
     /// another shard was made in its place.
-    fn keep(&self, shard: &Shard) -> bool {
+    pub(super) fn keep(&self, shard: &Shard) -> bool {
         let number = shard.lease().number();
         self.with_leases(|leases| {
             shard.answer();
@@ -157,7 +153,7 @@ impl Shards {
     }
 
     /// Gives this thread's shard back.
-    fn give_back(&self, shard: &Shard) {
+    pub(super) fn give_back(&self, shard: &Shard) {
         let number = shard.lease().number();
         self.with_leases(|leases| {
             leases.replaced.retain(|replaced| *replaced != number);
@@ -167,7 +163,7 @@ impl Shards {
     }
 
     /// Returns the shard of a handle.
-    fn get(&self, number: usize) -> &Shard {
+    pub(super) fn get(&self, number: usize) -> &Shard {
         let shard = match number.checked_sub(MAX_EXCLUSIVE) {
             None => self.exclusive[number].get(),
             Some(number) => self.shared[number].get(),
@@ -176,7 +172,7 @@ impl Shards {
     }
 
     /// Returns a shared shard for a new thread.
-    fn share(&self) -> &Shard {
+    pub(super) fn share(&self) -> &Shard {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let count = (self.parallelism / 4).clamp(1, MAX_SHARED);
         let mut number = NEXT.fetch_add(1, Ordering::Relaxed) % count;
@@ -186,119 +182,6 @@ impl Shards {
         }
         self.shared[number].get_or_init(|| Box::new(Shard::new(MAX_EXCLUSIVE + number)))
     }
-}
-
-thread_local! {
-    /// Set only on a thread that has an exclusive shard which no other thread requests.
-    static CURRENT: Cell<Option<ShardHandle>> = const { Cell::new(None) };
-    static OWNED: Owned = const { Owned(Cell::new(None)) };
-    static WAITING: Waiting = const { Waiting::new() };
-}
-
-/// The exclusive shard that this thread has. It is given back when the thread ends.
-struct Owned(Cell<Option<&'static Shard>>);
-
-impl Owned {
-    /// Returns a handle of this thread's exclusive shard, if it has one or can have one.
-    fn handle(&self) -> Option<ShardHandle> {
-        let kept = self.0.take().filter(|shard| SHARDS.keep(shard));
-        let shard = kept.or_else(|| WAITING.with(Waiting::take));
-        self.0.set(shard);
-        shard.map(Shard::leased)
-    }
-}
-
-impl Drop for Owned {
-    fn drop(&mut self) {
-        // The thread's remaining destructors may record, when another thread has this shard already. Without a handle
-        // they record in a shared shard.
-        CURRENT.set(None);
-        if let Some(shard) = self.0.take() {
-            SHARDS.give_back(shard);
-        }
-    }
-}
-
-/// What a thread without an exclusive shard has.
-struct Waiting {
-    shared: Cell<Option<ShardHandle>>,
-    request: Cell<Option<Request>>,
-    /// The number of recordings until the next request.
-    left: Cell<u32>,
-}
-
-impl Waiting {
-    const fn new() -> Self {
-        Self { shared: Cell::new(None), request: Cell::new(None), left: Cell::new(0) }
-    }
-
-    /// Takes an exclusive shard, if it is time to try and one can be had.
-    fn take(&self) -> Option<&'static Shard> {
-        if let Some(left) = self.left.get().checked_sub(1) {
-            self.left.set(left);
-            return None;
-        }
-        let mut request = self.request.get();
-        let taken = SHARDS.take(&mut request, Instant::now());
-        self.request.set(request);
-        self.left.set(if taken.is_some() { 0 } else { BETWEEN_REQUESTS });
-        taken
-    }
-
-    fn shared(&self) -> ShardHandle {
-        self.shared.get().unwrap_or_else(|| {
-            let handle = SHARDS.share().shared();
-            self.shared.set(Some(handle));
-            handle
-        })
-    }
-}
-
-/// Returns the current thread's shard.
-#[inline]
-pub(crate) fn current_shard() -> ShardHandle {
-    // The access fails only while the thread's locals are being destroyed.
-    match CURRENT.try_with(Cell::get) {
-        Ok(Some(shard)) => shard,
-        _ => new_handle(),
-    }
-}
-
-#[cold]
-fn new_handle() -> ShardHandle {
-    match OWNED.try_with(Owned::handle).ok().flatten() {
-        Some(handle) => {
-            let _ = CURRENT.try_with(|current| current.set(Some(handle)));
-            handle
-        }
-        None => WAITING.with(Waiting::shared),
-    }
-}
-
-impl ShardHandle {
-    /// Returns the cells of the range that begins at `offset`, near or in a page, exclusive or shared. They must be used
-    /// before the thread calls any code that may record.
-    pub(super) fn cells(self, offset: u32) -> AnyCells {
-        if self.is_old() {
-            return current_shard().cells(offset);
-        }
-        if !self.is_shared() && self.lease_now().is_requested() {
-            // The thread answers when it next looks for its shard.
-            let _ = CURRENT.try_with(|current| current.set(None));
-        }
-        let offset = offset as usize;
-        let cells = if offset < NEAR_CELLS {
-            &self.near_cells()[offset..]
-        } else {
-            SHARDS.get(self.lease_now().number()).in_page(offset)
-        };
-        AnyCells { cells, shared: self.is_shared() }
-    }
-}
-
-/// Returns all shards, for a reader.
-pub(super) fn shards() -> impl Iterator<Item = &'static Shard> {
-    SHARDS.all_exclusive().chain(SHARDS.shared.iter().map_while(OnceBox::get))
 }
 
 #[cfg(all(test, not(loom)))]
@@ -372,23 +255,6 @@ mod tests {
         }
         assert_eq!((taken, shards.all_exclusive().count()), (6, 6));
     }
-
-    #[test]
-    fn the_counts_of_many_threads_add_up_in_few_shards() {
-        let cells = crate::storage::CellRange::new(2);
-        thread::scope(|scope| {
-            for _ in 0..64 {
-                scope.spawn(|| {
-                    for _ in 0..10_000 {
-                        cells.add(current_shard(), 0, 1);
-                        cells.add(current_shard(), 1, 2);
-                    }
-                });
-            }
-        });
-        assert_eq!([cells.read(0), cells.read(1)], [640_000, 1_280_000]);
-        assert!(super::shards().count() <= 3 * SHARDS.parallelism, "{}", super::shards().count());
-    }
 }
 
 /// Run with `RUSTFLAGS="--cfg loom" cargo test --release -p agent-metrics --lib model`.
@@ -397,7 +263,7 @@ mod model {
     use loom::thread;
 
     use super::*;
-    use crate::storage::Cells;
+    use crate::storage::{Cells, ShardHandle};
 
     const CELL: usize = 1;
 
@@ -418,7 +284,7 @@ mod model {
     }
 
     fn sum(shards: &'static Shards) -> u64 {
-        let all = shards.all_exclusive().chain(shards.shared.iter().map_while(OnceBox::get));
+        let all = shards.all();
         all.filter_map(|shard| shard.recorded(CELL as u32))
             .map(|cells| cells[0].load(Ordering::Acquire))
             .sum()

@@ -33,6 +33,7 @@
 mod allocator;
 mod cell_range;
 mod cells;
+mod current;
 mod leases;
 mod shard;
 pub(crate) mod start_times;
@@ -40,5 +41,5 @@ pub(crate) mod start_times;
 pub(crate) use allocator::{PAGE_CELLS, STORAGE_CELLS, failed_allocations};
 pub(crate) use cell_range::{CellOffset, CellRange};
 pub(crate) use cells::{AnyCells, Cells, saturated_additions};
-pub(crate) use leases::current_shard;
+pub(crate) use current::current_shard;
 pub use shard::ShardHandle;

@@ -37,8 +37,8 @@ use crate::live::{EventStream, LivePage, PageBody, PageRequest};
 /// Returns a layer for `Router::layer` that records HTTP metrics. The label `endpoint` is the template of the matched
 /// route, such as `/tasks/{id}`, or `unmatched`.
 ///
-/// The templates of a router that is nested by `Router::nest` are found from outside. axum does not tell those of a router
-/// behind `Router::nest_service` to the layers around it: add this layer to that router, too. Each request is counted once.
+/// The layer finds the templates of a router that is nested by `Router::nest`. Layers around `Router::nest_service` can't see the
+/// templates of the router behind it: add this layer to that router, too. Each request is counted once.
 pub fn http_metrics(metrics: &AgentMetrics) -> HttpMetricsLayer {
     HttpMetricsLayer::new(metrics, |_, extensions| extensions.get::<MatchedPath>().map(MatchedPath::as_str))
         .paths_by(|uri, extensions| {

@@ -51,7 +51,7 @@ impl Observer {
             metrics: self.metrics.clone(),
             outer: counted.cloned().map(Arc::new),
             #[cfg(feature = "tower")]
-            inner_route: Arc::default(),
+            inner_route: None,
         })
     }
 
@@ -64,15 +64,19 @@ impl Observer {
     }
 }
 
+/// The template of a route that only an inner layer can find.
+#[cfg(feature = "tower")]
+pub(super) type InnerRoute = Arc<OnceLock<String>>;
+
 /// The instances that count a request.
 #[cfg(any(feature = "tower", feature = "actix-web"))]
 #[derive(Clone)]
 pub(super) struct CountedBy {
     metrics: AgentMetrics,
     outer: Option<Arc<CountedBy>>,
-    /// The template that an inner layer found, for an outer one that found none.
+    /// Where an inner layer puts the template that it finds, if this one found none.
     #[cfg(feature = "tower")]
-    pub(super) inner_route: Arc<OnceLock<String>>,
+    pub(super) inner_route: Option<InnerRoute>,
 }
 
 /// Returns the value of the label `endpoint`.

@@ -15,7 +15,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::{Extensions, Request, Response, Uri, header};
@@ -24,7 +24,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::MeasuredBody;
-use super::request::{ObservedRequest, Observer};
+use super::request::{InnerRoute, ObservedRequest, Observer};
 use crate::instance::AgentMetrics;
 
 /// A layer that counts and times every request of a service, except requests of excluded paths (by default
@@ -116,18 +116,21 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let HttpMetricsLayer { observer, endpoint, path } = &self.layer;
         let (uri, extensions) = (request.uri(), request.extensions());
-        let claimed = observer.claim(extensions.get());
-        let endpoint = observer.endpoint(|| endpoint(uri, extensions));
+        let endpoint = || observer.endpoint(|| endpoint(uri, extensions));
         let (mut observed, mut inner_route) = (ObservedRequest::default(), None);
-        match claimed {
-            Ok(counted) => {
+        match observer.claim(extensions.get()) {
+            Ok(mut counted) => {
+                let endpoint = endpoint();
                 observed = observer.begin(request.method().as_str(), path(uri, extensions), endpoint);
-                inner_route = endpoint.is_none().then(|| counted.inner_route.clone());
+                inner_route = endpoint.is_none().then(InnerRoute::default);
+                counted.inner_route.clone_from(&inner_route);
                 request.extensions_mut().insert(counted);
             }
             Err(outer) => {
-                if let Some(endpoint) = endpoint {
-                    outer.inner_route.get_or_init(|| endpoint.to_owned());
+                if let Some(route) = &outer.inner_route
+                    && let Some(endpoint) = endpoint()
+                {
+                    route.get_or_init(|| endpoint.to_owned());
                 }
             }
         }
@@ -142,7 +145,7 @@ pin_project! {
         response: F,
         observed: ObservedRequest,
         // Where an inner layer puts the template of the route, if this layer found none.
-        inner_route: Option<Arc<OnceLock<String>>>,
+        inner_route: Option<InnerRoute>,
     }
 }
 

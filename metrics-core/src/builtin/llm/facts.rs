@@ -39,11 +39,11 @@ pub struct CallFacts {
     pub(super) has_attempt_usage: bool,
     /// True once a successful attempt has reported a usage.
     has_billed_attempt: bool,
-    /// What is known of other LLM calls directly inside this one.
+    /// The state of other LLM calls directly inside this one.
     inside: CallInside,
 }
 
-/// What is known of the calls directly inside a call.
+/// The state of the calls directly inside a call.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 enum CallInside {
     #[default]

@@ -91,7 +91,7 @@ builtin_families! {
         .labels_and_dimensions(&[MODEL, MISSING_PART]),
         UsageAnomalies => BuiltinFamily::counter(
             "agent_llm_usage_anomalies_total",
-            "Reported usages that are inconsistent or impossible, whose parts were cut to fit, or that a call inside recorded, by kind.",
+            "Reported usages that were corrected or left out, by kind: inconsistent or impossible ones, and those that a call inside recorded.",
         )
         .labels_and_dimensions(&[MODEL, ANOMALY_KIND]),
         Orphans => BuiltinFamily::counter(

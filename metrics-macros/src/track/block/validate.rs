@@ -139,8 +139,9 @@ fn candidate<'b, P: Preset>(
 /// The name of the method that is the call, in a trait with several async methods, such as rig's `Tool`.
 const CALL: &str = "call";
 
-/// Removes the methods of a trait that are not the call: the synchronous ones beside async ones, such as `description`, and
-/// those beside a method `call` with which it would share its label. A helper attribute on a method keeps it.
+/// Removes the methods of a trait that are not the call. If there are async methods, these are the synchronous ones, such as
+/// `description`; if a method `call` would share its label with others, these are the others. A helper attribute on a method
+/// keeps it.
 fn leave_other_methods<P: Preset>(keys: &Keys, measured: &mut Vec<Candidate<'_>>) {
     if measured.iter().any(|candidate| is_async(candidate.sig)) {
         measured.retain(|candidate| candidate.is_marked || is_async(candidate.sig));

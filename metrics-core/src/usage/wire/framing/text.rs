@@ -7,7 +7,7 @@ const MAX_STRING: usize = 16 * 1024;
 /// The number of bytes of one event that are kept.
 const MAX_EVENT: usize = 1024 * 1024;
 
-/// What a splitter found.
+/// A result of a splitter.
 pub(in super::super) enum Found {
     Event(Value),
     /// An event that isn't JSON or is too large.

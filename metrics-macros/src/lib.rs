@@ -78,9 +78,10 @@ mod track;
 /// first poll. A `fn` that returns `impl Future`, or a boxed future with `Box::pin(..)` as its last expression, is
 /// measured until the future ends. Other attributes on the function are applied first, wherever they are written.
 ///
-/// With `stream`, a function that returns `impl Stream`, a boxed stream, a `Result` of one of them, or a future of these is
-/// measured until the stream ends. A function whose signature shows a stream needs the key, or the key `status`. Code that runs inside the stream belongs to the call. An item that is an error sets the status of the
-/// call. A stream that is dropped before its end without such an item ends the call as `cancelled`.
+/// With `stream`, a function that returns `impl Stream`, a boxed stream, a `Result` of one of them, or a future of these
+/// is measured until the stream ends. A function whose signature shows a stream needs the key, or the key `status`. Code
+/// that runs inside the stream belongs to the call. An item that is an error sets the status of the call. A stream that
+/// is dropped before its end without such an item ends the call as `cancelled`.
 ///
 /// # Impl blocks
 /// On an impl block, the attribute applies to every method, and each method has its own name as its label. In the impl
@@ -283,12 +284,12 @@ pub fn track_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// The measured function, as described for [`macro@track_task`]; its limits apply too.
 ///
 /// # Calls inside calls
-/// A call directly inside another one with the same `operation`, such as an instrumented client inside a wrapper, answers with
-/// the same response, and is billed once: the usage and the cost of the inner call are recorded, and those of the outer one are left out and counted in
-/// `agent_llm_usage_anomalies_total` with the kind `nested_call`. If the inner call has neither, those of the outer one are
-/// recorded. Both are calls with a status and a duration; for the ledger of a task they are one. A task, a tool or a step
-/// between the two makes them two requests, each with its own bill: put `#[track_step]` on a function that sends a request of its
-/// own from inside a call.
+/// A call directly inside another one with the same `operation`, such as an instrumented client inside a wrapper, answers
+/// with the same response, and is billed once: the usage and the cost of the inner call are recorded, and those of the
+/// outer one are left out and counted in `agent_llm_usage_anomalies_total` with the kind `nested_call`. If the inner call
+/// has neither, those of the outer one are recorded. Both are calls with a status and a duration; for the ledger of a
+/// task they are one. A task, a tool or a step between the two makes them two requests, each with its own bill: put
+/// `#[track_step]` on a function that sends a request of its own from inside a call.
 ///
 /// # Impl blocks
 /// As described for [`macro@track_task`]. `model` is set on the block, as in `model = self.model`, or on each method.

@@ -46,12 +46,14 @@ pub(super) fn share_above(
 ) -> String {
     let bad = grown_by(by, bad.as_ref(), window, settings);
     let all = grown_by(by, all.as_ref(), window, settings);
-    let least = number(settings.thresholds.minimum_calls);
-    let failures = number(settings.thresholds.minimum_failures);
+    let (calls, failures) = (settings.thresholds.minimum_calls, settings.thresholds.minimum_failures);
+    // The minimum of calls and the limit may imply the minimum of failures, as 10 calls and 50 % imply 5 failures.
+    let gate = if limit * calls >= failures { String::new() } else { format!(" >= {}", number(failures)) };
     format!(
-        "(\n{} >= {failures}\n)\n/\n(\n{} >= {least}\n)\n> {}",
+        "(\n{}{gate}\n)\n/\n(\n{} >= {}\n)\n> {}",
         indented(&bad),
         indented(&all),
+        number(calls),
         number(limit)
     )
 }

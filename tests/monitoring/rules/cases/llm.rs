@@ -83,6 +83,13 @@ fn down() -> Vec<Case> {
             .fires(ALERT, "13m", &firing(
                 "100% of the calls of m by agent in the last 2 minutes failed; the limit is 50 %. Most: status unavailable.",
             )),
+        Case::new("a model is down, most of its calls are cancelled, and another instance calls another model")
+            .series(of_model("m", "unavailable"), "0+10x60")
+            .series(of_model("m", "cancelled"), "0+30x60")
+            .series(of("b", "agent_llm_calls_total", "model=\"other\",status=\"success\""), "0+10x60")
+            .fires(ALERT, "13m", &firing(
+                "100% of the calls of m by agent in the last 2 minutes failed; the limit is 50 %. Most: status unavailable.",
+            )),
         Case::new("half of the calls fail, not more")
             .series(calls("a", "success"), "0+10x60")
             .series(calls("a", "unavailable"), "0+10x60")
@@ -222,6 +229,10 @@ fn truncated() -> Vec<Case> {
             .series(finish("max_output_tokens"), "0+0.5x120")
             .silent(ALERT, "15m")
             .fires(ALERT, "60m", &cut),
+        Case::new("20 % of the answers of an hour ended at the token limit, all in its first half")
+            .series(finish("stop"), "0+8x120")
+            .series(finish("length"), "0+4x30 120x90")
+            .fires(ALERT, "60m", &cut),
         Case::new("5 % of the answers end at the token limit")
             .series(finish("stop"), "0+19x120")
             .series(finish("length"), "0+1x120")
@@ -250,6 +261,10 @@ fn filtered() -> Vec<Case> {
             .series(calls("a", "content_filtered"), "0+1x120")
             .series(calls("a", "cancelled"), "0+30x120")
             .silent(ALERT, "15m")
+            .fires(ALERT, "60m", &firing),
+        Case::new("10 % of the answers of an hour were filtered, all in its first half")
+            .series(calls("a", "success"), "0+18x120")
+            .series(calls("a", "content_filtered"), "0+4x30 120x90")
             .fires(ALERT, "60m", &firing),
         Case::new("2 % of the answers are filtered")
             .series(calls("a", "success"), "0+48x120")

@@ -54,6 +54,11 @@ fn completion() -> Vec<Case> {
             .series(tasks("a", "search", "failure"), "0+1x120")
             .series(tasks("a", "search", "cancelled"), "0+10x120")
             .silent(ALERT, "60m"),
+        Case::new("30 % of the tasks fail, and most are cancelled")
+            .series(tasks("a", "search", "success"), "0+7x120")
+            .series(tasks("a", "search", "failure"), "0+3x120")
+            .series(tasks("a", "search", "cancelled"), "0+30x120")
+            .fires(ALERT, "60m", &few),
         Case::new("three of twelve tasks fail")
             .series(tasks("a", "search", "success"), "0+0.15x120")
             .series(tasks("a", "search", "failure"), "0+0.045x120")
@@ -303,9 +308,14 @@ fn task_types() -> Vec<Case> {
 
 /// A fleet in which one instance fails.
 fn fleet(name: &str, size: u32, family: &str, labels: [&str; 2], broken: &str) -> Case {
+    fleet_with(name, size, family, labels, ["0x30", broken])
+}
+
+/// Returns a case of a fleet whose instance `p7` has the given successes and failures.
+fn fleet_with(name: &str, size: u32, family: &str, labels: [&str; 2], of_p7: [&str; 2]) -> Case {
     let mut case = Case::new(name);
-    for instance in 0..size {
-        let (good, bad) = if instance == 7 { ("0x30", broken) } else { ("0+6x30", "0x30") };
+    for instance in 7..7 + size {
+        let [good, bad] = if instance == 7 { of_p7 } else { ["0+6x30", "0x30"] };
         let instance = format!("p{instance}");
         case = case.series(of(&instance, family, labels[0]), good);
         case = case.series(of(&instance, family, labels[1]), bad);
@@ -345,6 +355,16 @@ fn instances() -> Vec<Case> {
         "LLM calls on p7 fail",
         "100% of the LLM calls on p7 of agent in the last 10 minutes failed; the limit for one instance is 25 %. The fleet as a whole is below its limit. Most: model m.",
     );
+    let part_of_llm = Firing {
+        description: "33.33% of the LLM calls on p7 of agent in the last 10 minutes failed; the limit for one instance is 25 %. The fleet as a whole is below its limit. Most: model m.",
+        ..of_llm
+    };
+    let part_of_tasks = Firing {
+        description: "30% of the tasks on p7 of agent in the last 10 minutes failed; the limit for one instance is 25 %. The fleet as a whole is below its limit. Most: task type search.",
+        ..of_tasks
+    };
+    // Less than three failures of more than ten calls.
+    let two_of_ten = ["0+0.75x30", "0+0.28x30"];
     vec![
         fleet("one of 50 instances fails all requests", 50, requests, http, "0+6x30")
             .silent("AgentHighErrorRate", "20m")
@@ -352,8 +372,10 @@ fn instances() -> Vec<Case> {
             .fires(ALERT, "20m", &of_http),
         fleet("one of 300 instances fails all tasks", 300, "agent_tasks_total", task, "0+6x30")
             .silent("AgentLowCompletionRate", "20m")
+            .silent(ALERT, "5m")
             .fires(ALERT, "20m", &of_tasks),
         fleet("one of 50 instances fails all LLM calls", 50, calls, llm, "0+6x30")
+            .silent(ALERT, "5m")
             .fires(ALERT, "20m", &of_llm),
         fleet(
             "one of 5 instances fails all requests: the alert on the fleet names it",
@@ -368,5 +390,33 @@ fn instances() -> Vec<Case> {
         fleet("one of 50 instances fails few tasks", 50, "agent_tasks_total", task, "0+0.9x30")
             .silent(ALERT, "20m"),
         fleet("one of 50 instances fails few LLM calls", 50, calls, llm, "0+0.9x30").silent(ALERT, "20m"),
+        fleet("one of 4 instances fails all tasks", 4, "agent_tasks_total", task, "0+6x30")
+            .silent(ALERT, "20m"),
+        fleet("one of 5 instances fails all LLM calls", 5, calls, llm, "0+6x30").silent(ALERT, "20m"),
+        fleet_with("an instance fails two of ten requests", 50, requests, http, two_of_ten)
+            .silent(ALERT, "20m"),
+        fleet_with("an instance fails two of ten tasks", 50, "agent_tasks_total", task, two_of_ten)
+            .silent(ALERT, "20m"),
+        fleet_with("an instance fails two of ten LLM calls", 50, calls, llm, two_of_ten).silent(ALERT, "20m"),
+        fleet_with(
+            "an instance fails 30 % of its tasks, and most are cancelled",
+            50,
+            "agent_tasks_total",
+            task,
+            ["0+7x30", "0+3x30"],
+        )
+        .series(tasks("p7", "search", "cancelled"), "0+30x30")
+        .fires(ALERT, "20m", &part_of_tasks),
+        fleet_with(
+            "a third of an instance's LLM calls fail, and most are cancelled",
+            50,
+            calls,
+            llm,
+            ["0+6x30", "0+4x30"],
+        )
+        .series(of("p7", calls, r#"model="m",status="rate_limited""#), "0+1x30")
+        .series(of("p7", calls, r#"model="m",status="content_filtered""#), "0+1x30")
+        .series(of("p7", calls, r#"model="m",status="cancelled""#), "0+30x30")
+        .fires(ALERT, "20m", &part_of_llm),
     ]
 }

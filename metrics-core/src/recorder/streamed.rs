@@ -66,7 +66,8 @@ impl<C: ReadBy<R, T>, R, S: Stream<Item = T>, T> Stream for Streamed<C, R, S, T>
         let mut this = self.project();
         let Some(stream) = this.stream.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let _in_task = this.task.enter();
-        match this.observation.run(storage::current_shard(), || stream.poll_next(cx)) {
+        let writer = storage::current_shard();
+        match this.observation.run(writer, || stream.poll_next(cx)) {
             Poll::Pending => {
                 this.observation.wait();
                 Poll::Pending
@@ -89,7 +90,7 @@ impl<C: ReadBy<R, T>, R, S: Stream<Item = T>, T> Stream for Streamed<C, R, S, T>
             Poll::Ready(None) => {
                 let elapsed = this.observation.elapsed();
                 this.observation.clear(|| this.stream.set(None));
-                this.observation.end(storage::current_shard(), *this.status, elapsed);
+                this.observation.end(writer, *this.status, elapsed);
                 Poll::Ready(None)
             }
         }

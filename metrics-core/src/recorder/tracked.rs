@@ -48,7 +48,8 @@ impl<C: ReadBy<R, T>, R, F: Future<Output = T>, T> Future for Tracked<C, R, F, T
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             panic!("a tracked function's future was polled after it had finished");
         };
-        match this.observation.run(storage::current_shard(), || body.poll(cx)) {
+        let writer = storage::current_shard();
+        match this.observation.run(writer, || body.poll(cx)) {
             Poll::Pending => {
                 this.observation.wait();
                 Poll::Pending
@@ -57,7 +58,7 @@ impl<C: ReadBy<R, T>, R, F: Future<Output = T>, T> Future for Tracked<C, R, F, T
                 let elapsed = this.observation.elapsed();
                 this.observation.clear(|| this.body.set(None));
                 let status = this.observation.call.read(this.reader, &output);
-                this.observation.end(storage::current_shard(), status, elapsed);
+                this.observation.end(writer, status, elapsed);
                 Poll::Ready(output)
             }
         }
@@ -87,7 +88,8 @@ pub fn track_call<C, R, T>(mut call: C, body: impl FnOnce() -> T, pin: impl FnOn
 where
     C: ReadBy<R, T>,
 {
-    call.start(storage::current_shard());
+    let writer = storage::current_shard();
+    call.start(writer);
     let start = now::<C>();
     call.started(start, Ticks::default());
     let unwinding = Unwinding { call: &mut call, start };
@@ -97,7 +99,7 @@ where
     unwinding.call.leave();
     std::mem::forget(unwinding);
     let status = call.read(&pin(OutputTag::NEW), &output);
-    call.end(storage::current_shard(), status, elapsed);
+    call.end(writer, status, elapsed);
     output
 }
 

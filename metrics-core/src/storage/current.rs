@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::Instant;
 
-use super::cells::{AnyCells, NEAR_CELLS};
+use super::cells::{AnyCells, ExclusiveCells, NEAR_CELLS};
 use super::leases::{Request, Shards};
 use super::shard::{Shard, ShardHandle};
 
@@ -105,7 +105,18 @@ fn new_handle() -> ShardHandle {
 impl ShardHandle {
     /// Returns the cells of the range that begins at `offset`, near or in a page, exclusive or shared. They must be used
     /// before the thread calls any code that may record.
+    #[inline]
     pub(super) fn cells(self, offset: u32) -> AnyCells {
+        match self.exclusive(offset) {
+            Some(ExclusiveCells { near, offset }) => AnyCells { cells: &near[offset..], shared: false },
+            None => self.other_cells(offset),
+        }
+    }
+
+    /// Returns cells that are shared or not near, or those of a thread whose shard is requested or was given back.
+    #[cold]
+    #[inline(never)]
+    fn other_cells(self, offset: u32) -> AnyCells {
         if self.is_old() {
             return current_shard().cells(offset);
         }
